@@ -1,0 +1,27 @@
+"""Typed plans and requests: what a language model may ask for, as data.
+
+Nothing here executes. Every model refuses unknown keys, is immutable, and can be put into plain words with
+:func:`assistant.plans.reword.reword`.
+"""
+
+from assistant.plans.base import PlanModel
+from assistant.plans.filters import And, Compare, CustomerCondition, Filter, Not, Or
+from assistant.plans.periods import Period
+from assistant.plans.query import ChangePlan, Comparison, Having, QueryPlan, Sort
+from assistant.plans.requests import (
+    CampaignBrief,
+    ChurnRequest,
+    CustomerRequest,
+    ForecastRequest,
+    OfferSpec,
+    ProductSearchRequest,
+    RecommendRequest,
+    SegmentRequest,
+    SegmentRule,
+)
+
+__all__ = [
+    "And", "CampaignBrief", "ChangePlan", "ChurnRequest", "Compare", "Comparison", "CustomerCondition",
+    "CustomerRequest", "Filter", "ForecastRequest", "Having", "Not", "OfferSpec", "Or", "Period", "PlanModel",
+    "ProductSearchRequest", "QueryPlan", "RecommendRequest", "SegmentRequest", "SegmentRule", "Sort",
+]

@@ -1,0 +1,71 @@
+"""What the screen may do with data and files, besides chatting. Implemented by the workspace."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+Progress = Callable[[str, float | None], None]
+"""Called with a phrase and the share done (0–1, None when unknown)."""
+
+
+@dataclass(frozen=True)
+class ColumnProposal:
+    """One source column and the canonical column proposed for it (None: ignored)."""
+
+    source: str
+    target: str | None  # "order_lines.quantity", "customers.country", …
+    confidence: float  # 0–1
+    reason: str
+    examples: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class LoadPreview:
+    """What a load would do, before anything is replaced."""
+
+    paths: tuple[Path, ...]
+    preset: str | None
+    columns: tuple[ColumnProposal, ...]
+    rows: int
+    missing: tuple[str, ...] = field(default=())  # required canonical columns without a source
+    warnings: tuple[str, ...] = field(default=())
+
+
+@dataclass(frozen=True)
+class LoadSummary:
+    """What a finished load did, in words and counts."""
+
+    snapshot: str
+    source: str
+    steps: tuple[tuple[str, int], ...]
+    exclusions: tuple[tuple[str, str, int], ...]  # rule, reason, count
+    warnings: tuple[str, ...]
+    first_day: str
+    last_day: str
+
+
+class Desk(Protocol):
+    """Load, status and export."""
+
+    def preview_load(self, paths: Sequence[Path]) -> LoadPreview: ...
+
+    def load(
+        self, paths: Sequence[Path], mapping: Mapping[str, str | None] | None = None, progress: Progress | None = None
+    ) -> LoadSummary:
+        """Load and switch. Raises DataError / StorageError and leaves the old data in place."""
+        ...
+
+    def example_questions(self) -> Sequence[str]:
+        """Six questions that have been checked to run on the loaded data."""
+        ...
+
+    def export_table(self, title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Path:
+        """Write a table as CSV for people (formula-safe) and return its path."""
+        ...
+
+    def export_campaign(self, campaign_id: str) -> Path:
+        """Write a draft's recipients as CSV and return its path."""
+        ...

@@ -1,0 +1,82 @@
+"""Questions about the data as plans."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from assistant.plans.base import PlanModel
+from assistant.plans.filters import Filter, Operator
+from assistant.plans.periods import Period
+
+
+class Comparison(PlanModel):
+    """What the figures are set against.
+
+    ``previous``: the period of equal length just before · ``year_earlier``: the same period a year before ·
+    ``period``: the given one · ``rest``: everybody outside the filter · ``total``: everything, as a share.
+    """
+
+    kind: Literal["previous", "year_earlier", "period", "rest", "total"]
+    period: Period | None = None
+
+    @model_validator(mode="after")
+    def _complete(self) -> Comparison:
+        if (self.kind == "period") != (self.period is not None):
+            raise ValueError("comparison kind 'period' and a period go together")
+        return self
+
+
+class Having(PlanModel):
+    """Keep only groups whose metric compares as said ("customers who spent over 500")."""
+
+    metric: str
+    op: Operator = "gt"
+    values: tuple[float, ...] = Field(min_length=1)
+
+
+class Sort(PlanModel):
+    """Order of the groups. ``by`` is a metric or dimension of the plan, or ``change`` with a comparison."""
+
+    by: str
+    descending: bool = True
+
+
+class QueryPlan(PlanModel):
+    """One question: metrics, by dimensions, filtered, in a period, compared, ranked.
+
+    ``metrics`` and ``dimensions`` are names of :mod:`assistant.query.metrics` and ``dimensions``; a plan without
+    dimensions gives one row. ``limit`` keeps the first rows after sorting; rows tied with the last one are kept.
+    ``having`` filters the groups by metrics (which need not be among ``metrics``).
+    ``transform`` is applied to the metric columns along the time dimension or over the groups.
+    """
+
+    kind: Literal["query"] = "query"
+    metrics: tuple[str, ...] = Field(min_length=1)
+    dimensions: tuple[str, ...] = ()
+    filter: Filter | None = None
+    period: Period | None = None
+    compare: Comparison | None = None
+    having: tuple[Having, ...] = ()
+    sort: Sort | None = None
+    limit: int | None = Field(default=None, ge=1, le=10_000)
+    offset: int = Field(default=0, ge=0, description="skip so many rows first; 'the second best' = limit 1, offset 1")
+    transform: Literal["share", "cumulative", "moving_average"] | None = None
+    window: int = Field(default=3, ge=2, le=366, description="length of the moving average in rows")
+    chart: Literal["auto", "line", "bar", "area", "pie", "table", "none"] = "auto"
+
+
+class ChangePlan(PlanModel):
+    """Why did a metric change: exact decomposition between two periods.
+
+    ``claimed`` is the direction the person presupposes ("why did sales *drop*"), checked against the data.
+    """
+
+    kind: Literal["change"] = "change"
+    metric: str = "revenue"
+    period: Period
+    compare: Comparison = Comparison(kind="previous")
+    filter: Filter | None = None
+    dimension: str | None = Field(default=None, description="also split the change by this dimension")
+    claimed: Literal["up", "down"] | None = None

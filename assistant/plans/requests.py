@@ -1,0 +1,137 @@
+"""Requests to the models and to the campaign room."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from assistant.plans.base import PlanModel
+from assistant.plans.filters import Filter
+from assistant.plans.periods import Period
+
+ChannelName = Literal["email", "sms", "push", "post"]
+
+
+class SegmentRule(PlanModel):
+    """Customers selected by a rule in the filter language."""
+
+    kind: Literal["segment_rule"] = "segment_rule"
+    filter: Filter
+    name: str | None = None
+
+
+class SegmentRequest(PlanModel):
+    """Split all customers into groups. ``k`` only for k-means; unset: chosen from the data."""
+
+    kind: Literal["segments"] = "segments"
+    method: Literal["auto", "rfm", "kmeans"] = "auto"
+    k: int | None = Field(default=None, ge=2, le=20)
+
+
+class CustomerRequest(PlanModel):
+    """Everything known about one customer."""
+
+    kind: Literal["customer"] = "customer"
+    customer_id: str
+
+
+class RecommendRequest(PlanModel):
+    """Products for one customer, for everybody a filter selects, or for everybody (neither given)."""
+
+    kind: Literal["recommend"] = "recommend"
+    customer_id: str | None = None
+    filter: Filter | None = Field(default=None, description="customers the list is meant for")
+    k: int = Field(default=5, ge=1, le=100)
+    category: str | None = None
+    max_price: float | None = Field(default=None, gt=0)
+    in_stock_only: bool = True
+    method: Literal["auto", "popularity", "item_knn"] = "auto"
+    why_not: str | None = Field(default=None, description="a product_id the person asks about: 'why not Y?'")
+
+
+class ProductSearchRequest(PlanModel):
+    """Products by words, or like another product, with filters.
+
+    ``relative_price``: 'cheaper' or 'dearer' than the product that ``text`` or ``like_product_id`` names.
+    """
+
+    kind: Literal["product_search"] = "product_search"
+    text: str | None = Field(default=None, max_length=500)
+    like_product_id: str | None = None
+    relative_price: Literal["cheaper", "dearer"] | None = None
+    min_price: float | None = Field(default=None, ge=0)
+    max_price: float | None = Field(default=None, gt=0)
+    category: str | None = None
+    in_stock_only: bool = False
+    k: int = Field(default=5, ge=1, le=100)
+
+    @model_validator(mode="after")
+    def _complete(self) -> ProductSearchRequest:
+        if not self.text and not self.like_product_id:
+            raise ValueError("a product search needs text or like_product_id")
+        return self
+
+
+class ForecastRequest(PlanModel):
+    """Forecast a metric. ``horizon`` counts ``grain`` units after the last complete one."""
+
+    kind: Literal["forecast"] = "forecast"
+    metric: Literal["revenue", "orders", "units", "customers"] = "revenue"
+    grain: Literal["day", "week", "month"] = "week"
+    horizon: int = Field(default=8, ge=1, le=366)
+    filter: Filter | None = None
+    level: int = Field(default=80, ge=50, le=99, description="prediction interval in percent")
+
+
+class ChurnRequest(PlanModel):
+    """Customers least likely to order again within ``horizon_days``, by churn probability or value at risk."""
+
+    kind: Literal["churn"] = "churn"
+    horizon_days: int = Field(default=90, ge=7, le=730)
+    k: int = Field(default=20, ge=1, le=1000)
+    customer_id: str | None = None
+    order_by: Literal["churn_probability", "value_at_risk"] = "value_at_risk"
+
+
+class OfferSpec(PlanModel):
+    """What is offered. ``value`` is percent for ``percent_off`` and shop currency for ``amount_off``."""
+
+    kind: Literal["percent_off", "amount_off", "free_delivery", "none"] = "none"
+    value: float | None = Field(default=None, gt=0)
+    category: str | None = None
+    product_ids: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _complete(self) -> OfferSpec:
+        if self.kind in {"percent_off", "amount_off"} and self.value is None:
+            raise ValueError(f"an offer of kind {self.kind} needs a value")
+        if self.kind == "percent_off" and self.value is not None and self.value >= 100:
+            raise ValueError(f"a discount of {self.value} % cannot be offered; it must be below 100 %")
+        return self
+
+
+class CampaignBrief(PlanModel):
+    """One campaign in its maker's words, typed. Whatever is unset becomes a visible assumption."""
+
+    kind: Literal["campaign"] = "campaign"
+    goal: Literal[
+        "win_back", "welcome", "cross_sell", "launch", "clearance", "seasonal", "loyalty", "retention", "promotion"
+    ] = "promotion"
+    audience: Filter | None = Field(default=None, description="unset: the goal's default audience, as an assumption")
+    audience_words: str | None = Field(default=None, description="how the person described the audience")
+    offer: OfferSpec = OfferSpec()
+    channels: tuple[ChannelName, ...] = ("email", "sms")
+    products_per_recipient: int = Field(default=3, ge=0, le=10)
+    holdout_share: float | None = Field(default=None, ge=0, le=0.9)
+    starts_on: date | None = None
+    ends_on: date | None = None
+    tone: Literal["friendly", "formal", "playful", "urgent"] = "friendly"
+    period: Period | None = Field(default=None, description="season or occasion named in the brief")
+
+    @model_validator(mode="after")
+    def _ordered(self) -> CampaignBrief:
+        if self.starts_on and self.ends_on and self.ends_on < self.starts_on:
+            raise ValueError(f"the campaign ends ({self.ends_on}) before it starts ({self.starts_on})")
+        return self
