@@ -1,0 +1,1 @@
+"""Tools: pydantic arguments → one workspace call → typed result. No analytics here."""

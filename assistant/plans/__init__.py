@@ -9,19 +9,25 @@ from assistant.plans.filters import And, Compare, CustomerCondition, Filter, Not
 from assistant.plans.periods import Period
 from assistant.plans.query import ChangePlan, Comparison, Having, QueryPlan, Sort
 from assistant.plans.requests import (
+    AskRequest,
     CampaignBrief,
+    CampaignRequest,
     ChurnRequest,
     CustomerRequest,
+    DataRequest,
+    DeclineRequest,
     ForecastRequest,
     OfferSpec,
     ProductSearchRequest,
     RecommendRequest,
     SegmentRequest,
     SegmentRule,
+    TogetherRequest,
 )
 
 __all__ = [
-    "And", "CampaignBrief", "ChangePlan", "ChurnRequest", "Compare", "Comparison", "CustomerCondition",
-    "CustomerRequest", "Filter", "ForecastRequest", "Having", "Not", "OfferSpec", "Or", "Period", "PlanModel",
-    "ProductSearchRequest", "QueryPlan", "RecommendRequest", "SegmentRequest", "SegmentRule", "Sort",
+    "And", "AskRequest", "CampaignBrief", "CampaignRequest", "ChangePlan", "ChurnRequest", "Compare", "Comparison",
+    "CustomerCondition", "CustomerRequest", "DataRequest", "DeclineRequest", "Filter", "ForecastRequest", "Having",
+    "Not", "OfferSpec", "Or", "Period", "PlanModel", "ProductSearchRequest", "QueryPlan", "RecommendRequest",
+    "SegmentRequest", "SegmentRule", "Sort", "TogetherRequest",
 ]

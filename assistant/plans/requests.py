@@ -135,3 +135,42 @@ class CampaignBrief(PlanModel):
         if self.starts_on and self.ends_on and self.ends_on < self.starts_on:
             raise ValueError(f"the campaign ends ({self.ends_on}) before it starts ({self.starts_on})")
         return self
+
+
+class DataRequest(PlanModel):
+    """What data are loaded."""
+
+    kind: Literal["data"] = "data"
+
+
+class CampaignRequest(PlanModel):
+    """A stored draft; the latest one without an id."""
+
+    kind: Literal["show_campaign"] = "show_campaign"
+    campaign_id: str | None = None
+
+
+class AskRequest(PlanModel):
+    """A question back to the person."""
+
+    kind: Literal["ask_back"] = "ask_back"
+    text: str
+    options: tuple[str, ...] = ()
+
+
+class DeclineRequest(PlanModel):
+    """A precise "no"."""
+
+    kind: Literal["decline"] = "decline"
+    reason: Literal["missing_data", "no_rows", "not_permitted", "not_understood"]
+    message: str
+    missing: tuple[str, ...] = ()
+    nearest: tuple[str, ...] = ()
+
+
+class TogetherRequest(PlanModel):
+    """Products bought together in one order, overall or with one product."""
+
+    kind: Literal["together"] = "together"
+    product_id: str | None = None
+    k: int = Field(default=10, ge=1, le=100)

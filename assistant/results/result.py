@@ -52,7 +52,7 @@ class Column(ResultModel):
 
 
 class Table(ResultModel):
-    """Rows as lists in column order; plain JSON scalars only (dates as ISO text). ``total_rows`` counts before the cut."""
+    """Rows as lists in column order; plain JSON scalars (dates as ISO text). ``total_rows`` counts before the cut."""
 
     id: str
     title: str

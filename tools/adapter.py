@@ -1,0 +1,95 @@
+"""From our functions to LangChain tools; the only place where user-fixable errors become tool results.
+
+A refusal is returned as a typed result rather than raised as ``ToolException``: LangChain drops the artifact of a
+failed tool, and the reason of a refusal must reach the screen and the JSON answer as data.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from assistant.errors import AssistantError, DataError, UserError
+from assistant.results import Refusal, Result
+from assistant.results.text import to_text
+from tools.registry import TOOLS, ToolSpec
+
+if TYPE_CHECKING:
+    from langchain_core.tools import BaseTool
+
+    from assistant.workspace import Workspace
+
+log = logging.getLogger(__name__)
+
+
+def refusal_result(error: AssistantError) -> Result:
+    """The typed "no" for an error that the person, the model or the data's owner can fix."""
+    if isinstance(error, UserError):
+        reason, nearest = error.reason, list(error.nearest)
+    else:
+        reason, nearest = "missing_data", []
+    message = error.message.rstrip(".") + "." + (f" {error.hint}" if error.hint else "")
+    missing = [] if reason != "missing_data" or error.received is None else [error.received]
+    return Result(
+        kind="refusal", title="Cannot be answered",
+        refusal=Refusal(reason=reason, message=message, missing=missing, valid=list(error.valid[:5]), nearest=nearest),
+    )
+
+
+def run_tool(spec: ToolSpec, workspace: Workspace, arguments: dict[str, Any]) -> Result:
+    """Validate the arguments, run the tool and time it. Errors that somebody outside can fix become refusals."""
+    started = time.perf_counter()
+    try:
+        result = spec.function(workspace, spec.request.model_validate(arguments))
+    except ValidationError as error:
+        result = _invalid(spec, error)
+    except (UserError, DataError) as error:
+        log.info("%s refused: %s", spec.name, type(error).__name__)
+        result = refusal_result(error)
+    result.evidence.milliseconds = round((time.perf_counter() - started) * 1000, 1)
+    return result
+
+
+def _invalid(spec: ToolSpec, error: ValidationError) -> Result:
+    first = error.errors()[0]
+    place = ".".join(str(part) for part in first["loc"]) or spec.name
+    problem = first["msg"].removeprefix("Value error, ")
+    return Result(
+        kind="refusal", title="Cannot be answered",
+        refusal=Refusal(reason="not_understood", message=f"{place}: {problem}. Received: {first.get('input')!r:.200}."),
+    )
+
+
+def as_langchain_tool(spec: ToolSpec, workspace: Workspace) -> BaseTool:
+    """One LangChain tool: text for the model, the typed result (as JSON) as the artifact."""
+    from langchain_core.tools import StructuredTool
+
+    def call(**arguments: Any) -> tuple[str, dict[str, Any]]:
+        result = run_tool(spec, workspace, arguments)
+        return to_text(result), result.model_dump(mode="json")
+
+    return StructuredTool(
+        name=spec.name,
+        description=(spec.function.__doc__ or "").strip(),
+        args_schema=spec.request,
+        func=call,
+        response_format="content_and_artifact",
+        handle_validation_error=_explain_validation(spec),
+        metadata={"access": spec.access},
+    )
+
+
+def _explain_validation(spec: ToolSpec) -> Callable[[ValidationError], str]:
+    def explain(error: Any) -> str:
+        return to_text(_invalid(spec, error))
+
+    return explain
+
+
+def build_tools(workspace: Workspace, specs: Iterable[ToolSpec] = TOOLS) -> list[BaseTool]:
+    """All tools over one workspace."""
+    return [as_langchain_tool(spec, workspace) for spec in specs]

@@ -1,0 +1,26 @@
+"""Questions about customers, products and sales."""
+
+from __future__ import annotations
+
+from assistant.plans import ChangePlan, DataRequest, QueryPlan
+from assistant.results import Result
+from assistant.workspace import Workspace
+
+
+def query_data(workspace: Workspace, request: QueryPlan) -> Result:
+    """Answer a question with metrics, by dimensions, filtered, in a period, compared and ranked.
+
+    Use it for every figure about sales, orders, products and customers, also for lists of customers or products
+    (dimension 'customer' or 'product' with 'having'). Relative periods are counted from the last day of the data.
+    """
+    return workspace.query(request)
+
+
+def explain_change(workspace: Workspace, request: ChangePlan) -> Result:
+    """Explain why a metric changed between two periods: exact parts that sum to the change, and whether it is noise."""
+    return workspace.explain_change(request)
+
+
+def describe_data(workspace: Workspace, request: DataRequest) -> Result:
+    """Say what data are loaded: tables, rows, dates, what is missing and what it would allow."""
+    return workspace.describe_data()

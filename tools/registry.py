@@ -1,0 +1,54 @@
+"""Every tool the agent may be given, one line each. READ or WRITE is declared data, enforced in code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from assistant.plans import PlanModel
+from assistant.results import Result
+from tools import campaigns, conversation, customers, data, forecasting, products
+
+#: ``read`` changes nothing · ``draft`` changes only drafts inside the assistant · ``write`` reaches beyond it and never
+#: runs without a person's recorded approval.
+Access = Literal["read", "draft", "write"]
+
+
+@dataclass(frozen=True)
+class ToolSpec:
+    """A tool: its function ``(workspace, request) -> Result``; name and description come from the function."""
+
+    function: Callable[..., Result]
+    access: Access = "read"
+
+    @property
+    def name(self) -> str:
+        return self.function.__name__
+
+    @property
+    def request(self) -> type[PlanModel]:
+        """The type of the second parameter: the schema of the arguments."""
+        from typing import get_type_hints
+
+        hints = get_type_hints(self.function)
+        return hints["request"]
+
+
+TOOLS: tuple[ToolSpec, ...] = (
+    ToolSpec(data.query_data),
+    ToolSpec(data.explain_change),
+    ToolSpec(data.describe_data),
+    ToolSpec(customers.count_audience),
+    ToolSpec(customers.find_segments),
+    ToolSpec(customers.describe_customer),
+    ToolSpec(customers.predict_churn),
+    ToolSpec(products.recommend_products),
+    ToolSpec(products.bought_together),
+    ToolSpec(products.search_products),
+    ToolSpec(forecasting.forecast_metric),
+    ToolSpec(campaigns.draft_campaign, access="draft"),
+    ToolSpec(campaigns.show_campaign),
+    ToolSpec(conversation.ask_back),
+    ToolSpec(conversation.decline),
+)
