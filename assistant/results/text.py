@@ -13,7 +13,8 @@ def to_text(result: Result, max_rows: int = MAX_ROWS) -> str:
     if result.refusal is not None:
         refusal = result.refusal
         parts = [f"Refused ({refusal.reason}): {refusal.message}"]
-        for label, values in (("Missing", refusal.missing), ("Valid", refusal.valid), ("Can be asked", refusal.nearest)):
+        named = (("Missing", refusal.missing), ("Valid", refusal.valid), ("Can be asked", refusal.nearest))
+        for label, values in named:
             if values:
                 parts.append(f"{label}: {'; '.join(values)}")
         return "\n".join(parts)

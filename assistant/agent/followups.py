@@ -1,0 +1,86 @@
+"""Only what works is suggested: a follow-up is planned and run before it is shown."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from assistant.plans.shop import Shop
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+    from langchain_core.tools import BaseTool
+
+log = logging.getLogger(__name__)
+
+#: tools whose run would leave something behind are never tried out
+_TRIED_ACCESS = "read"
+_REMEMBERED = 500
+
+
+class FollowUpCheck:
+    """Keeps the candidates that the brain can plan and the tools can run on the loaded data.
+
+    Args:
+        model: the chat model; only a built-in planner is asked (a hosted one would cost money for a suggestion).
+        tools: the tools of the agent.
+        shop: its fingerprint is part of the memory's key.
+    """
+
+    def __init__(self, model: BaseChatModel, tools: Sequence[BaseTool], shop: Shop) -> None:
+        self._tools = {tool.name: tool for tool in tools}
+        self._shop = shop
+        self._model = _planner(model, shop).bind_tools(list(tools))
+        self._known: OrderedDict[tuple[str, str], bool] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def keep(self, candidates: Sequence[str], messages: Sequence[Any], limit: int = 3) -> list[str]:
+        """The first ``limit`` candidates that work, in order, without repeats."""
+        kept: list[str] = []
+        for text in candidates:
+            if len(kept) == limit:
+                break
+            if text not in kept and self._works(text):
+                kept.append(text)
+        return kept
+
+    def _works(self, text: str) -> bool:
+        status = self._shop.status()
+        key = (f"{status.fingerprint}@{status.as_of}", text)
+        with self._lock:
+            if key in self._known:
+                self._known.move_to_end(key)
+                return self._known[key]
+        works = self._try(text)
+        with self._lock:
+            self._known[key] = works
+            while len(self._known) > _REMEMBERED:
+                self._known.popitem(last=False)
+        return works
+
+    def _try(self, text: str) -> bool:
+        from langchain_core.messages import HumanMessage
+
+        calls = self._model.invoke([HumanMessage(text)]).tool_calls
+        if not calls:
+            return False
+        for call in calls:
+            tool = self._tools.get(call["name"])
+            if tool is None or call["name"] in {"decline", "ask_back"}:
+                return False
+            if (tool.metadata or {}).get("access") != _TRIED_ACCESS:
+                return call["name"] == "draft_campaign"
+            message = tool.invoke({**call, "type": "tool_call"})
+            artifact = message.artifact
+            if not artifact or artifact.get("refusal") or artifact.get("question"):
+                return False
+        return True
+
+
+def _planner(model: BaseChatModel, shop: Shop) -> BaseChatModel:
+    from assistant.llm.planner.model import PlannerChatModel
+
+    return model if isinstance(model, PlannerChatModel) else PlannerChatModel(shop=shop)

@@ -1,0 +1,279 @@
+"""Conversations with the agent: one turn in, typed events out, a checked answer at the end."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import threading
+import time
+import uuid
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from assistant.agent import grounding
+from assistant.agent.builder import build_agent
+from assistant.agent.events import AnswerReady, Brain, Event, StepFinished, StepStarted, ThreadInfo, TurnStarted
+from assistant.agent.followups import FollowUpCheck
+from assistant.agent.store import TurnStore
+from assistant.agent.trace import record_run
+from assistant.errors import AssistantError, UserError
+from assistant.llm.replies import caveat_texts, compose
+from assistant.plans.shop import Shop
+from assistant.results import Answer, NumberInReply, Result, Step
+from assistant.settings import Settings
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+    from langchain_core.messages import AIMessage, ToolMessage
+    from langchain_core.tools import BaseTool
+
+log = logging.getLogger(__name__)
+
+FAILED = "Something went wrong on our side; nothing was changed. The details are in the log under {run_id}."
+
+
+class Session:
+    """All conversations of one shop. Implements :class:`assistant.agent.events.Conversations`.
+
+    Args:
+        model: the chat model that plans and words.
+        brain: what to say about it.
+        tools: LangChain tools, handed in.
+        shop: facts about the loaded data.
+        settings: limits and paths.
+        remember: keep conversations on disk; False for one-off questions.
+    """
+
+    def __init__(
+        self, model: BaseChatModel, brain: Brain, tools: Sequence[BaseTool], shop: Shop, settings: Settings,
+        *, remember: bool = True,
+    ) -> None:
+        self._model, self._brain, self._tools, self._shop, self._settings = model, brain, list(tools), shop, settings
+        self._store = TurnStore(settings.conversations_db) if remember else None
+        self._checkpointer = _checkpointer(settings if remember else None)
+        self._agents: dict[str, tuple[Any, Any]] = {}
+        self._lock = threading.Lock()
+        self._stopped: set[str] = set()
+        self._check = FollowUpCheck(model, self._tools, shop)
+
+    def brain(self) -> Brain:
+        return self._brain
+
+    def history(self, thread_id: str) -> Sequence[Answer]:
+        return self._store.history(thread_id) if self._store else []
+
+    def threads(self) -> Sequence[ThreadInfo]:
+        return self._store.threads() if self._store else []
+
+    def delete(self, thread_id: str) -> None:
+        self._checkpointer.delete_thread(thread_id)
+        if self._store:
+            self._store.delete(thread_id)
+
+    def rate(self, run_id: str, good: bool, comment: str = "") -> None:
+        if self._store:
+            self._store.rate(run_id, good, comment)
+
+    def stop(self, thread_id: str) -> None:
+        self._stopped.add(thread_id)
+
+    def answer(self, thread_id: str, text: str) -> Answer:
+        """Run one turn to its end."""
+        answer = None
+        for event in self.ask(thread_id, text):
+            if isinstance(event, AnswerReady):
+                answer = event.answer
+        assert answer is not None  # ask always ends with an answer
+        return answer
+
+    def ask(self, thread_id: str, text: str) -> Iterator[Event]:
+        """Run one turn. The last event is always :class:`AnswerReady`, whatever happened."""
+        run_id, started = uuid.uuid4().hex[:12], time.perf_counter()
+        self._stopped.discard(thread_id)
+        yield TurnStarted(run_id, self._brain.name)
+        answer = self._reject(text)
+        prompts: list[Any] = []
+        if answer is None:
+            turn = _Turn(text)
+            try:
+                agent, prompts = self._agent()
+                yield from self._run(agent, thread_id, turn)
+                answer = self._finish(turn, stopped=thread_id in self._stopped)
+            except AssistantError as error:
+                log.warning("run %s: %s", run_id, error)
+                answer = _failure(text, str(error), error)
+            except Exception:  # noqa: BLE001 - the one edge: the person gets one line, the log gets everything
+                log.exception("run %s failed", run_id)
+                answer = _failure(text, FAILED.format(run_id=run_id), None)
+        answer = answer.model_copy(
+            update={"brain": self._brain.name, "run_id": run_id,
+                    "milliseconds": round((time.perf_counter() - started) * 1000, 1)}
+        )
+        self._keep(thread_id, answer, prompts)
+        yield AnswerReady(answer)
+
+    def _keep(self, thread_id: str, answer: Answer, prompts: list[Any]) -> None:
+        record_run(self._settings.runs_dir, thread_id, answer, prompts)
+        if self._store:
+            try:
+                self._store.add(thread_id, answer)
+            except AssistantError as error:
+                log.warning("turn %s not stored: %s", answer.run_id, error)
+
+    def _reject(self, text: str) -> Answer | None:
+        """The answer to input that is no question, or None."""
+        limit = self._settings.max_question_chars
+        if not text.strip():
+            reply = "The message is empty. Type a question, for example one of those on the page."
+        elif len(text) > limit:
+            reply = f"The message has {len(text):,} characters; at most {limit:,} can be read. Please shorten it."
+        else:
+            return None
+        return Answer(question=text[:limit], reply=reply, outcome="refused", reason="not_understood")
+
+    def _agent(self) -> tuple[Any, Any]:
+        """The agent for the data loaded now; its prompt names the shop's window and metrics."""
+        status = self._shop.status()
+        key = f"{status.fingerprint}@{status.as_of}"
+        with self._lock:
+            if key not in self._agents:
+                self._agents = {
+                    key: build_agent(self._model, self._tools, self._shop, self._settings, self._checkpointer)
+                }
+            return self._agents[key]
+
+    def _run(self, agent: Any, thread_id: str, turn: _Turn) -> Iterator[Event]:
+        from langchain_core.messages import HumanMessage
+
+        config = {"configurable": {"thread_id": thread_id}, "recursion_limit": 60}
+        stream = agent.stream({"messages": [HumanMessage(turn.question)]}, config, stream_mode="updates")
+        for update in stream:
+            for node in update.values():
+                for message in (node or {}).get("messages", []) if isinstance(node, dict) else []:
+                    yield from turn.take(message)
+            if thread_id in self._stopped:
+                stream.close()
+                return
+
+    def _finish(self, turn: _Turn, *, stopped: bool) -> Answer:
+        """Check the numbers of the draft; rebuild it from the results if any cannot be traced."""
+        results = turn.results
+        reply, known = turn.reply, turn.known
+        checked = grounding.check(reply, results, turn.question, known)
+        blocked = bool(checked.untraced)
+        if (blocked or not reply.strip()) and results:
+            if blocked:
+                log.warning("draft blocked, untraced: %s", checked.untraced)
+            composed = compose(results)
+            reply = composed.text
+            checked = grounding.check(reply, results, turn.question, composed.numbers)
+        if stopped and not reply:
+            reply = "Stopped."
+        outcome, reason = _outcome(turn, reply, results, blocked=blocked and not results)
+        if outcome == "failed" and blocked and not results:
+            reply, checked = "The reply held figures that no result supports, so it is not shown.", grounding.Grounded([], [])
+        return Answer(
+            question=turn.question, reply=reply, outcome=outcome, reason=reason, numbers=checked.numbers,
+            tables=[t for r in results for t in r.tables],
+            plan=[{"tool": s.tool, "arguments": s.arguments} for s in turn.steps],
+            plan_words=[r.evidence.plan_words for r in results if r.evidence.plan_words],
+            definitions=_unique([d for r in results for d in r.evidence.definitions]),
+            assumptions=_unique([a for r in results for a in r.evidence.assumptions]),
+            caveats=_unique([c.text for r in results for c in caveat_texts(r)]),
+            options=[o for r in results if r.question for o in r.question.options],
+            followups=self._check.keep([f for r in results for f in r.followups], turn.messages),
+            steps=turn.steps, results=list(results),
+        )
+
+
+class _Turn:
+    """What one turn has produced so far."""
+
+    def __init__(self, question: str) -> None:
+        self.question = question
+        self.steps: list[Step] = []
+        self.results: list[Result] = []
+        self.reply = ""
+        self.known: list[NumberInReply] = []
+        self.messages: list[Any] = []
+        self.errors = 0
+        self._running: dict[str, tuple[int, float]] = {}
+
+    def take(self, message: Any) -> Iterator[Event]:
+        self.messages.append(message)
+        if message.type == "ai":
+            yield from self._take_ai(message)
+        elif message.type == "tool":
+            yield from self._take_tool(message)
+
+    def _take_ai(self, message: AIMessage) -> Iterator[Event]:
+        self.reply = str(message.text or "")
+        self.known = [
+            NumberInReply.model_validate(n) for n in (message.response_metadata or {}).get("numbers", [])
+        ]
+        for call in message.tool_calls:
+            step = Step(tool=call["name"], arguments=call["args"], status="running")
+            self._running[call["id"] or ""] = (len(self.steps), time.perf_counter())
+            self.steps.append(step)
+            yield StepStarted(step)
+
+    def _take_tool(self, message: ToolMessage) -> Iterator[Event]:
+        index, started = self._running.get(message.tool_call_id, (len(self.steps) - 1, time.perf_counter()))
+        result = Result.model_validate(message.artifact) if message.artifact else None
+        step = self.steps[index]
+        step.milliseconds = round((time.perf_counter() - started) * 1000, 1)
+        if result is None:
+            step.status, self.errors = "failed", self.errors + 1
+        else:
+            step.status = "refused" if result.refusal else "done"
+            step.rows = sum(t.total_rows for t in result.tables) or None
+            self.results.append(result)
+        yield StepFinished(step)
+
+
+def _outcome(turn: _Turn, reply: str, results: Sequence[Result], *, blocked: bool) -> tuple[Any, Any]:
+    """Outcome and reason of a turn from its typed results."""
+    if any(r.question for r in results):
+        return "asked", None
+    useful = [r for r in results if not r.refusal]
+    if useful:
+        return "answered", None
+    refusals = [r.refusal for r in results if r.refusal]
+    if refusals:
+        return "refused", refusals[-1].reason
+    if blocked or turn.errors or not reply.strip():
+        return "failed", None
+    return "answered", None
+
+
+def _failure(question: str, reply: str, error: AssistantError | None) -> Answer:
+    if isinstance(error, UserError):
+        return Answer(question=question, reply=reply, outcome="refused", reason=error.reason)
+    return Answer(question=question, reply=reply, outcome="failed")
+
+
+def _unique(items: Sequence[Any]) -> list[Any]:
+    seen: list[Any] = []
+    for item in items:
+        if item not in seen:
+            seen.append(item)
+    return seen
+
+
+def _checkpointer(settings: Settings | None) -> Any:
+    """Conversation memory: its own SQLite file (WAL), or memory only."""
+    if settings is None:
+        from langgraph.checkpoint.memory import InMemorySaver
+
+        return InMemorySaver()
+    from langgraph.checkpoint.sqlite import SqliteSaver
+
+    path = settings.home / "checkpoints.sqlite"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    con = sqlite3.connect(path, check_same_thread=False, timeout=10)
+    con.execute("PRAGMA journal_mode=WAL")
+    saver = SqliteSaver(con)
+    saver.setup()
+    return saver
+
+
