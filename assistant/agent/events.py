@@ -7,7 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from assistant.plans.brain import Brain
 from assistant.results import Answer, Step
+
+__all__ = [
+    "AnswerReady", "Brain", "Conversations", "Event", "StepFinished", "StepStarted", "ThreadInfo", "TurnStarted",
+]
 
 
 @dataclass(frozen=True)
@@ -40,16 +45,6 @@ class AnswerReady:
 
 
 Event = TurnStarted | StepStarted | StepFinished | AnswerReady
-
-
-@dataclass(frozen=True)
-class Brain:
-    """Which model answers, why, and how to change it."""
-
-    name: str
-    kind: str  # "built-in planner", "local model", "hosted model"
-    reason: str
-    how_to_change: str
 
 
 @dataclass(frozen=True)
