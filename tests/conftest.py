@@ -1,0 +1,63 @@
+"""Fixtures for every room. Tests are offline, and the shared shops are built once per machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.offline import block_network, clean_environment
+
+clean_environment()
+block_network()
+
+from assistant.data.warehouse import Snapshot, open_snapshot  # noqa: E402  the environment comes first
+from assistant.settings import Settings  # noqa: E402
+from tests.support.shops import DEMO_SOURCES, LOAD_SOURCES, cached_home, shared_data, source_hash  # noqa: E402
+from tests.support.tiny_shop import tiny_shop  # noqa: E402
+
+
+@pytest.fixture
+def tiny(tmp_path: Path) -> Snapshot:
+    """The hand-sized shop, freshly written."""
+    return tiny_shop(tmp_path / "tiny" / "snapshots")
+
+
+@pytest.fixture(scope="session")
+def demo_home() -> Path:
+    """Home folder of the demo shop with the default seed. Read only: copy it (``copy_home``) to change it."""
+    from assistant.data.demo import DEFAULT_SEED, build_demo
+
+    def build(settings: Settings) -> None:
+        build_demo(settings, seed=DEFAULT_SEED)
+
+    return cached_home("demo", source_hash(*DEMO_SOURCES, extra=str(DEFAULT_SEED)), build)
+
+
+@pytest.fixture(scope="session")
+def demo_snapshot(demo_home: Path) -> Snapshot:
+    """The demo shop with the default seed, opened read-only."""
+    return open_snapshot(demo_home / "snapshots")
+
+
+@pytest.fixture(scope="session")
+def online_retail_home() -> Path:
+    """Home folder with Online Retail II loaded; skips where the file is not on this machine."""
+    path = shared_data("online_retail_ii", "online_retail_ii.parquet")
+    if path is None:
+        pytest.skip("Online Retail II is not here: put online_retail_ii/online_retail_ii.parquet below the folder "
+                    "named by ASSISTANT_SHARED_DATA (default ../shared/data)")
+    from assistant.data.load import load
+
+    def build(settings: Settings) -> None:
+        load([path], settings)
+
+    stamp = path.stat()
+    key = source_hash(*LOAD_SOURCES, without=("assistant/data/demo/",), extra=f"{stamp.st_size}:{stamp.st_mtime_ns}")
+    return cached_home("online-retail", key, build)
+
+
+@pytest.fixture(scope="session")
+def online_retail_snapshot(online_retail_home: Path) -> Snapshot:
+    """Online Retail II, opened read-only."""
+    return open_snapshot(online_retail_home / "snapshots")
