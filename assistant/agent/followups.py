@@ -6,7 +6,7 @@ import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from assistant.plans.shop import Shop
 
@@ -37,17 +37,18 @@ class FollowUpCheck:
         self._known: OrderedDict[tuple[str, str], bool] = OrderedDict()
         self._lock = threading.Lock()
 
-    def keep(self, candidates: Sequence[str], messages: Sequence[Any], limit: int = 3) -> list[str]:
+    def keep(self, candidates: Sequence[str], limit: int = 3) -> list[str]:
         """The first ``limit`` candidates that work, in order, without repeats."""
         kept: list[str] = []
         for text in candidates:
             if len(kept) == limit:
                 break
-            if text not in kept and self._works(text):
+            if text not in kept and self.works(text):
                 kept.append(text)
         return kept
 
-    def _works(self, text: str) -> bool:
+    def works(self, text: str) -> bool:
+        """Whether the candidate can be planned and run; remembered per snapshot."""
         status = self._shop.status()
         key = (f"{status.fingerprint}@{status.as_of}", text)
         with self._lock:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 FAILED = "Something went wrong on our side; nothing was changed. The details are in the log under {run_id}."
+UNSUPPORTED = "The reply held figures that no result supports, so it is not shown."
 
 
 class Session:
@@ -76,6 +77,10 @@ class Session:
 
     def stop(self, thread_id: str) -> None:
         self._stopped.add(thread_id)
+
+    def works(self, question: str) -> bool:
+        """Whether a suggested question can be planned and run on the loaded data; remembered per snapshot."""
+        return self._check.works(question)
 
     def answer(self, thread_id: str, text: str) -> Answer:
         """Run one turn to its end."""
@@ -146,7 +151,8 @@ class Session:
         from langchain_core.messages import HumanMessage
 
         config = {"configurable": {"thread_id": thread_id}, "recursion_limit": 60}
-        stream = agent.stream({"messages": [HumanMessage(turn.question)]}, config, stream_mode="updates")
+        messages = [*_close_open_calls(agent.get_state(config)), HumanMessage(turn.question)]
+        stream = agent.stream({"messages": messages}, config, stream_mode="updates")
         for update in stream:
             for node in update.values():
                 for message in (node or {}).get("messages", []) if isinstance(node, dict) else []:
@@ -171,7 +177,7 @@ class Session:
             reply = "Stopped."
         outcome, reason = _outcome(turn, reply, results, blocked=blocked and not results)
         if outcome == "failed" and blocked and not results:
-            reply, checked = "The reply held figures that no result supports, so it is not shown.", grounding.Grounded([], [])
+            reply, checked = UNSUPPORTED, grounding.Grounded([], [])
         return Answer(
             question=turn.question, reply=reply, outcome=outcome, reason=reason, numbers=checked.numbers,
             tables=[t for r in results for t in r.tables],
@@ -181,7 +187,7 @@ class Session:
             assumptions=_unique([a for r in results for a in r.evidence.assumptions]),
             caveats=_unique([c.text for r in results for c in caveat_texts(r)]),
             options=[o for r in results if r.question for o in r.question.options],
-            followups=self._check.keep([f for r in results for f in r.followups], turn.messages),
+            followups=self._check.keep([f for r in results for f in r.followups]),
             steps=turn.steps, results=list(results),
         )
 
@@ -195,12 +201,10 @@ class _Turn:
         self.results: list[Result] = []
         self.reply = ""
         self.known: list[NumberInReply] = []
-        self.messages: list[Any] = []
         self.errors = 0
         self._running: dict[str, tuple[int, float]] = {}
 
     def take(self, message: Any) -> Iterator[Event]:
-        self.messages.append(message)
         if message.type == "ai":
             yield from self._take_ai(message)
         elif message.type == "tool":
@@ -229,6 +233,19 @@ class _Turn:
             step.rows = sum(t.total_rows for t in result.tables) or None
             self.results.append(result)
         yield StepFinished(step)
+
+
+def _close_open_calls(state: Any) -> list[Any]:
+    """Answers for tool calls that a stopped or killed turn left open; providers refuse a history without them."""
+    from langchain_core.messages import ToolMessage
+
+    messages = (state.values or {}).get("messages", [])
+    answered = {m.tool_call_id for m in messages if m.type == "tool"}
+    calls = [call for m in messages if m.type == "ai" for call in m.tool_calls]
+    return [
+        ToolMessage("Stopped before it ran.", tool_call_id=call["id"], name=call["name"], status="error")
+        for call in calls if call["id"] not in answered
+    ]
 
 
 def _outcome(turn: _Turn, reply: str, results: Sequence[Result], *, blocked: bool) -> tuple[Any, Any]:

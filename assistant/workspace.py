@@ -1,0 +1,292 @@
+"""The one object a tool receives: everything the shop can do, lazily and cached by snapshot.
+
+Implements :class:`assistant.plans.shop.Shop` (facts), :class:`assistant.plans.desk.Desk` (loading, exporting) and one
+method per tool. Results are computed in their rooms; this file only opens, caches and hands over.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from assistant.caching import OnceCache
+from assistant.data.warehouse import POINTER, Snapshot, current_manifest, open_snapshot
+from assistant.errors import SettingsError
+from assistant.plans import (
+    CampaignBrief,
+    CampaignRequest,
+    ChangePlan,
+    ChurnRequest,
+    CustomerRequest,
+    ForecastRequest,
+    ProductSearchRequest,
+    QueryPlan,
+    RecommendRequest,
+    SegmentRequest,
+    SegmentRule,
+    TogetherRequest,
+)
+from assistant.plans.desk import LoadPreview, LoadSummary, Progress
+from assistant.plans.shop import Match, ShopStatus, Term
+from assistant.results import DefinitionUsed, Result
+from assistant.settings import Settings
+
+if TYPE_CHECKING:
+    from assistant.query.definitions import Definitions
+    from assistant.query.entities import EntityIndex
+    from assistant.retrieval.product_index import ProductIndex
+
+#: candidates shown as examples before the check of what works cut them to six
+EXAMPLES_SHOWN = 6
+
+
+class Workspace:
+    """One shop, ready to be asked.
+
+    Args:
+        settings: paths and limits of the shop.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        #: set by the composition root: whether a suggested question can be planned and run
+        self.suggestion_works: Callable[[str], bool] = lambda question: True
+        self._cache = OnceCache()
+        self._lock = threading.Lock()
+        self._opened: tuple[int, Snapshot] | None = None
+
+    # -- data -----------------------------------------------------------------------------------------------------
+
+    def has_data(self) -> bool:
+        """Whether anything is loaded."""
+        return current_manifest(self.settings.snapshots_dir) is not None
+
+    def ensure_data(self, progress: Progress | None = None) -> None:
+        """Build the demo shop if nothing is loaded yet."""
+        if not self.has_data():
+            from assistant.data.demo import ensure_demo
+
+            ensure_demo(self.settings, progress=progress)
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The current snapshot; reopened when a load, also of another process, switched the pointer."""
+        pointer = self.settings.snapshots_dir / POINTER
+        with self._lock:
+            stamp = pointer.stat().st_mtime_ns if pointer.exists() else -1
+            if self._opened is None or self._opened[0] != stamp:
+                self._opened = (stamp, open_snapshot(self.settings.snapshots_dir, self._as_of()))
+            return self._opened[1]
+
+    def _as_of(self) -> date | None:
+        text = self.settings.as_of
+        if text is None:
+            return None
+        try:
+            return date.fromisoformat(text)
+        except ValueError as error:
+            raise SettingsError("The setting as_of must be a date", received=text, valid=["YYYY-MM-DD"]) from error
+
+    def _cached(self, name: str, compute: Callable[[Snapshot], Any], *key: Any) -> Any:
+        """``compute(snapshot)``, once per snapshot, name and key."""
+        snapshot = self.snapshot
+        return self._cache.get((snapshot.fingerprint, name, *key), lambda: compute(snapshot))
+
+    # -- facts (Shop) ---------------------------------------------------------------------------------------------
+
+    def status(self) -> ShopStatus:
+        snapshot = self.snapshot
+        manifest = snapshot.manifest
+        return ShopStatus(
+            name=manifest.name, source=manifest.source, currency=manifest.currency, synthetic=manifest.synthetic,
+            snapshot=manifest.id, fingerprint=snapshot.fingerprint, first_day=manifest.first_day,
+            last_day=manifest.last_day, as_of=snapshot.as_of,
+            rows={name: info.rows for name, info in manifest.tables.items()},
+            filled={name: list(info.filled) for name, info in manifest.tables.items()},
+        )
+
+    def metrics(self) -> Sequence[Term]:
+        from assistant.query.catalogue import metric_terms
+
+        return self._cached("metrics", metric_terms)
+
+    def dimensions(self) -> Sequence[Term]:
+        from assistant.query.catalogue import dimension_terms
+
+        return self._cached("dimensions", dimension_terms)
+
+    def entities(self) -> EntityIndex:
+        """Index of the shop's own values."""
+        from assistant.query.entities import EntityIndex
+
+        return self._cached("entities", EntityIndex)
+
+    def values(self, dimension: str) -> Sequence[str]:
+        return self.entities().values(dimension)
+
+    def find(self, text: str, kinds: Sequence[str] = (), k: int = 5) -> Sequence[Match]:
+        return self.entities().find(text, kinds, k)
+
+    def term_definitions(self) -> Definitions:
+        """Built-in and agreed meanings of words."""
+        from assistant.query.definitions import Definitions
+
+        return self._cached("definitions", lambda _: Definitions())
+
+    def definitions(self) -> Sequence[DefinitionUsed]:
+        return self.term_definitions().used()
+
+    def definition_filter(self, term: str) -> dict[str, Any] | None:
+        return self.term_definitions().definition_filter(term)
+
+    # -- questions ------------------------------------------------------------------------------------------------
+
+    def query(self, plan: QueryPlan) -> Result:
+        """Run a data question."""
+        from assistant.query.engine import run_query
+
+        return run_query(self.snapshot, plan, settings=self.settings)
+
+    def explain_change(self, plan: ChangePlan) -> Result:
+        """Decompose a change."""
+        from assistant.query.drivers import explain_change
+
+        return explain_change(self.snapshot, plan)
+
+    def describe_data(self) -> Result:
+        """What is loaded and what is missing."""
+        from assistant.query.catalogue import describe_data
+
+        return describe_data(self.snapshot)
+
+    def count_audience(self, rule: SegmentRule) -> Result:
+        """Size of a rule after each condition."""
+        from assistant.query.audience import count_rule
+
+        return count_rule(self.snapshot, rule)
+
+    def describe_customer(self, request: CustomerRequest) -> Result:
+        """One customer."""
+        from assistant.query.customer import describe_customer
+
+        return describe_customer(self.snapshot, request)
+
+    # -- models ---------------------------------------------------------------------------------------------------
+
+    def find_segments(self, request: SegmentRequest) -> Result:
+        """Groups of customers."""
+        from assistant.models.segment.report import segment_result
+
+        return self._cached("segments", lambda snapshot: segment_result(snapshot, request), request)
+
+    def recommender(self) -> Any:
+        """The recommender chosen and fitted on this snapshot."""
+        from assistant.models.recommend.report import fit_recommender
+
+        return self._cached("recommender", fit_recommender)
+
+    def recommend(self, request: RecommendRequest) -> Result:
+        """Products for a customer, a group or everybody."""
+        from assistant.models.recommend.report import recommend_result
+
+        return recommend_result(self.snapshot, request, self.recommender())
+
+    def bought_together(self, request: TogetherRequest) -> Result:
+        """Products in one basket."""
+        from assistant.models.recommend.together import together_result
+
+        return together_result(self.snapshot, request)
+
+    def product_index(self, progress: Progress | None = None) -> ProductIndex:
+        """Embeddings of the catalogue; built when the catalogue is new."""
+        from assistant.retrieval.product_index import open_index
+
+        return self._cached("index", lambda snapshot: open_index(snapshot, self.settings, progress=progress))
+
+    def search_products(self, request: ProductSearchRequest) -> Result:
+        """Products by words or likeness."""
+        from assistant.retrieval.search import search_products
+
+        return search_products(self.snapshot, self.product_index(), request)
+
+    def forecast(self, request: ForecastRequest) -> Result:
+        """A forecast with its exam."""
+        from assistant.models.forecast.report import forecast_result
+
+        return self._cached("forecast", lambda snapshot: forecast_result(snapshot, request), request)
+
+    def predict_churn(self, request: ChurnRequest) -> Result:
+        """Who is about to leave."""
+        from assistant.models.value.report import churn_result
+
+        return churn_result(self.snapshot, request, self.churn_model(request.horizon_days))
+
+    def churn_model(self, horizon_days: int) -> Any:
+        """The churn model fitted for one horizon."""
+        from assistant.models.value.churn import fit_churn
+
+        return self._cached("churn", lambda snapshot: fit_churn(snapshot, horizon_days), horizon_days)
+
+    # -- campaigns ------------------------------------------------------------------------------------------------
+
+    def _drafts(self) -> Any:
+        from assistant.campaigns.store import DraftStore
+
+        return DraftStore(self.settings.app_db)
+
+    def draft_campaign(self, brief: CampaignBrief) -> Result:
+        """Draft and store a campaign. Nothing is sent."""
+        from assistant.campaigns.draft import draft_campaign
+
+        return draft_campaign(self.snapshot, brief, store=self._drafts(), recommender=self.recommender())
+
+    def show_campaign(self, request: CampaignRequest) -> Result:
+        """A stored draft."""
+        from assistant.campaigns.draft import show_campaign
+
+        return show_campaign(self.snapshot, request, store=self._drafts())
+
+    def export_campaign(self, campaign_id: str) -> Path:
+        """Write a draft's recipients as CSV."""
+        from assistant.campaigns.export import export_draft
+
+        return export_draft(self.snapshot, campaign_id, store=self._drafts(), folder=self.settings.exports_dir,
+                            recommender=self.recommender())
+
+    # -- desk -----------------------------------------------------------------------------------------------------
+
+    def preview_load(self, paths: Sequence[Path]) -> LoadPreview:
+        """What loading these files would do."""
+        from assistant.data.load import preview_load
+
+        return preview_load(paths, self.settings)
+
+    def load(
+        self, paths: Sequence[Path], mapping: Mapping[str, str | None] | None = None, progress: Progress | None = None
+    ) -> LoadSummary:
+        """Load and switch; the old data stay if anything fails."""
+        from assistant.data.load import load
+
+        return load(paths, self.settings, mapping=mapping, progress=progress)
+
+    def example_questions(self) -> Sequence[str]:
+        """Six questions that have been checked to run on the loaded data."""
+        return self._cached("examples", self._examples)
+
+    def _examples(self, snapshot: Snapshot) -> list[str]:
+        from assistant.query.examples import example_candidates
+
+        kept: list[str] = []
+        for question in example_candidates(snapshot, self.entities()):
+            if len(kept) < EXAMPLES_SHOWN and self.suggestion_works(question):
+                kept.append(question)
+        return kept
+
+    def export_table(self, title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Path:
+        """Write a table as CSV for people."""
+        from assistant.results.export import write_table
+
+        return write_table(self.settings.exports_dir, title, columns, rows)
