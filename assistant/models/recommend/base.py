@@ -1,0 +1,242 @@
+"""The one contract of every recommender.
+
+scikit-learn manners: ``__init__`` stores hyper-parameters and does nothing else, ``fit`` returns ``self``, learnt state
+ends in ``_``, using an unfitted model raises ``NotFittedError``. A new model implements two methods, :meth:`_fit` and
+:meth:`_score_rows`; everything else follows. ``tests/contracts/recommender_contract.py`` is its exam.
+"""
+
+from __future__ import annotations
+
+import inspect
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+import numpy as np
+
+from assistant.errors import InvalidPlan, NoRows, UnknownName
+from assistant.features.interactions import Interactions
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
+    from assistant.models.recommend.reasons import Reason
+
+#: Largest dense block of scores held at once, in cells (64 MiB of float32).
+_BLOCK_CELLS = 16 * 1024 * 1024
+
+
+class Recommender(ABC):
+    """Scores products for customers from :class:`~assistant.features.interactions.Interactions`."""
+
+    #: Whether scores depend on the customer; only a personal model can give "because they bought X".
+    personal: ClassVar[bool] = True
+    #: A score of zero means that nothing speaks for the item: it is not recommended.
+    zero_is_no_evidence: ClassVar[bool] = True
+
+    interactions_: Interactions
+
+    @abstractmethod
+    def _fit(self, interactions: Interactions) -> None:
+        """Learn. There is at least one purchase."""
+
+    @abstractmethod
+    def _score_rows(self, rows: csr_array) -> np.ndarray:
+        """Scores, float32 (n × items), of purchase rows (n × items), seen in fitting or not."""
+
+    def parameters(self) -> dict[str, Any]:
+        """Hyper-parameters as given to ``__init__``."""
+        return {name: getattr(self, name) for name in inspect.signature(type(self)).parameters}
+
+    def fit(self, interactions: Interactions) -> Self:
+        """Learn from purchases.
+
+        Raises:
+            NoRows: no purchase by a known customer.
+        """
+        if interactions.matrix.nnz == 0:
+            raise NoRows("There are no purchases by known customers to learn recommendations from")
+        self.__dict__.pop("by_column_", None)
+        self._fit(interactions)
+        self.interactions_ = interactions
+        return self
+
+    def _fitted(self) -> Interactions:
+        from sklearn.exceptions import NotFittedError
+
+        if not hasattr(self, "interactions_"):
+            raise NotFittedError(f"{type(self).__name__} is not fitted yet; call fit(interactions) first.")
+        return self.interactions_
+
+    def rows_of(self, user_ids: Sequence[str]) -> csr_array:
+        """Purchase rows of known customers.
+
+        Raises:
+            UnknownName: an id without a purchase in the fitted data.
+        """
+        seen = self._fitted()
+        positions = seen.user_positions(user_ids)
+        if (positions < 0).any():
+            unknown = [str(u) for u, p in zip(user_ids, positions, strict=True) if p < 0]
+            raise UnknownName("Not a customer with purchases", received=", ".join(unknown[:5]))
+        return seen.matrix[positions]
+
+    def score_items(self, user_ids: Sequence[str]) -> np.ndarray:
+        """Scores of all products for each customer: float32, users × items, higher is better."""
+        rows = self.rows_of(user_ids)
+        return self._score_rows(rows)
+
+    def recommend(
+        self, user_ids: Sequence[str], k: int = 10, *, exclude_seen: bool | np.ndarray = True,
+        candidates: np.ndarray | None = None,
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """The best ``k`` products of each customer.
+
+        Args:
+            exclude_seen: leave out what the customer bought; a bool array over items does so for those items only.
+            candidates: bool array over items, or users × items: only these may appear.
+
+        Returns:
+            ids (users × k, object; None where fewer qualify) and scores (float32; -inf there), best first.
+
+        Raises:
+            UnknownName: an unknown customer. InvalidPlan: ``k`` below 1.
+        """
+        rows = self.rows_of(user_ids)
+        places, scores = self.top(rows, k, exclude_seen=exclude_seen, candidates=candidates)
+        ids = np.full(places.shape, None, dtype=object)
+        ids[places >= 0] = self._fitted().item_ids[places[places >= 0]]
+        return ids, scores
+
+    def top(
+        self, rows: csr_array, k: int, *, exclude_seen: bool | np.ndarray = True, candidates: np.ndarray | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """As :meth:`recommend`, for purchase rows (also a live basket): item positions (-1: none) and scores."""
+        if k < 1:
+            raise InvalidPlan("A recommendation needs k of at least one", received=k)
+        places = np.full((rows.shape[0], k), -1, dtype=np.int64)
+        best = np.full((rows.shape[0], k), -np.inf, dtype=np.float32)
+        for part, scores in self.ranking_scores(rows, exclude_seen=exclude_seen, candidates=candidates):
+            places[part], best[part] = top_k(scores, k)
+        return places, best
+
+    def ranking_scores(
+        self, rows: csr_array, *, exclude_seen: bool | np.ndarray = True, candidates: np.ndarray | None = None
+    ) -> Iterator[tuple[slice, np.ndarray]]:
+        """Scores in blocks of rows, -inf where an item may not be recommended."""
+        self._fitted()
+        step = max(1, _BLOCK_CELLS // max(rows.shape[1], 1))
+        for start in range(0, rows.shape[0], step):
+            part = slice(start, min(start + step, rows.shape[0]))
+            block = rows[part]
+            scores = np.array(self._score_rows(block), dtype=np.float32)
+            if self.zero_is_no_evidence:
+                scores[scores <= 0] = -np.inf
+            if candidates is not None:
+                allowed = candidates[None, :] if candidates.ndim == 1 else candidates[part]
+                scores[~np.broadcast_to(allowed, scores.shape)] = -np.inf
+            _mask_seen(scores, block, exclude_seen)
+            yield part, scores
+
+    def contributions(self, row: csr_array, item: int) -> np.ndarray:
+        """What each owned product (``row.indices``) adds to the score of ``item``, by leaving it out.
+
+        Linear models override this with the exact terms.
+        """
+        full = self._score_rows(row)[0, item]
+        return full - self._score_rows(leave_one_out(row))[:, item]
+
+    def scores_without(self, row: csr_array, position: int, scores: np.ndarray) -> np.ndarray:
+        """Scores of all items after removing the owned product at ``row.indices[position]``.
+
+        ``scores`` are those of the whole row, for models that can subtract.
+        """
+        keep = np.arange(row.nnz) != position
+        return self._score_rows(type(row)((row.data[keep], row.indices[keep], [0, row.nnz - 1]), shape=row.shape))[0]
+
+    def explain(self, user_id: str, item_id: str, k: int = 10) -> Reason | None:
+        """A tested reason why the product is recommended, or None if no reason passes the test.
+
+        Raises:
+            UnknownName: an unknown customer or product.
+        """
+        from assistant.models.recommend.reasons import explain
+
+        return explain(self, user_id, item_id, k)
+
+
+class LinearItemModel(Recommender):
+    """A model whose score is a weighted sum over owned products: scores = w(row) · ``item_weights_``.
+
+    ``item_weights_`` is items × items, sparse or dense: entry (i, j) is what owning i adds to j.
+    """
+
+    item_weights_: Any
+
+    def _user_weights(self, rows: csr_array) -> csr_array:
+        """Weights of owned products, same sparsity as ``rows``."""
+        return rows
+
+    def _score_rows(self, rows: csr_array) -> np.ndarray:
+        product = self._user_weights(rows) @ self.item_weights_
+        return product.toarray() if hasattr(product, "toarray") else np.asarray(product)
+
+    def contributions(self, row: csr_array, item: int) -> np.ndarray:
+        column = self._columns()[:, [item]]
+        column = column.toarray() if hasattr(column, "toarray") else np.asarray(column)
+        return self._user_weights(row).data * column.ravel()[row.indices]
+
+    def scores_without(self, row: csr_array, position: int, scores: np.ndarray) -> np.ndarray:
+        weights = self.item_weights_[[row.indices[position]]]
+        weights = weights.toarray() if hasattr(weights, "toarray") else np.asarray(weights)
+        return scores - self._user_weights(row).data[position] * weights.ravel()
+
+    def _columns(self) -> Any:
+        """The weights in a form whose columns are cheap to take."""
+        weights = self.item_weights_
+        if not hasattr(self, "by_column_"):
+            self.by_column_ = weights.tocsc() if hasattr(weights, "tocsc") else weights
+        return self.by_column_
+
+
+def leave_one_out(row: csr_array) -> csr_array:
+    """``row.nnz`` copies of a row, each without one of its products."""
+    n = row.nnz
+    keep = ~np.eye(n, dtype=bool)
+    columns = np.broadcast_to(row.indices, (n, n))[keep]
+    data = np.broadcast_to(row.data, (n, n))[keep]
+    pointers = np.arange(n + 1) * max(n - 1, 0)
+    return type(row)((data, columns, pointers), shape=(n, row.shape[1]))
+
+
+def top_k(scores: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+    """Positions and values of the ``k`` largest finite scores per row, best first; -1 and -inf pad."""
+    n, items = scores.shape
+    places = np.full((n, k), -1, dtype=np.int64)
+    best = np.full((n, k), -np.inf, dtype=np.float32)
+    width = min(k, items)
+    if width == 0 or n == 0:
+        return places, best
+    if width < items:
+        chosen = np.sort(np.argpartition(-scores, width - 1, axis=1)[:, :width], axis=1)
+    else:
+        chosen = np.broadcast_to(np.arange(items), (n, items))
+    values = np.take_along_axis(scores, chosen, axis=1)
+    order = np.argsort(-values, axis=1, kind="stable")
+    values = np.take_along_axis(values, order, axis=1)
+    found = np.isfinite(values)
+    places[:, :width] = np.where(found, np.take_along_axis(chosen, order, axis=1), -1)
+    best[:, :width] = np.where(found, values, -np.inf)
+    return places, best
+
+
+def _mask_seen(scores: np.ndarray, rows: csr_array, exclude_seen: bool | np.ndarray) -> None:
+    """Set what the customer owns to -inf, for all items or for those marked."""
+    if exclude_seen is False:
+        return
+    owner = np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr))
+    columns = rows.indices
+    if exclude_seen is not True:
+        wanted = np.asarray(exclude_seen)[columns]
+        owner, columns = owner[wanted], columns[wanted]
+    scores[owner, columns] = -np.inf

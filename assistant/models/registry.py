@@ -1,0 +1,59 @@
+"""Every model that can be chosen by name, in one place: one line each.
+
+A line names the class as ``module:class`` (imported when first made) and its hyper-parameters. ``family`` is the name
+that requests use; several lines of one family compete and the best-measured stands for it. See
+``docs/adding_a_recommender.md``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Any
+
+from assistant.errors import UnknownName
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Where a model lives and how it is made."""
+
+    path: str
+    family: str
+    words: str
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+    def make(self, **parameters: Any) -> Any:
+        """A new, unfitted model; ``parameters`` win over those of the entry."""
+        module, _, name = self.path.partition(":")
+        return getattr(import_module(module), name)(**{**self.parameters, **parameters})
+
+
+_RECOMMEND = "assistant.models.recommend"
+_SEGMENT = "assistant.models.segment"
+
+RECOMMENDERS: dict[str, Entry] = {
+    "popularity": Entry(f"{_RECOMMEND}.popularity:Popularity", "popularity", "what most customers buy"),
+    "popularity_recent": Entry(f"{_RECOMMEND}.popularity:Popularity", "popularity", "what most customers buy lately",
+                               {"half_life_days": 60.0}),
+    "item_knn": Entry(f"{_RECOMMEND}.item_knn:ItemKNN", "item_knn", "products with the same buyers (cosine)"),
+    "item_knn_bm25": Entry(f"{_RECOMMEND}.item_knn:ItemKNN", "item_knn", "products with the same buyers (BM25)",
+                           {"weighting": "bm25"}),
+}
+
+SEGMENTERS: dict[str, Entry] = {
+    "rfm": Entry(f"{_SEGMENT}.rfm_rules:RFMRules", "rfm", "rules on recency, frequency and money"),
+    "kmeans": Entry(f"{_SEGMENT}.kmeans:KMeansSegments", "kmeans", "groups found by k-means"),
+}
+
+
+def entry(table: Mapping[str, Entry], name: str) -> Entry:
+    """The entry of that name.
+
+    Raises:
+        UnknownName: no such model; ``valid`` lists those there are.
+    """
+    if name not in table:
+        raise UnknownName("There is no model of that name", received=name, valid=sorted(table))
+    return table[name]
