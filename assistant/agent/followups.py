@@ -6,7 +6,8 @@ import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from assistant.plans.shop import Shop
 
@@ -33,9 +34,13 @@ class FollowUpCheck:
     def __init__(self, model: BaseChatModel, tools: Sequence[BaseTool], shop: Shop) -> None:
         self._tools = {tool.name: tool for tool in tools}
         self._shop = shop
-        self._model = _planner(model, shop).bind_tools(list(tools))
+        self._given = model
         self._known: OrderedDict[tuple[str, str], bool] = OrderedDict()
         self._lock = threading.Lock()
+
+    @cached_property
+    def _model(self) -> Any:
+        return _planner(self._given, self._shop).bind_tools(list(self._tools.values()))
 
     def keep(self, candidates: Sequence[str], limit: int = 3) -> list[str]:
         """The first ``limit`` candidates that work, in order, without repeats."""

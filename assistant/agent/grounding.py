@@ -45,14 +45,14 @@ class Ledger:
 
     def __init__(self, results: Sequence[Result], question: str = "") -> None:
         self.entries: list[Entry] = []
-        self._texts: list[str] = []
+        self.texts: list[str] = []
         for index, result in enumerate(results):
             for figure in _figures(result):
                 self.entries.append(Entry(figure, index, show(figure.value, figure.unit, result.currency)))
-            self._texts += _texts(result)
+            self.texts += _texts(result)
         self._question = question
         self._by_date = {str(e.figure.value)[:10]: e for e in self.entries if e.figure.unit == "date"}
-        self._codes = {w for t in [*self._texts, question] for w in re.findall(r"[\w-]+", t) if re.search(r"\d", w)}
+        self._codes = {w for t in [*self.texts, question] for w in re.findall(r"[\w-]+", t) if re.search(r"\d", w)}
 
     def find(self, token: str, value: float, percent: bool, decimals: int) -> Entry | None:
         """The entry whose value prints as ``token`` does: equal at the precision shown, never looser."""
@@ -189,8 +189,10 @@ def check(reply: str, results: Sequence[Result], question: str = "", known: Sequ
 
 
 def _word_allowed(word: str, ledger: Ledger) -> bool:
+    """A multiple in words needs a ratio that says so; a count that happens to be two is no evidence for "twice"."""
     value = _WORDS[word.lower()]
-    return ledger.find(word, value, False, 1) is not None or any(word.lower() in t.lower() for t in ledger._texts)
+    ratios = [e for e in ledger.entries if e.figure.unit == "ratio" and _equal(e.figure, value, False, 1)]
+    return bool(ratios) or any(word.lower() in text.lower() for text in ledger.texts)
 
 
 def _trace(match: re.Match[str], ledger: Ledger) -> Entry | None:
