@@ -1,0 +1,1 @@
+"""Products found by words, by meaning and by likeness. See ``docs/retrieval.md``."""
