@@ -1,0 +1,159 @@
+"""Draft a campaign from a brief: audience, offer, products, copy, control group. A draft is stored, never sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any
+
+import yaml
+
+from assistant.campaigns import economics
+from assistant.campaigns.audience import Audience, build_audience
+from assistant.campaigns.experiment import Split, assign
+from assistant.campaigns.messages import Picks, RecipientCopy
+from assistant.campaigns.report import campaign_result
+from assistant.campaigns.store import DraftStore
+from assistant.data.warehouse import Snapshot
+from assistant.errors import InvalidPlan, MissingData
+from assistant.plans import CampaignBrief, CampaignRequest, Filter
+from assistant.results import DefinitionUsed, Question, Result
+
+DEFAULT_HOLDOUT = 0.1
+SAMPLE = 5
+
+#: (customer ids, products each, category or None) → customer id → picks
+PickProducts = Callable[[Sequence[str], int, str | None], Mapping[str, Picks]]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A brief with everything decided: what a draft is made of."""
+
+    campaign_id: str
+    brief: CampaignBrief
+    rule: Filter
+    audience: Audience
+    split: Split
+    holdout_share: float
+    picks: Mapping[str, Picks]
+    copy: RecipientCopy
+    assumptions: list[str] = field(default_factory=list)
+    definitions: list[DefinitionUsed] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Rooms:
+    """What drafting needs from elsewhere, handed in.
+
+    Attributes:
+        store: where drafts live.
+        pick: chooses products per customer.
+        definition: term → (filter as JSON, what it means) or None.
+    """
+
+    store: DraftStore
+    pick: PickProducts
+    definition: Callable[[str], tuple[dict[str, Any], DefinitionUsed] | None]
+
+
+@lru_cache(maxsize=1)
+def goals() -> dict[str, dict[str, str]]:
+    """What each goal implies."""
+    return yaml.safe_load(files("assistant.campaigns").joinpath("goals.yaml").read_text(encoding="utf-8"))
+
+
+def draft_campaign(snapshot: Snapshot, brief: CampaignBrief, rooms: Rooms) -> Result:
+    """Draft and store a campaign.
+
+    Returns:
+        a result of kind ``campaign``, or of kind ``question`` when the brief leaves open who is meant.
+
+    Raises:
+        NoRows: the rule selects nobody.
+        UnknownName: a category, product or value the shop does not have.
+        InvalidPlan: an offer that cannot be made.
+    """
+    if brief.audience is None and "audience" not in goals()[brief.goal]:
+        return _who(brief)
+    campaign_id = rooms.store.next_id()
+    plan = make_plan(snapshot, brief, rooms, campaign_id)
+    result = campaign_result(snapshot, plan, economics.assess(snapshot, plan))
+    version = rooms.store.save(campaign_id, snapshot.fingerprint, brief, result)
+    result.details["version"] = version
+    return result
+
+
+def make_plan(snapshot: Snapshot, brief: CampaignBrief, rooms: Rooms, campaign_id: str) -> Plan:
+    """Decide everything the brief leaves open. The same brief, data and id give the same plan."""
+    assumptions: list[str] = []
+    definitions: list[DefinitionUsed] = []
+    rule = _rule(brief, rooms, definitions)
+    _check_offer(snapshot, brief)
+    audience = build_audience(snapshot, rule, brief.channels)
+    if audience.mailable == ():
+        raise MissingData(
+            f"None of the {len(audience.selected):,} customers selected has agreed to {' or '.join(brief.channels)}",
+            received=", ".join(brief.channels), hint="Choose another channel or another audience.",
+        )
+    share = brief.holdout_share
+    if share is None:
+        share = DEFAULT_HOLDOUT
+        assumptions.append(f"The control group is {DEFAULT_HOLDOUT * 100:.0f} % of the audience.")
+    people = audience.selected if audience.mailable is None else audience.mailable
+    split = assign(campaign_id, people, share)
+    if brief.ends_on is None and brief.offer.kind != "none":
+        assumptions.append("The offer has no end date, so the copy names none.")
+    picks = (
+        rooms.pick(split.contacted, brief.products_per_recipient, brief.offer.category)
+        if brief.products_per_recipient else {}
+    )
+    copy = RecipientCopy(snapshot, brief, campaign_id)
+    return Plan(campaign_id, brief, rule, audience, split, share, picks, copy, assumptions, definitions)
+
+
+def show_campaign(snapshot: Snapshot, request: CampaignRequest, store: DraftStore) -> Result:
+    """A stored draft as it was; a caveat says so when the data have changed since."""
+    from assistant.results import Caveat
+
+    draft = store.load(request.campaign_id)
+    result = draft.result
+    result.details["version"] = draft.version
+    if draft.fingerprint != snapshot.fingerprint:
+        result.caveats.append(Caveat(code="draft_on_other_data"))
+    return result
+
+
+def _rule(brief: CampaignBrief, rooms: Rooms, definitions: list[DefinitionUsed]) -> Filter:
+    if brief.audience is not None:
+        return brief.audience
+    term = goals()[brief.goal]["audience"]
+    found = rooms.definition(term)
+    if found is None:
+        raise InvalidPlan(f"No meaning is known for '{term}'", received=term, hint="Say who should get the campaign.")
+    rule, used = found
+    definitions.append(used)
+    return CampaignBrief.model_validate({"audience": rule}).audience  # type: ignore[return-value]
+
+
+def _check_offer(snapshot: Snapshot, brief: CampaignBrief) -> None:
+    if brief.ends_on is not None and brief.ends_on < snapshot.as_of:
+        raise InvalidPlan("The offer would end before it begins", received=brief.ends_on.isoformat(),
+                          valid=[f"a day after {snapshot.as_of.isoformat()}"])
+    if brief.offer.category:
+        snapshot.require("products", "category", needed_for=f"An offer on {brief.offer.category}")
+
+
+def _who(brief: CampaignBrief) -> Result:
+    """Nobody is the default audience, so the person is asked."""
+    label = goals()[brief.goal]["label"]
+    return Result(
+        kind="question", title="Who should get it?",
+        question=Question(
+            text=f"Who should get this {label} campaign? Nobody is chosen by default.",
+            options=[f"Draft a {label} campaign for {who}" for who in
+                     ("lapsed customers", "loyal customers", "customers who are about to leave")],
+        ),
+    )

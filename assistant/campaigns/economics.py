@@ -1,0 +1,91 @@
+"""What a draft can be expected to do, with the grade of the evidence: experiment, observed variation, or assumption."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from assistant.campaigns.experiment import PastLift, minimum_detectable_lift, past_lift
+from assistant.campaigns.offers import MarginEffect, margin_effect
+from assistant.data.warehouse import Snapshot
+from assistant.errors import MissingData, NoRows
+from assistant.plans import OfferSpec
+from assistant.query.audience import customer_ids
+
+if TYPE_CHECKING:
+    from assistant.campaigns.draft import Plan
+
+#: days after a sending within which an order counts as a response
+RESPONSE_DAYS = 30
+
+
+@dataclass(frozen=True)
+class Economics:
+    """Evidence for a draft. Everything is None where the data cannot say.
+
+    Attributes:
+        baseline: share (0–1) of customers the same rule selected ``RESPONSE_DAYS`` ago who then ordered by themselves.
+        detectable: smallest difference of response rates (0–1) the read-out would find.
+        margin: effect of the offer on the margin.
+        past: what past campaigns of this kind achieved against their control groups.
+    """
+
+    baseline: float | None
+    baseline_customers: int
+    detectable: float | None
+    margin: MarginEffect | None
+    past: PastLift | None
+
+
+def assess(snapshot: Snapshot, plan: Plan) -> Economics:
+    """Gather the evidence for a draft."""
+    baseline, customers = _baseline(snapshot, plan)
+    detectable = (
+        minimum_detectable_lift(baseline, len(plan.split.contacted), len(plan.split.holdout))
+        if baseline is not None else None
+    )
+    return Economics(baseline, customers, detectable, _margin(snapshot, plan.brief.offer),
+                     past_lift(snapshot, plan.brief.goal))
+
+
+def _baseline(snapshot: Snapshot, plan: Plan) -> tuple[float | None, int]:
+    """How many of the people the rule would have selected earlier came back without being asked."""
+    earlier = snapshot.as_of - timedelta(days=RESPONSE_DAYS)
+    if earlier <= snapshot.manifest.first_day:
+        return None, 0
+    try:
+        then = set(customer_ids(snapshot.at(earlier), plan.rule))
+    except (NoRows, MissingData):
+        return None, 0
+    if not then:
+        return None, 0
+    orders = snapshot.table("orders")
+    later = orders.filter(
+        (orders.ordered_at.date() > earlier) & orders.customer_id.notnull()
+    ).select("customer_id").distinct()
+    came = set(snapshot.execute(later)["customer_id"].to_pylist())
+    return len(then & came) / len(then), len(then)
+
+
+def _margin(snapshot: Snapshot, offer: OfferSpec) -> MarginEffect | None:
+    """Margin on what the offer covers, from a year of sales with known costs."""
+    if not snapshot.has("products", "cost"):
+        return None
+    lines, products = snapshot.table("order_lines"), snapshot.table("products")
+    since = snapshot.as_of - timedelta(days=365)
+    sales = lines.filter((lines.line_type == "sale") & (lines.ordered_at.date() > since))
+    joined = sales.join(products.filter(products.cost.notnull()).select("product_id", "cost", "category",
+                                                                         "subcategory"), "product_id")
+    if offer.category:
+        wanted = offer.category.lower()
+        joined = joined.filter((joined.category.lower() == wanted) | (joined.subcategory.lower() == wanted))
+    if offer.product_ids:
+        joined = joined.filter(joined.product_id.isin(list(offer.product_ids)))
+    totals = snapshot.execute(joined.aggregate(
+        revenue=joined.amount.sum().cast("float64"), cost=(joined.cost * joined.quantity).sum().cast("float64"),
+        units=joined.quantity.sum().cast("float64"),
+    )).to_pylist()[0]
+    if totals["revenue"] is None:
+        return None
+    return margin_effect(totals["revenue"], totals["cost"], offer, totals["units"])

@@ -1,0 +1,171 @@
+"""A draft as a typed result: figures, waterfall, sample recipients, copy, checklist."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from assistant.campaigns.audience import conditions
+from assistant.campaigns.copywriter import sms_segments
+from assistant.campaigns.economics import RESPONSE_DAYS, Economics
+from assistant.campaigns.experiment import LEVEL_PERCENT, POWER_PERCENT
+from assistant.data.warehouse import Snapshot
+from assistant.plans.reword import reword, reword_filter
+from assistant.results import Caveat, Chart, Column, Evidence, Figure, Result, Source, Table
+from assistant.results.result import Unit
+
+if TYPE_CHECKING:
+    from assistant.campaigns.draft import Plan
+
+SAMPLE = 5
+
+
+def campaign_result(snapshot: Snapshot, plan: Plan, economics: Economics) -> Result:
+    """The draft as shown and stored."""
+    known = plan.audience.reachable is not None
+    sample = list(plan.split.contacted[:SAMPLE])
+    tables = [_waterfall(plan), _channels(plan), _recipients(plan, sample)]
+    figures = _figures(plan, economics, tables[0])
+    words = {
+        "campaign": plan.campaign_id, "goal": plan.brief.goal.replace("_", "-"), "rule": reword_filter(plan.rule),
+        "audience_words": plan.brief.audience_words or reword_filter(plan.rule),
+        "channels": " and ".join(plan.brief.channels), "mailable_known": "yes" if known else "no",
+        "offer": plan.copy.offer.text if plan.copy.offer else "",
+        "offer_source": plan.copy.offer.source if plan.copy.offer else "",
+    }
+    return Result(
+        kind="campaign", title=f"Draft {plan.campaign_id}: {words['goal']} campaign", currency=snapshot.currency,
+        figures=figures, headline=["contacted", "holdout", "audience"], tables=[t for t in tables if t.rows],
+        charts=[Chart(kind="bar", table="waterfall", x="step", y=["customers"], title="Who is left after each step")],
+        words=words, details=_details(plan, sample, known), caveats=_caveats(plan, economics, known),
+        evidence=_evidence(snapshot, plan),
+        followups=["What products do lapsed customers buy?", "How many customers have not ordered for 90 days?",
+                   "Who is about to leave?"],
+    )
+
+
+def _figure(value: Any, unit: Unit, label: str, derivation: str) -> Figure:
+    return Figure(value=value, unit=unit, label=label, source=Source(origin="derived", derivation=derivation))
+
+
+def _figures(plan: Plan, economics: Economics, waterfall: Table) -> dict[str, Figure]:
+    figures = {
+        "audience": waterfall.figure(len(conditions(plan.rule)), "customers", "Customers selected"),
+        "contacted": _figure(len(plan.split.contacted), "count", "To be contacted", "mailable less control group"),
+        "holdout": _figure(len(plan.split.holdout), "count", "Control group", "share of the mailable, drawn at random"),
+        "holdout_share": _figure(plan.holdout_share * 100, "percent", "Share of the control group", "brief or default"),
+        "response_days": _figure(RESPONSE_DAYS, "days", "Response window", "rule of the read-out"),
+        "level": _figure(100 - LEVEL_PERCENT, "percent", "Confidence of the read-out", "rule of the read-out"),
+        "power": _figure(POWER_PERCENT, "percent", "Power of the read-out", "rule of the read-out"),
+    }
+    if plan.audience.mailable is not None:
+        figures["mailable"] = _figure(len(plan.audience.mailable), "count", "May be contacted",
+                                      "consent, address and no suppression")
+    if economics.baseline is not None:
+        figures["baseline"] = _figure(economics.baseline * 100, "percent", "Would order anyway",
+                                      "customers of the same rule one response window ago who then ordered")
+        figures["baseline_customers"] = _figure(economics.baseline_customers, "count", "Customers behind it",
+                                                "customers the rule selected then")
+    if economics.detectable is not None:
+        figures["detectable"] = _figure(economics.detectable * 100, "points", "Smallest lift the read-out can show",
+                                        "normal approximation for two proportions")
+    if economics.margin is not None:
+        margin = economics.margin
+        figures["margin_rate"] = _figure(margin.margin_rate * 100, "percent", "Margin at full price",
+                                         "a year of sales with known cost")
+        figures["offer_margin_rate"] = _figure(margin.offer_margin_rate * 100, "percent", "Margin under the offer",
+                                               "margin less what the offer gives away")
+        if margin.break_even_lift is not None:
+            figures["break_even"] = _figure(margin.break_even_lift * 100, "percent", "Break-even lift",
+                                            "margin / margin under the offer - 1")
+    if economics.past is not None:
+        past = economics.past
+        figures |= {
+            "past_campaigns": _figure(past.campaigns, "count", "Past campaigns of this kind", "campaigns with control"),
+            "past_lift": _figure(past.lift * 100, "points", "Their lift", "treated less control response rate"),
+            "past_lower": _figure(past.lower * 100, "points", "Lower bound", "normal interval"),
+            "past_upper": _figure(past.upper * 100, "points", "Upper bound", "normal interval"),
+        }
+    return figures
+
+
+def _waterfall(plan: Plan) -> Table:
+    rows: list[list[Any]] = [[s.label, s.customers] for s in plan.audience.steps]
+    rows.append(["control group, not contacted", len(plan.split.holdout)])
+    rows.append(["to be contacted", len(plan.split.contacted)])
+    return Table(id="waterfall", title="Audience, step by step",
+                 columns=[Column(name="step", label="Step"), Column(name="customers", label="Customers", unit="count")],
+                 rows=rows, total_rows=len(rows))
+
+
+def _channels(plan: Plan) -> Table:
+    contacted = set(plan.split.contacted)
+    rows: list[list[Any]] = [
+        [channel, len(contacted.intersection(ids))] for channel, ids in (plan.audience.reachable or {}).items()
+    ]
+    return Table(id="channels", title="Recipients by channel",
+                 columns=[Column(name="channel", label="Channel"),
+                          Column(name="customers", label="Customers", unit="count")],
+                 rows=rows, total_rows=len(rows))
+
+
+def _recipients(plan: Plan, sample: list[str]) -> Table:
+    rows: list[list[Any]] = []
+    for customer in sample:
+        for pick in plan.picks.get(customer, ()):
+            price, reduced = plan.copy.price(pick.product_id), plan.copy.reduced(pick.product_id)
+            because = plan.copy.products.get(pick.because or "", {}).get("name")
+            rows.append([customer, pick.product_id, plan.copy.products[pick.product_id]["name"],
+                         None if price is None else float(price), None if reduced is None else float(reduced), because])
+    columns = [Column(name="customer_id", label="Customer", unit="id"), Column(name="product_id", label="Id", unit="id"),
+               Column(name="name", label="Product"), Column(name="price", label="Price", unit="currency"),
+               Column(name="offer_price", label="With the offer", unit="currency"),
+               Column(name="because", label="Because they bought")]
+    return Table(id="recipients", title="Products of the first recipients", columns=columns, rows=rows,
+                 total_rows=sum(len(p) for p in plan.picks.values()))
+
+
+def _details(plan: Plan, sample: list[str], known: bool) -> dict[str, Any]:
+    first = sample[0] if sample else None
+    messages = plan.copy.messages(plan.picks.get(first, ()) if first else (), plan.brief.channels)
+    copy = []
+    for message in messages:
+        entry: dict[str, Any] = {
+            "channel": message.channel, "subject": message.subject, "preheader": message.preheader,
+            "body": message.body, "for_customer": first,
+            "slots": [{"name": n, "text": t, "source": s} for n, t, s in message.slots],
+        }
+        if message.channel == "sms":
+            entry["alphabet"], entry["segments"] = sms_segments(message.body)
+        copy.append(entry)
+    return {
+        "campaign_id": plan.campaign_id, "status": "draft", "ids_only": not known,
+        "brief": plan.brief.model_dump(mode="json"), "copy": copy, "assignment_sha256": plan.split.digest,
+        "checklist": [
+            {"text": "Audience rule read and agreed", "done": False},
+            {"text": "Consent and suppression checked for every recipient", "done": known},
+            {"text": "Control group drawn and sealed", "done": bool(plan.split.holdout)},
+            {"text": "Copy read; unsubscribe link and postal address filled in by your sending system", "done": False},
+        ],
+    }
+
+
+def _caveats(plan: Plan, economics: Economics, known: bool) -> list[Caveat]:
+    caveats = [] if known else [Caveat(code="mailable_unknown")]
+    if economics.past is None:
+        caveats.append(Caveat(code="no_past_experiment"))
+    if economics.margin is not None and economics.margin.break_even_lift is None:
+        caveats.append(Caveat(code="offer_below_cost"))
+    unpriced = sum(plan.copy.price(p.product_id) is None for picks in plan.picks.values() for p in picks)
+    if unpriced:
+        caveats.append(Caveat(code="products_without_price", figures={
+            "n": _figure(unpriced, "count", "products without a price", "picks whose product has no price")}))
+    return caveats
+
+
+def _evidence(snapshot: Snapshot, plan: Plan) -> Evidence:
+    return Evidence(
+        plan=plan.brief.model_dump(mode="json"), plan_words=reword(plan.brief), snapshot=snapshot.manifest.id,
+        source=snapshot.manifest.source, synthetic=snapshot.manifest.synthetic, as_of=snapshot.as_of,
+        window_start=snapshot.manifest.first_day, window_end=snapshot.as_of, definitions=plan.definitions,
+        assumptions=plan.assumptions,
+    )
