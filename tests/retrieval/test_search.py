@@ -1,0 +1,248 @@
+"""Product search over the tiny shop, with the embedder the program ships with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from assistant.data.warehouse import Snapshot, open_snapshot, write_snapshot
+from assistant.errors import InvalidPlan, MissingData, NoRows, UnknownName
+from assistant.llm.replies import caveat_texts, compose
+from assistant.plans.requests import ProductSearchRequest
+from assistant.results import Result
+from assistant.retrieval.embedders import load_embedder
+from assistant.retrieval.product_index import ProductIndex, open_index
+from assistant.retrieval.search import search_products
+from assistant.settings import Settings
+from tests.support.tiny_shop import tiny_tables
+
+EMBEDDER = load_embedder()  # loads its weights at the first use, once for all tests here
+
+
+def shop(folder: Path, tables: dict[str, pd.DataFrame]) -> tuple[Snapshot, ProductIndex]:
+    write_snapshot(folder / "snapshots", tables, source="tests", currency="EUR")
+    snapshot = open_snapshot(folder / "snapshots")
+    index = open_index(snapshot, Settings(home=folder), EMBEDDER)
+    index.close()
+    return snapshot, index
+
+
+@pytest.fixture(scope="module")
+def tiny_index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Snapshot, ProductIndex]]:
+    yield shop(tmp_path_factory.mktemp("search"), tiny_tables())
+
+
+def bare_tables() -> dict[str, pd.DataFrame]:
+    """The tiny shop with names only, as Online Retail II has them."""
+    tables = tiny_tables()
+    tables["products"] = tables["products"][["product_id", "name"]].assign(name=lambda p: p["name"].str.upper())
+    return tables
+
+
+@pytest.fixture(scope="module")
+def bare_index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Snapshot, ProductIndex]]:
+    yield shop(tmp_path_factory.mktemp("bare"), bare_tables())
+
+
+def run(opened: tuple[Snapshot, ProductIndex], **request: Any) -> Result:
+    return search_products(*opened, ProductSearchRequest(**request))
+
+
+def found(result: Result) -> list[str]:
+    table = result.table("products")
+    return [row[table.column_index("product_id")] for row in table.rows]
+
+
+def codes(result: Result) -> list[str]:
+    return [c.code for c in result.caveats]
+
+
+def test_words_find_the_product(tiny_index) -> None:
+    assert found(run(tiny_index, text="red mug"))[0] == "P1"
+    assert set(found(run(tiny_index, text="mug"))) == {"P1", "P2"}
+    assert found(run(tiny_index, text="something soft for the sofa"))[0] == "P3"
+
+
+def test_result_carries_price_stock_and_evidence(tiny_index) -> None:
+    result = run(tiny_index, text="red mug")
+    table = result.table("products")
+    assert table.cell(0, "price") == 10.0
+    assert table.cell(0, "stock") == 50
+    assert table.cell(0, "units_sold") == 7
+    assert result.currency == "EUR"
+    assert result.figures["best_price"].value == 10.0
+    assert result.evidence.plan["text"] == "red mug"
+    assert result.evidence.rows_scanned == 5
+    assert result.evidence.as_of == date(2024, 3, 9)
+    assert any(d.term == "price" and "list price" in d.meaning for d in result.evidence.definitions)
+    assert result.evidence.sql
+
+
+def test_like_the_red_mug_but_cheaper(tiny_index) -> None:
+    result = run(tiny_index, text="red mug", relative_price="cheaper")
+    assert found(result) == ["P2"]
+    assert result.figures["anchor_price"].value == 10.0
+    assert result.table("products").cell(0, "price_difference") == -2.0
+    assert any("Red Mug (P1)" in a for a in result.evidence.assumptions)
+    assert "search_best_out_of_stock" in codes(result)
+    reply = compose([result])
+    assert "to mean Red Mug (€10.00)" in reply.text
+    assert "Blue Mug at €8.00" in reply.text
+    assert {n.value for n in reply.numbers} == {10.0, 8.0}
+
+
+def test_dearer_keeps_only_dearer_products(tiny_index) -> None:
+    assert found(run(tiny_index, text="blue mug", relative_price="dearer"))[0] == "P1"
+    with pytest.raises(NoRows, match="not dearer"):
+        run(tiny_index, text="red mug", relative_price="dearer")
+
+
+def test_a_product_by_id_leaves_itself_out(tiny_index) -> None:
+    result = run(tiny_index, like_product_id="p1")
+    assert found(result) == ["P2"]
+    assert result.details["anchor"] == {"product_id": "P1", "name": "Red Mug"}
+    assert result.evidence.assumptions == []
+
+
+def test_filters(tiny_index) -> None:
+    assert found(run(tiny_index, text="mug", max_price=9)) == ["P2"]
+    assert found(run(tiny_index, text="mug", min_price=9)) == ["P1"]
+    in_stock = run(tiny_index, text="mug", in_stock_only=True)
+    assert found(in_stock) == ["P1"]
+    assert in_stock.table("left_out").rows == [["out of stock", 1]]
+    assert any("out of stock" in c.text for c in caveat_texts(in_stock))
+    assert found(run(tiny_index, text="metal lantern for candles", category="garden")) == ["P4"]
+
+
+def test_filters_that_leave_nothing_say_which(tiny_index) -> None:
+    with pytest.raises(NoRows, match="above the highest price"):
+        run(tiny_index, text="mug", max_price=1)
+    with pytest.raises(InvalidPlan):
+        run(tiny_index, text="mug", min_price=5, max_price=4)
+
+
+def test_misspelling_is_corrected_and_said(tiny_index) -> None:
+    result = run(tiny_index, text="lantren")
+    assert found(result)[0] == "P4"
+    assert result.details["corrections"] == {"lantren": "lantern"}
+    assert "'lantren' as 'lantern'" in compose([result]).text
+
+
+def test_unknown_things_are_named_with_the_nearest(tiny_index) -> None:
+    with pytest.raises(UnknownName) as category:
+        run(tiny_index, text="mug", category="Kichen")
+    assert category.value.valid[0] == "Kitchen"
+    with pytest.raises(UnknownName) as product:
+        run(tiny_index, like_product_id="P77")
+    assert product.value.received == "P77"
+    assert len(product.value.valid) == 3
+    with pytest.raises(NoRows, match="xqzzt"):
+        run(tiny_index, text="xqzzt vrrrgh")
+    with pytest.raises(UnknownName):
+        run(tiny_index, text="xqzzt vrrrgh", relative_price="cheaper")
+
+
+def test_words_that_no_product_has_are_said(tiny_index) -> None:
+    result = run(tiny_index, text="mug dishwasher")
+    assert "search_unknown_words" in codes(result)
+    assert any("dishwasher" in c.text for c in caveat_texts(result))
+
+
+def test_shop_without_list_prices_uses_the_last_price_paid(bare_index) -> None:
+    result = run(bare_index, text="red mug")
+    table = result.table("products")
+    assert table.cell(0, "price") == 11.0  # order O9, the last sale of P1
+    assert table.columns[table.column_index("price")].label == "Last price paid"
+    assert "search_price_last_paid" in codes(result)
+    assert {"stock", "category"}.isdisjoint(c.name for c in table.columns)
+
+
+def test_prices_are_those_of_the_analysis_date(bare_index) -> None:
+    snapshot, index = bare_index
+    earlier = snapshot.at(date(2023, 12, 31))
+    result = search_products(earlier, index, ProductSearchRequest(text="red mug"))
+    assert result.table("products").cell(0, "price") == 10.0
+    assert result.table("products").cell(0, "units_sold") == 3
+
+
+def test_filters_without_their_columns_name_them(bare_index) -> None:
+    with pytest.raises(MissingData, match="products.stock"):
+        run(bare_index, text="mug", in_stock_only=True)
+    with pytest.raises(MissingData, match="products.category"):
+        run(bare_index, text="mug", category="Kitchen")
+
+
+def test_cheaper_on_a_bare_shop(bare_index) -> None:
+    result = run(bare_index, text="red mug", relative_price="cheaper")
+    assert found(result)[0] == "P2"
+    assert result.figures["anchor_price"].value == 11.0
+
+
+def test_unlaunched_and_discontinued_products_are_left_out(tmp_path: Path) -> None:
+    tables = tiny_tables()
+    tables["products"]["discontinued_at"] = pd.to_datetime([None, "2024-01-01", None, None, None]).date
+    result = run(shop(tmp_path, tables), text="mug")
+    assert found(result) == ["P1"]
+    assert result.table("left_out").rows == [["not on sale", 1]]
+
+
+def test_ties_go_to_the_product_that_sells(tmp_path: Path) -> None:
+    tables = bare_tables()
+    tables["products"] = pd.concat([tables["products"], pd.DataFrame(
+        {"product_id": ["P0"], "name": ["RED MUG"]})], ignore_index=True)
+    result = run(shop(tmp_path, tables), text="red mug", relative_price="cheaper")
+    assert result.details["anchor"]["product_id"] == "P1"
+
+
+def test_repeated_searches_read_the_orders_once(tiny_index, monkeypatch) -> None:
+    run(tiny_index, text="mug")
+    monkeypatch.setattr("assistant.retrieval.search.read_offers", lambda *_: pytest.fail("read again"))
+    run(tiny_index, text="cushion")
+
+
+def test_a_large_catalogue_gives_the_same_best_matches(tmp_path: Path) -> None:
+    tables = tiny_tables()
+    write_snapshot(tmp_path / "snapshots", tables, source="tests")
+    snapshot = open_snapshot(tmp_path / "snapshots")
+    large = open_index(snapshot, Settings(home=tmp_path), EMBEDDER, exact_limit=0)
+    large.wait(120)
+    assert large.engine == "chroma"
+    for text in ("red mug", "lantern", "something soft"):
+        request = ProductSearchRequest(text=text)
+        small = ProductIndex(large.catalogue, large.vectors, EMBEDDER)
+        assert found(search_products(snapshot, large, request)) == found(search_products(snapshot, small, request))
+
+
+@pytest.mark.slow
+def test_online_retail_names(online_retail_snapshot: Snapshot, tmp_path: Path) -> None:
+    index = open_index(online_retail_snapshot, Settings(home=tmp_path), EMBEDDER)
+    index.close()
+    opened = (online_retail_snapshot, index)
+    mugs = run(opened, text="red mug", k=10)
+    assert all("MUG" in str(row[0]).upper() for row in mugs.table("products").rows)
+    cheaper = run(opened, text="red mug", relative_price="cheaper", k=10)
+    anchor = cheaper.figures["anchor_price"].value
+    prices = [cheaper.table("products").cell(i, "price") for i in range(10)]
+    assert all(p < anchor for p in prices)
+    assert sum("MUG" in str(row[0]).upper() for row in cheaper.table("products").rows) >= 8
+    assert "CAKESTAND" in str(run(opened, text="regency cake stand").table("products").cell(0, "product"))
+
+
+@pytest.mark.slow
+def test_demo_shop(demo_snapshot: Snapshot, tmp_path: Path) -> None:
+    index = open_index(demo_snapshot, Settings(home=tmp_path), EMBEDDER)
+    index.close()
+    opened = (demo_snapshot, index)
+    result = run(opened, text="red mug", relative_price="cheaper", in_stock_only=True)
+    table = result.table("products")
+    assert all(table.cell(i, "price") < result.figures["anchor_price"].value for i in range(len(table.rows)))
+    assert all(table.cell(i, "stock") > 0 for i in range(len(table.rows)))
+    for product in index.catalogue.products[::50]:
+        assert found(run(opened, text=product.name))[0] in {
+            p.product_id for p in index.catalogue.products if p.name == product.name
+        }
