@@ -163,7 +163,7 @@ def _quantities(
     more = np.where(cents < 700, 0.55, np.where(cents < 1600, 0.28, 0.07))
     quantity = 1 + np.where(rng.random(n) < more, rng.geometric(0.6, n), 0)
     bulk = np.array([s.bulk for s in SEGMENTS])[customers.segment[person]] * np.where(cents < 4000, 1.0, 0.25)
-    dozens = rng.choice([6, 10, 12, 24, 36, 48], n, p=[0.42, 0.2, 0.22, 0.1, 0.04, 0.02])
+    dozens = rng.choice([6, 10, 12, 24, 36, 48], n, p=[0.52, 0.2, 0.2, 0.06, 0.015, 0.005])
     business = customers.segment[person] == [s.name for s in SEGMENTS].index("small_businesses")
     small = np.minimum(dozens, np.where(business, 48, 6))
     return np.where(rng.random(n) < np.where(business, bulk, bulk * 0.25), small, quantity)

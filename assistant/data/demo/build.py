@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 DEFAULT_SEED = 20260101
-N_CUSTOMERS = 5000
+#: Some of them come only in the simulated future, which leaves about 5,000.
+N_CUSTOMERS = 5230
 CURRENCY = "EUR"
 NAME = "Demo shop"
 #: Told what is being done and how much of the whole is done, 0 … 1.

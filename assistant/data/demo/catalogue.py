@@ -39,7 +39,8 @@ class Catalogue:
         available: (days, products) on sale that day.
         complement: (products, slots) row of the complement or -1; ``complement_chance`` beside it.
         pairs: planted pairs as product_id, other_product_id, relation, strength.
-        bulk: products bought by the dozen.
+        return_rate: share of lines sent back by an average customer.
+        consumable: used up and bought again.
     """
 
     products: pd.DataFrame
@@ -156,9 +157,9 @@ def _life(frame: pd.DataFrame, rng: np.random.Generator, calendar: Calendar) -> 
     families = frame["family"].max() + 1
     draw = rng.random(families)
     launched = -rng.integers(60, 1600, families)
-    window = (draw > 0.74) & (draw <= 0.93)
+    window = (draw > 0.74) & (draw <= 0.95)
     launched[window] = rng.integers(20, calendar.n_data - RECENT_DAYS, window.sum())
-    recent = draw > 0.93
+    recent = draw > 0.95
     launched[recent] = calendar.n_data - rng.integers(5, RECENT_DAYS, recent.sum())
     # mugs and teapots are named in the documentation: they are always old products
     staple = frame.loc[frame["subcategory"].isin(["Mugs & Cups", "Tea & Coffee"]), "family"].unique()
@@ -254,7 +255,8 @@ def _pairs(frame: pd.DataFrame, complements: list[tuple[int, int, float]]) -> pd
     rows = [(ids[a], ids[b], "complement", s) for a, b, s in complements]
     for _, sisters in frame[frame["variant_kind"].isin(["c", "s"])].groupby("family"):
         members = sisters["product_id"].tolist()
-        rows += [(a, b, "substitute", CROSS_ELASTICITY / (len(members) - 1)) for a in members for b in members if a != b]
+        strength = CROSS_ELASTICITY / max(len(members) - 1, 1)
+        rows += [(a, b, "substitute", strength) for a in members for b in members if a != b]
     return pd.DataFrame(rows, columns=["product_id", "other_product_id", "relation", "strength"])
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from assistant.data.demo.customers import COUNTRIES, FIRST_ID, Customers
+from assistant.data.demo.customers import COUNTRIES, Customers, customer_ids
 from assistant.data.demo.randomness import stream
 from assistant.data.demo.seasons import Calendar
 from assistant.data.schema import CHANNELS
@@ -105,7 +105,7 @@ def contact_rows(book: ContactBook, calendar: Calendar, customers: Customers) ->
     moment = midnight + np.round(book.consent_day[person, channel] * 86400).astype(int)
     state = book.consent[person, channel]
     return pd.DataFrame({
-        "customer_id": (FIRST_ID + person).astype(str),
+        "customer_id": customer_ids(person),
         "channel": np.array(CHANNELS, dtype=object)[channel],
         "address": [_address(int(p), CHANNELS[c], customers) for p, c in zip(person, channel, strict=True)],
         "consent": pd.array(np.where(state == UNKNOWN, pd.NA, state == YES), dtype="boolean"),
@@ -120,10 +120,10 @@ def contact_rows(book: ContactBook, calendar: Calendar, customers: Customers) ->
 def _address(person: int, channel: str, customers: Customers) -> str:
     """An address that no real person has.
 
-    E-mail: example.com (RFC 2606). Telephone: the ranges that the regulators keep for drama and fiction, +44 7700 900000
-    to 900999 (Ofcom) in the United Kingdom and Ireland, +33 6 39 98 00 00 to 99 99 (Arcep) elsewhere.
+    E-mail: example.com (RFC 2606). Telephone: the ranges that regulators keep for drama and fiction, +44 7700 900000 to
+    900999 (Ofcom) in the United Kingdom and Ireland, +33 6 39 98 00 00 to 99 99 (Arcep) elsewhere.
     """
-    number = FIRST_ID + person
+    number = customer_ids(person)
     if channel == "email":
         return f"customer{number}@example.com"
     if channel == "sms":

@@ -7,13 +7,22 @@ from typing import TYPE_CHECKING
 
 from assistant.data.demo.catalogue import STYLES, Catalogue
 from assistant.data.demo.randomness import stream
-from assistant.data.demo.seasons import CATEGORY_MONTHS, NEWCOMER_GROWTH, Calendar
+from assistant.data.demo.seasons import (
+    CATEGORY_MONTHS,
+    NEWCOMER_GROWTH,
+    SHOP_MONTHS,
+    WEEKDAYS,
+    Calendar,
+    smooth_months,
+)
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
 FIRST_ID = 10001
+#: Numbers run on by one or two, as in a shop where some accounts were closed.
+ID_STEP = 1.6
 _FLAT = (1.0,) * 12
 _GIFT = (0.45, 1.1, 0.6, 0.5, 1.2, 0.6, 0.5, 0.5, 0.6, 0.9, 2.6, 2.6)
 _SPRING = (0.5, 0.8, 1.6, 1.9, 1.8, 1.3, 1.0, 0.8, 0.8, 0.7, 0.5, 0.5)
@@ -41,7 +50,8 @@ class Segment:
 
 SEGMENTS: tuple[Segment, ...] = (
     Segment("gift_givers", 0.16, 3.0, 0.38, 3.3, 0.8, (0.75, 0.15, 0.10),
-            {"Christmas": 1.3, "Stationery": 1.1, "Accessories": 0.9, "Toys & Games": 0.8, "Food & Treats": 0.6}, _GIFT),
+            {"Christmas": 1.3, "Stationery": 1.1, "Accessories": 0.9, "Toys & Games": 0.8, "Food & Treats": 0.6},
+            _GIFT),
     Segment("home_stylists", 0.15, 4.6, 0.45, 3.0, 0.7, (0.65, 0.25, 0.10),
             {"Homeware": 1.9, "Lighting": 1.6, "Bed & Bath": 1.5}, returns=1.4),
     Segment("kitchen_and_tea_regulars", 0.15, 8.0, 0.32, 3.4, 0.8, (0.55, 0.20, 0.25),
@@ -52,8 +62,8 @@ SEGMENTS: tuple[Segment, ...] = (
             {"Garden": 2.7, "Homeware": 0.5, "Food & Treats": 0.4}, _SPRING, returns=0.8),
     Segment("young_families", 0.13, 5.4, 0.48, 3.0, 1.2, (0.35, 0.60, 0.05),
             {"Toys & Games": 2.2, "Bags & Travel": 1.0, "Stationery": 1.0, "Bed & Bath": 0.4}, _SCHOOL, returns=1.3),
-    Segment("small_businesses", 0.04, 9.5, 0.25, 5.5, 0.9, (0.97, 0.01, 0.02),
-            {"Homeware": 0.9, "Kitchen": 0.9, "Stationery": 0.9, "Lighting": 0.5, "Christmas": 0.5}, bulk=0.75,
+    Segment("small_businesses", 0.035, 9.0, 0.25, 5.0, 0.9, (0.97, 0.01, 0.02),
+            {"Homeware": 0.9, "Kitchen": 0.9, "Stationery": 0.9, "Lighting": 0.5, "Christmas": 0.5}, bulk=0.5,
             returns=0.4, office=True),
     Segment("try_outs", 0.12, 1.0, 3.2, 2.1, 1.3, (0.70, 0.25, 0.05), {}, returns=1.5),
 )
@@ -113,6 +123,23 @@ class Customers:
     acquisition: np.ndarray
 
 
+def customer_ids(rows: np.ndarray | int) -> np.ndarray | str:
+    """The shop's ids of customers by row; one row gives one id."""
+    import numpy as np
+
+    ids = (FIRST_ID + np.floor(np.asarray(rows) * ID_STEP).astype(int)).astype(str)
+    return ids if ids.ndim else str(ids)
+
+
+def newcomer_density(calendar: Calendar) -> np.ndarray:
+    """(days,) planted share of all newcomers of the calendar that come on each day."""
+    import numpy as np
+
+    level = smooth_months(SHOP_MONTHS, calendar) * np.asarray(WEEKDAYS)[calendar.weekday]
+    level = level * np.exp(NEWCOMER_GROWTH * calendar.years)
+    return level / level.sum()
+
+
 def build_customers(seed: int, calendar: Calendar, catalogue: Catalogue, n: int) -> Customers:
     """Draw ``n`` customers and the profiles of the guests. Deterministic in ``seed``."""
     import numpy as np
@@ -124,18 +151,21 @@ def build_customers(seed: int, calendar: Calendar, catalogue: Catalogue, n: int)
     shares = np.array([s.share for s in SEGMENTS])
     segment = rng.choice(len(SEGMENTS), total, p=shares / shares.sum())
     order_rate, hazard, joined, churned = _lifetimes(rng, segment, n, calendar)
+    # newcomers of the simulated future get the last numbers, so that those in the data have no gap among them
+    later = np.append(np.argsort(joined[:n] >= calendar.n_data, kind="stable"), np.arange(n, total))
+    segment, order_rate, hazard, joined, churned = (a[later] for a in (segment, order_rate, hazard, joined, churned))
     country, city = _places(rng, total)
     acquisition = _acquisition(rng, segment)
     aversion = np.array([_AVERSION[a] for a in acquisition])
     sleeping = rng.random(total) < aversion * np.where(np.isin(segment, [1, 2, 4, 6]), 1.5, 0.6)
     taste, style = _tastes(rng, segment, catalogue)
     sensitivity = np.array([s.price_sensitivity for s in SEGMENTS])[segment] * np.exp(rng.normal(0, 0.25, total))
-    registered = joined + rng.uniform(-2, 0, total) * (rng.random(total) < 0.3)
+    registered = joined - rng.exponential(4, total) * (rng.random(total) < 0.3)
     midnight = np.datetime64(calendar.first_day).astype("datetime64[s]")
     birth = 1998 - np.round(rng.gamma(5, 5.2, n)).astype(int)
     known = slice(0, n)
     frame = pd.DataFrame({
-        "customer_id": [str(FIRST_ID + i) for i in range(n)],
+        "customer_id": customer_ids(np.arange(n)),
         "country": country[known], "city": city[known], "acquisition_channel": acquisition[known],
         # before the first order of that day, whatever its hour
         "registered_at": midnight + (np.floor(registered[known]) * 86400 + rng.integers(0, 21600, n)).astype(int),
@@ -162,15 +192,10 @@ def _lifetimes(
     order_rate = base_rate * np.maximum(spread, 0.05)
     hazard = np.array([s.churn_hazard for s in SEGMENTS])[segment] * rng.gamma(3, 1 / 3, total) * spread ** -0.2
     # people who came before the data begin are seen only if they stayed until then, so few of them are try-outs
-    before = (rng.random(total) < 0.40) & (segment != len(SEGMENTS) - 1)
-    growth = NEWCOMER_GROWTH / 365.25
-    horizon = calendar.n_all
-    draw = rng.random(total)
-    newcomers = np.log1p(draw * np.expm1(growth * horizon)) / growth
-    # more newcomers in the gift season
-    gift = rng.random(total) < 0.12
-    season = rng.choice([120.0, 485.0], total) + rng.uniform(0, 55, total)
-    newcomers = np.where(gift, season, newcomers)
+    before = (rng.random(total) < 0.56) & (segment != len(SEGMENTS) - 1)
+    newcomers = np.searchsorted(np.cumsum(newcomer_density(calendar)), rng.random(total)).astype(float)
+    # whoever stayed until then is of the loyal kind
+    hazard = np.where(before, 0.62 * hazard, hazard)
     joined = np.where(before, -rng.exponential(420, total) - 5, newcomers)
     joined[n:] = newcomers[n:]
     lifetime = rng.exponential(1, total) / hazard * 365.25

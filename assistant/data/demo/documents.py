@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from assistant.data.demo.arrivals import order_channels, order_seconds
 from assistant.data.demo.baskets import Lines
 from assistant.data.demo.catalogue import Catalogue
-from assistant.data.demo.customers import FIRST_ID, SEGMENTS, Customers
+from assistant.data.demo.customers import SEGMENTS, Customers, customer_ids
 from assistant.data.demo.past_campaigns import CampaignHistory, OrderEvents, campaign_id
 from assistant.data.demo.randomness import stream
 from assistant.data.demo.seasons import Calendar
@@ -192,7 +192,7 @@ def _number(
     midnight = np.datetime64(calendar.first_day).astype("datetime64[s]")
     headers["ordered_at"] = midnight + headers["at"].to_numpy().astype("timedelta64[s]")
     person = headers["person"].to_numpy()
-    headers["customer_id"] = np.where(person < customers.n_known, (FIRST_ID + person).astype(str), None)
+    headers["customer_id"] = np.where(person < customers.n_known, customer_ids(person), None)
     fresh = (headers["document"] == "order") & (headers["at"] >= (calendar.n_data - 1) * 86400)
     headers.loc[fresh & (headers["status"] == "completed") & (headers["channel"] != "store"), "status"] = "pending"
     lines = pd.concat([original.assign(document="order"), reversals], ignore_index=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from assistant.data.demo.arrivals import Arrivals
 from assistant.data.demo.contacts import ContactBook
-from assistant.data.demo.customers import FIRST_ID, SEGMENTS, Customers
+from assistant.data.demo.customers import SEGMENTS, Customers, customer_ids
 from assistant.data.demo.randomness import stream
 from assistant.data.demo.seasons import Calendar
 
@@ -102,16 +102,17 @@ def run_campaigns(
         effect = planted_effect(plan, customers, audience, recency, base, customers.churned[audience] <= day)
         effect[book.bad_address[audience, _channel(plan)]] = 0.0
         events, without, with_contact = _apply(events, index, day, plan, audience, delivered, base, effect, rng)
-        touch = _touch_rows(index, plan, calendar, audience, treated, delivered, with_contact & ~without, customers, rng)
+        gained = with_contact & ~without
+        touch = _touch_rows(index, plan, audience, treated, delivered, gained, customers, rng)
         touches.append(touch)
         effects.append(pd.DataFrame({
-            "campaign_id": campaign_id(index), "customer_id": (FIRST_ID + audience).astype(str),
+            "campaign_id": campaign_id(index), "customer_id": customer_ids(audience),
             "arm": touch["arm"], "base_probability": base, "effect": effect,
             "outcome_control": without, "outcome_treatment": with_contact,
             "response_type": response_type(base, effect),
         }))
         _react(book, plan, day, audience, treated, delivered, touch, customers, rng)
-        rows.append(_campaign_row(index, plan, calendar, int(treated.sum())))
+        rows.append(_campaign_row(index, plan, int(treated.sum())))
         windows.append((day, day + plan.window))
     order = np.lexsort((events.person, events.day))
     events = OrderEvents(*(getattr(events, f)[order] for f in ("person", "day", "cancelled", "offer")))
@@ -170,13 +171,13 @@ def planted_effect(
     saving = 0.4 + 0.045 * plan.discount * np.minimum(customers.price_sensitivity[audience], 3.0) / 1.2
     if plan.kind == "win_back":
         timing = 0.25 + 1.1 * np.exp(-(((recency - 135) / 90) ** 2))
-        level, reachable = 0.105, 0.7
+        level, reachable = 0.15, 0.7
     elif plan.kind == "loyalty":
         timing = 0.5 + np.clip(recency, 0, 120) / 100
-        level, reachable = 0.10, 0.25
+        level, reachable = 0.16, 0.25
     else:
         timing = 0.6 + 0.8 * np.exp(-(((recency - 60) / 70) ** 2))
-        level, reachable = {"seasonal": 0.085, "promotion": 0.075, "launch": 0.11}[plan.kind], 0.25
+        level, reachable = {"seasonal": 0.16, "promotion": 0.12, "launch": 0.18}[plan.kind], 0.35
     effect = level * fit * saving * timing * np.where(gone, reachable, 1.0) * (1 - base) ** 1.5
     effect = np.minimum(effect, 0.55 * (1 - base))
     return np.where(customers.sleeping_dog[audience], -SLEEPING_DOG_LOSS * base, effect)
@@ -227,8 +228,8 @@ def _apply(
 
 
 def _touch_rows(
-    index: int, plan: Plan, calendar: Calendar, audience: np.ndarray, treated: np.ndarray, delivered: np.ndarray,
-    gained: np.ndarray, customers: Customers, rng: np.random.Generator,
+    index: int, plan: Plan, audience: np.ndarray, treated: np.ndarray, delivered: np.ndarray, gained: np.ndarray,
+    customers: Customers, rng: np.random.Generator,
 ) -> pd.DataFrame:
     """Touches of both arms. Openings of texts and letters cannot be seen and are null."""
     import numpy as np
@@ -246,7 +247,7 @@ def _touch_rows(
     start = np.datetime64(plan.day).astype("datetime64[s]") + 10 * 3600
     visible = plan.channel in ("email", "push")
     return pd.DataFrame({
-        "campaign_id": campaign_id(index), "customer_id": (FIRST_ID + audience).astype(str),
+        "campaign_id": campaign_id(index), "customer_id": customer_ids(audience),
         "arm": np.where(treated, "treatment", "control"), "channel": plan.channel,
         "sent_at": start + rng.integers(0, 5400, n), "delivered": delivered,
         "opened": pd.array(opened if visible else [pd.NA] * n, dtype="boolean"),
@@ -266,7 +267,7 @@ def _react(
     book.suppress(audience[treated & ~delivered], plan.channel, day + 1, "bounce")
 
 
-def _campaign_row(index: int, plan: Plan, calendar: Calendar, sent: int) -> dict:
+def _campaign_row(index: int, plan: Plan, sent: int) -> dict:
     from datetime import datetime, time, timedelta
 
     each, fixed = _COST[plan.channel]

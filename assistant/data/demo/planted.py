@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from assistant.data.demo.arrivals import FUTURE_WINDOWS, Arrivals
 from assistant.data.demo.catalogue import CROSS_ELASTICITY, STYLES, Catalogue
-from assistant.data.demo.customers import FIRST_ID, SEGMENTS, Customers
+from assistant.data.demo.customers import SEGMENTS, Customers, newcomer_density
 from assistant.data.demo.documents import Documents
 from assistant.data.demo.past_campaigns import SLEEPING_DOG_LOSS, CampaignHistory
 from assistant.data.demo.seasons import (
@@ -29,7 +29,9 @@ def planted_truth(
     history: CampaignHistory, documents: Documents, present: pd.Series,
 ) -> Truth:
     """Truth about the customers in ``present`` and everything else of the shop."""
-    rows = present.astype(int).to_numpy() - FIRST_ID
+    import pandas as pd
+
+    rows = pd.Index(customers.frame["customer_id"]).get_indexer(present)
     effects = history.effects
     campaigns = effects.groupby("campaign_id", as_index=False).agg(
         audience=("customer_id", "size"), mean_effect=("effect", "mean"),
@@ -65,7 +67,7 @@ def _customers(
     gone = churned < calendar.n_data
     first = np.datetime64(calendar.first_day)
     frame = pd.DataFrame({
-        "customer_id": (FIRST_ID + rows).astype(str),
+        "customer_id": customers.frame["customer_id"].to_numpy()[rows],
         "segment": np.array([s.name for s in SEGMENTS], dtype=object)[customers.segment[rows]],
         "order_rate": customers.order_rate[rows], "churn_hazard": customers.churn_hazard[rows],
         "churned_on": pd.to_datetime(np.where(gone, first + np.floor(churned).astype(int), np.datetime64("NaT"))),
@@ -109,8 +111,8 @@ def _daily(calendar: Calendar, customers: Customers, arrivals: Arrivals, documen
         np.add.at(change, start[stays], rate[stays])
         np.add.at(change, end[stays], -rate[stays])
         expected += np.cumsum(change)[:-1] * arrivals.intensity[index]
-    first = customers.joined[(customers.joined >= 0) & (customers.joined < calendar.n_all)].astype(int)
-    expected += np.convolve(np.bincount(first, minlength=calendar.n_all), np.ones(28) / 28, mode="same")
+    # first orders of newcomers and the orders of guests follow the planted density
+    expected += (customers.joined >= 0).sum() * newcomer_density(calendar)
     days = [calendar.first_day + timedelta(days=d) for d in range(calendar.n_all)]
     return pd.DataFrame({
         "day": pd.to_datetime(days), "in_data": np.arange(calendar.n_all) < calendar.n_data,

@@ -16,9 +16,9 @@ LAST_DAY = date(2026, 6, 18)
 #: Days simulated beyond the data and kept in the truth only: forecasts, churn and value are graded against them.
 FUTURE_DAYS = 90
 #: Growth of the order rate of a customer who stays, per year.
-RATE_GROWTH = 0.07
+RATE_GROWTH = 0.05
 #: Growth of the number of newcomers, per year.
-NEWCOMER_GROWTH = 0.16
+NEWCOMER_GROWTH = 0.08
 #: Factors Monday … Sunday.
 WEEKDAYS = (1.06, 0.99, 0.96, 0.97, 0.94, 0.93, 1.15)
 OFFICE_WEEKDAYS = (1.35, 1.40, 1.38, 1.35, 1.20, 0.17, 0.15)
