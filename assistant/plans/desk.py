@@ -32,6 +32,7 @@ class LoadPreview:
     rows: int
     missing: tuple[str, ...] = field(default=())  # required canonical columns without a source
     warnings: tuple[str, ...] = field(default=())
+    targets: tuple[str, ...] = field(default=())  # every canonical column that a source column may be taken for
 
 
 @dataclass(frozen=True)
