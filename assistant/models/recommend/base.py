@@ -62,9 +62,9 @@ class Recommender(ABC):
         return self
 
     def _fitted(self) -> Interactions:
-        from sklearn.exceptions import NotFittedError
-
         if not hasattr(self, "interactions_"):
+            from sklearn.exceptions import NotFittedError  # loads all of scikit-learn: only when needed
+
             raise NotFittedError(f"{type(self).__name__} is not fitted yet; call fit(interactions) first.")
         return self.interactions_
 

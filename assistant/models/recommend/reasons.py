@@ -96,9 +96,9 @@ def tested_reasons(
         return found
     for part, masked in model.ranking_scores(rows, exclude_seen=exclude_seen, candidates=candidates):
         _, best = top_k(masked, places.shape[1] + 1)
+        scores = model._score_rows(rows[part])
         for r in range(part.start, part.stop):
-            row, allowed = rows[[r]], np.isfinite(masked[r - part.start])
-            raw = model._score_rows(row)[0]
+            row, allowed, raw = rows[[r]], np.isfinite(masked[r - part.start]), scores[r - part.start]
             floor = max(float(best[r - part.start, -1]), 0.0)
             for slot, item in enumerate(places[r]):
                 if item >= 0 and row.nnz and allowed[item]:
@@ -139,11 +139,12 @@ def calibrate(
     shown: list[float] = []  # largest share of a passing cause per recommendation, else -1
     for part, masked in model.ranking_scores(rows, exclude_seen=exclude_seen, candidates=candidates):
         places, best = top_k(masked, k + 1)
+        scores = model._score_rows(rows[part])
         for r in range(part.start, part.stop):
-            row, allowed = rows[[r]], np.isfinite(masked[r - part.start])
+            row, allowed, raw = rows[[r]], np.isfinite(masked[r - part.start]), scores[r - part.start]
             if row.nnz == 0:
                 continue
-            raw, floor = model._score_rows(row)[0], max(float(best[r - part.start, -1]), 0.0)
+            floor = max(float(best[r - part.start, -1]), 0.0)
             for item in places[r - part.start, :k]:
                 if item < 0:
                     continue

@@ -1,0 +1,83 @@
+"""Products for many customers: in how many of their own lists each product appears."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from assistant.errors import NoRows
+from assistant.models.recommend.catalogue import ProductFilters
+from assistant.models.recommend.fitted import FittedRecommender, recommend_for_customers
+from assistant.plans import RecommendRequest
+from assistant.results import Caveat, Column, Figure, Source, Table
+
+#: Larger audiences are sampled (seeded): shares are then good to about a percentage point.
+MAX_AUDIENCE = 20_000
+
+
+def audience_tables(
+    fitted: FittedRecommender, customer_ids: list[str], request: RecommendRequest, filters: ProductFilters
+) -> tuple[list[Table], dict[str, Figure], str, list[Caveat]]:
+    """Tables ``products`` and ``audience``, figures, the model's family and caveats.
+
+    Every customer gets the list they would get alone; a product's share is the share of customers whose list of
+    ``request.k`` holds it, and its reason the most frequent tested cause among them.
+
+    Raises:
+        NoRows: nobody selected.
+    """
+    if not customer_ids:
+        raise NoRows("The filter selects no customer, so there is nobody to recommend products to")
+    asked, caveats = len(customer_ids), []
+    if asked > MAX_AUDIENCE:
+        chosen = np.random.default_rng(0).choice(asked, MAX_AUDIENCE, replace=False)
+        customer_ids = [customer_ids[i] for i in np.sort(chosen)]
+    lists = recommend_for_customers(
+        fitted, customer_ids, request.k, category=filters.category, max_price=filters.max_price,
+        in_stock_only=filters.in_stock_only, method=request.method, reasons=False,
+    )
+    bought = fitted.interactions.user_positions(customer_ids) >= 0
+    audience = Table(
+        id="audience", title="Customers the list is for",
+        columns=[Column(name="group", label="Group"), Column(name="customers", label="Customers", unit="count")],
+        rows=[["asked for", asked], ["lists made", len(customer_ids)], ["with purchases", int(bought.sum())]],
+        total_rows=3,
+    )
+    figures = {"customers": audience.figure(0, "customers", "Customers"),
+               "k": Figure(value=request.k, unit="count", label="Products per list", source=Source(origin="plan"))}
+    if len(customer_ids) < asked:
+        caveats.append(Caveat(code="audience_sampled", figures={
+            "n": audience.figure(1, "customers"), "total": audience.figure(0, "customers")}))
+    if not bought.all():
+        caveats.append(Caveat(code="audience_without_purchases", figures={
+            "with_purchases": audience.figure(2, "customers"), "total": audience.figure(1, "customers")}))
+    return [_products(fitted, lists.product_ids, request.k), audience], figures, lists.family, caveats
+
+
+def _products(fitted: FittedRecommender, product_ids: np.ndarray, k: int) -> Table:
+    """The ``k`` products on most lists, with the share of customers that own them already."""
+    catalogue, seen = fitted.catalogue, fitted.interactions
+    flat = product_ids[product_ids != np.array(None)].astype(object)
+    places = seen.item_positions(flat.tolist())
+    counts = np.bincount(places, minlength=seen.n_items) if len(places) else np.zeros(seen.n_items, dtype=np.int64)
+    order = np.argsort(-counts, kind="stable")[:k]
+    buyers = np.bincount(seen.matrix.indices, minlength=seen.n_items)
+    columns = [Column(name="product_id", label="Product id", unit="id"), Column(name="name", label="Product"),
+               Column(name="price", label="Price", unit="currency")]
+    if catalogue.has_category:
+        columns.append(Column(name="category", label="Category"))
+    columns += [Column(name="customers", label="Customers whose list holds it", unit="count"),
+                Column(name="share", label="Share of these customers", unit="percent"),
+                Column(name="buyers", label="Customers who bought it", unit="count")]
+    rows: list[list[Any]] = []
+    for place in order[counts[order] > 0]:
+        facts = catalogue.frame.iloc[int(catalogue.rows[place])]
+        price = facts["price"]
+        rows.append([
+            str(seen.item_ids[place]), facts["name"], round(float(price), 2) if np.isfinite(price) else None,
+            *([facts["category"] if isinstance(facts["category"], str) else None] if catalogue.has_category else []),
+            int(counts[place]), round(100 * float(counts[place]) / len(product_ids), 1), int(buyers[place]),
+        ])
+    return Table(id="products", title="Products on most lists", columns=columns, rows=rows,
+                 total_rows=int((counts > 0).sum()))

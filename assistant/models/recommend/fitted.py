@@ -1,0 +1,250 @@
+"""A recommender chosen, fitted and ready: for one customer, a live basket, or thousands of customers at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from assistant.data.warehouse import Snapshot
+from assistant.errors import InvalidPlan, MissingData, NoRows
+from assistant.features.interactions import Interactions, interactions
+from assistant.models.recommend.base import Recommender
+from assistant.models.recommend.catalogue import Catalogue, ProductFilters, build_catalogue
+from assistant.models.recommend.choosing import EVALUATED_K, Choice, choose_recommender
+from assistant.models.recommend.reasons import ReasonRule, calibrate, tested_reasons
+from assistant.models.recommend.rebuying import Rebuying, rebuying
+from assistant.models.registry import RECOMMENDERS
+from assistant.results import ModelInfo
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
+#: Customers sampled to set the bar of reasons.
+_CALIBRATION_USERS = 300
+#: Length of the lists on which reasons are calibrated.
+_CALIBRATION_K = 5
+
+
+@dataclass(frozen=True, eq=False)
+class FittedRecommender:
+    """Everything a list needs. Immutable; cache it by the snapshot's fingerprint.
+
+    Attributes:
+        models: family → model fitted on all data up to ``as_of``; ``popularity`` is always there.
+        names: family → name in the registry.
+        choice: which model the shop gets, and why.
+        reason_rules: family → calibrated bar of reasons.
+    """
+
+    interactions: Interactions
+    models: Mapping[str, Recommender]
+    names: Mapping[str, str]
+    choice: Choice
+    catalogue: Catalogue
+    rebuying: Rebuying
+    reason_rules: Mapping[str, ReasonRule]
+    fingerprint: str
+
+    def family(self, method: str = "auto") -> str:
+        """Family that a request's method means.
+
+        Raises:
+            InvalidPlan: no such method.
+        """
+        if method == "auto":
+            return RECOMMENDERS[self.choice.name].family
+        if method not in self.models:
+            raise InvalidPlan("There is no such recommender", received=method, valid=["auto", *self.models])
+        return method
+
+    def info(self, family: str) -> ModelInfo:
+        """Name, parameters and measured quality of a family's model, with the popularity list as baseline."""
+        name, rule = self.names[family], self.reason_rules[family]
+        trial, plain = self.choice.trial(name), self.choice.trial(self.names["popularity"])
+        quality, baseline = {}, {}
+        if trial is not None and plain is not None:
+            quality = {f"recall_at_{EVALUATED_K}": trial.recall, f"ndcg_at_{EVALUATED_K}": trial.ndcg,
+                       f"coverage_at_{EVALUATED_K}": trial.coverage}
+            baseline = {f"recall_at_{EVALUATED_K}": plain.recall, f"ndcg_at_{EVALUATED_K}": plain.ndcg,
+                        f"coverage_at_{EVALUATED_K}": plain.coverage}
+        if self.models[family].personal:
+            quality |= {"reasons_given": rule.given, "random_reasons_passing": rule.random_passes}
+        return ModelInfo(name=name, parameters=self.models[family].parameters(), quality=quality, baseline=baseline)
+
+
+def fit_recommender(snapshot: Snapshot) -> FittedRecommender:
+    """Choose by measured quality, fit on everything up to ``as_of``, and set the bar of reasons.
+
+    Raises:
+        MissingData: no order names a customer. NoRows: no known customer kept a purchase.
+    """
+    snapshot.require("order_lines", "customer_id", "product_id", needed_for="A recommendation")
+    seen = interactions(snapshot)
+    if seen.matrix.nnz == 0:
+        raise NoRows("No known customer has bought and kept a product, so there is nothing to recommend from")
+    choice = choose_recommender(snapshot, seen)
+    names = {family: choice.best_of(family) for family in dict.fromkeys(e.family for e in RECOMMENDERS.values())}
+    names[RECOMMENDERS[choice.name].family] = choice.name
+    models = {family: RECOMMENDERS[name].make().fit(seen) for family, name in names.items()}
+    again = rebuying(seen)
+    catalogue = build_catalogue(snapshot, seen)
+    fitted = FittedRecommender(seen, models, names, choice, catalogue, again, {}, snapshot.fingerprint)
+    return replace(fitted, reason_rules=_reason_rules(fitted))
+
+
+def _reason_rules(fitted: FittedRecommender, seed: int = 0) -> dict[str, ReasonRule]:
+    """Calibrate reasons of each model on sampled customers, with the lists they would be shown."""
+    seen = fitted.interactions
+    buyers = np.flatnonzero(np.diff(seen.matrix.indptr) > 0)
+    rng = np.random.default_rng(seed)
+    chosen = rng.choice(buyers, min(len(buyers), _CALIBRATION_USERS), replace=False)
+    candidates = candidate_mask(fitted, ProductFilters())
+    return {
+        family: calibrate(model, seen.matrix[np.sort(chosen)], _CALIBRATION_K, candidates=candidates,
+                          exclude_seen=~fitted.rebuying.kept, seed=seed)
+        for family, model in fitted.models.items()
+    }
+
+
+def candidate_mask(fitted: FittedRecommender, filters: ProductFilters) -> np.ndarray:
+    """Bool over interaction columns: products that the filters leave in.
+
+    Raises:
+        MissingData: a category is asked for and the shop has none. UnknownName: no such category.
+    """
+    if filters.category is not None and not fitted.catalogue.has_category:
+        raise MissingData("A list for one category needs products.category, which the loaded data do not have",
+                          received="products.category")
+    left_out = fitted.catalogue.rules(filters)
+    return np.array([rule is None for rule in left_out[fitted.catalogue.rows]], dtype=bool)
+
+
+@dataclass(frozen=True, eq=False)
+class CustomerLists:
+    """Lists for many customers; all arrays are customers × k, best first.
+
+    Attributes:
+        customer_ids: as asked for.
+        product_ids: object, None where fewer products qualify.
+        scores: float32, -inf where there is no product and NaN where popularity filled the place.
+        because: object, id of the product that caused it (tested), else None.
+        filled: bool, place filled from the popularity list (no personal evidence).
+        bought_before: bool, a product the customer owns and that is typically bought again.
+    """
+
+    customer_ids: tuple[str, ...]
+    product_ids: np.ndarray
+    scores: np.ndarray
+    because: np.ndarray
+    filled: np.ndarray
+    bought_before: np.ndarray
+    family: str
+
+
+def recommend_for_customers(
+    fitted: FittedRecommender, customer_ids: Sequence[str], k: int, *, category: str | None = None,
+    max_price: float | None = None, in_stock_only: bool = True, method: str = "auto", reasons: bool = True,
+    allowed: np.ndarray | None = None,
+) -> CustomerLists:
+    """Lists for many customers at once, with tested reasons.
+
+    Args:
+        customer_ids: customers without purchases (also unknown ids) get the popularity list.
+        allowed: further bool mask over ``fitted.interactions.item_ids``.
+        reasons: False skips the tests (``because`` is None throughout).
+
+    Raises:
+        MissingData, UnknownName: see :func:`candidate_mask`. InvalidPlan: unknown method, or ``k`` below 1.
+    """
+    if k < 1:
+        raise InvalidPlan("A recommendation needs k of at least one", received=k)
+    seen, family = fitted.interactions, fitted.family(method)
+    model = fitted.models[family]
+    mask = candidate_mask(fitted, ProductFilters(category, max_price, in_stock_only))
+    if allowed is not None:
+        mask &= allowed
+    positions = seen.user_positions(customer_ids)
+    rows = _rows_or_empty(seen, positions)
+    candidates = _without_returned(fitted, positions, mask)
+    hide = ~fitted.rebuying.kept
+    places, scores = model.top(rows, k, exclude_seen=hide, candidates=candidates)
+    causes = _causes(fitted, family, rows, places, hide, candidates) if reasons else np.full(places.shape, -1)
+    filled = _fill(fitted, rows, places, scores, hide, candidates) if model.personal else np.zeros(places.shape, bool)
+    owned = _owned(rows, places)
+    return CustomerLists(
+        tuple(str(c) for c in customer_ids), _names(seen.item_ids, places), scores, _names(seen.item_ids, causes),
+        filled, owned, family,
+    )
+
+
+def _rows_or_empty(seen: Interactions, positions: np.ndarray) -> csr_array:
+    """Purchase rows; empty ones for unknown customers."""
+    from scipy.sparse import csr_array
+
+    known = positions >= 0
+    if known.all():
+        return seen.matrix[positions]
+    picked = seen.matrix[positions[known]]
+    lengths = np.zeros(len(positions), dtype=np.int64)
+    lengths[known] = np.diff(picked.indptr)
+    pointers = np.concatenate([[0], np.cumsum(lengths)])
+    return csr_array((picked.data, picked.indices, pointers), shape=(len(positions), seen.n_items))
+
+
+def _without_returned(fitted: FittedRecommender, positions: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """Candidates, per customer where someone sent something back."""
+    returned = fitted.interactions.returned
+    known = np.flatnonzero(positions >= 0)
+    back = returned[positions[known]].tocoo()
+    if back.nnz == 0:
+        return mask
+    candidates = np.repeat(mask[None, :], len(positions), axis=0)
+    row, column = back.coords
+    candidates[known[row], column] = False
+    return candidates
+
+
+def _causes(
+    fitted: FittedRecommender, family: str, rows: csr_array, places: np.ndarray, hide: np.ndarray,
+    candidates: np.ndarray,
+) -> np.ndarray:
+    """Position of the tested cause of each place, -1 where none passes."""
+    found = tested_reasons(fitted.models[family], rows, places, rule=fitted.reason_rules[family],
+                           exclude_seen=hide, candidates=candidates)
+    return np.array([[-1 if reason is None else reason[0] for reason in row] for row in found],
+                    dtype=np.int64).reshape(places.shape)
+
+
+def _fill(
+    fitted: FittedRecommender, rows: csr_array, places: np.ndarray, scores: np.ndarray, hide: np.ndarray,
+    candidates: np.ndarray,
+) -> np.ndarray:
+    """Fill empty places from the popularity list, in place; returns which."""
+    filled = np.zeros(places.shape, dtype=bool)
+    short = np.flatnonzero((places < 0).any(axis=1))
+    if len(short) == 0:
+        return filled
+    k = places.shape[1]
+    part = candidates if candidates.ndim == 1 else candidates[short]
+    popular, _ = fitted.models["popularity"].top(rows[short], 2 * k, exclude_seen=hide, candidates=part)
+    for r, row in zip(short, popular, strict=True):
+        fresh = [p for p in row if p >= 0 and p not in places[r]]
+        empty = np.flatnonzero(places[r] < 0)[: len(fresh)]
+        places[r, empty] = fresh[: len(empty)]
+        scores[r, empty] = np.nan
+        filled[r, empty] = True
+    return filled
+
+
+def _owned(rows: csr_array, places: np.ndarray) -> np.ndarray:
+    return np.array([np.isin(places[r], rows.indices[rows.indptr[r]:rows.indptr[r + 1]]) for r in range(len(places))],
+                    dtype=bool).reshape(places.shape)
+
+
+def _names(ids: np.ndarray, places: np.ndarray) -> np.ndarray:
+    named = np.full(places.shape, None, dtype=object)
+    named[places >= 0] = ids[places[places >= 0]]
+    return named

@@ -1,0 +1,315 @@
+"""Recommendations as a :class:`~assistant.results.Result` of kind ``recommendation``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from assistant.data.warehouse import Snapshot
+from assistant.errors import UnknownName
+from assistant.models.recommend.audience_list import audience_tables
+from assistant.models.recommend.catalogue import QUIET_DAYS, RULES, ProductFilters
+from assistant.models.recommend.choosing import EVALUATED_K
+from assistant.models.recommend.fitted import (
+    CustomerLists,
+    FittedRecommender,
+    candidate_mask,
+    fit_recommender,
+    recommend_for_customers,
+)
+from assistant.models.recommend.why_not import why_not_table
+from assistant.plans import RecommendRequest
+from assistant.results import Caveat, Chart, Column, DefinitionUsed, Evidence, Figure, Refusal, Result, Source, Table
+
+__all__ = ["fit_recommender", "recommend_for_customers", "recommend_result"]
+
+#: Below this many products a customer's taste is a guess.
+_THIN_HISTORY = 3
+
+
+def recommend_result(
+    snapshot: Snapshot, request: RecommendRequest, fitted: FittedRecommender,
+    customer_ids: Sequence[str] | None = None,
+) -> Result:
+    """Products for one customer, for the customers of a filter, or for all customers.
+
+    Args:
+        customer_ids: the customers that ``request.filter`` selects, if already known.
+
+    Returns:
+        tables ``products``, ``left_out`` (by rule), ``models`` (the comparison, where it could be made) and
+        ``why_not``; with nothing left after the rules a refusal (``no_rows``) that keeps ``left_out``.
+
+    Raises:
+        UnknownName: customer, product or category unknown; ``valid`` holds the nearest.
+        MissingData: a category is asked for and the shop has none. NoRows: the filter selects nobody.
+    """
+    filters = ProductFilters(request.category, request.max_price, request.in_stock_only)
+    if request.customer_id is not None:
+        result = _for_customer(snapshot, request, fitted, filters)
+    else:
+        result = _for_audience(snapshot, request, fitted, filters, customer_ids)
+    _add_models(result, fitted)
+    if not result.table("products").rows:
+        rules = [str(row[0]) for row in result.table("left_out").rows[:-1]]
+        result.refusal = Refusal(
+            reason="no_rows", message="No product is left to recommend; every product is left out by a rule: "
+            + "; ".join(rules), nearest=[f for f in result.followups if "Why not" not in f][:2],
+        )
+    return result
+
+
+def known_customer(snapshot: Snapshot, fitted: FittedRecommender, customer_id: str) -> str:
+    """The shop's spelling of a customer's id.
+
+    Raises:
+        UnknownName: nobody of that id; ``valid`` holds the nearest ids.
+    """
+    wanted = customer_id.strip()
+    if fitted.interactions.user_positions([wanted])[0] >= 0:
+        return wanted
+    known = set(fitted.interactions.user_ids.tolist())
+    for table in ("customers", "orders"):
+        if snapshot.has(table, "customer_id"):
+            ids = snapshot.table(table).customer_id
+            known |= set(snapshot.execute(snapshot.table(table).filter(ids.notnull()).select("customer_id").distinct())
+                         .column(0).to_pylist())
+    by_fold = {k.casefold(): k for k in known}
+    if wanted.casefold() in by_fold:
+        return by_fold[wanted.casefold()]
+    from rapidfuzz import process
+
+    nearest = [m[0] for m in process.extract(wanted, sorted(known), limit=5)]
+    raise UnknownName("The shop has no such customer", received=customer_id, valid=nearest)
+
+
+# -- one customer -------------------------------------------------------------------------------------------------
+
+
+def _for_customer(
+    snapshot: Snapshot, request: RecommendRequest, fitted: FittedRecommender, filters: ProductFilters
+) -> Result:
+    customer = known_customer(snapshot, fitted, request.customer_id or "")
+    seen = fitted.interactions
+    position = int(seen.user_positions([customer])[0])
+    owned = seen.matrix[[position]].indices if position >= 0 else np.array([], dtype=np.int64)
+    lists = recommend_for_customers(
+        fitted, [customer], request.k, category=filters.category, max_price=filters.max_price,
+        in_stock_only=filters.in_stock_only, method=request.method,
+    )
+    table = _customer_table(fitted, lists)
+    left_out = _left_out_table(fitted, filters, position, owned)
+    model = fitted.models[lists.family]
+    history = "none" if len(owned) == 0 else "some"
+    result = Result(
+        kind="recommendation", title=f"Products for customer {customer}", currency=snapshot.currency,
+        tables=[table, left_out], details={"reasons": _reason_details(lists)},
+        words={"for": "customer", "history": history,
+               "personal": "yes" if model.personal and history != "none" else "no",
+               "why_model": fitted.choice.why if request.method == "auto" else "it was asked for",
+               "model": _model_words(fitted, lists.family)},
+        evidence=_evidence(snapshot, request, fitted, lists.family, f"Products for customer {customer}"),
+        followups=_customer_followups(fitted, customer, lists),
+    )
+    result.figures["customer"] = Figure(value=customer, unit="id", label="Customer", source=Source(origin="plan"))
+    _count_figures(result)
+    if len(owned) == 0:
+        result.caveats.append(Caveat(code="cold_start"))
+    elif len(owned) < _THIN_HISTORY and model.personal:
+        result.caveats.append(Caveat(code="thin_history"))
+    if lists.filled.any() and len(owned):
+        result.caveats.append(Caveat(code="filled_from_popularity"))
+    if request.why_not is not None:
+        result.tables.append(why_not_table(fitted, filters, request.why_not, customer, lists))
+        result.words["why_not"] = str(result.table("why_not").cell(0, "status"))
+    return result
+
+
+def _customer_table(fitted: FittedRecommender, lists: CustomerLists) -> Table:
+    catalogue, frame = fitted.catalogue, fitted.catalogue.frame
+    columns = [Column(name="product_id", label="Product id", unit="id"), Column(name="name", label="Product"),
+               Column(name="price", label="Price", unit="currency")]
+    if catalogue.has_category:
+        columns.append(Column(name="category", label="Category"))
+    columns += [Column(name="reason", label="Reason"), Column(name="score", label="Score", unit="score"),
+                Column(name="buyers", label="Customers who bought it", unit="count"),
+                Column(name="bought_again", label="Returning buyers who bought it again", unit="percent"),
+                Column(name="price_source", label="Price from")]
+    buyers = np.bincount(fitted.interactions.matrix.indices, minlength=fitted.interactions.n_items)
+    rows: list[list[Any]] = []
+    for slot, product in enumerate(lists.product_ids[0]):
+        if product is None:
+            continue
+        place = int(fitted.interactions.item_positions([product])[0])
+        facts = frame.iloc[int(catalogue.rows[place])]
+        score = float(lists.scores[0, slot])
+        rows.append([
+            str(product), facts["name"], _number(facts["price"]),
+            *([_text(facts["category"])] if catalogue.has_category else []),
+            _reason_words(fitted, lists, slot), round(score, 4) if np.isfinite(score) else None,
+            int(buyers[place]), round(100 * float(fitted.rebuying.rate[place]), 1),
+            "list price" if facts["price_source"] == "list" else "last price paid",
+        ])
+    return Table(id="products", title="Recommended products", columns=columns, rows=rows, total_rows=len(rows))
+
+
+def _reason_words(fitted: FittedRecommender, lists: CustomerLists, slot: int) -> str:
+    """The reason that was tested, or that there is none; no numbers."""
+    if lists.bought_before[0, slot]:
+        return "they bought it before, and it is often bought again"
+    cause = lists.because[0, slot]
+    if cause is not None:
+        return f"because they bought {_name(fitted, cause)}"
+    if lists.filled[0, slot] or not fitted.models[lists.family].personal:
+        return "popular with all customers, not chosen for this one"
+    return "no reason passed the test"
+
+
+def _reason_details(lists: CustomerLists) -> list[dict[str, Any]]:
+    return [
+        {"product_id": p, "because_product_id": b, "bought_before": bool(again), "from_popularity": bool(filled)}
+        for p, b, again, filled in zip(lists.product_ids[0], lists.because[0], lists.bought_before[0], lists.filled[0],
+                                       strict=True) if p is not None
+    ]
+
+
+def _customer_followups(fitted: FittedRecommender, customer: str, lists: CustomerLists) -> list[str]:
+    shown = [p for p in lists.product_ids[0] if p is not None]
+    first = [f"What is bought together with {_name(fitted, shown[0])}?"] if shown else []
+    return [f"Show customer {customer}", *first, "Which products should we recommend to all customers?"]
+
+
+# -- many customers -----------------------------------------------------------------------------------------------
+
+
+def _for_audience(
+    snapshot: Snapshot, request: RecommendRequest, fitted: FittedRecommender, filters: ProductFilters,
+    customer_ids: Sequence[str] | None,
+) -> Result:
+    if customer_ids is None and request.filter is not None:
+        from assistant.query.audience import audience_ids
+
+        customer_ids = audience_ids(snapshot, request.filter)
+    everybody = customer_ids is None
+    tables, figures, lists_family, caveats = audience_tables(
+        fitted, fitted.interactions.user_ids.tolist() if customer_ids is None else list(customer_ids), request, filters
+    )
+    whom = "all customers" if everybody else "these customers"
+    result = Result(
+        kind="recommendation", title=f"Products for {whom}", currency=snapshot.currency,
+        tables=[*tables, _left_out_table(fitted, filters, -1, np.array([], dtype=np.int64))], figures=figures,
+        words={"for": "everybody" if everybody else "audience", "history": "some",
+               "personal": "yes" if fitted.models[lists_family].personal else "no",
+               "why_model": fitted.choice.why if request.method == "auto" else "it was asked for",
+               "model": _model_words(fitted, lists_family)},
+        charts=[Chart(kind="bar", table="products", x="name", y=["customers"], title="Customers whose list holds it")],
+        evidence=_evidence(snapshot, request, fitted, lists_family, f"Products for {whom}"), caveats=caveats,
+        followups=["Which products are bought together?", "Split our customers into segments and tell me what each "
+                   "looks like", "Top 10 products by revenue"],
+    )
+    _count_figures(result)
+    return result
+
+
+# -- shared -------------------------------------------------------------------------------------------------------
+
+
+def _left_out_table(
+    fitted: FittedRecommender, filters: ProductFilters, position: int, owned: np.ndarray
+) -> Table:
+    """Products left out by the first rule that applies, and how many are left."""
+    rules = fitted.catalogue.rules(filters)
+    counts = {rule: int((rules == rule).sum()) for rule in RULES}
+    mask = candidate_mask(fitted, filters)
+    total = int(mask.sum())
+    if position >= 0:
+        returned = mask & fitted.interactions.returned[[position]].toarray().ravel()
+        counts["returned"] = int(returned.sum())
+        mask &= ~returned
+        hidden = owned[mask[owned] & ~fitted.rebuying.kept[owned]]
+        counts["owned"] = len(hidden)
+        total -= counts["returned"] + counts["owned"]
+    rows: list[list[Any]] = [[RULES[rule], n] for rule, n in counts.items() if n]
+    rows.append(["left to choose from", total])
+    return Table(
+        id="left_out", title="Left out, by the first rule that applies",
+        columns=[Column(name="rule", label="Rule"), Column(name="products", label="Products", unit="count")],
+        rows=rows, total_rows=len(rows),
+    )
+
+
+def _count_figures(result: Result) -> None:
+    left_out = result.table("left_out")
+    result.figures["candidates"] = left_out.figure(len(left_out.rows) - 1, "products", "Products to choose from")
+
+
+def _add_models(result: Result, fitted: FittedRecommender) -> None:
+    """The comparison on the shop's last weeks as a table, with the figures that the reply prints."""
+    choice = fitted.choice
+    if not choice.trials:
+        result.caveats.append(Caveat(code="recommender_unmeasured"))
+        return
+    ranked = sorted(choice.trials, key=lambda t: -t.ndcg)
+    rows: list[list[Any]] = [
+        [t.words, round(100 * t.recall, 2), round(t.ndcg, 4), round(100 * t.coverage, 1),
+         choice.users, "yes" if t.name == choice.name else "no"] for t in ranked
+    ]
+    table = Table(
+        id="models", title=f"Models compared on the last {choice.weeks} weeks, lists of {EVALUATED_K}",
+        columns=[Column(name="model", label="Model"),
+                 Column(name="recall", label="Later purchases found in the list", unit="percent"),
+                 Column(name="ndcg", label="nDCG", unit="score"),
+                 Column(name="coverage", label="Share of the catalogue shown", unit="percent"),
+                 Column(name="test_customers", label="Customers in the comparison", unit="count"),
+                 Column(name="chosen", label="Chosen")],
+        rows=rows, total_rows=len(rows),
+    )
+    result.tables.append(table)
+    chosen = next(i for i, t in enumerate(ranked) if t.name == choice.name)
+    plain = next(i for i, t in enumerate(ranked) if t.family == "popularity")
+    result.figures["recall"] = table.figure(chosen, "recall", "Later purchases found by the chosen model")
+    result.figures["recall_popularity"] = table.figure(plain, "recall", "Later purchases found by the popularity list")
+    result.figures["test_customers"] = table.figure(chosen, "test_customers")
+
+
+def _evidence(
+    snapshot: Snapshot, request: RecommendRequest, fitted: FittedRecommender, family: str, words: str
+) -> Evidence:
+    catalogue = fitted.catalogue
+    assumptions = []
+    if request.in_stock_only and not catalogue.has_stock:
+        assumptions.append("The data hold no stock, so availability was not checked.")
+    if not catalogue.has_discontinued:
+        assumptions.append(f"A product not sold for {QUIET_DAYS} days counts as no longer on sale.")
+    if (catalogue.frame["price_source"] == "last_paid").any():
+        assumptions.append("Where there is no list price, the price shown is the last one paid by any customer.")
+    definitions = [DefinitionUsed(
+        term="often bought again", meaning="at least one in three buyers who came back bought the product again")]
+    return Evidence(
+        plan=request.model_dump(mode="json"), plan_words=f"{words}, the best {request.k}",
+        snapshot=snapshot.manifest.id, source=snapshot.manifest.source, synthetic=snapshot.manifest.synthetic,
+        as_of=snapshot.as_of,
+        window_start=snapshot.manifest.first_day, window_end=snapshot.as_of, model=fitted.info(family),
+        definitions=definitions, assumptions=assumptions, rows_scanned=int(fitted.interactions.matrix.nnz),
+    )
+
+
+def _model_words(fitted: FittedRecommender, family: str) -> str:
+    from assistant.models.registry import RECOMMENDERS
+
+    return RECOMMENDERS[fitted.names[family]].words
+
+
+def _name(fitted: FittedRecommender, product_id: str) -> str:
+    row = fitted.catalogue.row_of(product_id)
+    return product_id if row is None else str(fitted.catalogue.frame["name"].iloc[row])
+
+
+def _number(value: float) -> float | None:
+    return None if value is None or not np.isfinite(value) else round(float(value), 2)
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None

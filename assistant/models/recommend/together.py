@@ -1,0 +1,142 @@
+"""Products bought together, as a :class:`~assistant.results.Result` of kind ``bought_together``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from assistant.data.warehouse import Snapshot
+from assistant.errors import NoRows, UnknownName
+from assistant.features.baskets import PairCounts, pair_counts
+from assistant.plans import TogetherRequest
+from assistant.results import Caveat, Chart, Column, DefinitionUsed, Evidence, Refusal, Result, Table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: A pair in fewer orders is chance; overall also at least this share of all orders, to keep the pairs few.
+MIN_TOGETHER = 3
+_OVERALL_SHARE = 0.001
+#: Below so many shared orders the interval is wide.
+_FEW = 10
+
+_DEFINITIONS = [
+    DefinitionUsed(term="support", meaning="share of all orders that hold both products"),
+    DefinitionUsed(term="confidence", meaning="share of the product's orders that also hold the other product"),
+    DefinitionUsed(term="lift", meaning="confidence divided by the share of all orders that hold the other product; "
+                                        "one means no connection"),
+]
+
+
+def together_result(snapshot: Snapshot, request: TogetherRequest) -> Result:
+    """Pairs in the same order with support, confidence and lift, surest connection first.
+
+    Pairs are ranked by the lower end of the 95 % interval of lift, so that a pair seen three times by chance does not
+    outrank one seen three hundred times.
+
+    Returns:
+        table ``pairs``; figures ``orders`` and, with one product, ``orders_product``.
+
+    Raises:
+        UnknownName: no such product; ``valid`` holds the nearest. NoRows: no product sale at all.
+    """
+    names = _names(snapshot)
+    product = None if request.product_id is None else _product(names, request.product_id)
+    counts = _counts(snapshot, product)
+    if counts.orders == 0:
+        raise NoRows("There are no orders with products in the data")
+    frame = counts.frame.sort_values(["lift_low", "orders_both"], ascending=False, kind="stable")
+    shown = frame.head(request.k)
+    label = "all products" if product is None else names[product]
+    result = Result(
+        kind="bought_together", title=f"Bought together: {label}", currency=snapshot.currency,
+        tables=[_pairs_table(shown, names, len(frame)), _orders_table(snapshot, product, counts)],
+        words={"scope": "all" if product is None else "one", "product": label},
+        charts=[Chart(kind="bar", table="pairs", x="pair", y=["lift"], lower="lift_low", upper="lift_high",
+                      title="Lift")] if len(shown) else [],
+        evidence=_evidence(snapshot, request, label),
+        followups=[*([f"Something like {label}"] if product else []), "Top 10 products by revenue"],
+    )
+    orders = result.table("orders")
+    result.figures["orders"] = orders.figure(0, "orders", "Orders with products")
+    if product is not None:
+        result.figures["orders_product"] = orders.figure(1, "orders", f"Orders with {label}")
+    if len(shown) and (shown["orders_both"] < _FEW).any():
+        result.caveats.append(Caveat(code="few_orders_together"))
+    if frame.empty:
+        result.refusal = Refusal(reason="no_rows", message=(
+            "No two products share enough orders to speak of a connection" if product is None else
+            f"No other product shares enough orders with {label} to speak of a connection"))
+    return result
+
+
+def _counts(snapshot: Snapshot, product: str | None) -> PairCounts:
+    if product is not None:
+        return pair_counts(snapshot, product, MIN_TOGETHER)
+    lines = snapshot.table("order_lines")
+    counted = lines.filter(lines.line_type == "sale").order_id.nunique()
+    orders = snapshot.execute(counted.as_table()).column(0)[0].as_py()
+    return pair_counts(snapshot, None, max(MIN_TOGETHER, int(np.ceil(_OVERALL_SHARE * orders))))
+
+
+def _names(snapshot: Snapshot) -> dict[str, str]:
+    """Name of every product, listed or only sold; its id where it has no name."""
+    products = snapshot.execute(snapshot.table("products").select("product_id", "name"))
+    names = dict(zip(products["product_id"].to_pylist(), products["name"].to_pylist(), strict=True))
+    lines = snapshot.table("order_lines")
+    sold = snapshot.execute(lines.filter(lines.line_type == "sale").select("product_id").distinct())
+    return {p: names.get(p) or p for p in {*names, *sold.column(0).to_pylist()}}
+
+
+def _product(names: dict[str, str], asked: str) -> str:
+    wanted = asked.strip()
+    if wanted in names:
+        return wanted
+    same = [p for p, n in sorted(names.items()) if wanted.casefold() in (n.casefold(), p.casefold())]
+    if same:
+        return same[0]
+    from rapidfuzz import process
+
+    nearest = [m[0] for m in process.extract(wanted, sorted(f"{p} ({n})" for p, n in names.items()), limit=5)]
+    raise UnknownName("The shop has no such product", received=asked, valid=nearest)
+
+
+def _pairs_table(shown: pd.DataFrame, names: dict[str, str], total: int) -> Table:
+    columns = [
+        Column(name="product_id", label="Product id", unit="id"), Column(name="name", label="Product"),
+        Column(name="with_product_id", label="With id", unit="id"), Column(name="with_name", label="With"),
+        Column(name="pair", label="Pair"),
+        Column(name="orders_both", label="Orders with both", unit="count"),
+        Column(name="support", label="Support", unit="percent"),
+        Column(name="confidence", label="Confidence", unit="percent"), Column(name="lift", label="Lift", unit="ratio"),
+        Column(name="lift_low", label="Lift, lower", unit="ratio"),
+        Column(name="lift_high", label="Lift, upper", unit="ratio"),
+    ]
+    rows: list[list[Any]] = [
+        [r.product_id, names[r.product_id], r.with_product_id, names[r.with_product_id],
+         f"{names[r.product_id]} + {names[r.with_product_id]}", int(r.orders_both), round(100 * r.support, 3),
+         round(100 * r.confidence, 2), round(r.lift, 3), round(r.lift_low, 3), round(r.lift_high, 3)]
+        for r in shown.itertuples()
+    ]
+    return Table(id="pairs", title="Products bought in one order", columns=columns, rows=rows, total_rows=total)
+
+
+def _orders_table(snapshot: Snapshot, product: str | None, counts: PairCounts) -> Table:
+    rows: list[list[Any]] = [["all orders with products", counts.orders]]
+    if product is not None:
+        lines = snapshot.table("order_lines")
+        of_it = lines.filter((lines.line_type == "sale") & (lines.product_id == product))
+        rows.append(["orders with this product",
+                     snapshot.execute(of_it.order_id.nunique().as_table()).column(0)[0].as_py()])
+    return Table(id="orders", title="Orders counted", rows=rows, total_rows=len(rows),
+                 columns=[Column(name="which", label="Which"), Column(name="orders", label="Orders", unit="count")])
+
+
+def _evidence(snapshot: Snapshot, request: TogetherRequest, label: str) -> Evidence:
+    return Evidence(
+        plan=request.model_dump(mode="json"), plan_words=f"Products in the same order as {label}, surest first",
+        snapshot=snapshot.manifest.id, source=snapshot.manifest.source, synthetic=snapshot.manifest.synthetic,
+        as_of=snapshot.as_of, window_start=snapshot.manifest.first_day, window_end=snapshot.as_of,
+        definitions=_DEFINITIONS, assumptions=["Orders of guests count too; returned products still count as bought."],
+    )

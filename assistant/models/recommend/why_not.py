@@ -1,0 +1,95 @@
+""""Why not this product?": the first rule that leaves it out, or its rank."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from assistant.errors import UnknownName
+from assistant.models.recommend.catalogue import ProductFilters
+from assistant.models.recommend.fitted import CustomerLists, FittedRecommender, candidate_mask
+from assistant.results import Column, Table
+
+
+def why_not_table(
+    fitted: FittedRecommender, filters: ProductFilters, product_id: str, customer_id: str, lists: CustomerLists
+) -> Table:
+    """One row that says why a product is not in a customer's list.
+
+    ``status`` is ``in_list``, a rule of :data:`~assistant.models.recommend.catalogue.RULES`, ``ranked_lower`` (with
+    rank and score against the last product shown) or ``no_evidence``.
+
+    Raises:
+        UnknownName: no such product; ``valid`` holds the nearest ids and names.
+    """
+    row = _product_row(fitted, product_id)
+    facts = fitted.catalogue.frame.iloc[row]
+    place = int(facts["position"])
+    rank, score, last = None, None, None
+    rule = fitted.catalogue.rules(filters)[row]
+    if facts["product_id"] in lists.product_ids[0]:
+        status = "in_list"
+        rank = int(np.flatnonzero(lists.product_ids[0] == facts["product_id"])[0]) + 1
+    elif rule is not None:
+        status = rule
+    else:
+        status, rank, score, last = _standing(fitted, filters, place, customer_id, lists)
+    values: list[Any] = [
+        facts["product_id"], facts["name"], status, rank, score, last,
+        None if np.isnan(facts["price"]) else round(float(facts["price"]), 2), filters.max_price,
+        None if np.isnan(facts["stock"]) else int(facts["stock"]),
+        facts["category"] if isinstance(facts["category"], str) else None,
+    ]
+    columns = [
+        Column(name="product_id", label="Product id", unit="id"), Column(name="name", label="Product"),
+        Column(name="status", label="Status"), Column(name="rank", label="Rank", unit="count"),
+        Column(name="score", label="Score", unit="score"),
+        Column(name="last_score", label="Score of the last product shown", unit="score"),
+        Column(name="price", label="Price", unit="currency"),
+        Column(name="max_price", label="Price limit", unit="currency"),
+        Column(name="stock", label="Stock", unit="count"), Column(name="category", label="Category"),
+    ]
+    return Table(id="why_not", title="Why not this product", columns=columns, rows=[values], total_rows=1)
+
+
+def _product_row(fitted: FittedRecommender, product_id: str) -> int:
+    wanted = product_id.strip()
+    row = fitted.catalogue.row_of(wanted)
+    if row is not None:
+        return row
+    frame = fitted.catalogue.frame
+    names = frame["name"].str.casefold().to_numpy() == wanted.casefold()
+    if names.any():
+        return int(np.flatnonzero(names)[0])
+    from rapidfuzz import process
+
+    labels = [f"{p} ({n})" for p, n in zip(frame["product_id"], frame["name"], strict=True)]
+    nearest = [m[0] for m in process.extract(wanted, labels, limit=5)]
+    raise UnknownName("The shop has no such product", received=product_id, valid=nearest)
+
+
+def _standing(
+    fitted: FittedRecommender, filters: ProductFilters, place: int, customer_id: str, lists: CustomerLists
+) -> tuple[str, int | None, float | None, float | None]:
+    """Status, rank, score and the score of the last product shown, for a product that no product rule leaves out."""
+    seen, model = fitted.interactions, fitted.models[lists.family]
+    position = int(seen.user_positions([customer_id])[0])
+    row = seen.matrix[[position]] if position >= 0 else seen.basket([])
+    mask = candidate_mask(fitted, filters)
+    if position >= 0:
+        returned = seen.returned[[position]].toarray().ravel()
+        if returned[place]:
+            return "returned", None, None, None
+        mask &= ~returned
+    if place in row.indices and not fitted.rebuying.kept[place]:
+        return "owned", None, None, None
+    if position < 0:
+        model = fitted.models["popularity"]
+    (_, scores), = model.ranking_scores(row, exclude_seen=~fitted.rebuying.kept, candidates=mask)
+    if not np.isfinite(scores[0, place]):
+        return "no_evidence", None, None, None
+    rank = 1 + int((scores[0] > scores[0, place]).sum())
+    shown = lists.scores[0][np.isfinite(lists.scores[0])]
+    last = round(float(shown.min()), 4) if len(shown) else None
+    return "ranked_lower", rank, round(float(scores[0, place]), 4), last
