@@ -16,7 +16,9 @@ class Exclusion(BaseModel):
     reason: str
     count: int
     examples: list[str] = Field(default_factory=list, max_length=5)
-    kept_as: str | None = Field(default=None, description="line type the rows are kept under; null: quarantined or dropped")
+    kept_as: str | None = Field(
+        default=None, description="line type the rows are kept under; null: quarantined or dropped"
+    )
 
 
 class CleaningStep(BaseModel):

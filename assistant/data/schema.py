@@ -16,8 +16,9 @@ from typing import Literal
 ColumnType = Literal["string", "int64", "float64", "decimal(18, 4)", "boolean", "timestamp", "date"]
 MONEY: ColumnType = "decimal(18, 4)"
 
-#: Types of an order line. ``sale`` is a product sold; the others never count as product sales.
-LINE_TYPES = ("sale", "return", "cancellation", "shipping", "fee", "adjustment", "gift_card", "test")
+#: Types of an order line. ``sale`` is a product sold; the others never count as product sales
+#: (``other``: a code outside the catalogue's numbering).
+LINE_TYPES = ("sale", "return", "cancellation", "shipping", "fee", "adjustment", "gift_card", "test", "other")
 
 CHANNELS = ("email", "sms", "push", "post")
 
@@ -65,7 +66,7 @@ TABLES: dict[str, tuple[ColumnSpec, ...]] = {
         _c("ordered_at", "timestamp", "when it was placed", True),
         _c("country", "string", "country of delivery, else of the customer"),
         _c("channel", "string", "where the order came in: web, app, store, marketplace …"),
-        _c("status", "string", "completed, cancelled, returned, pending"),
+        _c("status", "string", "completed, cancelled, returned, pending, adjustment (book-keeping only)"),
         _c("discount", MONEY, "discount on the whole order"),
         _c("shipping", MONEY, "delivery charged to the customer"),
     ),
@@ -74,11 +75,11 @@ TABLES: dict[str, tuple[ColumnSpec, ...]] = {
         _c("order_id", "string", "order it belongs to", True),
         _c("customer_id", "string", "copied from the order; null for a guest"),
         _c("ordered_at", "timestamp", "copied from the order", True),
-        _c("product_id", "string", "product sold or returned", True),
+        _c("product_id", "string", "product sold or returned; null throughout where only whole orders are known"),
         _c("line_type", "string", f"one of {', '.join(LINE_TYPES)}", True),
-        _c("quantity", "int64", "units; negative for returns and cancellations", True),
-        _c("unit_price", MONEY, "price charged per unit, after line discount", True),
-        _c("amount", MONEY, "quantity × unit_price, exact", True),
+        _c("quantity", "int64", "units; negative when taken back; null where only whole orders are known"),
+        _c("unit_price", MONEY, "price charged per unit, after discount"),
+        _c("amount", MONEY, "quantity × unit_price, or the amount that the source states", True),
         _c("discount", MONEY, "discount given on the line, positive"),
         _c("country", "string", "copied from the order"),
         _c("channel", "string", "copied from the order"),

@@ -54,7 +54,7 @@ def write_atomically(path: Path, text: str) -> None:
                 handle.write(text)
                 handle.flush()
                 os.fsync(handle.fileno())
-            os.replace(temporary, path)
+            temporary.replace(path)
         finally:
             temporary.unlink(missing_ok=True)
 
@@ -157,8 +157,8 @@ def write_snapshot(
 
     Args:
         folder: the snapshots folder of a shop.
-        tables: canonical name → pandas or Arrow table. Missing canonical columns are added as null, unknown ones
-            must start with ``x_``; types are cast to the canonical ones.
+        tables: canonical name → pandas frame, Arrow table or stream of Arrow batches (large tables). Missing
+            canonical columns are added as null, unknown ones must start with ``x_``; types are cast.
 
     Returns:
         the manifest of the new, now current snapshot.
@@ -185,7 +185,9 @@ def write_snapshot(
             for needed in ("orders", "order_lines"):
                 if infos[needed].rows == 0:
                     raise EmptyData(f"The data hold no rows for '{needed}'; nothing was loaded", received=source)
-            first, last = con.execute("SELECT min(ordered_at)::DATE, max(ordered_at)::DATE FROM order_lines").fetchall()[0]
+            first, last = con.execute(
+                "SELECT min(ordered_at)::DATE, max(ordered_at)::DATE FROM order_lines"
+            ).fetchall()[0]
             digest = _content_digest(con)
             con.execute("CHECKPOINT").fetchall()
         finally:
@@ -196,7 +198,7 @@ def write_snapshot(
             notes=dict(notes or {}),
         )
         with storage_errors(final):
-            os.replace(building, final)
+            building.replace(final)
         write_atomically(folder / f"{snapshot_id}.json", manifest.model_dump_json(indent=1))
         write_atomically(folder / POINTER, json.dumps({"snapshot": snapshot_id}))
         return manifest
@@ -216,7 +218,7 @@ def _write_table(con: Any, table: str, frame: Any) -> TableInfo:
         columns = ", ".join(f'"{s.name}" {kinds[s.type]}' for s in specs)
         con.execute(f'CREATE TABLE "{table}" ({columns})').fetchall()
         return TableInfo(rows=0, filled=[])
-    given = list(frame.column_names) if hasattr(frame, "column_names") else list(frame.columns)
+    given = _names_of(frame)
     extra = [c for c in given if c not in column_names(table)]
     bad = [c for c in extra if not re.fullmatch(r"x_[a-z0-9_]+", c)]
     if bad:
@@ -231,8 +233,16 @@ def _write_table(con: Any, table: str, frame: Any) -> TableInfo:
     con.execute(f'CREATE TABLE "{table}" AS SELECT {", ".join(parts)} FROM incoming').fetchall()
     con.unregister("incoming")
     names = [s.name for s in specs] + extra
-    counts = con.execute(f'SELECT count(*), {", ".join(f"""count("{c}")""" for c in names)} FROM "{table}"').fetchall()[0]
+    counting = ", ".join(f'count("{c}")' for c in names)
+    counts = con.execute(f'SELECT count(*), {counting} FROM "{table}"').fetchall()[0]
     return TableInfo(rows=counts[0], filled=[c for c, n in zip(names, counts[1:], strict=True) if n], extra=extra)
+
+
+def _names_of(frame: Any) -> list[str]:
+    """Column names of a pandas frame, an Arrow table or a stream of Arrow batches."""
+    if hasattr(frame, "column_names"):
+        return list(frame.column_names)
+    return list(frame.schema.names) if hasattr(frame, "schema") else list(frame.columns)
 
 
 def _content_digest(con: Any) -> str:

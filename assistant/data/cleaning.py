@@ -1,0 +1,419 @@
+"""Cleaning: named rules in order; every line ends under exactly one, typed and kept, or quarantined."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from assistant.data.currencies import Currency
+from assistant.data.manifest import CleaningStep, Exclusion
+from assistant.data.mapping import TableMapping
+from assistant.data.presets import Rules
+from assistant.data.schema import LINE_TYPES, MONEY
+from assistant.data.stage import Staged, row_json
+from assistant.data.workbench import SEQ, Workbench
+
+if TYPE_CHECKING:
+    import ibis
+
+#: share of negative quantities from which order ids that begin with C are taken for cancellations
+_MOSTLY = 0.9
+_STATUS_CANCELLED = (
+    "cancelled",
+    "canceled",
+    "voided",
+    "storniert",
+    "annule",
+    "annulé",
+    "annulée",
+    "cancelado",
+    "annullato",
+    "geannuleerd",
+)
+_STATUS_RETURNED = (
+    "returned",
+    "refunded",
+    "retourniert",
+    "erstattet",
+    "rembourse",
+    "remboursé",
+    "devuelto",
+    "reembolsado",
+    "reso",
+    "rimborsato",
+)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One cleaning rule: lines that meet ``when`` and no rule above become ``line_type``; null quarantines them."""
+
+    name: str
+    reason: str
+    when: Any
+    line_type: str | None
+
+
+@dataclass
+class Cleaned:
+    """Typed lines (column ``rule`` says why), with the report's parts."""
+
+    lines: ibis.Table
+    steps: list[CleaningStep]
+    exclusions: list[Exclusion]
+    figures: dict[str, float]
+
+
+def clean(
+    bench: Workbench, staged: Staged, mappings: Sequence[TableMapping], rules: Rules, currency: Currency
+) -> Cleaned:
+    """Type every staged line.
+
+    Returns:
+        lines with ``line_type`` (null: quarantined) and ``rule``, and the counted report.
+    """
+    import ibis
+
+    priced = _priced(bench, staged, rules)
+    ordered = _rules(bench, priced, staged, rules, currency)
+    cases = ibis.cases(*((r.when.fill_null(False), r.name) for r in ordered), else_="sale")
+    kinds = {r.name: r.line_type for r in ordered} | {"sale": "sale"}
+    named = priced.mutate(rule=cases)
+    typed = named.mutate(
+        line_type=ibis.cases(
+            *((named.rule == name, kind) for name, kind in kinds.items() if kind), else_=ibis.null("string")
+        )
+    )
+    lines = bench.keep("typed", typed)
+    counts = {r["rule"]: r["n"] for r in bench.fetch(lines.group_by("rule").aggregate(n=lines.count())).to_pylist()}
+    exclusions = [*staged.exclusions, *_rejected(bench)]
+    sources = [m for m in mappings if m.role == ("lines" if staged.with_products else "orders")]
+    for rule in ordered:
+        if counts.get(rule.name):
+            exclusions.append(
+                Exclusion(
+                    rule=rule.name,
+                    reason=rule.reason,
+                    count=counts[rule.name],
+                    examples=_examples(bench, lines, rule.name, sources),
+                    kept_as=rule.line_type,
+                )
+            )
+    steps, figures = _steps(bench, lines, staged, exclusions, rules)
+    return Cleaned(lines, steps, exclusions, figures)
+
+
+def _priced(bench: Workbench, staged: Staged, rules: Rules) -> ibis.Table:
+    """Codes unified, quantities made whole, price and amount completed from each other."""
+    import ibis
+
+    t = staged.table
+    product = t.code.upper() if rules.unify_codes == "upper" else t.code
+    if rules.product_id_from_name or not _any(bench, t.code):
+        product = ibis.coalesce(product, t.name)
+    customer = t.customer_id
+    if rules.customer_from_email:
+        customer = ibis.coalesce(
+            customer, ibis.literal("E-") + t.email.lower().strip().hexdigest("sha256").substr(0, 16)
+        )
+    known = t.order_id.notnull()
+    order = known.ifelse(t.order_id, customer + "-" + t.ordered_at.strftime("%Y%m%dT%H%M%S"))
+    whole = t.quantity.cast("float64")
+    whole = (whole > 0).ifelse(whole.ceil(), whole.floor()).cast("int64")
+    if not staged.with_products:
+        price = t.unit_price
+        amount = ibis.coalesce(t.amount, t.subtotal, (t.unit_price * whole).cast(MONEY))
+    else:
+        amount = ibis.coalesce(t.amount, (t.unit_price * whole).cast(MONEY))
+        each = (t.amount.cast("float64") / whole.nullif(0).cast("float64")).cast(MONEY)
+        off = (t.amount.cast("float64") - t.unit_price.cast("float64") * whole.cast("float64")).abs() > 0.005
+        price = (t.unit_price.isnull() | off.fill_null(False)).ifelse(each, t.unit_price)
+    priced = t.mutate(
+        product_id=product, customer_id=customer, order_id=order, units=whole, unit_price=price, amount=amount
+    )
+    fractions = bench.one(t.aggregate(n=(t.quantity != t.quantity.floor()).sum()))["n"]
+    if fractions:
+        bench.warn(
+            f"{fractions:,} lines have quantities that are not whole (sold by weight?); they were rounded up to "
+            "whole units, their amounts are unchanged"
+        )
+    if rules.discount_is_per_order:
+        priced = _spread_discount(priced)
+    return bench.keep("priced", priced)
+
+
+def _spread_discount(t: ibis.Table) -> ibis.Table:
+    """Spread an order's discount over its lines by value; what rounding leaves goes to the first line."""
+    import ibis
+
+    order = ibis.window(group_by="order_id")
+    gross = t.amount.cast("float64")
+    total = gross.sum().over(order)
+    off = ibis.coalesce((total - t.subtotal.cast("float64")).clip(lower=0), t.order_discount.cast("float64"), 0.0)
+    t = t.mutate(__off=(total > 0).ifelse(off.clip(upper=total), 0.0))
+    t = t.mutate(__share=(total > 0).ifelse(t["__off"] * gross / total, 0.0).round(2).cast(MONEY))
+    rest = t["__off"].round(2).cast(MONEY) - t["__share"].sum().over(order).cast(MONEY)
+    first = ibis.row_number().over(ibis.window(group_by="order_id", order_by=[t.amount.desc(), t.seq])) == 0
+    t = t.mutate(__share=(t["__share"] + first.ifelse(rest, ibis.literal(0).cast(MONEY))).cast(MONEY))
+    amount = (t.amount - t["__share"]).cast(MONEY)
+    each = (amount.cast("float64") / t.units.nullif(0).cast("float64")).cast(MONEY)
+    return t.mutate(amount=amount, unit_price=ibis.coalesce(each, t.unit_price), discount=t["__share"]).drop(
+        "__off", "__share"
+    )
+
+
+def _rules(bench: Workbench, t: ibis.Table, staged: Staged, rules: Rules, currency: Currency) -> list[Rule]:
+    """All rules in their order."""
+    import ibis
+
+    never = ibis.literal(False)
+    unreadable = [
+        Rule(
+            "missing_order_id",
+            "neither an order id nor a customer and a date",
+            t.order_id.isnull() | (t.order_id == ""),
+            None,
+        ),
+        Rule(
+            "unreadable_date",
+            "the date cannot be read, or can be read in two ways",
+            t.has_ordered_at & t.ordered_at.isnull(),
+            None,
+        ),
+        Rule("missing_date", "no date", t.ordered_at.isnull(), None),
+        Rule(
+            "implausible_date",
+            "the date lies before 1970 or after 2100",
+            (t.ordered_at.year() < 1970) | (t.ordered_at.year() > 2100),
+            None,
+        ),
+        Rule("unreadable_quantity", "the quantity is no number", t.has_quantity & t.quantity.isnull(), None),
+        Rule(
+            "unreadable_price",
+            "the price or amount is no number, or can be read in two ways",
+            (t.has_unit_price & t.unit_price.isnull()) | (t.has_amount & t.amount.isnull()),
+            None,
+        ),
+        Rule(
+            "other_currency",
+            f"the amount is not in {currency.code}",
+            (t.currency != currency.code) if currency.others else never,
+            None,
+        ),
+        Rule("missing_amount", "no price or amount", t.amount.isnull(), None),
+    ]
+    if not staged.with_products:
+        return [
+            *unreadable,
+            Rule("negative_orders", "amount below zero: money given back", t.amount < 0, "return"),
+            *([Rule("free_orders", "amount of zero", t.amount == 0, None)] if rules.free_lines == "quarantine" else []),
+        ]
+    unreadable += [
+        Rule("missing_quantity", "no quantity", t.units.isnull(), None),
+        Rule("missing_product", "no product code", t.product_id.isnull(), None),
+    ]
+    adjusts = t.order_id.re_search(rules.adjustment_order) if rules.adjustment_order else never
+    cancels = t.order_id.re_search(_cancelling(bench, t, rules) or r"^\b$")
+    free = (
+        [Rule("free_lines", "price of zero", (t.unit_price == 0) | (t.amount == 0), None)]
+        if rules.free_lines == "quarantine"
+        else []
+    )
+    codes = [
+        Rule(
+            f"code_{c.line_type}_{i}" if _repeated(rules, c.line_type) else f"{c.line_type}_codes",
+            f"the code names no product: {c.reason}",
+            _code_matches(t, c.pattern, rules),
+            c.line_type,
+        )
+        for i, c in enumerate(rules.codes)
+    ]
+    given = t.given_type.lower().re_replace("[ -]", "_")
+    typed = [Rule(f"given_{k}", f"the source types the line as {k}", given == k, k) for k in LINE_TYPES if k != "sale"]
+    return [
+        *unreadable,
+        Rule(
+            "bookkeeping_orders",
+            "the order id marks book-keeping such as bad debt, not an order",
+            adjusts,
+            "adjustment",
+        ),
+        *typed,
+        *_bad_values(t, cancels),
+        *free,
+        *codes,
+        Rule("cancelled_orders", "the order id marks a cancellation", cancels, "cancellation"),
+        Rule("negative_quantities", "a quantity below zero: units taken back", t.units < 0, "return"),
+    ]
+
+
+def _bad_values(t: ibis.Table, cancels: ibis.Value) -> list[Rule]:
+    return [
+        Rule(
+            "stock_corrections",
+            "a quantity below zero without a price: stock written off, not a return",
+            (t.units < 0) & ~cancels & (t.amount == 0),
+            None,
+        ),
+        Rule("zero_quantity", "quantity of zero", t.units == 0, None),
+        Rule("negative_prices", "a price below zero: a correction, not a sale", t.unit_price < 0, "adjustment"),
+    ]
+
+
+def _code_matches(t: ibis.Table, pattern: str, rules: Rules) -> ibis.BooleanValue:
+    """Codes are compared in capitals; with a product pattern only codes outside it can be something else."""
+    matches = t.product_id.upper().re_search(pattern)
+    return matches & ~t.product_id.re_search(rules.product_code) if rules.product_code else matches
+
+
+def _repeated(rules: Rules, line_type: str) -> bool:
+    return sum(c.line_type == line_type for c in rules.codes) > 1
+
+
+def _cancelling(bench: Workbench, t: ibis.Table, rules: Rules) -> str | None:
+    """Pattern of cancelling order ids: the preset's, or C before a number where such orders are mostly negative."""
+    if rules.cancelled_order:
+        return rules.cancelled_order
+    marked = t.order_id.re_search("^C[0-9]+$")
+    got = bench.one(
+        t.aggregate(
+            n=marked.sum(), negative=(marked & (t.units < 0)).sum(), plain=t.order_id.re_search("^[0-9]+$").sum()
+        )
+    )
+    n, negative, plain = (got[k] or 0 for k in ("n", "negative", "plain"))
+    return "^C[0-9]+$" if n and plain > n and negative >= _MOSTLY * n else None
+
+
+def mirrored(lines: ibis.Table) -> ibis.Table:
+    """Counter-lines for sales that their order's status or cancellation date takes back, as return or cancellation."""
+    import ibis
+
+    status = lines.status.lower()
+    kind = ibis.cases(
+        (lines.cancelled_at.notnull() | status.isin(_STATUS_CANCELLED), "cancellation"),
+        (status.isin(_STATUS_RETURNED) & lines.refunded.isnull(), "return"),
+        else_=ibis.null("string"),
+    )
+    taken = lines.filter((lines.line_type == "sale") & kind.notnull() & (lines.units > 0))
+    return taken.mutate(
+        line_type=ibis.cases(
+            (taken.cancelled_at.notnull() | taken.status.lower().isin(_STATUS_CANCELLED), "cancellation"),
+            else_="return",
+        ),
+        ordered_at=ibis.coalesce(taken.cancelled_at, taken.ordered_at),
+        units=-taken.units,
+        amount=(-taken.amount).cast(MONEY),
+        discount=ibis.null(MONEY),
+    )
+
+
+def _any(bench: Workbench, column: ibis.Value) -> bool:
+    return bool(bench.one(column.as_table().aggregate(n=lambda t: t[t.columns[0]].count()))["n"])
+
+
+def _rejected(bench: Workbench) -> list[Exclusion]:
+    """Rows that readers refused, by rule."""
+    reasons = {"ragged_row": "the row has more or fewer columns than the header"}
+    found = []
+    for rule in dict.fromkeys(r.rule for r in bench.rejected):
+        rows = [r for r in bench.rejected if r.rule == rule]
+        found.append(
+            Exclusion(
+                rule=rule,
+                reason=reasons[rule],
+                count=len(rows),
+                examples=[f"{r.source} row {r.row}: {r.content}"[:300] for r in rows[:3]],
+            )
+        )
+    return found
+
+
+def _examples(bench: Workbench, lines: ibis.Table, rule: str, sources: Sequence[TableMapping]) -> list[str]:
+    rows = bench.fetch(
+        lines.filter(lines.rule == rule).order_by(["source", "seq"]).limit(3).select("source", "seq")
+    ).to_pylist()
+    shown = []
+    for row in rows:
+        mapping = sources[row["source"]]
+        raw = bench.con.table(mapping.raw.table)
+        shown.append(row_json(mapping, bench.fetch(raw.filter(raw[SEQ] == row["seq"])).to_pylist()[0])[:300])
+    return shown
+
+
+def _steps(
+    bench: Workbench, lines: ibis.Table, staged: Staged, exclusions: Sequence[Exclusion], rules: Rules
+) -> tuple[list[CleaningStep], dict[str, float]]:
+    """What remained after each step, and totals to compare with the source's own."""
+    sold = lines.line_type == "sale"
+    offsets = lines.rule.isin(["cancelled_orders", "bookkeeping_orders", "negative_prices"]) | lines.line_type.isnull()
+    cancels = (
+        lines.order_id.re_search(rules.cancelled_order)
+        if rules.cancelled_order
+        else (lines.line_type == "cancellation")
+    )
+    valid = ~offsets & (lines.units.fill_null(1) > 0) & (lines.amount > 0) & ~cancels.fill_null(False)
+    anonymous = sold & lines.customer_id.isnull()
+    unread = sum(
+        e.count
+        for e in exclusions
+        if e.kept_as is None and e.rule.startswith(("unreadable", "missing", "ragged", "implausible", "other_"))
+    )
+    got = bench.one(
+        lines.aggregate(
+            rows=lines.count(),
+            valid=valid.sum(),
+            sold=sold.sum(),
+            known=(sold & lines.customer_id.notnull()).sum(),
+            orders=lines.order_id.nunique(where=sold),
+            products=lines.product_id.nunique(where=sold),
+            codes=lines.code_raw.nunique(where=sold),
+            customers=lines.customer_id.nunique(where=sold),
+            revenue=lines.amount.sum(where=sold).cast("float64"),
+            anonymous=lines.amount.sum(where=anonymous).cast("float64"),
+        )
+    )
+    steps = list(staged.steps)
+    if unread:
+        steps.append(CleaningStep(step="readable rows", rows=steps[-1].rows - unread))
+    steps.append(CleaningStep(step="valid sales", rows=got["valid"] or 0))
+    steps.append(CleaningStep(step="product lines", rows=got["sold"] or 0))
+    steps.append(CleaningStep(step="product lines with a customer", rows=got["known"] or 0))
+    figures = {
+        "orders": got["orders"],
+        "customers": got["customers"],
+        "products": got["products"],
+        "product_codes_as_written": got["codes"],
+        "revenue": got["revenue"] or 0.0,
+        "anonymous_revenue": got["anonymous"] or 0.0,
+    }
+    return steps, {k: float(v or 0) for k, v in figures.items()}
+
+
+def unified_codes(bench: Workbench, lines: ibis.Table) -> Exclusion | None:
+    """Lines whose code was written otherwise than the product's id: kept, said, not left out."""
+    changed = lines.filter((lines.line_type == "sale") & (lines.code_raw != lines.product_id))
+    count = bench.one(changed.aggregate(n=changed.count()))["n"]
+    if not count:
+        return None
+    some = bench.fetch(changed.select("code_raw", "product_id").distinct().order_by("code_raw").limit(3)).to_pylist()
+    return Exclusion(
+        rule="unified_codes",
+        reason="the code differs from another only in capitals or spaces: one product",
+        count=count,
+        kept_as="sale",
+        examples=[f"{r['code_raw']!r} → {r['product_id']!r}" for r in some],
+    )
+
+
+def check_patterns(rules: Rules) -> None:
+    """Raise ``re.error`` if a pattern of a preset is malformed."""
+    for pattern in (
+        rules.cancelled_order,
+        rules.adjustment_order,
+        rules.product_code,
+        *(c.pattern for c in rules.codes),
+    ):
+        if pattern:
+            re.compile(pattern)

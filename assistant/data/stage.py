@@ -1,0 +1,243 @@
+"""Raw tables → one staged table of order lines with canonical values; unreadable rows carry the problem's name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from assistant.data.currencies import currency_code
+from assistant.data.dates import DateFacts, date_facts, moment
+from assistant.data.manifest import CleaningStep, Exclusion
+from assistant.data.mapping import TableMapping
+from assistant.data.presets import Rules
+from assistant.data.schema import MONEY
+from assistant.data.values import NumberFacts, boolean, identifier, number, number_facts, text
+from assistant.data.workbench import PART, ROW, SEQ, Workbench, as_json
+
+if TYPE_CHECKING:
+    import ibis
+
+#: target → (column of the staged table, kind of value)
+STAGED: dict[str, tuple[str, str]] = {
+    "order_lines.order_id": ("order_id", "id"),
+    "order_lines.ordered_at": ("ordered_at", "date"),
+    "order_lines.customer_id": ("customer_id", "id"),
+    "order_lines.product_id": ("code", "id"),
+    "order_lines.quantity": ("quantity", "number"),
+    "order_lines.unit_price": ("unit_price", "number"),
+    "order_lines.amount": ("amount", "number"),
+    "order_lines.discount": ("discount", "number"),
+    "order_lines.country": ("country", "text"),
+    "order_lines.channel": ("channel", "text"),
+    "order_lines.line_id": ("line_id", "id"),
+    "order_lines.line_type": ("given_type", "text"),
+    "orders.status": ("status", "text"),
+    "orders.cancelled_at": ("cancelled_at", "date"),
+    "orders.currency": ("currency", "text"),
+    "orders.subtotal": ("subtotal", "number"),
+    "orders.shipping": ("shipping", "number"),
+    "orders.discount": ("order_discount", "number"),
+    "orders.refunded": ("refunded", "number"),
+    "products.name": ("name", "text"),
+    "products.category": ("category", "text"),
+    "products.subcategory": ("subcategory", "text"),
+    "products.brand": ("brand", "text"),
+    "products.description": ("description", "text"),
+    "products.cost": ("cost", "number"),
+    "products.price": ("list_price", "number"),
+    "customers.city": ("city", "text"),
+    "customers.acquisition_channel": ("acquisition_channel", "text"),
+    "contacts.email": ("email", "text"),
+    "contacts.phone": ("phone", "text"),
+    "contacts.accepts_email": ("accepts_email", "boolean"),
+    "contacts.accepts_sms": ("accepts_sms", "boolean"),
+}
+_TYPE = {"id": "string", "text": "string", "date": "timestamp", "number": MONEY, "boolean": "boolean"}
+#: columns that hold for a whole order: exports give them on its first row only
+ORDER_LEVEL = (
+    "ordered_at",
+    "customer_id",
+    "country",
+    "channel",
+    "status",
+    "cancelled_at",
+    "currency",
+    "subtotal",
+    "shipping",
+    "order_discount",
+    "refunded",
+    "email",
+    "phone",
+    "accepts_email",
+    "accepts_sms",
+    "city",
+    "acquisition_channel",
+)
+
+
+@dataclass
+class Staged:
+    """Staged lines with what was found on the way."""
+
+    table: ibis.Table
+    rows_read: int
+    steps: list[CleaningStep] = field(default_factory=list)
+    exclusions: list[Exclusion] = field(default_factory=list)
+    with_products: bool = True
+
+
+def stage(bench: Workbench, mappings: Sequence[TableMapping], rules: Rules) -> Staged:
+    """Order lines of all tables that hold some; order tables add what their orders know.
+
+    Where there are no lines but orders, every order becomes one line without a product.
+    """
+    import ibis
+
+    sources = [m for m in mappings if m.role == "lines"]
+    headers = [m for m in mappings if m.role == "orders"]
+    with_products = bool(sources)
+    if not sources:
+        sources, headers = headers, []
+    steps, exclusions = [], []
+    rows_read = sum(m.raw.rows for m in sources) + len(bench.rejected)
+    parts = []
+    for number_, mapping in enumerate(sources):
+        unique = _without_copies(bench, mapping, rules, exclusions)
+        parts.append(bench.keep(f"staged_{number_}", _canonical(bench, mapping, unique, rules, number_)))
+    table = parts[0] if len(parts) == 1 else ibis.union(*parts)
+    if headers:
+        table = bench.keep("joined", _with_orders(bench, table, headers))
+    steps.append(CleaningStep(step="rows read", rows=rows_read))
+    copies = sum(e.count for e in exclusions if e.rule == "exact_duplicates")
+    if copies:
+        steps.append(CleaningStep(step="without exact duplicates", rows=rows_read - copies))
+    return Staged(table, rows_read, steps, exclusions, with_products)
+
+
+def _without_copies(bench: Workbench, mapping: TableMapping, rules: Rules, exclusions: list[Exclusion]) -> ibis.Table:
+    """The raw table with one row of each set of exact copies, the first; copies are counted with examples."""
+    import ibis
+
+    raw = bench.con.table(mapping.raw.table)
+    part_header = mapping.columns.get("order_lines.part")
+    part_column = mapping.raw.physical(part_header) if part_header else None
+    if part_column:
+        raw = raw.mutate(**{PART: ibis.coalesce(raw[part_column].cast("string"), raw[PART])})
+    keys = [c for c in raw.columns if c not in {PART, ROW, SEQ, part_column}]
+    several = part_column is not None or len(mapping.raw.parts) > 1
+    if rules.duplicates == "all":
+        first = raw.group_by(keys).aggregate(__first=raw[SEQ].min())
+    elif several:
+        window = ibis.window(group_by=[*keys, PART], order_by=SEQ)
+        numbered = raw.mutate(__copy=ibis.row_number().over(window))
+        first = numbered.group_by([*keys, "__copy"]).aggregate(__first=numbered[SEQ].min())
+    else:
+        distinct = bench.one(raw.select(keys).distinct().aggregate(n=lambda t: t.count()))["n"]
+        if mapping.role == "lines" and distinct < mapping.raw.rows:
+            bench.warn(
+                f"{mapping.raw.rows - distinct:,} rows repeat another row exactly; they were kept, because "
+                "within one file an order may list the same item twice"
+            )
+        return raw
+    chosen = bench.keep(f"first_{mapping.raw.table}", first.select("__first"))
+    unique = bench.keep(f"unique_{mapping.raw.table}", raw.semi_join(chosen, raw[SEQ] == chosen["__first"]))
+    kept = bench.one(unique.aggregate(n=unique.count()))["n"]
+    if kept < mapping.raw.rows:
+        copies = raw.anti_join(chosen, raw[SEQ] == chosen["__first"]).order_by(SEQ).limit(3)
+        where = "in any file or sheet" if rules.duplicates == "all" else "in another file or sheet"
+        exclusions.append(
+            Exclusion(
+                rule="exact_duplicates",
+                reason=f"the row repeats another row {where} in every column",
+                count=mapping.raw.rows - kept,
+                examples=[row_json(mapping, r) for r in bench.fetch(copies).to_pylist()],
+            )
+        )
+    return unique
+
+
+def row_json(mapping: TableMapping, row: dict[str, Any]) -> str:
+    """A raw row as JSON with the source's own column names; personal data are left out."""
+    hidden = {mapping.columns.get(t) for t in ("contacts.email", "contacts.phone", "contacts.address")}
+    return as_json({h: row[mapping.raw.physical(h)] for h in mapping.raw.headers if h not in hidden})
+
+
+def _canonical(bench: Workbench, mapping: TableMapping, raw: ibis.Table, rules: Rules, source: int) -> ibis.Table:
+    """Staged columns of one table, parsed by what its whole columns show."""
+    import ibis
+
+    physical = {t: mapping.raw.physical(h) for t, h in mapping.columns.items() if t in STAGED}
+    numeric = [c for t, c in physical.items() if STAGED[t][1] == "number"]
+    numbers = number_facts(bench, raw, numeric)
+    dates = {c: date_facts(bench, raw, c, SEQ) for t, c in physical.items() if STAGED[t][1] == "date"}
+    for target, c in physical.items():
+        header = mapping.columns[target]
+        for words in dates[c].warnings(header) if c in dates else ():
+            bench.warn(words)
+        if c in numbers and numbers[c].style == "mixed":
+            bench.warn(
+                f"Column '{header}' writes numbers with decimal commas and with decimal points; "
+                "rows that can be read both ways are quarantined"
+            )
+    columns: dict[str, Any] = {"source": ibis.literal(source), "part": raw[PART], "row": raw[ROW], "seq": raw[SEQ]}
+    for target, (name, kind) in STAGED.items():
+        c = physical.get(target)
+        columns[name] = _parsed(raw[c], kind, dates.get(c), numbers.get(c)) if c else ibis.null(_TYPE[kind])
+    code = physical.get("order_lines.product_id")
+    columns["code_raw"] = raw[code].cast("string") if code else ibis.null("string")
+    money = next((raw[physical[t]] for t in ("order_lines.unit_price", "order_lines.amount") if t in physical), None)
+    if "orders.currency" not in physical and money is not None and money.type().is_string():
+        columns["currency"] = currency_code(text(money))
+    else:
+        columns["currency"] = columns["currency"].upper()
+    written = {
+        name: text(raw[physical[t]]).notnull() if t in physical else ibis.literal(False)
+        for t, name in (
+            ("order_lines.quantity", "quantity"),
+            ("order_lines.unit_price", "unit_price"),
+            ("order_lines.amount", "amount"),
+            ("order_lines.ordered_at", "ordered_at"),
+        )
+    }
+    table = raw.select(**columns, **{f"has_{n}": e for n, e in written.items()})
+    if rules.fill_down:
+        table = _filled_down(table)
+    return table
+
+
+def _parsed(column: ibis.Value, kind: str, dates: DateFacts | None, numbers: NumberFacts | None) -> ibis.Value:
+    if kind == "id":
+        return identifier(column)
+    if kind == "date":
+        return moment(column, dates or DateFacts())
+    if kind == "number":
+        return number(column, numbers or NumberFacts("plain"))
+    if kind == "boolean":
+        return boolean(column)
+    return text(column)
+
+
+def _filled_down(table: ibis.Table) -> ibis.Table:
+    """Give every line of an order what only its first row says."""
+    import ibis
+
+    window = ibis.window(group_by="order_id")
+    filled = {c: ibis.coalesce(table[c], table[c].max().over(window)) for c in ORDER_LEVEL}
+    filled["has_ordered_at"] = table.has_ordered_at | table.ordered_at.max().over(window).notnull()
+    return table.mutate(**filled)
+
+
+def _with_orders(bench: Workbench, lines: ibis.Table, headers: Sequence[TableMapping]) -> ibis.Table:
+    """Lines with the date, customer … of their order from the order tables (the first row of an order counts)."""
+    import ibis
+
+    parts = [_canonical(bench, m, bench.con.table(m.raw.table), Rules(), 0) for m in headers]
+    orders = parts[0] if len(parts) == 1 else ibis.union(*parts)
+    first = orders.group_by("order_id").aggregate(
+        **{f"o_{c}": orders[c].argmin(orders.seq) for c in (*ORDER_LEVEL, "has_ordered_at")}
+    )
+    joined = lines.left_join(first, lines.order_id == first.order_id).drop("order_id_right")
+    filled = {c: ibis.coalesce(joined[c], joined[f"o_{c}"]) for c in ORDER_LEVEL}
+    filled["has_ordered_at"] = joined.has_ordered_at | joined.o_has_ordered_at.fill_null(False)
+    return joined.mutate(**filled).select(lines.columns)
