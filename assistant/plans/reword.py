@@ -1,0 +1,417 @@
+"""Any plan in plain, complete words; needs no data.
+
+The same sentence serves the answer card, a segment said back, the options when asking back, logs and the planner.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import Any
+
+from assistant.plans.filters import And, Compare, CustomerCondition, Filter, Not, Or
+from assistant.plans.periods import Period
+from assistant.plans.query import ChangePlan, Comparison, Having, QueryPlan
+from assistant.plans.requests import (
+    CampaignBrief,
+    ChurnRequest,
+    CustomerRequest,
+    ForecastRequest,
+    OfferSpec,
+    ProductSearchRequest,
+    RecommendRequest,
+    SegmentRequest,
+    SegmentRule,
+)
+
+_MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
+#: names whose words are not simply the name with spaces
+_LABELS = {
+    "average_order_value": "average order value",
+    "items_per_order": "units per order",
+    "units": "units sold",
+    "products_sold": "number of products sold",
+    "discount_amount": "discount given",
+    "customer_type": "guest or known customer",
+    "new_vs_returning": "new or returning customers",
+    "month_of_year": "month of the year",
+    "hour": "hour of day",
+    "channel": "sales channel",
+    "first_product": "first product bought",
+    "days_since_last_order": "days since the last order",
+    "days_between_orders": "days between orders",
+    "lifetime_days": "customer lifespan",
+    "first_order_date": "date of first order",
+    "last_order_date": "date of last order",
+    "cohort": "month of first order",
+    "return_rate": "return rate (by value)",
+    "repeat_rate": "repeat purchase rate",
+    "order_return_rate": "share of orders returned",
+    "product_count": "number of products in the catalogue",
+    "campaign_count": "number of campaigns",
+    "sent": "messages sent",
+    "opened": "messages opened",
+    "clicked": "messages clicked",
+    "delivered": "messages delivered",
+    "unit_price": "price paid per unit",
+    "order_status": "order status",
+}
+_OPERATORS = {
+    "eq": "is",
+    "ne": "is not",
+    "gt": "above",
+    "ge": "at least",
+    "lt": "below",
+    "le": "at most",
+    "in": "is one of",
+    "not_in": "is none of",
+    "contains": "contains",
+    "not_contains": "does not contain",
+}
+_MANNERS = {
+    "line": "as a line chart",
+    "bar": "as a bar chart",
+    "area": "as an area chart",
+    "pie": "as a pie chart",
+    "table": "as a table",
+    "none": "",
+}
+
+
+def reword(plan: Any, period_label: str | None = None) -> str:
+    """Say a plan or request in words.
+
+    Args:
+        plan: any type of :mod:`assistant.plans`, also a bare Filter, Period or Comparison.
+        period_label: the resolved period, where it is known ("November 2011"), instead of "last month".
+
+    Raises:
+        TypeError: not a plan.
+    """
+    for kind, worder in _WORDERS.items():
+        if isinstance(plan, kind):
+            return worder(plan, period_label) if kind in (QueryPlan, ChangePlan) else worder(plan)
+    raise TypeError(f"{type(plan).__name__} is not a plan")
+
+
+def label(name: str) -> str:
+    """A metric's or dimension's name as words."""
+    return _LABELS.get(name, name.replace("_", " "))
+
+
+def join_words(parts: Sequence[str], last: str = "and") -> str:
+    """``a, b and c``."""
+    if len(parts) < 2:
+        return "".join(parts)
+    return f"{', '.join(parts[:-1])} {last} {parts[-1]}"
+
+
+def _number(value: Any) -> str:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return str(value)
+    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,}"
+
+
+def _query(plan: QueryPlan, period_label: str | None = None) -> str:
+    what = join_words([label(m) for m in plan.metrics])
+    if plan.transform == "share":
+        what = f"share of {what}"
+    elif plan.transform == "cumulative":
+        what = f"cumulative {what}"
+    elif plan.transform == "moving_average":
+        what = f"moving average over {plan.window} rows of {what}"
+    parts = [what + (f" by {join_words([label(d) for d in plan.dimensions])}" if plan.dimensions else "")]
+    if plan.filter is not None:
+        parts.append(f"where {_filter(plan.filter)}")
+    parts.append(period_label or _period(plan.period))
+    if plan.compare is not None:
+        parts.append(_comparison(plan.compare))
+    parts.extend(f"only with {_having(h)}" for h in plan.having)
+    parts.extend(_ranking(plan))
+    if plan.chart not in {"auto", "none"}:
+        parts.append(_MANNERS[plan.chart])
+    return ", ".join(p for p in parts if p)
+
+
+def _ranking(plan: QueryPlan) -> list[str]:
+    sort = plan.sort
+    by = f"by {label(sort.by)}" if sort else f"by {label(plan.metrics[0])}"
+    lowest = sort is not None and not sort.descending
+    if plan.limit is not None:
+        skipped = f" after the first {plan.offset}" if plan.offset else ""
+        return [f"{'lowest' if lowest else 'top'} {plan.limit}{skipped} {by}"]
+    if sort is None:
+        return []
+    return [f"sorted {by}, {'lowest' if lowest else 'highest'} first"]
+
+
+def _having(condition: Having) -> str:
+    return f"{label(condition.metric)} {_compared(condition.op, condition.values)}"
+
+
+def _compared(op: str, values: Sequence[Any]) -> str:
+    shown = [_number(v) for v in values]
+    if op == "between":
+        return f"between {shown[0]} and {shown[1]}" if len(shown) == 2 else f"between {join_words(shown)}"
+    if op in {"is_null", "not_null"}:
+        return "unknown" if op == "is_null" else "known"
+    if op in {"eq", "ne"}:
+        return f"{'exactly' if op == 'eq' else 'other than'} {join_words(shown, 'or')}"
+    return f"{_OPERATORS[op]} {join_words(shown, 'or')}"
+
+
+def _filter(condition: Filter) -> str:
+    match condition:
+        case Compare():
+            return _compare(condition)
+        case CustomerCondition():
+            return _customers(condition)
+        case And():
+            return " and ".join(_nested(p, Or) for p in condition.parts)
+        case Or():
+            return " or ".join(_nested(p, And) for p in condition.parts)
+        case Not():
+            return f"not ({_filter(condition.part)})"
+    raise TypeError(f"{type(condition).__name__} is not a filter")
+
+
+def _nested(condition: Filter, bracketed: type) -> str:
+    return f"({_filter(condition)})" if isinstance(condition, bracketed) else _filter(condition)
+
+
+def _compare(condition: Compare) -> str:
+    name = label(condition.field)
+    if condition.op in {"is_null", "not_null"}:
+        return f"{name} is {'unknown' if condition.op == 'is_null' else 'known'}"
+    if condition.op == "between":
+        return f"{name} {_compared('between', condition.values)}"
+    shown = join_words([_number(v) for v in condition.values], "or")
+    if condition.op in {"gt", "ge", "lt", "le"}:
+        return f"{name} is {_OPERATORS[condition.op]} {shown}"
+    return f"{name} {_OPERATORS[condition.op]} {shown}"
+
+
+def _customers(condition: CustomerCondition) -> str:
+    where = f" of lines where {_filter(condition.where)}" if condition.where is not None else ""
+    when = f" in {_period(condition.period)}" if condition.period is not None and condition.period.kind != "all" else ""
+    name = label(condition.metric)
+    if condition.rank is not None:
+        n = _number(condition.values[0]) if condition.values else "?"
+        rank = {"top_percent": f"top {n} %", "bottom_percent": f"bottom {n} %", "top_n": f"top {n}"}[condition.rank]
+        return f"the customer is among the {rank} by {name}{where}{when}"
+    return f"the customer has {name}{where} {_compared(condition.op, condition.values)}{when}"
+
+
+def _day(day: date) -> str:
+    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
+def _period(period: Period | None) -> str:
+    if period is None or period.kind == "all":
+        return "all data"
+    if period.kind == "absolute":
+        if period.start and period.end:
+            return _day(period.start) if period.start == period.end else f"{_day(period.start)} to {_day(period.end)}"
+        return f"since {_day(period.start)}" if period.start else f"up to {_day(period.end)}"  # type: ignore[arg-type]
+    if period.kind == "calendar":
+        return _calendar(period)
+    if period.kind == "rolling":
+        return (
+            f"the last {period.count} {period.unit}s"
+            if period.count > 1
+            else f"the last {period.unit} up to the analysis date"
+        )
+    if period.kind == "to_date":
+        return f"{period.unit} to date"
+    return _named(period)
+
+
+def _calendar(period: Period) -> str:
+    unit = period.unit
+    if unit == "day" and period.count == 1 and period.offset in {0, -1}:
+        return "today" if period.offset == 0 else "yesterday"
+    if period.count == 1:
+        fixed = {0: f"this {unit}", -1: f"last {unit}", 1: f"next {unit}"}
+        return fixed.get(period.offset) or (
+            f"the {unit} {-period.offset} {unit}s ago"
+            if period.offset < 0
+            else f"the {unit} {period.offset} {unit}s ahead"
+        )
+    if period.offset == -1:
+        return f"the last {period.count} {unit}s"
+    if period.offset == 0:
+        return f"this {unit} and the {period.count - 1} before"
+    return f"{period.count} {unit}s ending {abs(period.offset)} {unit}s {'ago' if period.offset < 0 else 'ahead'}"
+
+
+def _named(period: Period) -> str:
+    year = f" {period.year}" if period.year else ""
+    if period.event:
+        return f"{period.event}{year}"
+    if period.month:
+        day = f"{period.day} " if period.day else ""
+        return f"{day}{_MONTHS[period.month - 1]}{year}"
+    if period.quarter:
+        return f"quarter {period.quarter}{' of' + year if year else ''}"
+    if period.week:
+        return f"week {period.week}{' of' + year if year else ''}"
+    return str(period.year)
+
+
+def _comparison(comparison: Comparison) -> str:
+    return {
+        "previous": "against the period before",
+        "year_earlier": "against a year earlier",
+        "rest": "against the rest",
+        "total": "as a share of everything",
+    }.get(comparison.kind) or f"against {_period(comparison.period)}"
+
+
+def _change(plan: ChangePlan, period_label: str | None = None) -> str:
+    parts = [f"why {label(plan.metric)} changed in {period_label or _period(plan.period)}", _comparison(plan.compare)]
+    if plan.filter is not None:
+        parts.append(f"where {_filter(plan.filter)}")
+    if plan.dimension:
+        parts.append(f"split by {label(plan.dimension)}")
+    return ", ".join(parts)
+
+
+def _segment_rule(rule: SegmentRule) -> str:
+    name = f" ({rule.name})" if rule.name else ""
+    return f"customers{name} where {_filter(rule.filter)}"
+
+
+def _segments(request: SegmentRequest) -> str:
+    how = {"auto": "", "rfm": " by recency, frequency and value", "kmeans": " by k-means clustering"}[request.method]
+    count = f" into {request.k} groups" if request.k else ""
+    return f"split all customers{count}{how}"
+
+
+def _customer(request: CustomerRequest) -> str:
+    return f"everything about customer {request.customer_id}"
+
+
+def _recommend(request: RecommendRequest) -> str:
+    if request.why_not:
+        return f"why product {request.why_not} is not recommended to customer {request.customer_id}"
+    whom = (
+        f"customer {request.customer_id}"
+        if request.customer_id
+        else (f"customers where {_filter(request.filter)}" if request.filter is not None else "everybody")
+    )
+    parts = [f"{request.k} products to recommend to {whom}"]
+    if request.category:
+        parts.append(f"category {request.category}")
+    if request.max_price is not None:
+        parts.append(f"at most {_number(request.max_price)} each")
+    if not request.in_stock_only:
+        parts.append("also out of stock")
+    if request.method != "auto":
+        parts.append({"popularity": "by popularity", "item_knn": "by what similar baskets hold"}[request.method])
+    return ", ".join(parts)
+
+
+def _search(request: ProductSearchRequest) -> str:
+    what = f"products like '{request.text}'" if request.text else f"products like {request.like_product_id}"
+    parts = [f"{request.k} {what}"]
+    if request.relative_price:
+        parts.append(f"{request.relative_price} than it")
+    if request.min_price is not None:
+        parts.append(f"at least {_number(request.min_price)}")
+    if request.max_price is not None:
+        parts.append(f"at most {_number(request.max_price)}")
+    if request.category:
+        parts.append(f"category {request.category}")
+    if request.in_stock_only:
+        parts.append("in stock")
+    return ", ".join(parts)
+
+
+def _forecast(request: ForecastRequest) -> str:
+    unit = request.grain if request.horizon == 1 else f"{request.grain}s"
+    where = f", where {_filter(request.filter)}" if request.filter is not None else ""
+    return (
+        f"forecast of {label(request.metric)} for the next {request.horizon} {unit}{where}, {request.level} % interval"
+    )
+
+
+def _churn(request: ChurnRequest) -> str:
+    if request.customer_id:
+        return (
+            f"probability that customer {request.customer_id} does not order again within {request.horizon_days} days"
+        )
+    by = {"churn_probability": "by churn probability", "value_at_risk": "by value at risk"}[request.order_by]
+    return f"{request.k} customers least likely to order again within {request.horizon_days} days, {by}"
+
+
+def _offer(offer: OfferSpec) -> str:
+    on = (
+        f" on {offer.category}"
+        if offer.category
+        else f" on {len(offer.product_ids)} products"
+        if offer.product_ids
+        else ""
+    )
+    return {
+        "percent_off": f"{_number(offer.value)} % off{on}",
+        "amount_off": f"{_number(offer.value)} off{on}",
+        "free_delivery": "free delivery",
+        "none": "no offer",
+    }[offer.kind]
+
+
+def _campaign(brief: CampaignBrief) -> str:
+    goal = brief.goal.replace("_", "-")
+    audience = brief.audience_words or (
+        f"customers where {_filter(brief.audience)}"
+        if brief.audience is not None
+        else "the usual audience of this goal"
+    )
+    parts = [
+        f"{goal} campaign for {audience}",
+        _offer(brief.offer),
+        f"by {join_words(list(brief.channels))}",
+        f"{brief.products_per_recipient} products each",
+        f"{brief.tone} tone",
+    ]
+    if brief.holdout_share is not None:
+        parts.append(f"{brief.holdout_share * 100:g} % held out")
+    if brief.starts_on:
+        parts.append(f"from {_day(brief.starts_on)}")
+    if brief.ends_on:
+        parts.append(f"until {_day(brief.ends_on)}")
+    if brief.period is not None:
+        parts.append(f"for {_period(brief.period)}")
+    return ", ".join(parts)
+
+
+_WORDERS: dict[Any, Callable[..., str]] = {
+    QueryPlan: _query,
+    ChangePlan: _change,
+    SegmentRule: _segment_rule,
+    SegmentRequest: _segments,
+    CustomerRequest: _customer,
+    RecommendRequest: _recommend,
+    ProductSearchRequest: _search,
+    ForecastRequest: _forecast,
+    ChurnRequest: _churn,
+    OfferSpec: _offer,
+    CampaignBrief: _campaign,
+    (Compare, CustomerCondition, And, Or, Not): _filter,
+    Period: _period,
+    Comparison: _comparison,
+    Having: _having,
+}

@@ -1,0 +1,265 @@
+"""Run a QueryPlan and word what it found: the one way from a question to a number."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from assistant.errors import NoRows
+from assistant.plans.query import QueryPlan
+from assistant.plans.reword import join_words, reword
+from assistant.query.caveats import caveats_for
+from assistant.query.compile import QueryOptions, Scope, check
+from assistant.query.dimensions import dimension
+from assistant.query.entities import check_values
+from assistant.query.followups import followups_for
+from assistant.query.metrics import base_metrics, metric
+from assistant.query.periods import day_range
+from assistant.query.present import (
+    base_words,
+    chart_for,
+    derived,
+    headline_figures,
+    main_table,
+    metric_label,
+    shown_shares,
+    totals_table,
+)
+from assistant.query.rows import Answer, answer, time_dimension
+from assistant.results import DefinitionUsed, Evidence, Result
+from assistant.results.format import NO_VALUE
+
+if TYPE_CHECKING:
+    from assistant.data.warehouse import Snapshot
+
+
+def run_query(
+    snapshot: Snapshot,
+    plan: QueryPlan,
+    *,
+    options: QueryOptions | None = None,
+    definitions: Sequence[DefinitionUsed] = (),
+    assumptions: Sequence[str] = (),
+) -> Result:
+    """Answer a plan.
+
+    Returns:
+        Result of kind ``query``. Table ``result`` holds the groups (or one row), table ``totals`` one exact row over
+        all groups. Figures: every column of a one-row answer or of the totals by name (``revenue``,
+        ``revenue__base``, ``revenue__change``, ``revenue__change_pct``, ``net_revenue`` …), ``groups``, for a time
+        series ``highest``, ``lowest``, ``latest`` (+ ``_when``), for a ranking ``top_share`` and ``shown_share``.
+        Words: ``shape`` (value, series, ranking, groups, customers, list), ``metric``, ``metrics``, ``by``, ``period``,
+        ``base``, ``where``, ``direction``.
+
+    Raises:
+        UnknownName, MissingData, InvalidPlan: the plan cannot be carried out; the message says what would help.
+        NoRows: nothing matches, with the nearest question that can be answered.
+    """
+    started = time.perf_counter()
+    scope = Scope(snapshot, options or QueryOptions())
+    check(scope, (*plan.metrics, *(h.metric for h in plan.having)), plan.dimensions, plan.filter)
+    check_values(snapshot, plan.filter)
+    shown, beside = _shown_beside(scope, plan)
+    found = answer(scope, plan, shown, beside)
+    if _empty(found):
+        raise _no_rows(found, plan)
+    result = _present(scope, plan, found)
+    result.evidence = _evidence(scope, plan, found, definitions, assumptions)
+    result.caveats, more = caveats_for(scope, found, result)
+    result.evidence.assumptions.extend(more)
+    result.followups = followups_for(scope, found)
+    result.evidence.milliseconds = (time.perf_counter() - started) * 1000
+    return result
+
+
+def _shown_beside(scope: Scope, plan: QueryPlan) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The net figure stands beside sales; guests' sales are counted where guests are left out."""
+    shown, beside = list(plan.metrics), []
+    other = "net_revenue" if scope.options.sales_basis == "gross" else "gross_revenue"
+    if "revenue" in shown and not {"net_revenue", "gross_revenue"} & set(shown):
+        simple = len(plan.metrics) == 1 and plan.compare is None and plan.transform is None and not plan.having
+        (shown if simple else beside).append(other)
+    if {"customers", "average_order_value"} & set(plan.metrics) and "orders" not in shown:
+        beside.append("orders")
+    return tuple(shown), tuple(beside)
+
+
+def _empty(found: Answer) -> bool:
+    """Nothing matched in the period: no rows counted and none in the one compared with."""
+    counted = found.totals.get("rows_read") or 0
+    base = (found.base_totals or {}).get("rows_read") or 0
+    if found.plan.dimensions and not found.rows:
+        return True
+    return counted == 0 and base == 0
+
+
+def _no_rows(found: Answer, plan: QueryPlan) -> NoRows:
+    """Say what was looked for and offer the question without its narrowest part."""
+    period = found.period
+    window = day_range(period.first_day, period.last_day)
+    what = reword(plan.model_copy(update={"chart": "auto", "compare": None}), period.label)
+    wider = []
+    if plan.having:
+        wider.append(plan.model_copy(update={"having": ()}))
+    if period.shape != "all":
+        wider.append(plan.model_copy(update={"period": None, "compare": None}))
+    if plan.filter is not None:
+        wider.append(plan.model_copy(update={"filter": None, "compare": None}))
+    return NoRows(
+        f"Nothing in the data matches: {what}", valid=(f"data from {window}",), nearest=[reword(p) for p in wider]
+    )
+
+
+def _present(scope: Scope, plan: QueryPlan, found: Answer) -> Result:
+    basis = scope.options.sales_basis
+    labels = [metric_label(m, basis) for m in plan.metrics]
+    by = join_words([dimension(d).label for d in plan.dimensions])
+    title = (
+        join_words(labels)[:1].upper()
+        + join_words(labels)[1:]
+        + (f" by {by}" if by else "")
+        + f", {found.period.label}"
+    )
+    table = main_table(found, scope, title, shown_shares(found))
+    totals = totals_table(found, scope)
+    chart, chart_caveat = chart_for(found, table)
+    figures = headline_figures(found, table, totals)
+    if not plan.dimensions and "net_revenue" in figures and "revenue" in figures and "returned_value" not in figures:
+        figures["returned"] = derived(
+            figures["revenue"].value - figures["net_revenue"].value,
+            "currency",
+            "returned value",
+            "gross - net",
+            gross=figures["revenue"],
+            net=figures["net_revenue"],
+        )
+    words = {
+        "shape": shape_of(found),
+        "metric": labels[0],
+        "metrics": join_words(labels),
+        "by": by,
+        "period": found.period.label,
+        "base": base_words(found),
+        "where": reword(plan.filter) if plan.filter is not None else "",
+        "direction": direction(figures, plan.metrics[0]),
+        "metric_names": ",".join(plan.metrics),
+        "label_column": _label_column(found, table.columns),
+        "order": "lowest" if found.sort and not found.sort.descending else "highest",
+        "compare": plan.compare.kind if plan.compare else "",
+        "transform": plan.transform or "",
+        "chart_caveat": chart_caveat or "",
+        "one": dimension(plan.dimensions[0]).label if plan.dimensions else "",
+        "sorted_by": _sorted_by(found, basis),
+        "in_order": "yes" if found.sort and found.sort.by in plan.dimensions else "",
+    }
+    return Result(
+        kind="query",
+        title=title,
+        currency=scope.snapshot.currency,
+        figures=figures,
+        headline=_headline(found, figures),
+        tables=[table, totals],
+        charts=[chart] if chart else [],
+        words=words,
+    )
+
+
+def _sorted_by(found: Answer, basis: str) -> str:
+    if found.sort is None:
+        return ""
+    if found.sort.by == "change":
+        return "change"
+    if found.sort.by in found.plan.dimensions:
+        return dimension(found.sort.by).label
+    return metric_label(found.sort.by, basis)
+
+
+def shape_of(found: Answer) -> str:
+    """Which paragraph of the reply template words this answer."""
+    plan = found.plan
+    if not plan.dimensions:
+        return "value"
+    if time_dimension(plan):
+        return "series" if len(plan.dimensions) == 1 else "groups"
+    if len(plan.dimensions) > 1:
+        return "groups"
+    if plan.dimensions[0] == "customer" and (plan.having or plan.limit is None):
+        return "customers"
+    if plan.compare is not None:
+        return "compared"
+    return "ranking"
+
+
+def direction(figures: dict, name: str) -> str:
+    """``up``, ``down`` or ``unchanged`` against the other side; empty without one."""
+    change = figures.get(f"{name}__change")
+    if change is None or change.value is None:
+        return ""
+    return "up" if change.value > 0 else "down" if change.value < 0 else "unchanged"
+
+
+def _label_column(found: Answer, columns: Sequence) -> str:
+    if not found.plan.dimensions:
+        return ""
+    first = found.plan.dimensions[0]
+    return f"{first}_label" if any(c.name == f"{first}_label" for c in columns) else first
+
+
+def _headline(found: Answer, figures: dict) -> list[str]:
+    """Figures shown large on the card."""
+    plan = found.plan
+    names = list(plan.metrics) if not plan.dimensions else []
+    if plan.dimensions:
+        if shape_of(found) == "customers":
+            names = ["groups"]
+        elif shape_of(found) == "series":
+            names = ["latest"] if not metric(plan.metrics[0]).additive else [plan.metrics[0]]
+        else:
+            names = [plan.metrics[0]]
+    for name in list(names):
+        names += [f"{name}__{what}" for what in ("change_pct", "change", "share") if f"{name}__{what}" in figures][:1]
+    if not plan.dimensions and "net_revenue" in figures and "net_revenue" not in names:
+        names.append("net_revenue")
+    return [
+        n
+        for n in dict.fromkeys(names)
+        if n in figures and figures[n].value is not None and figures[n].value != NO_VALUE
+    ]
+
+
+def _evidence(
+    scope: Scope, plan: QueryPlan, found: Answer, definitions: Sequence[DefinitionUsed], assumptions: Sequence[str]
+) -> Evidence:
+    snapshot, manifest = scope.snapshot, scope.snapshot.manifest
+    basis = scope.options.sales_basis
+    stated = list(assumptions)
+    stated += [f"{metric_label(m, basis)}: {metric(_basis_metric(m, basis)).formula}" for m in plan.metrics]
+    return Evidence(
+        plan=plan.model_dump(mode="json"),
+        plan_words=reword(plan, found.period.label),
+        sql=snapshot.sql(found.expression),
+        rows_scanned=_rows_scanned(scope, plan, found),
+        snapshot=manifest.id,
+        source=manifest.source,
+        synthetic=manifest.synthetic,
+        as_of=snapshot.as_of,
+        window_start=found.period.covered_start,
+        window_end=found.period.covered_end,
+        definitions=list(definitions),
+        assumptions=stated,
+        computed_at=datetime.now(UTC),
+    )
+
+
+def _basis_metric(name: str, basis: str) -> str:
+    return f"{basis}_revenue" if name == "revenue" else name
+
+
+def _rows_scanned(scope: Scope, plan: QueryPlan, found: Answer) -> int:
+    """Rows of the tables read to answer: all rows of every fact a metric is counted on."""
+    from assistant.query.compile import fact_of
+
+    tables = {fact_of(b).table for m in found.metrics for b in base_metrics(m, scope.options.sales_basis)}
+    return sum(scope.snapshot.manifest.tables[t].rows for t in tables)

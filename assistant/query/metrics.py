@@ -1,0 +1,100 @@
+"""All metrics by name: the base ones, and the ratios and differences of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from assistant.errors import UnknownName
+from assistant.query import base_metrics as _sales
+from assistant.query import marketing_metrics as _marketing
+from assistant.query.lexicon import words_for
+from assistant.query.metric_types import BASE, Metric
+from assistant.query.ratios import DIFFERENCES, DIFFERENCES_OF_RATIOS, RATIOS
+from assistant.results.result import Unit
+
+if TYPE_CHECKING:
+    import ibis
+
+#: importing the two files of base metrics fills the register
+_SOURCES = (_sales, _marketing)
+METRICS: dict[str, Metric] = dict(BASE)
+
+
+def _words(name: str) -> tuple[str, ...]:
+    return words_for("metrics").get(name, ())
+
+
+def _derived(
+    kind: str, name: str, label: str, unit: Unit, parts: tuple[str, str], formula: str, **options: object
+) -> None:
+    METRICS[name] = Metric(name, label, unit, formula, None, _words(name), kind=kind, parts=parts, **options)  # type: ignore[arg-type]
+
+
+# --- derived metrics (their definitions are data in ratios.py) ---
+
+for _name, _label, _unit, _parts, _formula, _options in (*DIFFERENCES, *DIFFERENCES_OF_RATIOS):
+    _derived("difference", _name, _label, _unit, _parts, _formula, **_options)  # type: ignore[arg-type]
+for _name, _label, _unit, _parts, _formula, _options in RATIOS:
+    _derived("ratio", _name, _label, _unit, _parts, _formula, **_options)  # type: ignore[arg-type]
+METRICS["revenue"] = Metric(
+    "revenue",
+    "revenue",
+    "currency",
+    "product sale lines before returns and without shipping (or after returns, by the shop's setting)",
+    None,
+    _words("revenue"),
+    additive=True,
+    kind="alias",
+    parts=("gross_revenue",),
+)
+
+
+def metric(name: str) -> Metric:
+    """The metric of that name.
+
+    Raises:
+        UnknownName: with the nearest names.
+    """
+    found = METRICS.get(name)
+    if found is None:
+        offered = offered_metrics()
+        near = get_close_matches(name, offered, n=5, cutoff=0.4)
+        raise UnknownName("No such metric", received=name, valid=near or offered)
+    return found
+
+
+def offered_metrics() -> list[str]:
+    """Names that may be asked for, in order of definition with ``revenue`` first."""
+    return ["revenue", *(n for n, m in METRICS.items() if not m.hidden and n != "revenue")]
+
+
+def parts_of(name: str, sales_basis: str = "gross") -> tuple[str, ...]:
+    """Parts of a derived metric; ``revenue`` stands for gross or net revenue by the setting."""
+    if name == "revenue":
+        return (f"{sales_basis}_revenue",)
+    return metric(name).parts
+
+
+def base_metrics(name: str, sales_basis: str = "gross") -> tuple[Metric, ...]:
+    """The base metrics that a metric is made of, each once."""
+    found = metric(name)
+    if found.kind == "base":
+        return (found,)
+    nested = [b for part in parts_of(name, sales_basis) for b in base_metrics(part, sales_basis)]
+    return tuple(dict.fromkeys(nested))
+
+
+def combine(name: str, values: Callable[[str], ibis.Value], sales_basis: str = "gross") -> ibis.Value:
+    """The metric as an expression over the columns of its base metrics."""
+    found = metric(name)
+    if found.kind == "base":
+        return values(name)
+    parts = [combine(p, values, sales_basis) for p in parts_of(name, sales_basis)]
+    if found.kind == "alias":
+        return parts[0]
+    if found.kind == "difference":
+        return parts[0] - parts[1]
+    quotient = parts[0].cast("float64") / parts[1].cast("float64").nullif(0)
+    return quotient * 100 if found.unit == "percent" else quotient

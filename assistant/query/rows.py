@@ -1,0 +1,407 @@
+"""Plan → plain rows: run, compare, fill gaps, transform. All sums come exact from the engine; here are only ratios."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from assistant.errors import InvalidPlan
+from assistant.plans.filters import Compare, Not
+from assistant.plans.query import QueryPlan, Sort
+from assistant.query.compile import KNOWN_ONLY, Scope, Window, grouped, having, ranked
+from assistant.query.dimensions import DIMENSIONS, TIME_GRAINS, dimension
+from assistant.query.metrics import metric
+from assistant.query.periods import PeriodPair, ResolvedPeriod, pair, shift, unit_start
+
+if TYPE_CHECKING:
+    import ibis
+
+MAX_ROWS = 1000
+#: groups read into memory for comparisons and running figures
+MAX_GROUPS = 200_000
+#: counts that add up along time, though not over other dimensions
+ADDS_OVER_TIME = {"orders", "new_customers", "lost_customers", "guest_orders", "return_orders", "campaign_count"}
+Row = dict[str, Any]
+
+
+@dataclass
+class Answer:
+    """Rows of a plan with what is needed to present them. Time keys are dates; nothing is worded yet."""
+
+    plan: QueryPlan
+    metrics: tuple[str, ...]
+    period: ResolvedPeriod
+    window: Window
+    rows: list[Row]
+    totals: Row
+    all_groups: int
+    base_period: ResolvedPeriod | None = None
+    base_totals: Row | None = None
+    pair: PeriodPair | None = None
+    columns: tuple[str, ...] = ()  # computed columns beside the metrics, in order
+    expression: Any = None
+    sort: Sort | None = None
+    tied: int = 0
+    beside: tuple[str, ...] = field(default=())  # totals-only metrics
+
+
+def plain(value: Any) -> Any:
+    """An Arrow value as a JSON-able scalar or date."""
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, datetime):
+        return value.date()
+    return value
+
+
+def fetch(scope: Scope, expression: ibis.Table) -> list[Row]:
+    """Run an expression into rows of plain values."""
+    return [{k: plain(v) for k, v in row.items()} for row in scope.snapshot.execute(expression).to_pylist()]
+
+
+def answer(scope: Scope, plan: QueryPlan, metrics: tuple[str, ...], beside: tuple[str, ...]) -> Answer:
+    """Rows and totals of a plan.
+
+    Args:
+        metrics: the plan's metrics plus those shown beside them in every row.
+        beside: metrics that only the totals need.
+    """
+    period = scope.resolve(plan.period)
+    both = (
+        pair(period, plan.compare, fiscal_year_start=scope.options.fiscal_year_start)
+        if (plan.compare is not None and plan.compare.kind in {"previous", "year_earlier", "period"})
+        else None
+    )
+    current = both.current if both else period
+    window = None if current.shape == "all" else (current.start, current.end)
+    known_only = any(d in KNOWN_ONLY for d in plan.dimensions)
+    totals = _totals(scope, (*metrics, *beside), plan.filter, window, known_only)
+    found = Answer(plan, metrics, current, window, [], totals, 1, pair=both, beside=beside, sort=_sort_of(plan))
+    if plan.compare is not None:
+        _compare_totals(scope, found, known_only)
+    if not plan.dimensions:
+        found.rows = [dict(totals)]
+        found.expression = grouped(scope, metrics, (), plan.filter, window)
+        if plan.compare is not None:
+            _merge(found, [found.base_totals or {}])
+        return found
+    _groups(scope, found)
+    return found
+
+
+def _totals(scope: Scope, metrics: tuple[str, ...], condition: Any, window: Window, known_only: bool) -> Row:
+    names = tuple(dict.fromkeys(metrics))
+    return fetch(scope, grouped(scope, names, (), condition, window, known_only=known_only))[0]
+
+
+def _sort_of(plan: QueryPlan) -> Sort | None:
+    """The order asked for; else time and natural orders run forward, the rest by the first metric, highest first."""
+    if plan.sort is not None:
+        allowed = {*plan.metrics, *plan.dimensions, *(h.metric for h in plan.having)}
+        if plan.sort.by not in allowed and not (plan.sort.by == "change" and plan.compare is not None):
+            if plan.sort.by == "change":
+                raise InvalidPlan("Sorting by change needs a comparison", received="change")
+            metric(plan.sort.by)
+        return plan.sort
+    if not plan.dimensions:
+        return None
+    first = next((d for d in plan.dimensions if dimension(d).role == "time"), plan.dimensions[0])
+    if plan.limit is None and dimension(first).role in {"time", "ordered"}:
+        return Sort(by=first, descending=False)
+    return Sort(by=plan.metrics[0], descending=True)
+
+
+def _extra_metrics(found: Answer) -> tuple[str, ...]:
+    """Metrics that only filters of groups or the order need."""
+    plan, sort = found.plan, found.sort
+    wanted = [h.metric for h in plan.having]
+    if sort is not None and sort.by not in plan.dimensions and sort.by != "change":
+        wanted.append(sort.by)
+    return tuple(dict.fromkeys((*found.metrics, *wanted)))
+
+
+def _groups(scope: Scope, found: Answer) -> None:
+    plan, sort = found.plan, found.sort
+    assert sort is not None
+    names = _extra_metrics(found)
+    found.metrics = names
+    condition = _top_of_other_dimension(scope, found, names)
+    chosen_groups = condition is not plan.filter
+    sort = found.sort
+    table = grouped(scope, names, plan.dimensions, condition, found.window)
+    table = having(table, plan.having)
+    if "net_revenue" in names and "net_revenue" not in plan.metrics and "revenue" in plan.metrics:
+        table = table.filter(table["revenue"] != 0)  # groups that only had returns are not part of the question
+    in_engine = plan.compare is None and plan.transform is None and not _fills(plan)
+    if in_engine:
+        cut = plan.model_copy(update={"limit": None, "offset": 0}) if chosen_groups else plan
+        table = ranked(table, cut, sort.by, sort.descending, plan.dimensions)
+        found.expression = table
+        rows = fetch(scope, table.limit(MAX_ROWS))
+        found.all_groups = rows[0]["all_groups"] if rows else 0
+        if plan.limit is not None and not chosen_groups:
+            found.tied = max(0, len(rows) - plan.limit)
+        found.rows = rows
+        return
+    found.expression = table
+    found.rows = fetch(scope, table.limit(MAX_GROUPS))
+    found.all_groups = len(found.rows)
+    if plan.compare is not None:
+        _merge(found, _base_rows(scope, found, names))
+    if _fills(plan):
+        _fill(found, scope)
+    _order(found)
+    if plan.transform is not None:
+        _transform(found)
+    _cut(found)
+
+
+def _top_of_other_dimension(scope: Scope, found: Answer, names: tuple[str, ...]) -> Any:
+    """ "Top 5 products by month": the limit picks the products over the whole period, then every month is shown."""
+    plan, sort = found.plan, found.sort
+    times = [d for d in plan.dimensions if dimension(d).role == "time"]
+    others = [d for d in plan.dimensions if d not in times]
+    if plan.limit is None or len(times) != 1 or len(others) != 1:
+        return plan.filter
+    whole = grouped(scope, names, tuple(others), plan.filter, found.window, labels=False)
+    by = sort.by if sort is not None and sort.by in names else plan.metrics[0]
+    top = fetch(scope, ranked(whole, plan, by, sort.descending if sort else True, others).limit(MAX_ROWS))
+    found.sort = Sort(by=times[0], descending=False)
+    decode = dimension(others[0]).decode
+    values = tuple(decode(r[others[0]]) if decode else r[others[0]] for r in top)
+    chosen = Compare(field=others[0], op="in", values=values or ("",))
+    from assistant.plans.filters import And
+
+    return chosen if plan.filter is None else And(parts=(plan.filter, chosen))
+
+
+def _fills(plan: QueryPlan) -> bool:
+    """A lone calendar grain is shown without gaps."""
+    return len(plan.dimensions) == 1 and plan.dimensions[0] in TIME_GRAINS and plan.limit is None and not plan.having
+
+
+def _compare_totals(scope: Scope, found: Answer, known_only: bool) -> None:
+    plan = found.plan
+    names = (*found.metrics, *found.beside)
+    if found.pair is not None:
+        base = found.pair.base
+        found.base_period = base
+        found.base_totals = _totals(scope, names, plan.filter, (base.start, base.end), known_only)
+        return
+    if plan.filter is None:
+        raise InvalidPlan(
+            "Comparing a group with the rest or with everything needs a filter that names the group",
+            received=plan.compare.kind if plan.compare else None,
+        )
+    rest = Not(part=plan.filter) if plan.compare and plan.compare.kind == "rest" else None
+    found.base_totals = _totals(scope, names, rest, found.window, known_only)
+
+
+def _base_rows(scope: Scope, found: Answer, names: tuple[str, ...]) -> list[Row]:
+    plan = found.plan
+    if found.pair is not None:
+        base = found.pair.base
+        rows = fetch(
+            scope, grouped(scope, names, plan.dimensions, plan.filter, (base.start, base.end)).limit(MAX_GROUPS)
+        )
+        for row in rows:
+            for name in plan.dimensions:
+                if name in TIME_GRAINS:
+                    row[name] = _same_place(row[name], name, base.start, found.period.start)
+        return rows
+    other = Not(part=plan.filter) if plan.compare and plan.compare.kind == "rest" and plan.filter else None
+    return fetch(scope, grouped(scope, names, plan.dimensions, other, found.window).limit(MAX_GROUPS))
+
+
+def _same_place(day: date, grain: str, base_start: date, start: date) -> date:
+    """The unit at the same place in the current period as ``day`` has in the base period."""
+    first, target = unit_start(base_start, grain), unit_start(start, grain)
+    if grain == "day":
+        place = (day - first).days
+    elif grain == "week":
+        place = (day - first).days // 7
+    else:
+        months = (day.year - first.year) * 12 + day.month - first.month
+        place = months // {"month": 1, "quarter": 3, "year": 12}[grain]
+    return shift(target, grain, place)
+
+
+def _merge(found: Answer, base_rows: list[Row]) -> None:
+    """Add ``<metric>__base`` and the change, or the share of everything, to every row."""
+    plan = found.plan
+    assert plan.compare is not None
+    kind = plan.compare.kind
+    by_key = {tuple(r.get(d) for d in plan.dimensions): r for r in base_rows}
+    keys = {tuple(r.get(d) for d in plan.dimensions) for r in found.rows}
+    if plan.dimensions and kind in {"previous", "year_earlier", "period"} and not plan.having:
+        for key, base in by_key.items():
+            if key not in keys:  # sold before, not any more
+                found.rows.append(
+                    {
+                        **{k: v for k, v in base.items() if k in plan.dimensions or k.endswith("_label")},
+                        **{m: empty_value(m) for m in found.metrics},
+                    }
+                )
+    for row in found.rows:
+        base = by_key.get(tuple(row.get(d) for d in plan.dimensions), {})
+        for name in found.metrics:
+            row[f"{name}__base"] = base.get(name, empty_value(name)) if base else empty_value(name)
+            row.update(change_of(name, row.get(name), row[f"{name}__base"], kind))
+    computed = []
+    for name in plan.metrics:
+        computed += [f"{name}__base", *change_of(name, 0.0, 0.0, kind)]
+    found.columns = tuple(computed)
+
+
+def empty_value(name: str) -> float | None:
+    """What a metric is where there are no rows: 0 for sums and counts, else no value."""
+    return 0 if metric(name).zero_when_empty else None
+
+
+def change_of(name: str, value: Any, base: Any, kind: str) -> Row:
+    """Change columns of one metric: absolute and percent, points for rates, the share for a comparison with all."""
+    unit = metric(name).unit
+    if unit == "date":
+        return {}
+    known = value is not None and base is not None
+    if kind == "total":
+        if unit not in {"currency", "count"}:
+            return {f"{name}__change": value - base if known else None}
+        return {f"{name}__share": value / base * 100 if known and base else None}
+    change = {f"{name}__change": value - base if known else None}
+    if unit not in {"percent", "points"}:
+        change[f"{name}__change_pct"] = (value - base) / abs(base) * 100 if known and base else None
+    return change
+
+
+def _fill(found: Answer, scope: Scope) -> None:
+    """Add the units of the period that have no rows: 0 for sums and counts, no value for averages."""
+    grain = found.plan.dimensions[0]
+    have = {r[grain] for r in found.rows}
+    if not have and not found.window:
+        return
+    fiscal = 1  # the engine truncates quarters and years by the calendar
+    day = unit_start(found.period.covered_start, grain, fiscal)
+    while day <= found.period.covered_end:
+        if day not in have:
+            row: Row = {grain: day, **{m: empty_value(m) for m in found.metrics}, "rows_read": 0}
+            if found.plan.compare is not None:
+                kind = found.plan.compare.kind
+                for m in found.metrics:
+                    row[f"{m}__base"] = empty_value(m)
+                    row.update(change_of(m, row[m], row[f"{m}__base"], kind))
+            found.rows.append(row)
+        day = shift(day, grain, 1)
+    found.all_groups = len(found.rows)
+
+
+def _order(found: Answer) -> None:
+    sort, plan = found.sort, found.plan
+    assert sort is not None
+    by = f"{plan.metrics[0]}__change" if sort.by == "change" else sort.by
+    found.rows.sort(key=lambda r: tuple(str(r.get(d)) for d in plan.dimensions))
+    known = [r for r in found.rows if r.get(by) is not None]
+    unknown = [r for r in found.rows if r.get(by) is None]
+    known.sort(key=lambda r: r[by], reverse=sort.descending)
+    found.rows = known + unknown
+    found.metrics = tuple(found.metrics)
+
+
+def _cut(found: Answer) -> None:
+    plan, sort = found.plan, found.sort
+    rows = found.rows[plan.offset :]
+    if plan.limit is not None and len(rows) > plan.limit and sort is not None:
+        by = f"{plan.metrics[0]}__change" if sort.by == "change" else sort.by
+        last = rows[plan.limit - 1].get(by)
+        end = plan.limit
+        while end < len(rows) and rows[end].get(by) == last:
+            end += 1
+        found.tied = end - plan.limit
+        rows = rows[:end]
+    found.rows = rows[:MAX_ROWS]
+
+
+def _transform(found: Answer) -> None:
+    """Share of the total, running total, or trailing average, as extra columns."""
+    plan = found.plan
+    computed = list(found.columns)
+    for name in plan.metrics:
+        if plan.transform == "share":
+            _shares(found, name)
+            computed.append(f"{name}__share")
+        elif plan.transform == "cumulative":
+            _cumulative(found, name)
+            computed.append(f"{name}__cumulative")
+        else:
+            _moving_average(found, name)
+            computed.append(f"{name}__average")
+    found.columns = tuple(dict.fromkeys(computed))
+
+
+def _shares(found: Answer, name: str) -> None:
+    if metric(name).unit not in {"currency", "count"}:
+        raise InvalidPlan(f"{metric(name).label} is not a sum or a count, so it has no shares", received=name)
+    total = found.totals.get(name)
+    for row in found.rows:
+        value = row.get(name)
+        row[f"{name}__share"] = value / total * 100 if total and value is not None else None
+
+
+def _adds_up(found: Answer, name: str) -> bool:
+    if metric(name).additive:
+        return True
+    return name in ADDS_OVER_TIME and all(dimension(d).role == "time" for d in found.plan.dimensions)
+
+
+def _cumulative(found: Answer, name: str) -> None:
+    if not _adds_up(found, name):
+        raise InvalidPlan(
+            f"{metric(name).label} cannot be added up from group to group",
+            received=name,
+            valid=("revenue", "units", "orders by month", "new_customers by month"),
+        )
+    running = 0.0
+    for row in found.rows:
+        running += row.get(name) or 0
+        row[f"{name}__cumulative"] = round(running, 4)
+    total = found.totals.get(name)
+    if metric(name).unit == "currency" and total:
+        for row in found.rows:
+            row[f"{name}__cumulative_share"] = row[f"{name}__cumulative"] / total * 100
+
+
+def _moving_average(found: Answer, name: str) -> None:
+    window = found.plan.window
+    values = [r.get(name) for r in found.rows]
+    for i, row in enumerate(found.rows):
+        held = [v for v in values[max(0, i - window + 1) : i + 1] if v is not None]
+        row[f"{name}__average"] = sum(held) / window if len(held) == window else None
+
+
+def time_dimension(plan: QueryPlan) -> str | None:
+    """The plan's calendar grain, if it has one."""
+    return next((d for d in plan.dimensions if d in TIME_GRAINS), None)
+
+
+def unfinished_unit(found: Answer) -> tuple[str, date] | None:
+    """Grain and first day of the last unit shown when the data stop inside it."""
+    grain = time_dimension(found.plan)
+    if grain is None or grain == "day":
+        return None
+    last = unit_start(found.period.covered_end, grain)
+    end = shift(last, grain, 1) - timedelta(days=1)
+    return (grain, last) if end > found.period.last_day else None
+
+
+def decoded(name: str, value: Any, scope: Scope) -> Any:
+    """A dimension's engine value as shown."""
+    from assistant.query.dimensions import price_band_label
+
+    if value is None:
+        return None
+    if name == "price_band":
+        return price_band_label(scope.price_edges(), int(value)) if not isinstance(value, str) else value
+    decode = DIMENSIONS[name].decode
+    return decode(value) if decode else value
