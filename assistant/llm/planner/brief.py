@@ -1,0 +1,231 @@
+"""Readings of campaign requests: goal, audience, offer, channels, tone, dates."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import ValidationError
+
+from assistant.llm.planner.candidate import Candidate, call
+from assistant.llm.planner.context import DialogueContext
+from assistant.llm.planner.filters import join
+from assistant.llm.planner.parts import Parts
+from assistant.llm.planner.requests import Finish, take_verbs
+from assistant.plans.filters import Filter
+from assistant.plans.requests import CampaignBrief, OfferSpec
+from assistant.plans.shop import Shop
+
+#: Words of definitions and segments that go with a goal when the brief names none.
+_GOAL_BY_TERM = (
+    ("lapsed", "win_back"),
+    ("inactive", "win_back"),
+    ("dormant", "win_back"),
+    ("lost", "win_back"),
+    ("churned", "win_back"),
+    ("new", "welcome"),
+    ("loyal", "loyalty"),
+    ("vip", "loyalty"),
+    ("best", "loyalty"),
+    ("at risk", "retention"),
+)
+
+
+def draft(p: Parts, context: DialogueContext, finish: Finish, shop: Shop) -> Candidate | None:
+    """ "Win back lapsed customers with 10 % off homeware" · "draft a campaign for them"."""
+    r = p.reading
+    creating, objects, goals = r.does("create"), r.having("object"), r.having("goal")
+    strong = [
+        i
+        for i in goals
+        if r.items[i].get("goal")
+        in {"win_back", "welcome", "cross_sell", "clearance", "launch", "loyalty", "retention"}
+    ]
+    sending = r.does("send")
+    if not ((creating or sending) and objects) and not strong and not (creating and goals):
+        return None
+    if not objects and not sending and not any(r.items[i].has("goal") and i <= 4 for i in strong) and not creating:
+        return None
+    take_verbs(p, "create", "send", "recommend", "explain", "approve")
+    p.used.update(objects, goals, r.having("content", "tone", "holdout"))
+    offer = _offer(p)
+    channels = _channels(p)
+    audience, words = _audience(p, context, shop)
+    goal = _goal(p, goals, words, context)
+    p.used.update(
+        i for i, item in enumerate(r.items) if item.has("customers_pronoun", "pronoun") and (audience is not None)
+    )
+    p.used.update(
+        i
+        for i, item in enumerate(r.items)
+        if item.has("dim", "metric", "group", "act", "chart", "which", "not_in")
+        and i not in p.used
+        and ("customer" in item.alts.get("dim", ()) or not item.has("metric"))
+    )
+    tone = next((str(r.items[i].get("tone")) for i in r.having("tone")), None)
+    values: dict[str, Any] = {"goal": goal, "audience": audience, "audience_words": words or None, "offer": offer}
+    if channels:
+        values["channels"] = channels
+    if tone:
+        values["tone"] = tone
+    if p.periods and p.periods[0].period is not None:
+        values["period"] = p.period
+    holdout = _holdout(p)
+    if holdout is not None:
+        values["holdout_share"] = holdout
+    if p.limit is not None and p.limit <= 10:
+        values["products_per_recipient"] = p.limit
+    try:
+        brief = CampaignBrief(**values)
+    except ValidationError:
+        return None
+    extra = 0.0 if objects and (creating or sending) or strong else 0.2
+    if audience is None and r.has("customers_pronoun"):
+        extra += 0.4  # "for them", and nobody was spoken of
+    return finish(p, [call(brief)], "campaign", extra)
+
+
+def _goal(p: Parts, goals: list[int], words: str, context: DialogueContext) -> str:
+    named = [str(p.reading.items[i].get("goal")) for i in goals]
+    order = [
+        "win_back",
+        "welcome",
+        "clearance",
+        "cross_sell",
+        "loyalty",
+        "retention",
+        "launch",
+        "seasonal",
+        "promotion",
+    ]
+    specific = [g for g in order if g in named and g != "promotion"]
+    if specific:
+        return specific[0]
+    for term, goal in _GOAL_BY_TERM:
+        if term in words.lower():
+            return goal
+    if not words and context.last("predict_churn") is context.last() and context.last() is not None:
+        return "win_back"
+    if p.periods and p.periods[0].period is not None and p.periods[0].period.event:
+        return "seasonal"
+    return "promotion"
+
+
+def _offer(p: Parts) -> OfferSpec:
+    """ "10 % off homeware" · "£5 off" · "free delivery" · none."""
+    r = p.reading
+    hits = r.having("offer")
+    kinds = [str(r.items[i].get("offer")) for i in hits]
+    p.used.update(hits)
+    category = next((v for d, vs in p.chosen.items() if d == "category" for v in vs), None) or _unknown_category(
+        p, hits
+    )
+    for i, item in enumerate(r.items):
+        if item.number is None or item.number <= 0:
+            continue
+        near = any(
+            0 <= k < len(r.items) and r.items[k].get("offer") == "percent_off"
+            for k in (i + 1, i + 2, i + 3, i - 1, i - 2, i - 3)
+        )
+        if (
+            item.unit == "percent"
+            and item.number < 100
+            and not any(r.items[k].has("holdout") for k in range(i, min(i + 3, len(r.items))))
+        ):
+            p.used.add(i)
+            return OfferSpec(kind="percent_off", value=item.number, category=category)
+        if near and item.unit == "money":
+            p.used.add(i)
+            return OfferSpec(kind="amount_off", value=item.number, category=category)
+    if "free_delivery" in kinds:
+        return OfferSpec(kind="free_delivery")
+    return OfferSpec(category=category) if category else OfferSpec()
+
+
+def _unknown_category(p: Parts, offers: list[int]) -> str | None:
+    """ "10 % off homeware" in a shop without categories: kept as said, so that the campaign can name what is missing."""
+    term = p.reading.vocabulary.dimensions.get("category")
+    if term is not None and term.available:
+        return None
+    for i in offers:
+        k = i + 1
+        while (
+            k < len(p.reading.items)
+            and p.reading.is_skip(k)
+            and p.reading.items[k].lemma in {"on", "all", "the", "our"}
+        ):
+            k += 1
+        if k < len(p.reading.items):
+            item = p.reading.items[k]
+            free = not p.reading.is_skip(k) and not item.alts and item.tokens[0].kind == "word"
+            if free and k not in p.used:
+                p.used.add(k)
+                return item.text
+    return None
+
+
+def _channels(p: Parts) -> tuple[str, ...]:
+    found: list[str] = []
+    for i in p.reading.having("channel"):
+        name = str(p.reading.items[i].get("channel"))
+        if name == "push" and p.reading.items[i].lemma == "push" and i and p.reading.items[i - 1].lemma in {"to", "we"}:
+            continue
+        p.used.add(i)
+        if name not in found:
+            found.append(name)
+    return tuple(found)
+
+
+def _audience(p: Parts, context: DialogueContext, shop: Shop) -> tuple[Filter | None, str]:
+    """Who it is for: conditions, places, agreed terms, or the customers of the conversation."""
+    parts: list[Filter] = [
+        f for f in p.rows if getattr(f, "field", "") not in {"category", "product", "brand", "subcategory"}
+    ]
+    customers = p.customer_filter()
+    if customers is not None:
+        parts.append(customers)
+    words = ""
+    for i in p.reading.having("definition"):
+        term = str(p.reading.items[i].get("definition"))
+        found = term_filter(shop, term)
+        if found is not None and i not in p.conditions.used:
+            parts.insert(0, found)
+            words = f"{words} {term}".strip()
+            p.used.add(i)
+    if not parts and p.reading.has("customers_pronoun", "pronoun"):
+        past = context.audience()
+        if past is not None:
+            return past[0], past[1] or said_before(context)
+    if parts and not words:
+        words = _words(p)
+    return join(parts), words
+
+
+def said_before(context: DialogueContext) -> str:
+    """How the person named the customers in the turn before."""
+    return context.questions[-1].strip(" ?.!")[:200] if context.questions else ""
+
+
+def _words(p: Parts) -> str:
+    used = sorted(p.conditions.used)
+    tokens = [t for i in used for t in p.reading.items[i].tokens]
+    if not tokens:
+        return ""
+    return " ".join(t.text for i in range(used[0], used[-1] + 1) for t in p.reading.items[i].tokens)[:200]
+
+
+def _holdout(p: Parts) -> float | None:
+    for i in p.reading.having("holdout"):
+        for k in range(max(0, i - 3), min(len(p.reading.items), i + 4)):
+            item = p.reading.items[k]
+            if item.unit == "percent" and item.number is not None and item.number <= 90:
+                p.used.add(k)
+                return item.number / 100
+    return None
+
+
+def term_filter(shop: Shop, term: str) -> Filter | None:
+    """The filter that an agreed term stands for."""
+    from pydantic import TypeAdapter
+
+    raw = shop.definition_filter(term)
+    return None if raw is None else TypeAdapter(Filter).validate_python(raw)

@@ -1,0 +1,125 @@
+"""What planning yields: tool calls with a cost, and what they left unexplained."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import BaseModel
+
+from assistant.plans import (
+    CampaignBrief,
+    ChangePlan,
+    ChurnRequest,
+    CustomerRequest,
+    ForecastRequest,
+    ProductSearchRequest,
+    QueryPlan,
+    RecommendRequest,
+    SegmentRequest,
+    SegmentRule,
+)
+
+TOOL_OF: dict[type[BaseModel], str] = {
+    QueryPlan: "query_data",
+    ChangePlan: "explain_change",
+    SegmentRule: "count_audience",
+    SegmentRequest: "find_segments",
+    CustomerRequest: "describe_customer",
+    RecommendRequest: "recommend_products",
+    ProductSearchRequest: "search_products",
+    ForecastRequest: "forecast_metric",
+    ChurnRequest: "predict_churn",
+    CampaignBrief: "draft_campaign",
+}
+PLAN_OF: dict[str, type[BaseModel]] = {tool: plan for plan, tool in TOOL_OF.items()}
+
+
+@dataclass(frozen=True)
+class ToolCall:
+    """One call: the tool's name and its arguments as plain JSON."""
+
+    name: str
+    args: dict[str, Any] = field(default_factory=dict)
+
+    def plan(self) -> Any:
+        """The arguments as the tool's plan type; the arguments themselves for a tool without one."""
+        kind = PLAN_OF.get(self.name)
+        return kind.model_validate(self.args) if kind else self.args
+
+
+def call(plan: BaseModel) -> ToolCall:
+    """A plan as a call of its tool: only what differs from the defaults, validated."""
+    args = plan.model_dump(mode="json", exclude_defaults=True)
+    args.pop("kind", None)
+    args = _with_discriminators(args, plan)
+    type(plan).model_validate(args)
+    return ToolCall(TOOL_OF[type(plan)], args)
+
+
+def _with_discriminators(args: dict[str, Any], plan: BaseModel) -> dict[str, Any]:
+    """Filters in full: ``exclude_defaults`` drops the tags that tell the kinds of condition apart."""
+    for name in ("filter", "audience"):
+        condition = getattr(plan, name, None)
+        if condition is not None and name in args:
+            args[name] = filter_json(condition)
+    for name in ("period", "compare", "offer"):
+        part = getattr(plan, name, None)
+        if part is not None and name in args and hasattr(part, "kind"):
+            args[name] = {"kind": part.kind, **args[name]}
+    return args
+
+
+def filter_json(condition: BaseModel) -> dict[str, Any]:
+    """A filter as short JSON that validates: tags kept, empty fields left out."""
+    full = condition.model_dump(mode="json")
+
+    def trim(node: Any) -> Any:
+        if isinstance(node, dict):
+            return {k: trim(v) for k, v in node.items() if v is not None}
+        if isinstance(node, list):
+            return [trim(v) for v in node]
+        return node
+
+    return dict(trim(full))
+
+
+@dataclass
+class Candidate:
+    """One way to understand a text.
+
+    Attributes:
+        calls: tool calls, in order.
+        cost: lower is better; 0 explains every word.
+        unexplained: words with content that the calls do not use.
+        notes: codes of readings that a person should see.
+        frame: which kind of request it is.
+    """
+
+    calls: list[ToolCall]
+    cost: float
+    frame: str
+    unexplained: list[str] = field(default_factory=list)
+    absent: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Planned:
+    """The outcome of planning one turn.
+
+    Attributes:
+        calls: what to call now; later requests of the sentence follow once these have answered.
+        score: 1 is certain, 0 nothing understood.
+        unexplained: words that no call uses.
+        alternatives: other readings, best first.
+        notes: codes of readings to show (``prompts/lexicon/<language>/wording.yaml``).
+        frame: kind of request.
+    """
+
+    calls: list[ToolCall]
+    score: float = 1.0
+    unexplained: list[str] = field(default_factory=list)
+    alternatives: list[Candidate] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    frame: str = ""

@@ -1,0 +1,319 @@
+"""Parts → query and change plans: implied measures, rankings, comparisons, transforms and charts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import ValidationError
+
+from assistant.llm.planner.parts import GRAINS, Parts
+from assistant.llm.planner.period_grammar import PeriodReading
+from assistant.plans.periods import Period
+from assistant.plans.query import ChangePlan, Comparison, Having, QueryPlan, Sort
+
+TOP = 10
+"""Rows of a ranking for which no number was said."""
+
+
+def query_plan(p: Parts) -> QueryPlan | None:
+    """The data question that the parts make, or None when they make none."""
+    metrics = _metrics(p)
+    if not metrics:
+        return None
+    compare, period = _comparison(p)
+    groups = _groups(p, compare)
+    transform, window = _transform(p, groups, compare)
+    if transform == "share" and not groups:
+        compare, transform = Comparison(kind="total"), None
+    limit, sort = _ranking(p, metrics, groups, compare)
+    having = tuple(Having(metric=m.metric, op=m.op, values=m.values) for m in p.conditions.measures)  # type: ignore[arg-type]
+    p.used.update(p.reading.having("trend"))
+    try:
+        return QueryPlan(
+            metrics=tuple(metrics),
+            dimensions=tuple(groups),
+            filter=p.filter(),
+            period=period,
+            compare=compare,
+            having=having if groups else (),
+            sort=sort,
+            limit=limit,
+            offset=p.offset if limit else 0,
+            transform=transform,
+            chart=chart(p),
+            **({"window": window} if window else {}),
+        )
+    except ValidationError:
+        return None
+
+
+def _role(p: Parts, name: str) -> str | None:
+    return p.reading.vocabulary.role(name)
+
+
+def _metrics(p: Parts) -> list[str]:
+    """Named measures, else those that verbs, comparisons and groups imply."""
+    metrics = list(p.metrics)
+    if p.sort_metric and p.sort_metric not in metrics:
+        metrics.insert(0, p.sort_metric) if not metrics else metrics.append(p.sort_metric)
+    for condition in p.conditions.measures:
+        if condition.metric not in metrics:
+            metrics.append(condition.metric)
+    if p.average:
+        metrics = _averaged(p, metrics)
+    if metrics:
+        _sold(p)
+        return metrics
+    return _implied(p)
+
+
+def _sold(p: Parts) -> None:
+    p.used.update(
+        i
+        for i in p.reading.having("act")
+        if p.reading.items[i].get("act") in {"sell", "spend", "buy", "return"} and i not in p.conditions.used
+    )
+
+
+def _implied(p: Parts) -> list[str]:
+    items = p.reading.items
+    verbs = {str(items[i].get("act")): i for i in p.reading.having("act") if i not in p.conditions.used}
+    money, orders, units = _role(p, "money"), _role(p, "orders"), _role(p, "units")
+    chosen: str | None = None
+    if "return" in verbs:
+        chosen = _role(p, "return_rate") if p.reading.has("share") else _role(p, "returns")
+    elif "sell" in verbs:
+        chosen = units if p.counted and money else money
+    elif "spend" in verbs:
+        chosen = money
+    elif "buy" in verbs:
+        chosen = units if p.groups == ["product"] else (money if p.groups == ["customer"] else orders)
+    if (
+        chosen is None
+        and (p.conditions.customers or p.groups or p.rows)
+        and (p.groups or p.periods or p.descending is not None or p.conditions.customers)
+    ):
+        chosen = money
+        p.implied += 0.05 if p.descending is not None or p.conditions.customers else 0.15
+    if chosen is None:
+        return []
+    p.used.update(verbs.values())
+    return [chosen]
+
+
+def _averaged(p: Parts, metrics: list[str]) -> list[str]:
+    """ "average revenue per order" and kin are names of their own; "average" before another measure is open."""
+    return metrics
+
+
+def _groups(p: Parts, compare: Comparison | None) -> list[str]:
+    groups = list(p.groups)
+    if p.conditions.customers and not groups and _wants_list(p):
+        groups = ["customer"]
+    if not groups and p.reading.has("trend"):
+        groups = [_trend_grain(p)]
+    versus = p.reading.has("compare") or any(
+        p.reading.items[i].lemma in {"vs", "versus", "or"} for i in range(len(p.reading.items))
+    )
+    if compare is None and versus:
+        for dimension, values in p.chosen.items():
+            if len(values) > 1 and dimension not in groups:
+                groups.append(dimension)
+                p.used.update(p.reading.having("compare"))
+    p.used.update(p.reading.having("compare") if groups or compare else ())
+    known = p.reading.vocabulary.dimensions
+    return [g for g in dict.fromkeys(groups) if g in known]
+
+
+def _trend_grain(p: Parts) -> str:
+    """Months for long stretches, days or weeks for short ones."""
+    period = p.period
+    if period is not None and period.kind in {"calendar", "rolling", "to_date"}:
+        short = {"day": "day", "week": "day", "month": "day"}.get(str(period.unit))
+        if short and period.count <= (31 if period.unit == "day" else 1):
+            return short
+        if period.unit == "week" or (period.unit == "month" and period.count <= 3):
+            return "week"
+    if period is not None and period.kind == "named" and period.month:
+        return "day"
+    return "month"
+
+
+def _wants_list(p: Parts) -> bool:
+    return not p.counted
+
+
+def _comparison(p: Parts) -> tuple[Comparison | None, Period | None]:
+    """What it is set against, and the main period once the other one is taken off."""
+    r = p.reading
+    period = p.period
+    if r.has("year_earlier"):
+        p.used.update(r.having("year_earlier"))
+        p.used.update(r.having("compare", "growth", "change"))
+        return Comparison(kind="year_earlier"), period
+    if r.has("previous"):
+        p.used.update(r.having("previous", "compare", "growth", "change"))
+        return Comparison(kind="previous"), period
+    if r.has("rest"):
+        p.used.update(r.having("rest", "compare"))
+        return Comparison(kind="rest"), period
+    if len(p.periods) >= 2:
+        return _two_periods(p)
+    if r.has("growth", "change") and not p.conditions.customers:
+        p.used.update(r.having("growth", "change", "up", "down"))
+        if not any(g in GRAINS for g in p.groups) and not r.has("trend"):
+            return Comparison(kind="previous"), period or Period(kind="calendar", unit="month", offset=-1)
+    if r.has("compare") and len(p.periods) == 1 and p.periods[0].period is not None and not p.chosen:
+        before = _before_compare(p)
+        if before:  # "how does this compare to last quarter": a follow-up supplies the main period
+            return None, period
+    return None, period
+
+
+def _before_compare(p: Parts) -> bool:
+    return False
+
+
+def _two_periods(p: Parts) -> tuple[Comparison | None, Period | None]:
+    """ "Nov 2011 with Nov 2010" · "from last month to this month": the later one is set against the other."""
+    first, second = p.periods[0], p.periods[1]
+    p.used.update(p.reading.having("compare", "growth", "change"))
+    if _from_to(p, first, second) or (_before(first, second) and not p.reading.has("compare")):
+        first, second = second, first
+    if first.period is None or second.period is None or first.period == second.period:
+        return None, first.period
+    return Comparison(kind="period", period=_same_year(first, second)), first.period
+
+
+def _same_year(first: PeriodReading, second: PeriodReading) -> Period:
+    """ "November 2011 against October": the October of that year."""
+    a, b = first.period, second.period
+    assert a is not None and b is not None
+    if (
+        b.kind == "named"
+        and b.year is None
+        and a.kind == "named"
+        and a.year
+        and (b.month or b.quarter)
+        and b.event is None
+    ):
+        ahead = (b.month or 0) > (a.month or 0) if b.month and a.month else False
+        return b.model_copy(update={"year": a.year - (1 if ahead else 0)})
+    return b
+
+
+def _before(first: PeriodReading, second: PeriodReading) -> bool:
+    def rank(period: Period | None) -> tuple[int, ...]:
+        if period is None:
+            return ()
+        if period.kind == "calendar":
+            return (period.offset,)
+        return (period.year or 0, period.quarter or 0, period.month or 0)
+
+    a, b = first.period, second.period
+    return a is not None and b is not None and a.kind == b.kind and a.unit == b.unit and rank(a) < rank(b)
+
+
+def _from_to(p: Parts, first: PeriodReading, second: PeriodReading) -> bool:
+    tokens = p.reading.tokens
+    return tokens[first.start].lemma in {"from", "between"} and any(
+        tokens[k].lemma in {"to", "and"} for k in range(first.end - 1, second.start + 1) if k < len(tokens)
+    )
+
+
+def _transform(p: Parts, groups: list[str], compare: Comparison | None) -> tuple[Any, int | None]:
+    r = p.reading
+    if r.has("moving_average"):
+        p.used.update(r.having("moving_average"))
+        window = None
+        for i, item in enumerate(r.items):
+            length = item.get("duration") or (
+                item.get("period")
+                if item.has("period") and item.get("period").period and item.get("period").period.kind == "rolling"
+                else None
+            )
+            if length is not None and item.has("duration"):
+                p.used.add(i)
+                window = int(length.count)
+                if not groups:
+                    groups.append(length.unit)
+        if not groups:
+            groups.append("month")
+        return "moving_average", window if window and 2 <= window <= 366 else None
+    if r.has("cumulative"):
+        p.used.update(r.having("cumulative"))
+        if not groups:
+            groups.append("month")
+        return "cumulative", None
+    if r.has("share") and compare is None:
+        p.used.update(r.having("share"))
+        return "share", None
+    return None, None
+
+
+def _ranking(
+    p: Parts, metrics: list[str], groups: list[str], compare: Comparison | None
+) -> tuple[int | None, Sort | None]:
+    if not groups or p.descending is None:
+        if p.limit and groups:
+            return p.limit, Sort(by=metrics[0])
+        return None, None
+    by = p.sort_metric if p.sort_metric in metrics else metrics[0]
+    if (
+        compare is not None
+        and compare.kind in {"previous", "year_earlier", "period"}
+        and p.reading.has("growth", "change")
+    ):
+        by = "change"
+    limit = p.limit or (1 if p.singular else TOP)
+    return limit, Sort(by=str(by), descending=p.descending)
+
+
+def chart(p: Parts) -> Any:
+    """The picture asked for."""
+    kinds = [p.reading.items[i].get("chart") for i in p.reading.having("chart")]
+    p.used.update(p.reading.having("chart"))
+    named = [k for k in kinds if k != "auto"]
+    return named[0] if named else "auto"
+
+
+def change_plan(p: Parts) -> ChangePlan | None:
+    """ "Why did revenue drop in November?"."""
+    r = p.reading
+    compare, period = _comparison(p)
+    p.used.update(r.having("growth", "change", "up", "down", "compare"))
+    p.used.update(r.does("explain"))
+    metrics = p.metrics or [m for m in [p.sort_metric] if m]
+    metric = metrics[0] if metrics else _role(p, "money")
+    if metric is None:
+        return None
+    claimed = _claimed(p)
+    if period is None:
+        period = Period(kind="calendar", unit="month", offset=-1)
+        p.implied += 0.1
+    if compare is None or compare.kind in {"rest", "total"}:
+        compare = Comparison(kind="previous")
+    verbs = [
+        i for i in r.having("act") if r.items[i].get("act") in {"sell", "buy", "spend"} and i not in p.conditions.used
+    ]
+    p.used.update(verbs)
+    dimension = next((g for g in p.groups if g not in GRAINS and g != "customer"), None)
+    try:
+        return ChangePlan(
+            metric=metric, period=period, compare=compare, filter=p.filter(), dimension=dimension, claimed=claimed
+        )
+    except ValidationError:
+        return None
+
+
+def _claimed(p: Parts) -> Any:
+    r = p.reading
+    down, up = r.having("down"), r.having("up")
+    neutral = set(r.having("change")) & set(up) - set(r.having("down"))
+    jump_words = {"jump", "jumped"}
+    up = [i for i in up if i not in neutral or r.items[i].lemma in jump_words]
+    if up and not down:
+        return "up"
+    if down and not up:
+        return "down"
+    return None

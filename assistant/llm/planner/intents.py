@@ -1,0 +1,344 @@
+"""Frames: every kind of request reads the text on its own terms; the cheapest reading wins."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from assistant.llm.planner import brief, requests
+from assistant.llm.planner.candidate import Candidate, ToolCall, call
+from assistant.llm.planner.compose import change_plan, query_plan
+from assistant.llm.planner.context import DialogueContext
+from assistant.llm.planner.filters import join
+from assistant.llm.planner.parts import GRAINS, Parts, gather
+from assistant.llm.planner.rank import cost_of
+from assistant.llm.planner.replies import ask, candidate, decline
+from assistant.llm.planner.spans import Reading
+from assistant.plans.filters import Filter
+from assistant.plans.query import QueryPlan, Sort
+from assistant.plans.requests import SegmentRule
+from assistant.plans.shop import Shop
+
+#: Requests whose words are content: a data question that leaves them unexplained has missed the point.
+STRONG = frozenset(
+    {
+        "forecast",
+        "recommend",
+        "together",
+        "similar",
+        "churn",
+        "explain",
+        "segments",
+        "what_if",
+        "approve",
+        "change_data",
+        "contact_who",
+        "briefing",
+        "show_draft",
+    }
+)
+
+
+class Frames:
+    """All readings of one text."""
+
+    def __init__(self, reading: Reading, context: DialogueContext, shop: Shop, bound: Callable[[str], bool]) -> None:
+        self.reading, self.context, self.shop, self.bound = reading, context, shop, bound
+        self.lex = reading.vocabulary.lexicon
+
+    def parts(self) -> Parts:
+        """Fresh parts: every frame marks what it uses in its own copy."""
+        p = gather(self.reading)
+        self._terms(p)
+        return p
+
+    def finish(self, p: Parts, calls: list[ToolCall], frame: str, extra: float = 0.0) -> Candidate:
+        return cost_of(p, calls, frame, extra)
+
+    def all(self) -> list[Candidate]:
+        """Every reading whose tools are bound, cheapest first."""
+        found = [c for c in self._each() if c is not None and all(self.bound(k.name) for k in c.calls)]
+        return sorted(found, key=lambda c: c.cost)
+
+    def _each(self) -> Iterator[Candidate | None]:
+        yield from (self.refused_action(), self.what_if(), self.small_talk(), self.open_question())
+        yield self.describe()
+        yield requests.forecast(self.parts(), self.context, self.finish)
+        yield requests.churn(self.parts(), self.context, self.finish)
+        yield requests.recommend(self.parts(), self.context, self.finish)
+        yield requests.search(self.parts(), self.context, self.finish, self.shop)
+        yield requests.together(self.parts(), self.context, self.finish, self.shop)
+        yield requests.segments(self.parts(), self.context, self.finish)
+        yield requests.customer(self.parts(), self.context, self.finish)
+        yield brief.draft(self.parts(), self.context, self.finish, self.shop)
+        yield self.show_draft()
+        yield self.change()
+        yield self.audience()
+        yield self.query()
+
+    # -- agreed terms --------------------------------------------------------------------------------------------
+
+    def _terms(self, p: Parts) -> None:
+        """ "loyal", "lapsed", "high-value": the shop's agreed meaning, shown with the answer."""
+        meanings = {d.term: d.meaning for d in self.shop.definitions()}
+        for i in self.reading.having("definition"):
+            if i in p.conditions.used:
+                continue
+            term = str(self.reading.items[i].get("definition"))
+            p.notes.append(f"defined_term|{term}|{meanings.get(term, '')}")
+
+    def _defined(self, p: Parts) -> list[Filter]:
+        found: list[Filter] = []
+        for i in self.reading.having("definition"):
+            item = self.reading.items[i]
+            if i in p.conditions.used or (item.has("metric") and item.get("metric") in p.metrics):
+                continue
+            meant = brief.term_filter(self.shop, str(item.get("definition")))
+            if meant is not None:
+                found.append(meant)
+                p.used.add(i)
+        return found
+
+    # -- frames --------------------------------------------------------------------------------------------------
+
+    def query(self) -> Candidate | None:
+        p = self.parts()
+        defined = self._defined(p)
+        if self._ranked_customers(p, defined):
+            defined = []
+        p.conditions.customers = [*defined, *p.conditions.customers]
+        p.conditions.joins = ["and"] * len(defined) + p.conditions.joins
+        self._pronoun_filter(p)
+        if self.reading.has("average") and not self._average(p):
+            return self._ask_average(p)
+        plan = query_plan(p)
+        if plan is None:
+            return None
+        plan = self._listing(p, plan)
+        extra = p.implied
+        if p.future is not None:
+            extra += 1.0
+        return self.finish(p, [call(plan)], "query", extra)
+
+    def _ranked_customers(self, p: Parts, defined: list[Filter]) -> bool:
+        """ "best customers" is a ranking where the shop has no meaning for it; a meaning wins."""
+        return bool(defined) and p.descending is not None and p.limit is not None
+
+    def _pronoun_filter(self, p: Parts) -> None:
+        """ "which of these customers …": the customers of the conversation."""
+        if not self.reading.has("customers_pronoun") or self.context.last() is None:
+            return
+        hits = [i for i in self.reading.having("customers_pronoun") if len(self.reading.items[i].tokens) > 1]
+        found = self.context.audience() if hits else None
+        if found is not None:
+            p.used.update(hits)
+            p.conditions.customers.insert(0, found[0])
+            p.conditions.joins.insert(0, "and")
+            if not p.groups and not p.counted and not p.metrics:
+                p.groups = ["customer"]
+
+    def _average(self, p: Parts) -> bool:
+        """Whether "average" belongs to a measure that is an average already, or to none."""
+        p.used.update(self.reading.having("average"))
+        averages = [
+            m
+            for m in p.metrics
+            if m not in {"revenue", "orders", "units", "net_revenue", "gross_revenue", "customers", "gross_margin"}
+        ]
+        if averages:
+            return True
+        per = next((g for g in p.groups if g in {"order", "customer"}), None)
+        names = {
+            ("order", "revenue"): "average_order_value",
+            ("customer", "revenue"): "revenue_per_customer",
+            ("customer", "orders"): "orders_per_customer",
+            ("order", "units"): "basket_size",
+        }
+        for metric in p.metrics or ["revenue"]:
+            name = names.get((per or "", metric))
+            role = self.reading.vocabulary.role(name) if name else None
+            if role and per:
+                p.metrics, p.groups = [role], [g for g in p.groups if g != per]
+                return True
+        return False
+
+    def _ask_average(self, p: Parts) -> Candidate | None:
+        plan = query_plan(p)
+        if plan is None or not self.bound("ask_back"):
+            return None
+        base = self.finish(p, [call(plan)], "query")
+        rest = _rest_of(p)
+        return Candidate([ask(self.lex, "average", rest=rest)], base.cost + 0.05, "ask", base.unexplained, base.absent)
+
+    def _listing(self, p: Parts, plan: QueryPlan) -> QueryPlan:
+        """A list of customers shows what its conditions speak of, biggest spenders first."""
+        if plan.dimensions != ("customer",) or not p.conditions.customers:
+            return plan
+        shown = list(plan.metrics)
+        for condition in p.conditions.customers:
+            name = getattr(condition, "metric", None)
+            if (
+                name
+                and name not in shown
+                and name in self.reading.vocabulary.metrics
+                and not getattr(condition, "period", None)
+            ):
+                shown.append(name)
+        sort = plan.sort or Sort(by=shown[0])
+        return plan.model_copy(update={"metrics": tuple(shown), "sort": sort})
+
+    def audience(self) -> Candidate | None:
+        """How many customers meet conditions; or a segment made of them."""
+        p = self.parts()
+        creating = self.reading.does("create", "search")
+        segment = [i for i in self.reading.does("segments")] + [
+            i
+            for i, item in enumerate(self.reading.items)
+            if item.lemma in {"audience", "segment", "group", "list", "cohort", "target group"}
+        ]
+        about = any("customer" in item.alts.get("dim", ()) for item in self.reading.items) or self.reading.has(
+            "customers_pronoun"
+        )
+        defined = self._defined(p)
+        rows = list(p.rows)
+        conditions = [*defined, *p.conditions.customers]
+        if not conditions and not (segment and rows and creating):
+            return None
+        if not (p.counted and (about or segment)) and not (
+            segment and (creating or self.reading.does("segments") or p.counted)
+        ):
+            return None
+        if p.metrics and p.metrics != ["customers"] or (p.periods and not p.conditions.customers):
+            return None
+        if [g for g in p.groups if g not in {"customer", "segment"}]:
+            return None
+        _take_create(p)
+        p.used.update(segment)
+        p.used.update(i for i in self.reading.having("which", "count", "dim", "object"))
+        both = join([*rows, *([join(conditions, ["and"] * len(defined) + p.conditions.joins)] if conditions else [])])  # type: ignore[list-item]
+        if both is None:
+            return None
+        return self.finish(p, [call(SegmentRule(filter=both))], "audience", 0.0)
+
+    def change(self) -> Candidate | None:
+        if not self.reading.does("explain"):
+            return None
+        p = self.parts()
+        if not (self.reading.has("growth", "change", "up", "down", "compare") or len(p.periods) > 1 or p.metrics):
+            return None
+        plan = change_plan(p)
+        if plan is None:
+            return None
+        return self.finish(
+            p, [call(plan)], "change", 0.0 if self.reading.has("growth", "change", "up", "down") else 0.1
+        )
+
+    def describe(self) -> Candidate | None:
+        hits = self.reading.does("describe")
+        if not hits:
+            return None
+        p = self.parts()
+        if p.metrics and not any(
+            len(self.reading.items[i].tokens) > 1 or self.reading.items[i].lemma in {"field", "column"} for i in hits
+        ):
+            return None
+        strong = any(
+            self.reading.items[i].lemma
+            in {"field", "column", "which field", "what field", "which column", "what column"}
+            for i in hits
+        )
+        p.used.update(range(len(self.reading.items)) if strong else hits)
+        p.used.update(self.reading.having("dim", "object", "group", "which", "act"))
+        return self.finish(p, [ToolCall("describe_data", {})], "describe", 0.05)
+
+    def show_draft(self) -> Candidate | None:
+        hits = self.reading.does("show_draft")
+        if not hits:
+            return None
+        p = self.parts()
+        p.used.update(hits)
+        p.used.update(self.reading.having("which", "object", "dim", "pronoun", "chart"))
+        return self.finish(p, [ToolCall("show_campaign", {})], "show_draft", 0.0)
+
+    def refused_action(self) -> Candidate | None:
+        """Sending, approving and changing data: not here, whoever asks."""
+        r = self.reading
+        first = next((i for i in range(len(r.items)) if not r.is_skip(i) or r.items[i].has("do")), None)
+        approve = r.does("approve")
+        change = [i for i in r.does("change_data") if i == first or (first is not None and i <= first + 1)]
+        if approve and not r.has("goal", "offer") and (len(approve) and approve[0] <= 3 or len(r.items) <= 6):
+            return candidate(decline(self.lex, "not_permitted", "not_sent", examples="campaign"), 0.02, "refused")
+        sends = r.does("send")
+        if (
+            sends
+            and sends[0] == first
+            and not r.has("goal", "offer")
+            and not r.does("create")
+            and not self._new_content()
+        ):
+            return candidate(decline(self.lex, "not_permitted", "not_sent", examples="campaign"), 0.05, "refused")
+        if change and not r.has("chart") and (r.has("dim", "value", "metric", "object") or r.has("absent")):
+            last = self.context.last()
+            if last is not None and len(r.items) <= 5 and not r.has("dim"):
+                return None
+            return candidate(decline(self.lex, "not_permitted", "read_only", examples="read_only"), 0.04, "refused")
+        return None
+
+    def _new_content(self) -> bool:
+        return bool(self.reading.having("object")) and bool(self.reading.having("definition", "value", "act"))
+
+    def what_if(self) -> Candidate | None:
+        hits = self.reading.does("what_if")
+        if not hits:
+            return None
+        return candidate(
+            decline(self.lex, "missing_data", "what_if", missing=["an experiment or price test"], examples="what_if"),
+            0.03,
+            "what_if",
+        )
+
+    def small_talk(self) -> Candidate | None:
+        r = self.reading
+        content = [i for i in range(len(r.items)) if not r.is_skip(i)]
+        if (
+            r.does("greet")
+            and all("greet" in r.items[i].alts.get("do", ()) for i in content)
+            and r.does("greet")[0] == 0
+        ):
+            return candidate(ask(self.lex, "greeting", self.lex.wording["lists"]["greeting"]), 0.06, "small_talk")
+        if r.does("thanks") and all("thanks" in r.items[i].alts.get("do", ()) for i in content):
+            return candidate(ask(self.lex, "thanks", self.lex.wording["lists"]["greeting"]), 0.06, "small_talk")
+        return None
+
+    def open_question(self) -> Candidate | None:
+        """Requests that need one decision of the person first."""
+        r = self.reading
+        p = self.parts()
+        if r.does("contact_who") and not p.conditions.customers:
+            return candidate(ask(self.lex, "contact"), 0.05, "ask")
+        if r.does("briefing") and not p.metrics:
+            return candidate(ask(self.lex, "briefing"), 0.15, "ask")
+        bare = (
+            r.does("create")
+            and r.having("object")
+            and not r.has("goal", "offer", "definition", "customers_pronoun", "value", "period", "act")
+        )
+        content = [i for i in range(len(r.items)) if not r.is_skip(i) and not r.items[i].has("object", "do", "dim")]
+        if bare and not content and not p.conditions.customers:
+            return candidate(ask(self.lex, "campaign"), 0.0, "ask")
+        return None
+
+
+def _take_create(p: Parts) -> None:
+    requests.take_verbs(p, "create", "search", "segments", "send")
+
+
+def _rest_of(p: Parts) -> str:
+    """Groups and period of the question in its own words, for the options of a question back."""
+    words: list[str] = []
+    groups = [g for g in p.groups if g not in GRAINS]
+    if groups:
+        terms = p.reading.vocabulary.dimensions
+        words.append("by " + " and ".join(terms[g].label for g in groups if g in terms))
+    for found in p.periods[:1]:
+        words.append(" ".join(t.text for t in p.reading.tokens[found.start : found.end]))
+    return (" " + " ".join(words)) if words else ""

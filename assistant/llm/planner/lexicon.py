@@ -1,0 +1,137 @@
+"""Lexicons as data: ``prompts/lexicon/<language>/*.yaml`` compiled into one phrase tree.
+
+A phrase is a tuple of lemmas (:func:`assistant.llm.planner.normalise.lemma`); an entry says what kind of thing the phrase
+may be (``metric``, ``act``, ``cmp`` …) and which (``revenue``, ``buy``, ``gt`` …). One phrase may have many entries: which
+one is meant is decided by composition, not here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any
+
+import yaml
+
+Entry = tuple[str, Any]
+
+
+@dataclass
+class PhraseTree:
+    """Phrases by their lemmas, longest match by walking."""
+
+    children: dict[str, PhraseTree] = field(default_factory=dict)
+    entries: list[Entry] = field(default_factory=list)
+
+    def add(self, lemmas: Iterable[str], entry: Entry) -> None:
+        node = self
+        for word in lemmas:
+            node = node.children.setdefault(word, PhraseTree())
+        if node is not self and entry not in node.entries:
+            node.entries.append(entry)
+
+    def matches(self, lemmas: list[str], start: int) -> Iterator[tuple[int, list[Entry]]]:
+        """All ``(end, entries)`` of phrases that begin at ``start``."""
+        node = self
+        for position in range(start, len(lemmas)):
+            following = node.children.get(lemmas[position])
+            if following is None:
+                return
+            node = following
+            if node.entries:
+                yield position + 1, node.entries
+
+    def words(self) -> set[str]:
+        """Every lemma of every phrase."""
+        found = set(self.children)
+        for child in self.children.values():
+            found |= child.words()
+        return found
+
+
+@dataclass(frozen=True)
+class Concept:
+    """Something people ask for that orders do not hold."""
+
+    name: str
+    add: tuple[str, ...]
+    metrics: tuple[str, ...] = ()
+    dimensions: tuple[str, ...] = ()
+
+
+class _WordLoader(yaml.SafeLoader):
+    """YAML in which "on", "off", "yes" and "no" are words."""
+
+
+_WordLoader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:bool"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def read_yaml(language: str, name: str) -> Any:
+    """One lexicon file as it stands. Raises ``FileNotFoundError`` for a language without it."""
+    text = files("prompts").joinpath("lexicon", language, f"{name}.yaml").read_text(encoding="utf-8")
+    return yaml.load(text, Loader=_WordLoader)  # noqa: S506 (a safe loader)
+
+
+class Lexicon:
+    """All words of one language that do not depend on the shop."""
+
+    def __init__(self, language: str = "en") -> None:
+        self.language = language
+        self.words = read_yaml(language, "words")
+        self.terms = read_yaml(language, "terms")
+        self.periods = read_yaml(language, "periods")
+        self.places: list[list[str]] = read_yaml(language, "places")
+        self.wording = read_yaml(language, "wording")
+        self.skip: frozenset[str] = frozenset(self.words["skip"].split())
+        self.known: frozenset[str] = frozenset(self.words.get("known", "").split())
+        self.concepts: dict[str, Concept] = {}
+        self.tree = PhraseTree()
+        self.absent_words: set[str] = set()
+        self._fill()
+        self.vocabulary: frozenset[str] = frozenset(self.tree.words() | {self._one(w) for w in self.skip} | self.skip)
+
+    def _one(self, word: str) -> str:
+        from assistant.llm.planner.normalise import lemma
+
+        return lemma(word, self.words)
+
+    def lemmas(self, phrase: str) -> tuple[str, ...]:
+        """The phrase as the text reader would see it."""
+        from assistant.llm.planner.normalise import tokenise
+
+        return tuple(t.lemma for t in tokenise(str(phrase), self.words, numbers=False) if t.kind != "stop")
+
+    def _add(self, kind: str, groups: Mapping[Any, Iterable[str]] | Iterable[str], value: Any = None) -> None:
+        if isinstance(groups, Mapping):
+            for key, phrases in groups.items():
+                for phrase in phrases:
+                    self.tree.add(self.lemmas(phrase), (kind, key))
+        else:
+            for phrase in groups:
+                self.tree.add(self.lemmas(phrase), (kind, value if value is not None else True))
+
+    def _fill(self) -> None:
+        for name in ("verbs", "comparators", "measures", "campaign", "dialogue"):
+            for kind, content in read_yaml(self.language, name).items():
+                self._add(kind, content)
+        for item in read_yaml(self.language, "absent"):
+            concept = Concept(
+                item["name"], tuple(item["add"]), tuple(item.get("metrics", ())), tuple(item.get("dimensions", ()))
+            )
+            self.concepts[concept.name] = concept
+            for phrase in item["words"]:
+                self.absent_words.update(self.lemmas(phrase))
+            self._add("absent", item["words"], concept.name)
+        for word in (*self.words["money_words"],):
+            self.tree.add((word,), ("money", True))
+
+
+@lru_cache(maxsize=4)
+def lexicon(language: str = "en") -> Lexicon:
+    """The lexicon of a language, read once."""
+    return Lexicon(language)

@@ -1,0 +1,238 @@
+"""Text to tokens: Unicode, contractions, quotes, numbers in digits and words, money, percent, spelling."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+MAX_CHARS = 2_000
+"""Longer texts are read up to here; a question is never that long."""
+
+_QUOTES = {
+    "“": '"',
+    "”": '"',
+    "„": '"',
+    "«": '"',
+    "»": '"',
+    "‘": "'",
+    "’": "'",
+    "‚": "'",
+    "`": "'",
+    "´": "'",
+    "–": "-",
+    "—": " - ",
+    "−": "-",
+    "\u00a0": " ",
+}
+_TOKEN = re.compile(
+    r"""
+    (?P<quote>"[^"\n]{1,80}"|(?<![\w])'[^'\n]{2,80}'(?![\w]))
+  | (?P<date>\b\d{4}-\d{1,2}-\d{1,2}\b|\b\d{1,2}[./]\d{1,2}[./]\d{2,4}\b|\b\d{4}-\d{2}\b(?!-))
+  | (?P<number>(?:[£$€]\ ?)?\d+(?:[.,]\d+)*(?:\ ?%|[kK]\b|[mM]n?\b|st\b|nd\b|rd\b|th\b|x\b)?(?![A-Za-z0-9]))
+  | (?P<word>[^\W_]+(?:'[^\W_]+)?)
+  | (?P<symbol>>=|<=|[≥≤<>=%#+&/])
+  | (?P<stop>[.!?;:,()\-])
+    """,
+    re.VERBOSE,
+)
+
+
+@dataclass(frozen=True)
+class Token:
+    """One word, number, quotation, date or mark, with its place in the original text."""
+
+    text: str
+    lemma: str
+    kind: Literal["word", "number", "quote", "date", "symbol", "stop"]
+    start: int
+    end: int
+    value: float | None = None
+    unit: Literal["money", "percent", "ordinal", None] = None
+    #: edits by which the spelling was corrected
+    misspelt: int = 0
+
+    @property
+    def word(self) -> str:
+        return self.text.lower()
+
+
+def lemma(word: str, words: Mapping[str, Any]) -> str:
+    """Lower case, plural stripped; verbs are left as they are (their forms are listed in the lexicon)."""
+    low = word.lower()
+    known = words["plurals"].get(low)
+    if known is not None:
+        return str(known)
+    if len(low) > 4 and low.endswith("ies"):
+        return low[:-3] + "y"
+    if len(low) > 4 and low.endswith(("sses", "shes", "ches", "xes")):
+        return low[:-2]
+    if len(low) > 3 and low.endswith("s") and not low.endswith(("ss", "us", "is")):
+        return low[:-1]
+    return low
+
+
+def clean(text: str) -> str:
+    """Unicode made plain: compatibility forms, straight quotes, no control or picture characters."""
+    plain = unicodedata.normalize("NFKC", text[:MAX_CHARS])
+    for odd, straight in _QUOTES.items():
+        plain = plain.replace(odd, straight)
+    return "".join(
+        c if not unicodedata.category(c).startswith(("C", "So")) and unicodedata.category(c) != "So" else " "
+        for c in plain
+    )
+
+
+def expand(text: str, words: Mapping[str, Any]) -> str:
+    """Contractions written out; the possessive goes."""
+    result = text
+    for short, long in words["contractions"].items():
+        if short.startswith(("'", "n'")):
+            result = re.sub(rf"(?<=\w){re.escape(short)}\b", long, result, flags=re.IGNORECASE)
+        else:
+            result = re.sub(rf"\b{re.escape(short)}\b", long, result, flags=re.IGNORECASE)
+    return re.sub(r"(?<=\w)'s\b", " s", re.sub(r"(?<=s)'(?=\s)", "", result))
+
+
+def tokenise(text: str, words: Mapping[str, Any], numbers: bool = True) -> list[Token]:
+    """Tokens of a text in order.
+
+    Args:
+        text: as typed.
+        words: the ``words`` lexicon.
+        numbers: also join number words ("five hundred") and units ("500 pounds", "ten percent").
+    """
+    plain = expand(clean(text), words)
+    tokens: list[Token] = []
+    for match in _TOKEN.finditer(plain):
+        kind = match.lastgroup or "stop"
+        raw = match.group()
+        token = Token(raw, raw.lower(), kind, match.start(), match.end())  # type: ignore[arg-type]
+        if kind == "word":
+            token = replace(token, lemma=lemma(raw, words))
+            if token.lemma == "s":
+                continue
+        elif kind == "quote":
+            token = replace(token, text=raw[1:-1], lemma='""')
+        elif kind == "number":
+            token = _number(token, tokens, plain)
+        if kind == "stop" and raw in "-()":
+            continue
+        tokens.append(token)
+    return _number_words(tokens, words) if numbers else tokens
+
+
+def _number(token: Token, before: list[Token], text: str) -> Token:
+    raw = token.text.replace(" ", "")
+    unit: Any = None
+    if raw[0] in "£$€":
+        raw, unit = raw[1:], "money"
+    factor = 1.0
+    if raw.endswith("%"):
+        raw, unit = raw[:-1], "percent"
+    elif raw[-2:].lower() in {"st", "nd", "rd", "th"}:
+        raw, unit = raw[:-2], "ordinal"
+    elif raw[-2:].lower() == "mn":
+        raw, factor = raw[:-2], 1e6
+    elif raw[-1] in "kK":
+        raw, factor = raw[:-1], 1e3
+    elif raw[-1] in "mM":
+        raw, factor = raw[:-1], 1e6
+    elif raw[-1] in "xX":
+        raw = raw[:-1]
+    return replace(token, value=read_number(raw) * factor, unit=unit, lemma=token.text.lower().strip())
+
+
+def read_number(raw: str) -> float:
+    """``1,000`` → 1000, ``1.5`` → 1.5, ``1.234,56`` → 1234.56."""
+    if re.fullmatch(r"\d{1,3}(,\d{3})+(\.\d+)?", raw):
+        return float(raw.replace(",", ""))
+    if re.fullmatch(r"\d{1,3}(\.\d{3})+,\d+", raw):
+        return float(raw.replace(".", "").replace(",", "."))
+    if re.fullmatch(r"\d+,\d{1,2}", raw):
+        return float(raw.replace(",", "."))
+    digits = re.sub(r"[^\d.]", "", raw)
+    return float(digits) if digits.count(".") <= 1 else float(digits.replace(".", ""))
+
+
+def _number_words(tokens: list[Token], words: Mapping[str, Any]) -> list[Token]:
+    """Join number words and the unit that follows a number."""
+    small, scales, ordinals = words["numbers"], words["scales"], words["ordinals"]
+    joined: list[Token] = []
+    i = 0
+    while i < len(tokens):
+        token, last = tokens[i], i
+        if token.kind == "word" and (token.lemma in small or token.lemma in scales and _counts(tokens, i)):
+            total, current = 0.0, 0.0
+            while last < len(tokens) and tokens[last].kind == "word":
+                word = tokens[last].lemma
+                if word in small:
+                    current += small[word]
+                elif word in scales and len(word) > 2:
+                    current = max(current, 1) * scales[word]
+                    if current >= 1000:
+                        total, current = total + current, 0.0
+                else:
+                    break
+                last += 1
+            token = Token(
+                " ".join(t.text for t in tokens[i:last]),
+                str(total + current),
+                "number",
+                token.start,
+                tokens[last - 1].end,
+                total + current,
+            )
+            if token.text.lower() == "one":
+                token = replace(token, lemma="one")
+        elif token.kind == "word" and token.lemma in ordinals:
+            token, last = replace(token, value=float(ordinals[token.lemma]), unit="ordinal"), i + 1
+        else:
+            last = i + 1
+            if token.kind == "number" and last < len(tokens) and tokens[last].kind == "word":
+                scale = scales.get(tokens[last].lemma)
+                if scale and len(tokens[last].lemma) > 2:
+                    token = replace(token, value=(token.value or 0) * scale, end=tokens[last].end)
+                    last += 1
+        if token.kind == "number" and token.unit is None and last < len(tokens):
+            if tokens[last].lemma in words["money_words"]:
+                token = replace(token, unit="money", end=tokens[last].end)
+                last += 1
+            elif tokens[last].lemma in words["percent_words"]:
+                token = replace(token, unit="percent", end=tokens[last].end)
+                last += 1
+            elif tokens[last].lemma == "per" and last + 1 < len(tokens) and tokens[last + 1].lemma == "cent":
+                token = replace(token, unit="percent", end=tokens[last + 1].end)
+                last += 2
+        joined.append(token)
+        i = last
+    return joined
+
+
+def _counts(tokens: list[Token], i: int) -> bool:
+    """``hundred`` alone is a number only after an article ("a hundred")."""
+    return i > 0 and tokens[i - 1].lemma in {"a", "an", "one"} and len(tokens[i].lemma) > 2
+
+
+def correct(tokens: list[Token], vocabulary: Collection[str], known: Collection[str]) -> list[Token]:
+    """Replace the lemma of misspelt words by the nearest word that the program knows.
+
+    One edit for words of four to eight letters, two from nine on; the first letter must agree. A word in ``known`` is
+    a real word and stays.
+    """
+    from rapidfuzz import process
+    from rapidfuzz.distance import OSA
+
+    fixed = []
+    for token in tokens:
+        word = token.lemma
+        if token.kind != "word" or len(word) < 4 or word in vocabulary or word in known or not word.isalpha():
+            fixed.append(token)
+            continue
+        limit = 1 if len(word) < 9 else 2
+        near = [v for v in vocabulary if v[:1] == word[0] and abs(len(v) - len(word)) <= limit and len(v) > 3]
+        best = process.extractOne(word, near, scorer=OSA.distance, score_cutoff=limit) if near else None
+        fixed.append(replace(token, lemma=best[0], misspelt=int(best[1])) if best else token)
+    return fixed

@@ -1,0 +1,520 @@
+"""The parts of a data question, gathered from a reading in whatever order they were said."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from assistant.llm.planner.filters import (
+    ConditionReader,
+    Conditions,
+    join,
+    product_filter,
+    product_words,
+    value_filters,
+)
+from assistant.llm.planner.period_grammar import PeriodReading
+from assistant.llm.planner.spans import Item, Reading
+from assistant.plans.filters import Compare, CustomerCondition, Filter
+from assistant.plans.periods import Period
+
+GRAINS = ("day", "week", "month", "quarter", "year")
+
+
+@dataclass
+class Parts:
+    """What a text says about a data question; every item that was understood is in ``used``.
+
+    Attributes:
+        metrics: names, in order; ``groups`` likewise (time grains among them).
+        rows: filters on rows (values named); customers: conditions on what customers did.
+        periods: all stretches of time that no condition took.
+        sort_metric: measure named by "by …" after a ranking, or by "most orders".
+        limit: rows asked for; offset: rows to skip; descending: direction (None: not ranked).
+        singular: "which country has …" wants one row.
+    """
+
+    reading: Reading
+    used: set[int] = field(default_factory=set)
+    metrics: list[str] = field(default_factory=list)
+    groups: list[str] = field(default_factory=list)
+    rows: list[Filter] = field(default_factory=list)
+    chosen: dict[str, list[str]] = field(default_factory=dict)
+    conditions: Conditions = field(default_factory=Conditions)
+    periods: list[PeriodReading] = field(default_factory=list)
+    future: PeriodReading | None = None
+    sort_metric: str | None = None
+    limit: int | None = None
+    offset: int = 0
+    descending: bool | None = None
+    singular: bool = False
+    counted: bool = False
+    average: bool = False
+    implied: float = 0.0
+    customer_ids: list[str] = field(default_factory=list)
+    product_ids: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    problem: str = ""
+
+    def flag(self, kind: str) -> bool:
+        """Whether a word of the kind was said; marks it as used."""
+        hits = self.reading.having(kind)
+        self.used.update(hits)
+        return bool(hits)
+
+    def filter(self) -> Filter | None:
+        """Rows and customers in one filter."""
+        return join([*self.rows, *([self.customer_filter()] if self.conditions.customers else [])])  # type: ignore[list-item]
+
+    def customer_filter(self) -> Filter | None:
+        return join(self.conditions.customers, self.conditions.joins)
+
+    @property
+    def period(self) -> Period | None:
+        """The main period; None for the whole data."""
+        found = self.periods[0].period if self.periods else None
+        return None if found is None or found.kind == "all" else found
+
+
+def gather(reading: Reading) -> Parts:
+    """Read every part of a data question out of a text."""
+    p = Parts(reading)
+    p.conditions = ConditionReader(reading).read()
+    p.used |= p.conditions.used
+    p.notes += p.conditions.notes
+    _ids(p)
+    _periods(p)
+    rows, explained, p.chosen = value_filters(reading, p.used)
+    p.rows += rows
+    p.used |= explained
+    _dimension_values(p)
+    _ranking(p)
+    _measures_and_groups(p)
+    _grains(p)
+    _products_named(p)
+    return p
+
+
+# -- ids ---------------------------------------------------------------------------------------------------------------
+
+
+def _ids(p: Parts) -> None:
+    """ "customer 17850", "customers C1 and C2", "product 85123A"."""
+    items = p.reading.items
+    for i, item in enumerate(items):
+        dims = item.alts.get("dim", ())
+        kind = "customer" if "customer" in dims else "product" if "product" in dims else None
+        if kind is None or not any(
+            t.word.startswith(("customer", "client", "product", "sku", "item", "article", "user", "account"))
+            for t in item.tokens
+        ):
+            continue
+        k, listed = i + 1, False
+        while k < len(items):
+            token = items[k].tokens[0]
+            if len(items[k].tokens) == 1 and _looks_like_id(token.text, token.kind) and token.unit is None:
+                (p.customer_ids if kind == "customer" else p.product_ids).append(token.text)
+                p.used |= {i, k}
+                listed = True
+            elif not (items[k].lemma in {"id", "number", "no", "#", "code", "nr"} and not listed) and not (
+                listed and items[k].lemma in {"and", "or", ","} | {items[k].lemma if items[k].text == "," else ""}
+            ):
+                break
+            k += 1
+    if p.customer_ids:
+        p.rows.append(
+            Compare(field="customer", op="eq" if len(p.customer_ids) == 1 else "in", values=tuple(p.customer_ids))
+        )
+    if p.product_ids:
+        p.rows.append(
+            Compare(field="product", op="eq" if len(p.product_ids) == 1 else "in", values=tuple(p.product_ids))
+        )
+
+
+def _looks_like_id(text: str, kind: str) -> bool:
+    return (kind == "number" and text.isdigit()) or (
+        kind in {"word", "quote"} and bool(re.fullmatch(r"[A-Za-z\-_]{0,6}\d[\w\-]*", text))
+    )
+
+
+# -- time --------------------------------------------------------------------------------------------------------------
+
+
+def _periods(p: Parts) -> None:
+    for i, item in enumerate(p.reading.items):
+        if i in p.used:
+            continue
+        if item.has("bad_period"):
+            p.problem = p.problem or item.get("bad_period").problem
+            p.used.add(i)
+        elif item.has("future"):
+            p.future = p.future or item.get("future")
+            p.used.add(i)
+        elif item.has("period") and not item.has("year_earlier", "previous", "goal"):
+            p.periods.append(item.get("period"))
+            p.used.add(i)
+
+
+# -- ranking -----------------------------------------------------------------------------------------------------------
+
+
+def _ranking(p: Parts) -> None:
+    """ "top 10", "the 5 best", "second best", "worst"."""
+    items = p.reading.items
+    for i, item in enumerate(items):
+        if i in p.used or not item.has("rank"):
+            continue
+        if p.descending is None or p.limit is None:
+            p.descending = item.get("rank") == "desc" if p.descending is None else p.descending
+        p.used.add(i)
+        for k in (i + 1, i - 1):
+            if (
+                0 <= k < len(items)
+                and k not in p.used
+                and items[k].number is not None
+                and items[k].unit is None
+                and not items[k].has("duration")
+            ):
+                p.limit = min(max(int(items[k].number or 1), 1), 10_000)
+                p.used.add(k)
+                break
+            if k == i - 1 and k >= 0 and items[k].unit == "ordinal":
+                p.limit, p.offset = 1, max(0, int(items[k].tokens[0].value or 1) - 1)
+                p.used.add(k)
+        named = item.alts.get("rank_metric")
+        if named and p.sort_metric is None:
+            p.sort_metric = p.reading.vocabulary.role(named[0])
+    if p.limit is None:
+        _first_n(p)
+
+
+def _first_n(p: Parts) -> None:
+    """ "which five categories …", "the first 3"."""
+    items = p.reading.items
+    for i, item in enumerate(items):
+        nxt = items[i + 1] if i + 1 < len(items) else None
+        if i in p.used or item.number is None or item.unit is not None or item.has("duration", "period"):
+            continue
+        if (
+            nxt is not None
+            and nxt.has("dim")
+            and not nxt.has("grain")
+            and item.number <= 1000
+            and item.number == int(item.number) > 0
+        ):
+            p.limit = int(item.number)
+            p.used.add(i)
+            return
+
+
+# -- measures and groups -----------------------------------------------------------------------------------------------
+
+
+def _before(p: Parts, i: int, *, over: int = 3) -> list[Item]:
+    """The nearest items before ``i``, nearest first, as far as they belong to the same phrase."""
+    found = []
+    for k in range(i - 1, max(-1, i - 1 - over), -1):
+        if p.reading.items[k].tokens[0].kind == "stop" and p.reading.items[k].text != ",":
+            break
+        found.append(p.reading.items[k])
+    return found
+
+
+_ADJECTIVES = frozenset(
+    {
+        "product",
+        "our",
+        "the",
+        "a",
+        "my",
+        "each",
+        "all",
+        "single",
+        "individual",
+        "different",
+        "customer",
+        "of",
+        "every",
+        "selling",
+        "main",
+        "own",
+        "specific",
+        "total",
+        "is",
+        "are",
+        "was",
+        "current",
+        "us",
+        "me",
+    }
+)
+
+
+def _lead(p: Parts, i: int) -> Item | None:
+    """The word that governs the noun at ``i``: articles and adjectives are passed over."""
+    for item in _before(p, i, over=4):
+        if item.has("group", "count", "rank", "which", "share", "average") or item.number is not None:
+            return item
+        if item.lemma not in _ADJECTIVES and not item.has("value"):
+            return item
+    return None
+
+
+def _measures_and_groups(p: Parts) -> None:
+    items = p.reading.items
+    nouns = [
+        i for i, item in enumerate(items) if i not in p.used and item.has("metric", "dim") and not _is_verb_form(p, i)
+    ]
+    roles: dict[int, str] = {}
+    for i in nouns:
+        roles[i] = _role(p, i, nouns, roles)
+    _settle(p, nouns, roles)
+    for i in nouns:
+        item, role = items[i], roles[i]
+        p.used.add(i)
+        if role == "metric":
+            name = str(item.get("metric"))
+            if name not in p.metrics:
+                p.metrics.append(name)
+        elif role == "sort":
+            p.sort_metric = str(item.get("metric"))
+        elif role == "group":
+            name = _dimension(item)
+            if name not in p.groups:
+                p.groups.append(name)
+        elif role == "subject" and "customer" in item.alts.get("dim", ()):
+            p.counted = p.counted or False
+    p.counted = any((lead := _lead(p, i)) is not None and lead.has("count") for i in nouns)
+    p.used.update(k for k, item in enumerate(items) if item.has("group", "count", "which") and not item.has("act"))
+    _sort_direction(p, nouns, roles)
+
+
+def _is_verb_form(p: Parts, i: int) -> bool:
+    """ "customers **order**": a verb in the middle of a sentence, not a measure; listed nouns stay."""
+    item = p.reading.items[i]
+    return (
+        item.has("act")
+        and item.tokens[0].word
+        not in {
+            "orders",
+            "purchases",
+            "order",
+            "purchase",
+            "spend",
+            "spending",
+            "returns",
+            "return",
+            "spent",
+            "sales",
+            "income",
+        }
+        and len(item.tokens) == 1
+    )
+
+
+def _dimension(item: Item) -> str:
+    return str(item.get("dim"))
+
+
+def _role(p: Parts, i: int, nouns: list[int], roles: dict[int, str]) -> str:
+    """metric, group, sort or subject, by the word in front."""
+    items = p.reading.items
+    item, lead = items[i], _lead(p, i)
+    metric, dim = item.has("metric"), item.has("dim")
+    if lead is not None and lead.has("group") and lead.lemma not in {"in"}:
+        ranked = any(roles.get(k) == "group" for k in nouns if k < i) and p.descending is not None
+        if metric and (not dim or ranked):
+            return "sort" if p.descending is not None or roles else "metric"
+        return "group" if dim else "metric"
+    if lead is not None and lead.has("count"):
+        return "metric" if metric else "count_of"
+    if lead is not None and (lead.has("rank") or (lead.number is not None and p.limit is not None and dim)):
+        if metric and not dim:
+            return "metric"
+        return "ranked" if metric else "group"
+    if lead is not None and lead.has("which") and dim and items[i - 1].lemma not in {"is", "are", "was", "our", "the"}:
+        return "which" if metric else "group"
+    chained = _chained(p, i, roles)
+    if chained:
+        return (
+            chained
+            if (chained == "group" and dim) or (chained == "metric" and metric)
+            else ("metric" if metric else "group")
+        )
+    if metric and not dim:
+        return "metric"
+    if metric:
+        return "either"
+    return "plain"
+
+
+def _chained(p: Parts, i: int, roles: dict[int, str]) -> str | None:
+    """ "by month and country", "revenue, orders and units": the role carries over "and" and commas."""
+    items = p.reading.items
+    k = i - 1
+    if k < 0 or not (items[k].lemma in {"and", "&"} or items[k].text == ","):
+        return None
+    while k >= 0 and (items[k].lemma in {"and", "the", "&"} or items[k].text == ","):
+        k -= 1
+    role = roles.get(k)
+    if role is None and k >= 0 and items[k].has("grain") and k and items[k - 1].has("group"):
+        return "group"
+    return {"group": "group", "metric": "metric"}.get(role or "")
+
+
+def _settle(p: Parts, nouns: list[int], roles: dict[int, str]) -> None:
+    """Decide the nouns that may be measure or group once the others are known."""
+    items = p.reading.items
+    firm_metric = any(roles[i] in {"metric", "sort"} for i in nouns)
+    firm_group = any(roles[i] == "group" for i in nouns)
+    grain = any(item.has("grain") for k, item in enumerate(items) if k not in p.used and not item.has("dim"))
+    for i in nouns:
+        if roles[i] == "ranked":  # "most orders", "top customers"
+            word = next((it for it in _before(p, i) if it.has("rank")), None)
+            bare = word is not None and word.lemma in {
+                "most",
+                "highest",
+                "fewest",
+                "least",
+                "lowest",
+                "largest",
+                "biggest",
+            }
+            roles[i] = (
+                "metric"
+                if bare and (firm_group or grain or any(roles[k] in {"which", "group"} for k in nouns if k < i))
+                else "group"
+            )
+            firm_metric |= roles[i] == "metric"
+            firm_group |= roles[i] == "group"
+    for i in nouns:
+        if roles[i] == "which":
+            roles[i], firm_group = "group", True
+    for i in nouns:
+        if roles[i] == "either":
+            listed = p.conditions.customers and "customer" in items[i].alts.get("dim", ())
+            taken = (
+                firm_metric
+                or (listed and i == nouns[0])
+                or (
+                    p.descending is not None and not firm_group and "customer" in items[i].alts["dim"] and p.sort_metric
+                )
+            )
+            roles[i] = "subject" if taken else "metric"
+            firm_metric = firm_metric or roles[i] == "metric"
+        elif roles[i] == "plain":
+            roles[i] = "plain_group"
+    for i in nouns:
+        if roles[i] == "plain_group":
+            roles[i] = "subject" if firm_metric and (firm_group or not _lists_things(p, i)) else "group"
+        elif roles[i] == "count_of":
+            roles[i] = (
+                "subject" if any(roles[k] == "metric" for k in nouns) and "product" in items[i].alts["dim"] else "group"
+            )
+
+
+def _lists_things(p: Parts, i: int) -> bool:
+    """ "products with revenue over 1000", "countries where orders fell": the noun begins the question."""
+    items = p.reading.items
+    before = [k for k in range(i) if not p.reading.is_skip(k) and not items[k].has("which", "rank")]
+    after = items[i + 1].lemma if i + 1 < len(items) else ""
+    return not before and (
+        after in {"with", "that", "which", "where", "whose", "having", "who"} or bool(p.conditions.measures)
+    )
+
+
+def _sort_direction(p: Parts, nouns: list[int], roles: dict[int, str]) -> None:
+    """ "which country has the most orders" sorts by orders; "highest revenue by country" too."""
+    if p.descending is None:
+        return
+    for i in nouns:
+        if roles[i] == "metric":
+            lead = _lead(p, i)
+            if lead is not None and lead.has("rank") and p.sort_metric is None:
+                p.sort_metric = str(p.reading.items[i].get("metric"))
+    if p.groups and p.limit is None:
+        for i in nouns:
+            if roles[i] == "group":
+                token = p.reading.items[i].tokens[-1]
+                p.singular = token.word == token.lemma and token.lemma not in {"sku"}
+                return
+
+
+def _grains(p: Parts) -> None:
+    """ "by month", "monthly", "which day", "over time"."""
+    items = p.reading.items
+    for i, item in enumerate(items):
+        if i in p.used or not item.has("grain"):
+            continue
+        lead = _lead(p, i)
+        word = item.tokens[-1].word
+        said = (
+            (lead is not None and lead.has("group", "which", "rank"))
+            or word.endswith("ly")
+            or len(item.tokens) > 1
+            or (word == "annual")
+            or _chained(p, i, {}) == "group"
+            or i == 0
+            or (
+                lead is not None
+                and lead.lemma in {"and", ",", "or", "in", "of", "a", "make", "use", "not", "to", "rather"}
+            )
+        )
+        if not said and not (lead is not None and lead.text == ","):
+            continue
+        p.used.add(i)
+        if i and items[i - 1].has("group"):
+            p.used.add(i - 1)
+        grain = str(item.get("grain"))
+        if grain not in p.groups and grain in p.reading.vocabulary.dimensions:
+            p.groups.insert(0, grain)
+            if p.descending is not None and lead is not None and lead.has("which", "rank"):
+                p.singular = word == item.tokens[-1].lemma
+
+
+# -- values that are not in the lexicon --------------------------------------------------------------------------------
+
+
+def _dimension_values(p: Parts) -> None:
+    """ "category Garden" explains "category"; "brand 'Calvin Klein'" takes the quotation."""
+    items = p.reading.items
+    for i, item in enumerate(items):
+        if i in p.used or not item.has("dim"):
+            continue
+        for k in (i + 1, i - 1):
+            if 0 <= k < len(items):
+                value = next((v for v in items[k].alts.get("value", ()) if v.dimension in item.alts["dim"]), None)
+                grouped = i and items[i - 1].has("group") and items[i - 1].lemma != "for"
+                if value is not None and k in p.used and not grouped:
+                    p.used.add(i)
+                elif k == i + 1 and items[k].tokens[0].kind == "quote":
+                    p.rows.append(Compare(field=_dimension(item), op="contains", values=(items[k].tokens[0].text,)))
+                    p.used |= {i, k}
+
+
+def _products_named(p: Parts) -> None:
+    """Words left over that occur together in product names: "revenue from red mugs"."""
+    i = 0
+    while i < len(p.reading.items):
+        if i in p.used or p.reading.is_skip(i) or p.reading.items[i].has("absent", "do", "object", "goal"):
+            i += 1
+            continue
+        words = product_words(p.reading, i)
+        if words and "product" in p.reading.vocabulary.dimensions:
+            p.rows.append(product_filter(words, p.reading))
+            p.used |= set(range(i, i + len(words)))
+            p.implied += 0.1
+            i += len(words)
+        else:
+            i += 1
+
+
+def customers_only(filters: Filter | None) -> bool:
+    """Whether a filter speaks of customers alone (an audience)."""
+    return isinstance(filters, CustomerCondition)
+
+
+def as_json(model: Any) -> Any:
+    """A plan model as plain JSON without what was left at its default."""
+    return model.model_dump(mode="json", exclude_defaults=True) if model is not None else None

@@ -1,0 +1,629 @@
+"""Words → :class:`~assistant.plans.periods.Period`: relative, rolling, named, ranges, seasons, spans and futures.
+
+The grammar reads from a token position and returns the longest period that begins there. Words are data
+(``periods.yaml``); the shapes (ranges, month with year, the n-th of a month) are here.
+"""
+
+from __future__ import annotations
+
+import re
+from calendar import monthrange
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from functools import lru_cache
+from typing import Any, Literal
+
+from assistant.llm.planner.lexicon import Lexicon
+from assistant.llm.planner.normalise import Token
+from assistant.plans.periods import Period
+
+Kind = Literal["period", "duration", "future", "ago", "bad_period", "day_kind"]
+
+
+@dataclass(frozen=True)
+class PeriodReading:
+    """What was read: a period, a length of time, a future, or a date that does not exist.
+
+    Attributes:
+        kind: ``duration`` ("90 days") and ``future`` ("next 8 weeks") carry ``count`` and ``unit``; ``ago`` too;
+            ``day_kind`` ("Mondays", "weekends") carries ``weekdays``; ``bad_period`` a ``problem`` in words.
+        start, end: token positions.
+        open_end: "since" and "before" were said.
+    """
+
+    kind: Kind
+    start: int
+    end: int
+    period: Period | None = None
+    count: float = 1
+    unit: str = "day"
+    weekdays: tuple[str, ...] = ()
+    problem: str = ""
+    open_end: Literal["since", "until", ""] = ""
+    year_said: bool = False
+
+    @property
+    def days(self) -> int:
+        """Length of a duration in days; months have 30, half a year 182."""
+        per = {"day": 1, "week": 7, "month": 30, "quarter": 91, "year": 365}[self.unit]
+        return round(self.count * per)
+
+
+@dataclass(frozen=True)
+class _Words:
+    months: dict[str, int]
+    weekdays: dict[str, str]
+    units: dict[str, str]
+    events: dict[tuple[str, ...], str]
+    singles: dict[tuple[str, ...], Period]
+    lists: dict[str, set[str]]
+    phrases: dict[str, list[tuple[str, ...]]]
+
+
+@lru_cache(maxsize=4)
+def _words(lex: Lexicon) -> _Words:
+    raw = lex.periods
+    events = {lex.lemmas(p): name for name, phrases in raw["events"].items() for p in phrases}
+    singles = {lex.lemmas(p): Period(**spec) for p, spec in raw["singles"].items()}
+    lists = {
+        name: {" ".join(lex.lemmas(w)) for w in raw[name]}
+        for name in ("last", "past", "this", "next", "from", "to", "since", "until", "ago", "prepositions")
+    }
+    phrases = {
+        name: [lex.lemmas(w) for w in raw[name]]
+        for name in ("weekend", "workday", "fortnight", "half_year", "beginning", "end")
+    }
+    for half, names in raw["halves"].items():
+        phrases[f"half{half}"] = [lex.lemmas(n) for n in names]
+    return _Words(
+        {w: int(n) for n, words in raw["months"].items() for w in words},
+        {w: day for day, words in raw["weekdays"].items() for w in words}
+        | {f"{w}s": day for day, words in raw["weekdays"].items() for w in words},
+        {w: unit for unit, words in raw["units"].items() for w in words},
+        events,
+        singles,
+        lists,
+        phrases,
+    )
+
+
+class _Reader:
+    """Recursive descent over the tokens; every method returns what it read and where it stopped."""
+
+    def __init__(self, tokens: list[Token], lex: Lexicon, as_of: date) -> None:
+        self.tokens, self.lex, self.as_of, self.w = tokens, lex, as_of, _words(lex)
+
+    def lemma(self, i: int) -> str:
+        return self.tokens[i].lemma if i < len(self.tokens) else ""
+
+    def phrase(self, i: int, phrases: Any) -> int | None:
+        """End of the longest of the phrases that begins at ``i``."""
+        best = None
+        for words in phrases:
+            end = i + len(words)
+            if words and tuple(self.lemma(k) for k in range(i, end)) == tuple(words) and (best is None or end > best):
+                best = end
+        return best
+
+    def listed(self, i: int, name: str) -> int | None:
+        for length in (4, 3, 2, 1):
+            if i + length <= len(self.tokens):
+                joined = " ".join(self.lemma(k) for k in range(i, i + length))
+                if joined in self.w.lists[name]:
+                    return i + length
+        return None
+
+    def count(self, i: int) -> tuple[float, int] | None:
+        """A whole number or "a", "an", "few"."""
+        if i < len(self.tokens) and self.tokens[i].kind == "number" and self.tokens[i].unit is None:
+            return float(self.tokens[i].value or 0), i + 1
+        if self.lemma(i) in {"a", "an", "one"}:
+            return 1.0, i + 1
+        return None
+
+    def unit(self, i: int) -> str | None:
+        return self.w.units.get(self.lemma(i))
+
+    def year(self, i: int) -> int | None:
+        if i < len(self.tokens):
+            token = self.tokens[i]
+            if token.kind == "number" and token.unit is None and re.fullmatch(r"(19|20)\d\d", token.text):
+                return int(token.text)
+        return None
+
+    # -- lengths and directions ----------------------------------------------------------------------------------
+
+    def duration(self, i: int) -> tuple[float, str, int] | None:
+        end = self.phrase(i, self.w.phrases["half_year"])
+        if end:
+            return 6, "month", end
+        end = self.phrase(i, self.w.phrases["fortnight"]) or (
+            self.phrase(i + 1, self.w.phrases["fortnight"]) if self.lemma(i) in {"a", "last", "past"} else None
+        )
+        if end:
+            return 2, "week", end
+        counted = self.count(i)
+        if counted and self.unit(counted[1]):
+            return counted[0], str(self.unit(counted[1])), counted[1] + 1
+        return None
+
+    def relative(self, i: int) -> PeriodReading | None:
+        """last month · last 8 weeks · this year · next quarter · past year."""
+        start = i
+        if self.lemma(i) == "the":
+            i += 1
+        for name in ("last", "past", "this", "next"):
+            after = self.listed(i, name)
+            if after is None:
+                continue
+            if name == "last" and self.lemma(after) in {"day"} and self.count(after + 1):
+                after += 1  # "the last day 30 days"
+            if self.lemma(after) in {"full", "complete", "calendar", "whole", "couple", "few"}:
+                few = self.lemma(after) in {"couple", "few"}
+                after += 1
+                if self.lemma(after) == "of":
+                    after += 1
+                if few and self.unit(after):
+                    count = 2.0 if self.lemma(after - 1) in {"couple", "of"} else 3.0
+                    return self._directed(name, count, str(self.unit(after)), start, after + 1, counted=True)
+            long = self.duration(after)
+            if long and self.lemma(after) not in {"a", "an"}:
+                return self._directed(name, long[0], long[1], start, long[2], counted=True)
+            unit = self.unit(after)
+            if unit and not self.lemma(after).endswith("ly"):
+                return self._directed(name, 1, unit, start, after + 1, counted=False)
+            named = self._directed_name(name, after, start)
+            if named:
+                return named
+        return None
+
+    def _directed(
+        self, name: str, count: float, unit: str, start: int, end: int, *, counted: bool
+    ) -> PeriodReading | None:
+        whole = max(1, round(count))
+        if name == "next":
+            return PeriodReading("future", start, end, count=count, unit=unit)
+        if name == "this":
+            return None if counted else PeriodReading("period", start, end, Period(kind="calendar", unit=unit))  # type: ignore[arg-type]
+        if count == 0:
+            return PeriodReading("bad_period", start, end, problem="A period of no length holds nothing")
+        if counted and unit in {"quarter"}:
+            period = Period(kind="calendar", unit=unit, offset=-1, count=whole)  # type: ignore[arg-type]
+        elif counted or (name == "past"):
+            period = Period(kind="rolling", unit=unit, count=min(whole, 10_000))  # type: ignore[arg-type]
+        else:
+            period = Period(kind="calendar", unit=unit, offset=-1)  # type: ignore[arg-type]
+        return PeriodReading("period", start, end, period)
+
+    def _directed_name(self, name: str, i: int, start: int) -> PeriodReading | None:
+        """last November · this summer · last Monday · next Christmas."""
+        event = self.phrase(i, self.w.events)
+        month = self.w.months.get(self.lemma(i))
+        day = self.w.weekdays.get(self.tokens[i].word) if i < len(self.tokens) else None
+        if name == "next" and (event or month):
+            return PeriodReading("future", start, event or i + 1, count=1, unit="month")
+        if event:
+            return PeriodReading("period", start, event, self._named_year(event=self.w.events[self._key(i, event)]))
+        if month:
+            return PeriodReading("period", start, i + 1, Period(kind="named", month=month))
+        if day and name in {"last", "past", "this"}:
+            back = (self.as_of.weekday() - list(dict.fromkeys(self.w.weekdays.values())).index(day)) % 7
+            found = self.as_of - timedelta(days=back or (7 if name == "last" else 0))
+            return PeriodReading("period", start, i + 1, Period(kind="absolute", start=found, end=found))
+        return None
+
+    def _named_year(self, **fields: Any) -> Period:
+        return Period(kind="named", **fields)
+
+    def _key(self, i: int, end: int) -> tuple[str, ...]:
+        return tuple(self.lemma(k) for k in range(i, end))
+
+    # -- one point or named stretch ------------------------------------------------------------------------------
+
+    def point(self, i: int) -> PeriodReading | None:
+        """A date, month, quarter, half, week, season or year, each with or without its year."""
+        for reader in (
+            self.iso,
+            self.month_day,
+            self.month,
+            self.quarter,
+            self.half,
+            self.week,
+            self.event,
+            self.bare_year,
+            self.single,
+        ):
+            found = reader(i)
+            if found is not None:
+                return found
+        return None
+
+    def _with_year(self, i: int) -> tuple[int | None, int]:
+        """Optional year: "2011", ", 2011", "of 2011", "last year", "this year"."""
+        k = i
+        while self.lemma(k) in {"of", "in", ","} and k - i < 2:
+            k += 1
+        year = self.year(k)
+        if year:
+            return year, k + 1
+        if self.unit(k + 1) == "year" and self.lemma(k) in {"last", "this", "previous"}:
+            return self.as_of.year - (0 if self.lemma(k) == "this" else 1), k + 2
+        return None, i
+
+    def iso(self, i: int) -> PeriodReading | None:
+        if i >= len(self.tokens) or self.tokens[i].kind != "date":
+            return None
+        parts = [int(p) for p in re.split(r"[-./]", self.tokens[i].text)]
+        if len(parts) == 2:
+            if not 1 <= parts[1] <= 12:
+                return self._bad(i, i + 1)
+            return PeriodReading(
+                "period", i, i + 1, Period(kind="named", year=parts[0], month=parts[1]), year_said=True
+            )
+        year, month, day = parts if parts[0] > 31 else (parts[2], parts[1], parts[0])
+        year += 2000 if year < 100 else 0
+        if month > 12 >= day:  # written the American way
+            month, day = day, month
+        return self._day(year, month, day, i, i + 1, said=True)
+
+    def _bad(self, start: int, end: int) -> PeriodReading:
+        words = " ".join(t.text for t in self.tokens[start:end])
+        return PeriodReading("bad_period", start, end, problem=words)
+
+    def _day(self, year: int, month: int, day: int, start: int, end: int, *, said: bool) -> PeriodReading:
+        if not 1 <= month <= 12 or not 1 <= day <= monthrange(year, month)[1] or not 1900 <= year <= 2200:
+            return self._bad(start, end)
+        found = date(year, month, day)
+        return PeriodReading("period", start, end, Period(kind="absolute", start=found, end=found), year_said=said)
+
+    def _latest(self, month: int, day: int = 1) -> int:
+        """The year of the latest such day that has begun."""
+        return self.as_of.year if (month, day) <= (self.as_of.month, self.as_of.day) else self.as_of.year - 1
+
+    def month_day(self, i: int) -> PeriodReading | None:
+        """1 March (2011) · March 1st, 2011 · 31 February."""
+
+        def is_day(k: int) -> int | None:
+            if k < len(self.tokens) and self.tokens[k].kind == "number" and self.tokens[k].unit in {None, "ordinal"}:
+                value = self.tokens[k].value or 0
+                return (
+                    int(value) if value == int(value) and 1 <= value <= 99 and len(self.tokens[k].text) <= 4 else None
+                )
+            return None
+
+        start = i
+        if self.lemma(i) == "the":
+            i += 1
+        day, month = is_day(i), self.w.months.get(self.lemma(i))
+        if day is not None:
+            k = i + 2 if self.lemma(i + 1) == "of" else i + 1
+            month = self.w.months.get(self.lemma(k))
+            if month is None:
+                return None
+            end = k + 1
+        elif month is not None and is_day(i + 1) is not None and not self.unit(i + 2):
+            day, end = is_day(i + 1), i + 2
+        else:
+            return None
+        year, end = self._with_year(end)
+        assert day is not None
+        return self._day(year or self._latest(month, min(day, 28)), month, day, start, end, said=year is not None)
+
+    def month(self, i: int) -> PeriodReading | None:
+        month = self.w.months.get(self.lemma(i)) if i < len(self.tokens) and self.tokens[i].kind == "word" else None
+        if month is None:
+            return None
+        year, end = self._with_year(i + 1)
+        if self.lemma(i) in {"may", "mar", "march"} and year is None and not self._month_context(i):
+            return None
+        return PeriodReading("period", i, end, Period(kind="named", month=month, year=year), year_said=year is not None)
+
+    def _month_context(self, i: int) -> bool:
+        """Whether "may" or "march" stands where a month stands."""
+        before = self.lemma(i - 1) if i else ""
+        return (
+            before
+            in {
+                "in",
+                "since",
+                "from",
+                "to",
+                "and",
+                "of",
+                "last",
+                "until",
+                "before",
+                "after",
+                "during",
+                "for",
+                "this",
+                "between",
+                "vs",
+                "versus",
+                "till",
+                "through",
+                "by",
+                "with",
+                "than",
+                "about",
+            }
+            or (self.tokens[i].text[:1].isupper() and i > 0)
+            or len(self.tokens) == 1
+        )
+
+    def quarter(self, i: int) -> PeriodReading | None:
+        match = re.fullmatch(r"q([1-4])|([1-4])q", self.lemma(i))
+        end = i + 1
+        number = int(match.group(1) or match.group(2)) if match else None
+        if number is None and self.lemma(i + 1) == "quarter" and self.tokens[i].unit == "ordinal":
+            value = int(self.tokens[i].value or 0)
+            number, end = (value, i + 2) if 1 <= value <= 4 else (None, i)
+        if (
+            number is None
+            and self.lemma(i) == "quarter"
+            and i + 1 < len(self.tokens)
+            and self.tokens[i + 1].text in "1234"
+        ):
+            number, end = int(self.tokens[i + 1].text), i + 2
+        if number is None:
+            return None
+        year, end = self._with_year(end)
+        return PeriodReading(
+            "period", i, end, Period(kind="named", quarter=number, year=year), year_said=year is not None
+        )
+
+    def half(self, i: int) -> PeriodReading | None:
+        for number in (1, 2):
+            end = self.phrase(i, self.w.phrases[f"half{number}"])
+            if end is None:
+                continue
+            year, after = self._with_year(end)
+            if year is None and self.lemma(i) not in {"h1", "h2"} and not self.unit(end) and self.lemma(end) == "of":
+                return None
+            first = 1 if number == 1 else 7
+            year = year or self._latest(first)
+            last = date(year, first + 5, monthrange(year, first + 5)[1])
+            return PeriodReading("period", i, after, Period(kind="absolute", start=date(year, first, 1), end=last))
+        return None
+
+    def week(self, i: int) -> PeriodReading | None:
+        k = i + 1 if self.lemma(i) == "calendar" else i
+        if (
+            self.lemma(k) != "week"
+            or k + 1 >= len(self.tokens)
+            or not re.fullmatch(r"\d{1,2}", self.tokens[k + 1].text)
+        ):
+            return None
+        number = int(self.tokens[k + 1].text)
+        year, end = self._with_year(k + 2)
+        if not 1 <= number <= 53:
+            return self._bad(i, k + 2)
+        return PeriodReading("period", i, end, Period(kind="named", week=number, year=year), year_said=year is not None)
+
+    def event(self, i: int) -> PeriodReading | None:
+        end = self.phrase(i, self.w.events)
+        if end is None:
+            return None
+        name = self.w.events[self._key(i, end)]
+        year, after = self._with_year(end)
+        return PeriodReading(
+            "period", i, after, Period(kind="named", event=name, year=year), year_said=year is not None
+        )
+
+    def bare_year(self, i: int) -> PeriodReading | None:
+        year = self.year(i)
+        if year is None:
+            return None
+        before = self.lemma(i - 1) if i else ""
+        if before in {
+            "over",
+            "than",
+            "above",
+            "under",
+            "below",
+            "least",
+            "most",
+            "customer",
+            "product",
+            "order",
+            "sku",
+            "item",
+            "code",
+            "no",
+            "number",
+            "client",
+            "id",
+            "top",
+            "spent",
+        } or self.unit(i + 1):
+            return None
+        return PeriodReading("period", i, i + 1, Period(kind="named", year=year), year_said=True)
+
+    def single(self, i: int) -> PeriodReading | None:
+        end = self.phrase(i, self.w.singles)
+        if end is None:
+            return None
+        period = self.w.singles[self._key(i, end)]
+        if period.offset > 0:
+            return PeriodReading("future", i, end, count=1, unit="day")
+        return PeriodReading("period", i, end, period)
+
+    # -- ranges --------------------------------------------------------------------------------------------------
+
+    def bounds(self, period: Period) -> tuple[date, date] | None:
+        """First and last day of a calendar, named or absolute period; None for the rest."""
+        if period.kind == "absolute":
+            return (period.start, period.end or period.start) if period.start else None
+        if period.kind == "named" and not period.event and not period.week:
+            if period.month:
+                year = period.year or self._latest(period.month)
+                return date(year, period.month, 1), date(year, period.month, monthrange(year, period.month)[1])
+            if period.quarter:
+                first = 3 * period.quarter - 2
+                year = period.year or self._latest(first)
+                return date(year, first, 1), date(year, first + 2, monthrange(year, first + 2)[1])
+            return (date(period.year, 1, 1), date(period.year, 12, 31)) if period.year else None
+        if period.kind == "calendar" and period.count == 1:
+            return self._calendar_bounds(period)
+        return None
+
+    def _calendar_bounds(self, period: Period) -> tuple[date, date]:
+        today = self.as_of
+        if period.unit == "day":
+            day = today + timedelta(days=period.offset)
+            return day, day
+        if period.unit == "week":
+            monday = today - timedelta(days=today.weekday()) + timedelta(weeks=period.offset)
+            return monday, monday + timedelta(days=6)
+        size = {"month": 1, "quarter": 3, "year": 12}[str(period.unit)]
+        index = (today.year * 12 + today.month - 1) // size * size + period.offset * size
+        last = index + size - 1
+        return date(index // 12, index % 12 + 1, 1), date(
+            last // 12, last % 12 + 1, monthrange(last // 12, last % 12 + 1)[1]
+        )
+
+    def range(self, i: int) -> PeriodReading | None:
+        """from March to June (2011) · between 1 March and 15 June 2011 · Oct-Dec 2010 · Dec 5 to 8, 2018."""
+        start = i
+        opened = self.listed(i, "from")
+        first = self.point(opened or i)
+        if first is None or first.period is None:
+            return first if first is not None and first.kind == "bad_period" and opened else None
+        joined = self.listed(first.end, "to")
+        if joined is None or (not opened and self.lemma(first.end) == "and"):
+            return None
+        second = self.point(joined)
+        if (
+            second is None
+            and first.period.kind == "absolute"
+            and self.tokens[joined : joined + 1]
+            and (self.tokens[joined].kind == "number" and first.period.start)
+        ):
+            year, end = self._with_year(joined + 1)
+            begin = first.period.start.replace(year=year) if year else first.period.start
+            second = self._day(
+                begin.year, begin.month, int(self.tokens[joined].value or 0), joined, end, said=year is not None
+            )
+            first = replace(first, period=Period(kind="absolute", start=begin, end=begin))
+        if second is None or second.kind != "period" or second.period is None:
+            return second if second is not None and second.kind == "bad_period" else None
+        return self._joined(first, second, start)
+
+    def _joined(self, first: PeriodReading, second: PeriodReading, start: int) -> PeriodReading | None:
+        assert first.period is not None and second.period is not None
+        low = first.period
+        high = second.period
+        if second.year_said and not first.year_said and low.kind == "named" and (low.month or low.quarter):
+            low = low.model_copy(update={"year": high.year or (high.start.year if high.start else None)})
+        elif second.year_said and not first.year_said and low.kind == "absolute" and low.start:
+            ends = self.bounds(high)
+            if ends:
+                moved = low.start.replace(year=ends[1].year)
+                low = Period(kind="absolute", start=moved, end=moved)
+        begin, end = self.bounds(low), self.bounds(high)
+        if begin is None or end is None:
+            return None
+        if begin[0] > end[1]:  # "from November to February": the start is the year before
+            if first.year_said:
+                return self._bad(start, second.end)
+            begin = (begin[0].replace(year=end[1].year - 1, day=min(begin[0].day, 28)), begin[1])
+        return PeriodReading(
+            "period", start, second.end, Period(kind="absolute", start=begin[0], end=end[1]), year_said=True
+        )
+
+    def open(self, i: int) -> PeriodReading | None:
+        """since June · after 2010 · before March 2011 · until yesterday."""
+        for name in ("since", "until"):
+            after = self.listed(i, name)
+            if after is None:
+                continue
+            if self.lemma(after) == "the" and not self.phrase(after, self.w.singles):
+                after += 1
+            found = self.point(after) or self.relative(after)
+            if found is None and self.duration(after) and self.lemma(self.duration(after)[2]) == "ago":  # type: ignore[index]
+                found = self.ago(after)
+            if found is None:
+                continue
+            if found.kind == "ago":
+                begin = self.as_of - timedelta(days=found.days)
+                period = Period(kind="absolute", start=begin) if name == "since" else Period(kind="absolute", end=begin)
+                return PeriodReading("period", i, found.end, period, open_end=name)  # type: ignore[arg-type]
+            if found.kind != "period" or found.period is None:
+                return replace(found, start=i) if found.kind == "bad_period" else None
+            ends = self.bounds(found.period)
+            if ends is None:
+                continue
+            word = self.lemma(i)
+            if name == "since":
+                first = ends[1] + timedelta(days=1) if word == "after" else ends[0]
+                period = Period(kind="absolute", start=first)
+            else:
+                last = ends[1] if word in {"until", "till", "through", "to", "by"} else ends[0] - timedelta(days=1)
+                period = Period(kind="absolute", end=last)
+            return PeriodReading("period", i, found.end, period, open_end=name, year_said=True)  # type: ignore[arg-type]
+        return None
+
+    def ago(self, i: int) -> PeriodReading | None:
+        long = self.duration(i)
+        if long and self.lemma(long[2]) in self.w.lists["ago"]:
+            return PeriodReading("ago", i, long[2] + 1, count=long[0], unit=long[1])
+        return None
+
+    def day_kind(self, i: int) -> PeriodReading | None:
+        """on Mondays · at the weekend: a filter on the day of the week, not a stretch of time."""
+        names = list(dict.fromkeys(self.w.weekdays.values()))
+        if self.phrase(i, self.w.phrases["weekend"]):
+            return PeriodReading("day_kind", i, i + 1, weekdays=tuple(names[5:]))
+        end = self.phrase(i, self.w.phrases["workday"])
+        if end:
+            return PeriodReading("day_kind", i, end, weekdays=tuple(names[:5]))
+        day = self.w.weekdays.get(self.tokens[i].word)
+        if day and (len(self.tokens[i].word) > 3):
+            return PeriodReading("day_kind", i, i + 1, weekdays=(day,))
+        return None
+
+
+def read_period(tokens: list[Token], start: int, lex: Lexicon, as_of: date) -> PeriodReading | None:
+    """The longest period, duration or future that begins at ``start`` (a leading preposition included).
+
+    Args:
+        tokens: of the whole text.
+        start: position to read from.
+        lex: the language's lexicon.
+        as_of: analysis date; months without a year are the latest that have begun.
+    """
+    if tokens[start].kind == "stop":
+        return None
+    reader = _Reader(tokens, lex, as_of)
+    begins = [start]
+    after = reader.listed(start, "prepositions")
+    if after is not None and after < len(tokens):
+        begins.append(after)
+        if reader.lemma(after) == "the":
+            begins.append(after + 1)
+    best: PeriodReading | None = None
+    for begin in begins:
+        for method in (reader.range, reader.open, reader.relative, reader.point, reader.ago, reader.day_kind):
+            found = method(begin)
+            if found is not None and (best is None or found.end > best.end):
+                best = replace(found, start=start)
+    if best is None:
+        for begin in begins:
+            long = reader.duration(begin)
+            if (
+                long
+                and (tokens[begin].kind == "number" or long[2] - begin > 1)
+                and reader.lemma(begin) not in {"a", "an"}
+                or (long and reader.lemma(begin) in {"a", "an"} and begin != start)
+            ):
+                best = PeriodReading("duration", start, long[2], count=long[0], unit=long[1])
+    return _until_end_of(best, reader) if best else None
+
+
+def _until_end_of(found: PeriodReading, reader: _Reader) -> PeriodReading:
+    """ "this year so far" → to date; "the last 30 days of 2011" is left to composition."""
+    if found.kind == "period" and found.period and found.period.kind == "calendar" and found.period.offset == 0:
+        k = found.end
+        if reader.lemma(k) == "so" and reader.lemma(k + 1) == "far":
+            return replace(found, end=k + 2, period=Period(kind="to_date", unit=found.period.unit))
+    return found

@@ -1,0 +1,287 @@
+"""One turn: text and conversation in, tool calls out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+
+from assistant.llm.planner.candidate import Candidate, Planned, ToolCall
+from assistant.llm.planner.context import DialogueContext
+from assistant.llm.planner.dialogue import follow_ups
+from assistant.llm.planner.intents import Frames
+from assistant.llm.planner.lexicon import Lexicon
+from assistant.llm.planner.normalise import clean
+from assistant.llm.planner.rank import Encoder, by_meaning
+from assistant.llm.planner.replies import decline, quoted
+from assistant.llm.planner.spans import Reading, read
+from assistant.llm.planner.vocabulary import Vocabulary, vocabulary
+from assistant.llm.planner.wording import reword
+from assistant.plans.shop import Shop
+
+ALL_TOOLS = (
+    "query_data",
+    "explain_change",
+    "describe_data",
+    "count_audience",
+    "find_segments",
+    "describe_customer",
+    "recommend_products",
+    "bought_together",
+    "search_products",
+    "forecast_metric",
+    "predict_churn",
+    "draft_campaign",
+    "show_campaign",
+    "ask_back",
+    "decline",
+)
+#: A reading that leaves more than this is not answered.
+LIMIT = 0.65
+_CODE = re.compile(
+    r"(?is)^\s*(select\s.+\sfrom\s|drop\s+table|insert\s+into|update\s+\w+\s+set|delete\s+from|with\s+\w+\s+as\s*\(|alter\s+table|"
+    r"union\s+select|<script|<\w+[^>]*>.*</\w+>|import\s+\w+|def\s+\w+\(|function\s*\(|\{\s*\"|exec\s*\()"
+)
+_PLACEHOLDER = re.compile(
+    r"\{[A-Z_ ]+\}|`?<[a-z][a-z _]+>`?|\b[A-Z]+_[A-Z_]+\b|/Segment\b|/Event\b|\bPRODUCT\d\b|\bmore than X\b|\bTYPE product\b"
+)
+
+
+def plan_turn(
+    text: str,
+    context: DialogueContext | None,
+    shop: Shop,
+    *,
+    tools: Collection[str] = ALL_TOOLS,
+    language: str = "en",
+    encoder: Encoder | None = None,
+) -> Planned:
+    """Plan one turn of a conversation.
+
+    Args:
+        text: what the person typed; anything.
+        context: the conversation so far.
+        shop: vocabulary, values and agreed terms of the loaded shop.
+        tools: names of the tools that may be called.
+        language: folder of the lexicon.
+        encoder: sentence encoder to order readings of nearly equal cost; without one the costs decide.
+
+    Returns:
+        At least one call; a text that means nothing here becomes ``decline``.
+    """
+    context = context or DialogueContext()
+    words = vocabulary(shop, language)
+    early = _unreadable(text, words.lexicon)
+    if early is not None:
+        return Planned([early], 0.0, frame="decline")
+    option = _picked_option(text, context)
+    clauses = _clauses(option or text)
+    if len(clauses) > 1:
+        planned = _several(clauses, option or text, context, shop, tools, words, encoder)
+        if planned is not None:
+            return planned
+    return _one(option or text, context, shop, tools, words, encoder)
+
+
+def _one(
+    text: str, context: DialogueContext, shop: Shop, tools: Collection[str], words: Vocabulary, encoder: Encoder | None
+) -> Planned:
+    reading = read(text, words)
+    found = candidates(reading, context, shop, tools)
+    if encoder is not None:
+        found = by_meaning(text, found, lambda c: reword(c, words), encoder)
+    best = found[0] if found else None
+    problem = _bad_date(reading)
+    if problem is not None:
+        return Planned(
+            [decline(words.lexicon, "not_understood", "bad_date", words=quoted([problem]))], 0.0, frame="decline"
+        )
+    if best is None or best.cost > LIMIT:
+        return Planned(
+            [_declined(reading, best, words, shop)], 0.0, best.unexplained if best else [], found[:3], frame="decline"
+        )
+    return Planned(best.calls, max(0.0, 1 - best.cost), best.unexplained, found[1:4], best.notes, best.frame)
+
+
+def candidates(reading: Reading, context: DialogueContext, shop: Shop, tools: Collection[str]) -> list[Candidate]:
+    """All readings, fresh and as follow-ups, cheapest first."""
+    frames = Frames(reading, context, shop, lambda name: name in tools)
+    found = frames.all()
+    found += [c for c in follow_ups(frames, found) if all(k.name in tools for k in c.calls)]
+    return sorted(found, key=lambda c: c.cost)
+
+
+# -- several requests --------------------------------------------------------------------------------------------------
+
+_SPLIT = re.compile(
+    r"(?<=[a-z0-9)%\"'])\s*[.?!;]\s+(?=\S)|,?\s+(?:and then|and also|then)\s+|,\s+and\s+|\s+and\s+(?=(?:draft|write|create|forecast|"
+    r"recommend|suggest|show|list|tell|make|compare|who|what|which|how|why|send|give|predict|plot)\b)",
+    re.IGNORECASE,
+)
+
+
+def _clauses(text: str) -> list[str]:
+    return [c.strip() for c in _SPLIT.split(text) if c and c.strip(" .?!,;")][:5]
+
+
+def _several(
+    clauses: Sequence[str],
+    text: str,
+    context: DialogueContext,
+    shop: Shop,
+    tools: Collection[str],
+    words: Vocabulary,
+    encoder: Encoder | None,
+) -> Planned | None:
+    """Each clause a request of its own, when that explains more than one reading of the whole."""
+    whole = candidates(read(text, words), context, shop, tools)
+    if whole and whole[0].cost <= 0.3 and whole[0].frame != "decline":
+        return None
+    planned: list[Planned] = []
+    for clause in clauses:
+        reading = read(clause, words)
+        if all(reading.is_skip(i) for i in range(len(reading.items))) and not reading.has("do"):
+            continue
+        known = context if not planned else DialogueContext([*context.past], [*context.questions, clauses[0]])
+        one = _one(clause, known, shop, tools, words, encoder)
+        if one.calls and one.calls[0].name == "decline" and planned and _refers(reading):
+            break  # needs the result of the first: planned again once it is there
+        planned.append(one)
+    good = [p for p in planned if p.frame != "decline"]
+    if (
+        not good
+        or len(good) < len(planned)
+        or (whole and whole[0].cost <= LIMIT and whole[0].cost < sum(1 - p.score for p in planned))
+    ):
+        return None
+    calls: list[ToolCall] = []
+    for one in planned:
+        calls += [c for c in one.calls if c not in calls]
+    return Planned(
+        calls,
+        min(p.score for p in planned),
+        [w for p in planned for w in p.unexplained],
+        [],
+        [n for p in planned for n in p.notes],
+        planned[0].frame,
+    )
+
+
+def _refers(reading: Reading) -> bool:
+    return reading.has("customers_pronoun", "pronoun")
+
+
+def remaining(
+    text: str,
+    context: DialogueContext,
+    shop: Shop,
+    done: int,
+    *,
+    tools: Collection[str] = ALL_TOOLS,
+    language: str = "en",
+) -> Planned | None:
+    """A later request of the same sentence, once the first has answered ("…, and draft a win-back for them").
+
+    Args:
+        done: calls of this turn that have answered already.
+    """
+    clauses = _clauses(text)
+    if len(clauses) < 2 or done >= 3:
+        return None
+    words = vocabulary(shop, language)
+    for clause in clauses[1:]:
+        reading = read(clause, words)
+        if not _refers(reading):
+            continue
+        planned = _one(clause, context, shop, tools, words, None)
+        fresh = [c for c in planned.calls if c.name not in {p.call.name for p in context.past[-done:]}]
+        if planned.frame not in {"decline", "ask"} and fresh and planned.score >= 1 - LIMIT:
+            return planned
+    return None
+
+
+# -- what cannot be read -----------------------------------------------------------------------------------------------
+
+
+def _unreadable(text: str, lex: Lexicon) -> ToolCall | None:
+    plain = clean(text).strip()
+    if not plain:
+        return decline(lex, "not_understood", "empty" if not text.strip() else "not_understood_all")
+    if _CODE.search(plain):
+        return decline(lex, "not_understood", "not_understood_all")
+    letters = sum(c.isalpha() for c in plain)
+    if letters and sum(c.isascii() for c in plain if c.isalpha()) / letters < 0.7:
+        return decline(lex, "not_understood", "not_a_language")
+    if not letters:
+        return None if any(c.isdigit() for c in plain) else decline(lex, "not_understood", "not_understood_all")
+    match = _PLACEHOLDER.search(text)
+    if match:
+        return decline(lex, "not_understood", "placeholder", words=quoted([match.group().strip("`")]))
+    return None
+
+
+def _bad_date(reading: Reading) -> str | None:
+    return next((item.get("bad_period").problem for item in reading.items if item.has("bad_period")), None)
+
+
+def _declined(reading: Reading, best: Candidate | None, words: Vocabulary, shop: Shop) -> ToolCall:
+    """The most precise "no" that the words allow."""
+    lex = words.lexicon
+    concepts = [
+        str(item.get("absent"))
+        for i, item in enumerate(reading.items)
+        if item.has("absent") and not reading.is_skip(i) and not item.has("metric", "value")
+    ]
+    if concepts:
+        concept = lex.concepts[concepts[0]]
+        return decline(lex, "missing_data", "absent", missing=concept.add, examples="absent", what=concept.name)
+    left = best.unexplained if best else [i.text for k, i in enumerate(reading.items) if not reading.is_skip(k)]
+    near = _nearest_values(left, shop)
+    if near is not None:
+        word, kind, values = near
+        return decline(lex, "not_understood", "unknown_value", nearest=list(values), words=quoted([word]), kind=kind)
+    if best is not None and left and len(left) <= 4 and best.cost < 2.5:
+        return decline(lex, "not_understood", "not_understood", words=quoted(left))
+    return decline(lex, "not_understood", "not_understood_all")
+
+
+def _nearest_values(left: Sequence[str], shop: Shop) -> tuple[str, str, list[str]] | None:
+    """Values of the shop near to a word that was not understood, when it looks like a name."""
+    for word in left:
+        if len(word) < 3 or not word[:1].isupper():
+            continue
+        found = [
+            m
+            for m in shop.find(word, (), 4)
+            if m.score >= 50 and m.kind in {"country", "city", "category", "brand", "product", "customer"}
+        ]
+        if found:
+            kind = found[0].kind
+            return word, kind, [m.label for m in found if m.kind == kind][:3]
+    return None
+
+
+def _picked_option(text: str, context: DialogueContext) -> str | None:
+    """ "the second one" after a question back picks that option."""
+    last = context.past[-1] if context.past else None
+    if last is None or last.call.name != "ask_back":
+        return None
+    options = [str(o) for o in last.call.args.get("options", ())]
+    match = re.fullmatch(
+        r"\W*(?:the\s+|option\s+|number\s+)*(first|second|third|fourth|1|2|3|4|last)(?:\s+(?:one|option|please))*\W*",
+        text.strip(),
+        re.IGNORECASE,
+    )
+    if not match or not options:
+        return None
+    index = {
+        "first": 0,
+        "1": 0,
+        "second": 1,
+        "2": 1,
+        "third": 2,
+        "3": 2,
+        "fourth": 3,
+        "4": 3,
+        "last": len(options) - 1,
+    }[match.group(1).lower()]
+    return options[index] if index < len(options) else None

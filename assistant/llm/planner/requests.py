@@ -1,0 +1,498 @@
+"""Readings of requests to the models: forecast, churn, recommendation, search, baskets, segments, one customer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from pydantic import ValidationError
+
+from assistant.llm.planner.candidate import Candidate, ToolCall, call
+from assistant.llm.planner.context import DialogueContext
+from assistant.llm.planner.filters import join
+from assistant.llm.planner.parts import Parts
+from assistant.llm.planner.period_grammar import PeriodReading
+from assistant.plans.filters import Filter
+from assistant.plans.requests import (
+    ChurnRequest,
+    CustomerRequest,
+    ForecastRequest,
+    ProductSearchRequest,
+    RecommendRequest,
+    SegmentRequest,
+)
+from assistant.plans.shop import Shop
+
+Finish = Callable[[Parts, list[ToolCall], str, float], Candidate]
+_FORECASTABLE = ("revenue", "orders", "units", "customers")
+
+
+def take_verbs(p: Parts, *actions: str) -> bool:
+    """Mark the words of an action as used; whether there were any."""
+    hits = p.reading.does(*actions)
+    p.used.update(hits)
+    return bool(hits)
+
+
+def _take(p: Parts, *lemmas: str) -> None:
+    p.used.update(i for i, item in enumerate(p.reading.items) if item.lemma in lemmas)
+
+
+# -- forecast ----------------------------------------------------------------------------------------------------------
+
+
+def forecast(p: Parts, context: DialogueContext, finish: Finish) -> Candidate | None:
+    """ "Forecast revenue for the next 8 weeks" · "how many units will we sell next week"."""
+    asked = p.reading.does("forecast")
+    if not asked and p.future is None:
+        return None
+    if not asked and not any(item.lemma in {"will", "going"} for item in p.reading.items) and p.reading.has("do"):
+        return None
+    take_verbs(p, "forecast")
+    p.used.update(
+        i
+        for i in p.reading.having("act")
+        if p.reading.items[i].get("act") in {"sell", "buy", "spend"} or p.reading.items[i].lemma in {"made", "make"}
+    )
+    p.used.update(p.reading.having("trend", "growth", "change", "previous"))
+    p.used.update(i for i, item in enumerate(p.reading.items) if item.lemma in {"will", "going", "model"})
+    metric = next((m for m in p.metrics if m in _FORECASTABLE), None)
+    other = [m for m in p.metrics if m not in _FORECASTABLE]
+    if metric is None and any(m.endswith("revenue") for m in other):
+        metric, other = "revenue", []
+    if other and metric is None:
+        return None
+    if metric is None and p.counted and any(item.lemma in {"sell", "sold"} for item in p.reading.items):
+        metric = "units"
+    grain, horizon = _horizon(p)
+    rows = join(p.rows)
+    try:
+        request = ForecastRequest(
+            metric=metric or "revenue",
+            grain=grain,
+            horizon=horizon,
+            filter=p.filter() if p.conditions.customers else rows,
+        )  # type: ignore[arg-type]
+    except ValidationError:
+        return None
+    extra = 0.0 if metric else 0.1
+    extra += 0.0 if asked else 0.1
+    extra += 1.0 if any(g not in {"day", "week", "month", "quarter", "year"} for g in p.groups) else 0.0
+    return finish(p, [call(request)], "forecast", extra)
+
+
+def _horizon(p: Parts) -> tuple[str, int]:
+    """Length of the future that was asked for; eight weeks where none was said."""
+    said = next((g for g in p.groups if g in {"day", "week", "month"}), None)
+    span: PeriodReading | None = p.future
+    if span is None:
+        span = next((item.get("duration") for item in p.reading.items if item.has("duration")), None)
+        p.used.update(p.reading.having("duration"))
+    if span is None:
+        rest = p.periods[0].period if p.periods else None
+        if (
+            rest is not None
+            and rest.kind == "calendar"
+            and rest.offset == 0
+            and rest.unit in {"month", "quarter", "year"}
+        ):
+            return {"month": ("week", 4), "quarter": ("month", 3), "year": ("month", 12)}[str(rest.unit)]
+        return {"day": ("day", 14), "month": ("month", 3)}.get(said or "", ("week", 8))
+    unit, count = span.unit, max(1, round(span.count))
+    if unit == "quarter":
+        unit, count = "month", 3 * count
+    elif unit == "year":
+        unit, count = "month", max(1, round(12 * span.count))
+    if said and said != unit:
+        per = {("month", "week"): 4.345, ("month", "day"): 30.4, ("week", "day"): 7.0}.get((unit, said))
+        if per:
+            unit, count = said, round(count * per)
+    return unit, min(count, 366)
+
+
+# -- churn -------------------------------------------------------------------------------------------------------------
+
+
+def churn(p: Parts, context: DialogueContext, finish: Finish) -> Candidate | None:
+    """ "Who is about to leave?" · "50 customers most likely to churn" · "how likely is customer 12346 to leave"."""
+    if not p.reading.does("churn"):
+        return None
+    take_verbs(p, "churn")
+    if (
+        p.conditions.customers
+        or [m for m in p.metrics if m not in {"customers", "lost_customers"}]
+        and not p.reading.has("rank")
+    ):
+        return None
+    _take(
+        p,
+        "high",
+        "risk",
+        "likely",
+        "highest",
+        "probability",
+        "probable",
+        "chance",
+        "soon",
+        "likelihood",
+        "predict",
+        "value",
+        "at",
+        "most",
+    )
+    take_verbs(p, "forecast")
+    p.used.update(p.reading.having("share", "duration", "down", "rank"))
+    days = next((item.get("duration").days for item in p.reading.items if item.has("duration")), None)
+    if p.future is not None:
+        days = p.future.days
+    limit = p.limit
+    by_value = any(
+        item.lemma in {"value", "valuable", "worth"} or "revenue" in item.alts.get("metric", ())
+        for item in p.reading.items
+    )
+    likely = any("likely" in item.lemma or "probab" in item.lemma for item in p.reading.items)
+    if limit is None:
+        limit = next(
+            (
+                int(item.number)
+                for i, item in enumerate(p.reading.items)
+                if item.number
+                and item.unit is None
+                and not item.has("duration", "period")
+                and i not in p.used
+                and item.number <= 1000
+            ),
+            None,
+        )
+        p.used.update(i for i, item in enumerate(p.reading.items) if limit is not None and item.number == limit)
+    request = ChurnRequest(
+        horizon_days=min(max(days or 90, 7), 730),
+        k=min(limit or 20, 1000),
+        customer_id=p.customer_ids[0] if p.customer_ids else None,
+        order_by="churn_probability" if likely and not by_value else "value_at_risk",
+    )
+    extra = 0.5 * (len(p.rows) > bool(p.customer_ids)) + 0.3 * bool(p.periods)
+    return finish(p, [call(request)], "churn", extra)
+
+
+# -- recommendation and search -----------------------------------------------------------------------------------------
+
+
+def recommend(p: Parts, context: DialogueContext, finish: Finish) -> Candidate | None:
+    """ "What should we recommend to customer 17850, and why?"."""
+    if not p.reading.does("recommend"):
+        return None
+    take_verbs(p, "recommend", "explain")
+    p.used.update(
+        i for i in p.reading.having("act") if p.reading.items[i].get("act") in {"buy", "sell", "like", "return"}
+    )
+    _take(p, "next", "best", "offer", "should", "product", "interested", "interest")
+    filter_, rows = None, [r for r in p.rows if getattr(r, "field", "") not in {"customer", "category"}]
+    category = next((r.values[0] for r in p.rows if getattr(r, "field", "") == "category" and len(r.values) == 1), None)  # type: ignore[union-attr]
+    customers = list(p.conditions.customers)
+    max_price = _price(p, {"lt", "le"})
+    if any(getattr(r, "field", "") == "product" for r in rows) and not p.customer_ids:
+        return None
+    filter_ = join([*rows, *customers])
+    if not p.customer_ids and filter_ is None:
+        filter_ = _audience_of(p, context)
+    if len(p.customer_ids) > 1:
+        filter_ = join([r for r in p.rows if getattr(r, "field", "") == "customer"])
+    k = p.limit or _small_number(p) or 5
+    request = RecommendRequest(
+        customer_id=p.customer_ids[0] if len(p.customer_ids) == 1 else None,
+        filter=filter_,
+        k=min(k, 100),
+        category=str(category) if category else None,
+        max_price=max_price,
+    )
+    extra = 0.0 if p.customer_ids or filter_ is not None else 0.2
+    return finish(p, [call(request)], "recommend", extra)
+
+
+def _audience_of(p: Parts, context: DialogueContext) -> Filter | None:
+    """ "… for them": the customers of the conversation."""
+    if not p.reading.has("customers_pronoun") and not any(i.lemma in {"him", "her", "them"} for i in p.reading.items):
+        return None
+    found = context.audience()
+    if found is None:
+        return None
+    p.used.update(p.reading.having("customers_pronoun", "pronoun"))
+    return found[0]
+
+
+def _price(p: Parts, ops: set[str]) -> float | None:
+    """ "under 20 pounds": the price limit; measures of the query grammar that were only this are taken back."""
+    for i, item in enumerate(p.reading.items):
+        if item.has("cmp") and item.get("cmp") in ops:
+            for k in range(i + 1, min(i + 4, len(p.reading.items))):
+                number = p.reading.items[k].number
+                if number is not None and p.reading.items[k].unit in {None, "money"} and number > 0:
+                    p.used.update(range(i, k + 1))
+                    _drop_measure(p, number)
+                    p.used.update(
+                        j for j, it in enumerate(p.reading.items) if it.lemma in {"price", "priced", "cost", "costing"}
+                    )
+                    return number
+    return None
+
+
+def _drop_measure(p: Parts, number: float) -> None:
+    p.conditions.measures = [m for m in p.conditions.measures if number not in m.values]
+    p.conditions.customers = [c for c in p.conditions.customers if number not in (getattr(c, "values", None) or ())]
+
+
+def _small_number(p: Parts) -> int | None:
+    for i, item in enumerate(p.reading.items):
+        if (
+            item.number is not None
+            and item.unit is None
+            and i not in p.used
+            and not item.has("period", "duration")
+            and item.number <= 100
+        ):
+            p.used.add(i)
+            return max(1, int(item.number))
+    return None
+
+
+_PLAIN = frozenset(
+    {
+        "a",
+        "an",
+        "the",
+        "our",
+        "some",
+        "any",
+        "something",
+        "anything",
+        "but",
+        "and",
+        "for",
+        "me",
+        "that",
+        "is",
+        "are",
+        "with",
+        "to",
+        "us",
+    }
+)
+
+
+def search(p: Parts, context: DialogueContext, finish: Finish, shop: Shop) -> Candidate | None:
+    """ "Something like the red mug but cheaper" · "mugs under 10" · "similar products to P1"."""
+    similar = p.reading.does("similar")
+    looking = p.reading.does("search")
+    if not similar and not looking:
+        return None
+    relative = None
+    for i, item in enumerate(p.reading.items):
+        if item.lemma in {"cheaper", "less expensive", "lower price", "cheaper than"} or "cheaper" in item.lemma:
+            relative = "cheaper"
+            p.used.add(i)
+        elif item.lemma in {"dearer", "pricier", "fancier", "premium"} or (
+            item.lemma == "expensive" and i and p.reading.items[i - 1].lemma == "more"
+        ):
+            relative = "dearer"
+            p.used |= {i, i - 1}
+    max_price, min_price = _price(p, {"lt", "le"}), _price(p, {"gt", "ge"})
+    category = next((r.values[0] for r in p.rows if getattr(r, "field", "") == "category"), None)  # type: ignore[union-attr]
+    text = _search_text(p, similar or looking)
+    like = p.product_ids[0] if p.product_ids else None
+    if not text and not like:
+        like = _like_from_context(p, context)
+        if like is None and category is None:
+            return None
+    take_verbs(p, "similar", "search")
+    p.used.update(p.reading.having("pronoun"))
+    in_stock = any(item.lemma in {"in stock", "available"} for item in p.reading.items)
+    p.used.update(
+        i for i, item in enumerate(p.reading.items) if item.lemma in {"in stock", "available", "product", "item"}
+    )
+    if similar and text and like is None:
+        like = _exact_product(shop, text)
+    try:
+        request = ProductSearchRequest(
+            text=None if like and similar else (text or (str(category) if category else None)),
+            like_product_id=like if similar or not text else None,
+            relative_price=relative,
+            min_price=min_price,
+            max_price=max_price,
+            k=min(p.limit or 5, 100),
+            category=str(category) if category and text else None,
+            in_stock_only=in_stock,
+        )
+    except ValidationError:
+        return None
+    known = bool(like) or any(w in p.reading.vocabulary.product_words for w in text.split()) or category is not None
+    extra = (0.0 if similar else 0.05) + (0.0 if known else 0.6) + (0.0 if similar or not p.metrics else 0.8)
+    return finish(p, [call(request)], "search", extra)
+
+
+def _exact_product(shop: Shop, text: str) -> str | None:
+    """The product a phrase names beyond doubt; otherwise the search decides by the words."""
+    found = [m for m in shop.find(text, ("product",), 2) if m.kind == "product"]
+    if found and found[0].score >= 95 and (len(found) == 1 or found[1].score < found[0].score - 3):
+        return found[0].value
+    return None
+
+
+def _like_from_context(p: Parts, context: DialogueContext) -> str | None:
+    past = context.last("search_products", "recommend_products", "query_data", "bought_together")
+    ids = context.column(past, "product") if past else []
+    return ids[0] if ids else None
+
+
+def _search_text(p: Parts, verbs: list[int]) -> str:
+    """The words that name what is looked for: those after the verb that nothing else explains."""
+    words: list[str] = []
+    for i, item in enumerate(p.reading.items):
+        token = item.tokens[0]
+        if token.kind == "quote":
+            words.append(token.text)
+            p.used.add(i)
+            continue
+        if (
+            item.has("cmp", "chart")
+            or i in verbs
+            or item.lemma in {"cheaper", "dearer", "alternative"}
+            or token.kind == "stop"
+        ):
+            continue
+        if i < min(verbs) and not item.has("value") and item.lemma not in p.reading.vocabulary.product_words:
+            continue
+        if item.number is not None or (item.has("period") and not item.has("value")):
+            continue
+        if item.has("value") and any(v.dimension == "product" for v in item.alts["value"]):
+            words.append(item.text.lower())
+            p.used.add(i)
+        elif item.lemma in p.reading.vocabulary.product_words or (
+            not p.reading.is_skip(i)
+            and not item.has("dim", "metric", "value", "absent")
+            and item.lemma not in _PLAIN
+            and i not in p.used
+        ):
+            words.extend(t.lemma for t in item.tokens)
+            p.used.add(i)
+        elif i in p.used and any(str(v) in item.lemma for r in p.rows for v in getattr(r, "values", ())):
+            words.extend(t.lemma for t in item.tokens)
+    return " ".join(dict.fromkeys(words))
+
+
+def together(p: Parts, context: DialogueContext, finish: Finish, shop: Shop) -> Candidate | None:
+    """ "What goes well with the tea towel?" · "which products are bought together"."""
+    if not p.reading.does("together"):
+        return None
+    take_verbs(p, "together")
+    p.used.update(i for i in p.reading.having("act", "rank", "which", "object") if not p.reading.items[i].has("metric"))
+    _take(p, "often", "usually", "frequently", "commonly", "typically", "together", "most", "best", "well", "pair")
+    words = [t for i in sorted(p.used) for t in _product_word(p, i)]
+    product: str | None = p.product_ids[0] if p.product_ids else None
+    if product is None and words:
+        found = [m for m in shop.find(" ".join(words), ("product",), 3) if m.kind == "product"]
+        product = found[0].value if found and found[0].score >= 60 else None
+    if product is None and p.reading.has("pronoun") and context.last() is not None:
+        product = _like_from_context(p, context)
+        p.used.update(p.reading.having("pronoun"))
+    args: dict[str, object] = {}
+    if product is not None:
+        args["product_id"] = product
+    if p.limit:
+        args["k"] = p.limit
+    extra = 0.4 * bool(p.periods) + 0.4 * (len(p.rows) > (1 if words or p.product_ids else 0))
+    return finish(p, [ToolCall("bought_together", args)], "together", extra)
+
+
+def _product_word(p: Parts, i: int) -> list[str]:
+    item = p.reading.items[i]
+    if any(v.dimension == "product" for v in item.alts.get("value", ())):
+        return [item.text]
+    if (
+        len(item.tokens) == 1
+        and item.lemma in p.reading.vocabulary.product_words
+        and not item.has("do", "dim", "which", "rank", "act", "group")
+    ):
+        return [item.tokens[0].lemma]
+    return []
+
+
+# -- customers ---------------------------------------------------------------------------------------------------------
+
+
+def segments(p: Parts, context: DialogueContext, finish: Finish) -> Candidate | None:
+    """ "Split our customers into segments and tell me what each looks like"."""
+    hits = p.reading.does("segments")
+    split = any(item.lemma in {"split", "divide", "group", "cluster", "segment"} for item in p.reading.items)
+    if not hits:
+        return None
+    if p.conditions.customers or p.rows or [m for m in p.metrics if m != "customers"] or p.periods:
+        return None
+    take_verbs(p, "segments", "explain", "describe", "create", "recommend", "profile")
+    _take(
+        p,
+        "split",
+        "into",
+        "group",
+        "look",
+        "like",
+        "each",
+        "describe",
+        "customer",
+        "base",
+        "type",
+        "describing",
+        "different",
+        "action",
+        "recommended",
+        "shopper",
+        "characterise",
+        "characterize",
+        "name",
+        "them",
+        "divide",
+        "explain",
+        "using",
+        "behaviour",
+        "behavior",
+        "buying",
+        "characteristic",
+        "kind",
+        "sort",
+        "whole",
+        "identify",
+        "distinct",
+        "natural",
+        "similar",
+        "profile",
+        "method",
+    )
+    p.used.update(p.reading.having("act", "object", "count", "pronoun", "group", "which"))
+    method = "rfm" if any("rfm" in item.lemma for item in p.reading.items) else "auto"
+    if any(t.lemma in {"kmean", "kmeans", "k", "cluster", "clustering"} for t in p.reading.tokens) and any(
+        t.lemma in {"kmean", "kmeans", "mean"} for t in p.reading.tokens
+    ):
+        method = "kmeans"
+    number = p.limit or _small_number(p)
+    k = number if number and 2 <= number <= 20 and method != "rfm" else None
+    return finish(p, [call(SegmentRequest(method=method, k=k))], "segments", 0.0 if split or method == "rfm" else 0.05)  # type: ignore[arg-type]
+
+
+def customer(p: Parts, context: DialogueContext, finish: Finish) -> Candidate | None:
+    """ "Tell me everything about customer 12346"."""
+    if len(p.customer_ids) != 1:
+        return None
+    asked = take_verbs(p, "profile")
+    last = any(p.reading.items[i].has("last_order") for i in range(len(p.reading.items))) or any(
+        item.lemma == "last" for item in p.reading.items
+    )
+    if not asked and not last and (p.metrics or p.reading.has("do")):
+        return None
+    p.used.update(p.reading.having("last_order", "act", "which", "metric") if last or asked else ())
+    _take(p, "last", "first", "when", "buy", "kind", "summary", "overview")
+    return finish(p, [call(CustomerRequest(customer_id=p.customer_ids[0]))], "customer", 0.0 if asked else 0.1)
+
+
+def is_id(text: str) -> bool:
+    """Whether a word looks like an id: digits, perhaps behind a few letters."""
+    return bool(re.fullmatch(r"[A-Za-z\-_]{0,6}\d[\w\-]*", text))

@@ -1,0 +1,132 @@
+"""Typed spans: every stretch of the text with all the things it may mean."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from assistant.llm.planner.normalise import Token, correct, tokenise
+from assistant.llm.planner.period_grammar import PeriodReading, read_period
+from assistant.llm.planner.vocabulary import Vocabulary
+
+
+@dataclass(frozen=True)
+class Item:
+    """A stretch of tokens ``[start, end)`` and what it may be.
+
+    ``alts`` maps a kind (``metric``, ``dim``, ``value``, ``period``, ``act`` …) to its candidates, best first.
+    """
+
+    start: int
+    end: int
+    alts: dict[str, list[Any]]
+    tokens: tuple[Token, ...]
+
+    def get(self, kind: str) -> Any:
+        """First candidate of a kind, or None."""
+        found = self.alts.get(kind)
+        return found[0] if found else None
+
+    def has(self, *kinds: str) -> bool:
+        return any(k in self.alts for k in kinds)
+
+    @property
+    def text(self) -> str:
+        return " ".join(t.text for t in self.tokens)
+
+    @property
+    def lemma(self) -> str:
+        return " ".join(t.lemma for t in self.tokens)
+
+    @property
+    def number(self) -> float | None:
+        token = self.tokens[0]
+        return token.value if token.kind == "number" and len(self.tokens) == 1 else None
+
+    @property
+    def unit(self) -> str | None:
+        return self.tokens[0].unit
+
+
+@dataclass
+class Reading:
+    """A text as items, ready for composition."""
+
+    text: str
+    tokens: list[Token]
+    items: list[Item]
+    vocabulary: Vocabulary
+    skip: frozenset[str] = field(default_factory=frozenset)
+
+    def having(self, *kinds: str) -> list[int]:
+        """Indices of items that may be one of the kinds."""
+        return [i for i, item in enumerate(self.items) if item.has(*kinds)]
+
+    def has(self, *kinds: str) -> bool:
+        return any(item.has(*kinds) for item in self.items)
+
+    def does(self, *actions: str) -> list[int]:
+        """Indices of items that ask for one of the actions."""
+        return [i for i, item in enumerate(self.items) if any(a in item.alts.get("do", ()) for a in actions)]
+
+    def slice(self, start: int, end: int) -> Reading:
+        """The same reading of a part of the items."""
+        return Reading(self.text, self.tokens, self.items[start:end], self.vocabulary, self.skip)
+
+    def is_skip(self, i: int) -> bool:
+        """Whether the item carries no content of its own."""
+        item = self.items[i]
+        return all(t.kind in {"stop", "symbol"} or t.word in self.skip or t.lemma in self.skip for t in item.tokens)
+
+    def unexplained(self, explained: Iterable[int]) -> list[int]:
+        """Items with content that a plan leaves unused."""
+        used = set(explained)
+        return [i for i in range(len(self.items)) if i not in used and not self.is_skip(i)]
+
+
+def _entries(lemmas: list[str], start: int, vocabulary: Vocabulary) -> Iterator[tuple[int, list[Any]]]:
+    for tree in vocabulary.trees:
+        yield from tree.matches(lemmas, start)
+
+
+def _merge(entries: list[Any]) -> dict[str, list[Any]]:
+    alts: dict[str, list[Any]] = {}
+    for kind, value in entries:
+        bucket = alts.setdefault(kind, [])
+        if value not in bucket:
+            bucket.append(value)
+    return alts
+
+
+def _item_at(tokens: list[Token], lemmas: list[str], start: int, vocabulary: Vocabulary) -> Item:
+    """The longest thing that begins here, with every meaning of exactly that stretch."""
+    by_end: dict[int, list[Any]] = {}
+    for end, entries in _entries(lemmas, start, vocabulary):
+        by_end.setdefault(end, []).extend(entries)
+    period: PeriodReading | None = read_period(tokens, start, vocabulary.lexicon, vocabulary.status.as_of)
+    if period is not None:
+        by_end.setdefault(period.end, []).append((period.kind, period))
+    if not by_end:
+        return Item(start, start + 1, {}, (tokens[start],))
+    end = max(by_end)
+    if period is not None and end != period.end and period.end - start >= 2:
+        kinds = {kind for kind, _ in by_end[end]}
+        if not kinds & {"metric", "compare", "previous", "year_earlier"}:
+            end = period.end
+    return Item(start, end, _merge(by_end[end]), tuple(tokens[start:end]))
+
+
+def read(text: str, vocabulary: Vocabulary) -> Reading:
+    """Tokens → items: longest match from left to right, all meanings kept."""
+    lex = vocabulary.lexicon
+    known = lex.known | lex.absent_words | vocabulary.product_words.keys()
+    tokens = correct(tokenise(text, lex.words), vocabulary.words - lex.absent_words, known)
+    lemmas = [t.lemma if t.kind != "stop" else f"\x00{t.text}" for t in tokens]
+    items: list[Item] = []
+    position = 0
+    while position < len(tokens):
+        item = _item_at(tokens, lemmas, position, vocabulary)
+        items.append(item)
+        position = item.end
+    return Reading(text, tokens, items, vocabulary, lex.skip)

@@ -1,0 +1,186 @@
+"""What the loaded shop adds to the lexicon: its metrics, dimensions, values and agreed terms."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from assistant.llm.planner.lexicon import Lexicon, PhraseTree, lexicon
+from assistant.plans.shop import Shop, ShopStatus, Term
+
+#: Dimensions whose values are looked up word for word; products and customers are found by search.
+_VALUE_DIMENSIONS = (
+    "country",
+    "category",
+    "subcategory",
+    "brand",
+    "channel",
+    "city",
+    "acquisition_channel",
+    "segment",
+    "price_band",
+    "gender",
+    "customer_type",
+)
+_MAX_VALUES = 3_000
+#: Beginnings of a term's phrases that are conditions, not names; the condition grammar reads those.
+_NOT_NAMES = (
+    "not ",
+    "have",
+    "haven",
+    "silent ",
+    "inactive for",
+    "last ordered",
+    "when ",
+    "customers who",
+    "customer since",
+    "by ",
+    "per ",
+    "each ",
+    "which ",
+    "came ",
+    "joined",
+    "acquired through",
+)
+#: Words of terms that the grammar reads otherwise.
+_NOT_TERMS = frozenset(
+    {
+        "who",
+        "where",
+        "people who bought",
+        "date",
+        "trend",
+        "over time",
+        "development",
+        "source",
+        "platform",
+        "range",
+        "mailing",
+        "promotion",
+        "promotions",
+        "status",
+        "lines",
+        "copies",
+        "earned",
+        "users",
+        "cost",
+        "age",
+        "ages",
+    }
+)
+_GRAINS = frozenset({"day", "week", "month", "quarter", "year"})
+
+
+@dataclass(frozen=True)
+class Value:
+    """One value of a dimension."""
+
+    dimension: str
+    value: str
+
+
+@dataclass
+class Vocabulary:
+    """The lexicon joined with one shop's words.
+
+    Attributes:
+        trees: language first, shop second.
+        metrics, dimensions: the shop's terms by name.
+        product_words: lemma → names of the products whose name has it.
+    """
+
+    lexicon: Lexicon
+    status: ShopStatus
+    trees: tuple[PhraseTree, PhraseTree]
+    metrics: dict[str, Term]
+    dimensions: dict[str, Term]
+    words: frozenset[str]
+    product_words: dict[str, set[str]] = field(default_factory=dict)
+
+    def role(self, role: str) -> str | None:
+        """Name of the metric or dimension that plays a role in the grammar ("money", "recency"), if the shop knows it."""
+        for name in self.lexicon.terms["roles"].get(role, (role,)):
+            if name in self.metrics or name in self.dimensions:
+                return str(name)
+        return None
+
+    def products_with(self, words: list[str]) -> set[str]:
+        """Names of the products that hold all these lemmas (inflected alike)."""
+        found: set[str] | None = None
+        for word in words:
+            names = self.product_words.get(word, set())
+            found = names if found is None else found & names
+            if not found:
+                return set()
+        return found or set()
+
+
+_CACHE: dict[tuple[int, str, str], Vocabulary] = {}
+
+
+def vocabulary(shop: Shop, language: str = "en") -> Vocabulary:
+    """The vocabulary of a shop, built once per snapshot and kept for the four latest."""
+    status = shop.status()
+    key = (id(type(shop)), f"{status.fingerprint}|{status.as_of}|{len(shop.definitions())}", language)
+    if key not in _CACHE:
+        while len(_CACHE) >= 4:
+            _CACHE.pop(next(iter(_CACHE)))
+        _CACHE[key] = _build(shop, status, lexicon(language))
+    return _CACHE[key]
+
+
+def _build(shop: Shop, status: ShopStatus, lex: Lexicon) -> Vocabulary:
+    tree = PhraseTree()
+    metrics = {term.name: term for term in shop.metrics()}
+    dimensions = {term.name: term for term in shop.dimensions()}
+    for kind, terms in (("metric", metrics), ("dim", dimensions)):
+        group = "metrics" if kind == "metric" else "dimensions"
+        for term in terms.values():
+            if kind == "dim" and term.name in _GRAINS:
+                continue  # the grain lexicon reads time
+            phrases = {term.label, term.name.replace("_", " "), *term.words, *lex.terms[group].get(term.name, ())}
+            for phrase in phrases:
+                if not phrase.lower().startswith(_NOT_NAMES) and phrase.lower() not in _NOT_TERMS:
+                    tree.add(lex.lemmas(phrase), (kind, term.name))
+    for definition in shop.definitions():
+        tree.add(lex.lemmas(definition.term), ("definition", definition.term))
+    _add_values(shop, tree, lex, dimensions)
+    product_words = _add_products(shop, tree, lex)
+    words = frozenset(tree.words() | lex.vocabulary)
+    return Vocabulary(lex, status, (lex.tree, tree), metrics, dimensions, words, product_words)
+
+
+def _add_values(shop: Shop, tree: PhraseTree, lex: Lexicon, dimensions: dict[str, Term]) -> None:
+    for dimension in _VALUE_DIMENSIONS:
+        term = dimensions.get(dimension)
+        if term is None or not term.available:
+            continue
+        for value in list(shop.values(dimension))[:_MAX_VALUES]:
+            phrase = lex.lemmas(value)
+            if phrase and not all(w in lex.skip for w in phrase):
+                tree.add(phrase, ("value", Value(dimension, value)))
+        if dimension == "country":
+            _add_places(shop.values(dimension), tree, lex)
+
+
+def _add_places(countries: object, tree: PhraseTree, lex: Lexicon) -> None:
+    by_name = {str(c).lower(): str(c) for c in countries}  # type: ignore[attr-defined]
+    for group in lex.places:
+        known = [by_name[name] for name in group if name in by_name]
+        if known:
+            for name in group:
+                if len(name) > 2 or name in {"uk", "gb", "eu"}:
+                    tree.add(lex.lemmas(name), ("value", Value("country", known[0])))
+
+
+def _add_products(shop: Shop, tree: PhraseTree, lex: Lexicon) -> dict[str, set[str]]:
+    index: dict[str, set[str]] = {}
+    if "product" not in {t.name for t in shop.dimensions()}:
+        return index
+    for name in list(shop.values("product"))[:10_000]:
+        words = lex.lemmas(name)
+        if len(words) > 1 and not any(w in lex.tree.children for w in words[:1]):
+            tree.add(words, ("value", Value("product", name)))
+        for word in words:
+            if len(word) > 2:
+                index.setdefault(word, set()).add(name)
+    return index

@@ -1,0 +1,172 @@
+"""Plans in one short line, so that hundreds of expectations can be read at a glance.
+
+``query revenue by country where country=Germany in month-1 top 10 revenue`` · ``list cust(revenue gt 500)`` · ``decline missing_data``
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from assistant.llm.planner.candidate import ToolCall
+from assistant.plans.filters import And, Compare, CustomerCondition, Filter, Not, Or
+from assistant.plans.periods import Period
+
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+
+
+def period(p: Period) -> str:
+    if p.kind == "calendar":
+        offset = f"{p.offset}" if p.offset else "0"
+        return f"{p.unit}{offset}" + (f" x{p.count}" if p.count > 1 else "")
+    if p.kind == "rolling":
+        return f"rolling {p.count} {p.unit}"
+    if p.kind == "to_date":
+        return f"{p.unit} to date"
+    if p.kind == "absolute":
+        if p.end is None and p.start and p.start.day == 1:
+            return f"since {_MONTHS[p.start.month - 1]}" if p.start.year == 2011 else f"since {p.start}"
+        if p.start == p.end:
+            return str(p.start)
+        return f"{p.start or ''}..{p.end or ''}"
+    parts = [
+        p.event,
+        f"q{p.quarter}" if p.quarter else None,
+        _MONTHS[p.month - 1] if p.month else None,
+        f"w{p.week}" if p.week else None,
+        str(p.year) if p.year else None,
+    ]
+    return " ".join(x for x in parts if x)
+
+
+def _number(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, int | float) else str(value)
+
+
+def condition(f: Filter) -> str:
+    match f:
+        case Compare():
+            if f.field == "customer" and len(f.values) > 1:
+                return "churn"
+            if f.op == "eq":
+                return f"{f.field}={_number(f.values[0])}"
+            if f.op == "contains":
+                return f"{f.field}~{f.values[0]}"
+            return f"{f.field} {f.op} ({','.join(_number(v) for v in f.values)})"
+        case CustomerCondition():
+            known = {("days_since_last_order", "ge", (90,)): "lapsed"}
+            inner = f"{f.metric} {f.rank or f.op} {','.join(_number(v) for v in f.values)}"
+            inner += f" where {condition(f.where)}" if f.where else ""
+            inner += f" in {period(f.period)}" if f.period else ""
+            del known
+            return f"cust({inner})"
+        case And():
+            return f"and({', '.join(condition(p) for p in f.parts)})"
+        case Or():
+            return f"or({', '.join(condition(p) for p in f.parts)})"
+        case Not():
+            return f"not {condition(f.part)}"
+    raise TypeError(f)
+
+
+def _query(p: Any) -> str:
+    by_customer = (
+        p.dimensions == ("customer",) and p.filter is not None and p.limit is None and p.period is None and not p.having
+    )
+    if by_customer:
+        return f"list {condition(p.filter)}"
+    text = f"query {'+'.join(p.metrics)}"
+    text += f" by {','.join(p.dimensions)}" if p.dimensions else ""
+    text += f" where {condition(p.filter)}" if p.filter else ""
+    text += f" in {period(p.period)}" if p.period else ""
+    if p.compare:
+        text += f" vs {p.compare.kind}" + (f" {period(p.compare.period)}" if p.compare.period else "")
+    for h in p.having:
+        text += f" having {h.metric} {h.op} {','.join(_number(v) for v in h.values)}"
+    if p.limit:
+        by = p.sort.by if p.sort else ""
+        text += f" {'top' if not p.sort or p.sort.descending else 'bottom'} {p.limit} {by}".rstrip()
+    elif p.sort:
+        text += f" sort {p.sort.by} {'desc' if p.sort.descending else 'asc'}"
+    text += f" offset {p.offset}" if p.offset else ""
+    if p.transform:
+        text += f" {p.transform}" + (f" {p.window}" if p.transform == "moving_average" else "")
+    text += f" chart {p.chart}" if p.chart != "auto" else ""
+    return text
+
+
+def _campaign(p: Any, terms: dict[str, str]) -> str:
+    text = f"campaign {p.goal}"
+    if p.audience is not None:
+        said = condition(p.audience)
+        text += f" to {terms.get(said, said)}"
+    if p.offer.kind != "none":
+        value = (
+            f"{_number(p.offer.value)}{'%' if p.offer.kind == 'percent_off' else ''}" if p.offer.value else p.offer.kind
+        )
+        text += f" offer {value}"
+    text += f" {p.offer.category}" if p.offer.category else ""
+    text += f" via {'+'.join(p.channels)}" if p.channels != ("email", "sms") else ""
+    text += f" tone {p.tone}" if p.tone != "friendly" else ""
+    text += f" in {period(p.period)}" if p.period else ""
+    text += f" holdout {_number(p.holdout_share)}" if p.holdout_share is not None else ""
+    return text
+
+
+def shorthand(call: ToolCall, terms: dict[str, str] | None = None) -> str:
+    """One call in one line. ``terms`` names filters in short ("lapsed")."""
+    p = call.plan()
+    match call.name:
+        case "query_data":
+            return _query(p)
+        case "explain_change":
+            text = f"change {p.metric} in {period(p.period)}"
+            if p.compare.kind != "previous":
+                text += f" vs {p.compare.kind}" + (f" {period(p.compare.period)}" if p.compare.period else "")
+            text += f" where {condition(p.filter)}" if p.filter else ""
+            text += f" {p.claimed}" if p.claimed else ""
+            return text + (f" by {p.dimension}" if p.dimension else "")
+        case "count_audience":
+            return f"audience {condition(p.filter)}"
+        case "find_segments":
+            return "segments" + (f" {p.method}" if p.method != "auto" else "") + (f" k={p.k}" if p.k else "")
+        case "describe_customer":
+            return f"customer {p.customer_id}"
+        case "recommend_products":
+            text = "recommend" + (f" customer={p.customer_id}" if p.customer_id else "")
+            text += f" where {condition(p.filter)}" if p.filter else ""
+            text += f" k={p.k}" if p.k != 5 else ""
+            text += f" max={_number(p.max_price)}" if p.max_price else ""
+            return text + (f" {p.category}" if p.category else "")
+        case "search_products":
+            text = (
+                "search"
+                + (f" {p.text}" if p.text else "")
+                + (f" like {_LIKE.get(p.like_product_id, p.like_product_id)}" if p.like_product_id else "")
+            )
+            text += f" {p.relative_price}" if p.relative_price else ""
+            text += f" max={_number(p.max_price)}" if p.max_price else ""
+            text += f" min={_number(p.min_price)}" if p.min_price else ""
+            return text + (f" in {p.category}" if p.category else "")
+        case "bought_together":
+            return f"together {call.args.get('product_id') or ''}".strip()
+        case "forecast_metric":
+            text = f"forecast {p.metric} {p.horizon} {p.grain}"
+            return text + (f" where {condition(p.filter)}" if p.filter else "")
+        case "predict_churn":
+            text = "churn" + (f" customer={p.customer_id}" if p.customer_id else "")
+            text += f" k={p.k}" if p.k != 20 else ""
+            return text + (f" days={p.horizon_days}" if p.horizon_days != 90 else "")
+        case "draft_campaign":
+            return _campaign(p, terms or {})
+        case "show_campaign":
+            return "show_campaign"
+        case "describe_data":
+            return "describe"
+        case "ask_back":
+            return "ask"
+        case "decline":
+            return f"decline {call.args['reason']}"
+    return call.name
+
+
+_LIKE = {"P1": "red mug", "P2": "blue mug", "P3": "linen cushion", "P4": "garden lantern", "P5": "tea towel"}
