@@ -2,58 +2,25 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from assistant.data.currencies import Currency
 from assistant.data.manifest import CleaningStep, Exclusion
 from assistant.data.mapping import TableMapping
 from assistant.data.presets import Rules
-from assistant.data.schema import LINE_TYPES, MONEY
-from assistant.data.stage import Staged, row_json
+from assistant.data.rules import rules_of, with_code_rule
+from assistant.data.schema import MONEY
+from assistant.data.stage import STAGED, Staged, row_json
 from assistant.data.workbench import SEQ, Workbench
 
 if TYPE_CHECKING:
     import ibis
 
-#: share of negative quantities from which order ids that begin with C are taken for cancellations
-_MOSTLY = 0.9
-_STATUS_CANCELLED = (
-    "cancelled",
-    "canceled",
-    "voided",
-    "storniert",
-    "annule",
-    "annulé",
-    "annulée",
-    "cancelado",
-    "annullato",
-    "geannuleerd",
-)
-_STATUS_RETURNED = (
-    "returned",
-    "refunded",
-    "retourniert",
-    "erstattet",
-    "rembourse",
-    "remboursé",
-    "devuelto",
-    "reembolsado",
-    "reso",
-    "rimborsato",
-)
 
-
-@dataclass(frozen=True)
-class Rule:
-    """One cleaning rule: lines that meet ``when`` and no rule above become ``line_type``; null quarantines them."""
-
-    name: str
-    reason: str
-    when: Any
-    line_type: str | None
+#: staged columns that cleaning itself may fill
+_MADE = {"order_id", "customer_id", "currency", "unit_price", "amount", "discount"}
 
 
 @dataclass
@@ -76,17 +43,17 @@ def clean(
     """
     import ibis
 
-    priced = _priced(bench, staged, rules)
-    ordered = _rules(bench, priced, staged, rules, currency)
+    priced = with_code_rule(bench, _priced(bench, staged, rules), rules)
+    ordered = rules_of(bench, priced, staged, rules, currency)
     cases = ibis.cases(*((r.when.fill_null(False), r.name) for r in ordered), else_="sale")
-    kinds = {r.name: r.line_type for r in ordered} | {"sale": "sale"}
+    kinds = {"sale": "sale"} | {r.name: r.line_type for r in ordered}
     named = priced.mutate(rule=cases)
-    typed = named.mutate(
-        line_type=ibis.cases(
-            *((named.rule == name, kind) for name, kind in kinds.items() if kind), else_=ibis.null("string")
-        )
-    )
-    lines = bench.keep("typed", typed)
+    kept = ((named.rule == name, kind) for name, kind in kinds.items() if kind)
+    typed = named.mutate(line_type=ibis.cases(*kept, else_=ibis.null("string")))
+    # columns that no source has are null throughout: written out they would only cost time
+    fed = {STAGED[t][0] for m in mappings for t in m.columns if t in STAGED} | _MADE
+    empty = {name: ibis.null(typed.schema()[name]) for name, _ in STAGED.values() if name not in fed}
+    lines = bench.keep("typed", typed.drop(*empty)).mutate(**empty)
     counts = {r["rule"]: r["n"] for r in bench.fetch(lines.group_by("rule").aggregate(n=lines.count())).to_pylist()}
     exclusions = [*staged.exclusions, *_rejected(bench)]
     sources = [m for m in mappings if m.role == ("lines" if staged.with_products else "orders")]
@@ -120,14 +87,15 @@ def _priced(bench: Workbench, staged: Staged, rules: Rules) -> ibis.Table:
         )
     known = t.order_id.notnull()
     order = known.ifelse(t.order_id, customer + "-" + t.ordered_at.strftime("%Y%m%dT%H%M%S"))
-    whole = t.quantity.cast("float64")
-    whole = (whole > 0).ifelse(whole.ceil(), whole.floor()).cast("int64")
+    whole = (t.quantity > 0).ifelse(t.quantity.ceil(), t.quantity.floor()).try_cast("int64")
+    # four decimals survive a double: the product is rounded back to them exactly
+    product_of = (t.unit_price.cast("float64") * whole.cast("float64")).round(4).try_cast(MONEY)
     if not staged.with_products:
         price = t.unit_price
-        amount = ibis.coalesce(t.amount, t.subtotal, (t.unit_price * whole).cast(MONEY))
+        amount = ibis.coalesce(t.amount, t.subtotal, product_of)
     else:
-        amount = ibis.coalesce(t.amount, (t.unit_price * whole).cast(MONEY))
-        each = (t.amount.cast("float64") / whole.nullif(0).cast("float64")).cast(MONEY)
+        amount = ibis.coalesce(t.amount, product_of)
+        each = (t.amount.cast("float64") / whole.nullif(0).cast("float64")).round(4).try_cast(MONEY)
         off = (t.amount.cast("float64") - t.unit_price.cast("float64") * whole.cast("float64")).abs() > 0.005
         price = (t.unit_price.isnull() | off.fill_null(False)).ifelse(each, t.unit_price)
     priced = t.mutate(
@@ -141,7 +109,7 @@ def _priced(bench: Workbench, staged: Staged, rules: Rules) -> ibis.Table:
         )
     if rules.discount_is_per_order:
         priced = _spread_discount(priced)
-    return bench.keep("priced", priced)
+    return priced
 
 
 def _spread_discount(t: ibis.Table) -> ibis.Table:
@@ -161,151 +129,6 @@ def _spread_discount(t: ibis.Table) -> ibis.Table:
     each = (amount.cast("float64") / t.units.nullif(0).cast("float64")).cast(MONEY)
     return t.mutate(amount=amount, unit_price=ibis.coalesce(each, t.unit_price), discount=t["__share"]).drop(
         "__off", "__share"
-    )
-
-
-def _rules(bench: Workbench, t: ibis.Table, staged: Staged, rules: Rules, currency: Currency) -> list[Rule]:
-    """All rules in their order."""
-    import ibis
-
-    never = ibis.literal(False)
-    unreadable = [
-        Rule(
-            "missing_order_id",
-            "neither an order id nor a customer and a date",
-            t.order_id.isnull() | (t.order_id == ""),
-            None,
-        ),
-        Rule(
-            "unreadable_date",
-            "the date cannot be read, or can be read in two ways",
-            t.has_ordered_at & t.ordered_at.isnull(),
-            None,
-        ),
-        Rule("missing_date", "no date", t.ordered_at.isnull(), None),
-        Rule(
-            "implausible_date",
-            "the date lies before 1970 or after 2100",
-            (t.ordered_at.year() < 1970) | (t.ordered_at.year() > 2100),
-            None,
-        ),
-        Rule("unreadable_quantity", "the quantity is no number", t.has_quantity & t.quantity.isnull(), None),
-        Rule(
-            "unreadable_price",
-            "the price or amount is no number, or can be read in two ways",
-            (t.has_unit_price & t.unit_price.isnull()) | (t.has_amount & t.amount.isnull()),
-            None,
-        ),
-        Rule(
-            "other_currency",
-            f"the amount is not in {currency.code}",
-            (t.currency != currency.code) if currency.others else never,
-            None,
-        ),
-        Rule("missing_amount", "no price or amount", t.amount.isnull(), None),
-    ]
-    if not staged.with_products:
-        return [
-            *unreadable,
-            Rule("negative_orders", "amount below zero: money given back", t.amount < 0, "return"),
-            *([Rule("free_orders", "amount of zero", t.amount == 0, None)] if rules.free_lines == "quarantine" else []),
-        ]
-    unreadable += [
-        Rule("missing_quantity", "no quantity", t.units.isnull(), None),
-        Rule("missing_product", "no product code", t.product_id.isnull(), None),
-    ]
-    adjusts = t.order_id.re_search(rules.adjustment_order) if rules.adjustment_order else never
-    cancels = t.order_id.re_search(_cancelling(bench, t, rules) or r"^\b$")
-    free = (
-        [Rule("free_lines", "price of zero", (t.unit_price == 0) | (t.amount == 0), None)]
-        if rules.free_lines == "quarantine"
-        else []
-    )
-    codes = [
-        Rule(
-            f"code_{c.line_type}_{i}" if _repeated(rules, c.line_type) else f"{c.line_type}_codes",
-            f"the code names no product: {c.reason}",
-            _code_matches(t, c.pattern, rules),
-            c.line_type,
-        )
-        for i, c in enumerate(rules.codes)
-    ]
-    given = t.given_type.lower().re_replace("[ -]", "_")
-    typed = [Rule(f"given_{k}", f"the source types the line as {k}", given == k, k) for k in LINE_TYPES if k != "sale"]
-    return [
-        *unreadable,
-        Rule(
-            "bookkeeping_orders",
-            "the order id marks book-keeping such as bad debt, not an order",
-            adjusts,
-            "adjustment",
-        ),
-        *typed,
-        *_bad_values(t, cancels),
-        *free,
-        *codes,
-        Rule("cancelled_orders", "the order id marks a cancellation", cancels, "cancellation"),
-        Rule("negative_quantities", "a quantity below zero: units taken back", t.units < 0, "return"),
-    ]
-
-
-def _bad_values(t: ibis.Table, cancels: ibis.Value) -> list[Rule]:
-    return [
-        Rule(
-            "stock_corrections",
-            "a quantity below zero without a price: stock written off, not a return",
-            (t.units < 0) & ~cancels & (t.amount == 0),
-            None,
-        ),
-        Rule("zero_quantity", "quantity of zero", t.units == 0, None),
-        Rule("negative_prices", "a price below zero: a correction, not a sale", t.unit_price < 0, "adjustment"),
-    ]
-
-
-def _code_matches(t: ibis.Table, pattern: str, rules: Rules) -> ibis.BooleanValue:
-    """Codes are compared in capitals; with a product pattern only codes outside it can be something else."""
-    matches = t.product_id.upper().re_search(pattern)
-    return matches & ~t.product_id.re_search(rules.product_code) if rules.product_code else matches
-
-
-def _repeated(rules: Rules, line_type: str) -> bool:
-    return sum(c.line_type == line_type for c in rules.codes) > 1
-
-
-def _cancelling(bench: Workbench, t: ibis.Table, rules: Rules) -> str | None:
-    """Pattern of cancelling order ids: the preset's, or C before a number where such orders are mostly negative."""
-    if rules.cancelled_order:
-        return rules.cancelled_order
-    marked = t.order_id.re_search("^C[0-9]+$")
-    got = bench.one(
-        t.aggregate(
-            n=marked.sum(), negative=(marked & (t.units < 0)).sum(), plain=t.order_id.re_search("^[0-9]+$").sum()
-        )
-    )
-    n, negative, plain = (got[k] or 0 for k in ("n", "negative", "plain"))
-    return "^C[0-9]+$" if n and plain > n and negative >= _MOSTLY * n else None
-
-
-def mirrored(lines: ibis.Table) -> ibis.Table:
-    """Counter-lines for sales that their order's status or cancellation date takes back, as return or cancellation."""
-    import ibis
-
-    status = lines.status.lower()
-    kind = ibis.cases(
-        (lines.cancelled_at.notnull() | status.isin(_STATUS_CANCELLED), "cancellation"),
-        (status.isin(_STATUS_RETURNED) & lines.refunded.isnull(), "return"),
-        else_=ibis.null("string"),
-    )
-    taken = lines.filter((lines.line_type == "sale") & kind.notnull() & (lines.units > 0))
-    return taken.mutate(
-        line_type=ibis.cases(
-            (taken.cancelled_at.notnull() | taken.status.lower().isin(_STATUS_CANCELLED), "cancellation"),
-            else_="return",
-        ),
-        ordered_at=ibis.coalesce(taken.cancelled_at, taken.ordered_at),
-        units=-taken.units,
-        amount=(-taken.amount).cast(MONEY),
-        discount=ibis.null(MONEY),
     )
 
 
@@ -405,15 +228,3 @@ def unified_codes(bench: Workbench, lines: ibis.Table) -> Exclusion | None:
         kept_as="sale",
         examples=[f"{r['code_raw']!r} → {r['product_id']!r}" for r in some],
     )
-
-
-def check_patterns(rules: Rules) -> None:
-    """Raise ``re.error`` if a pattern of a preset is malformed."""
-    for pattern in (
-        rules.cancelled_order,
-        rules.adjustment_order,
-        rules.product_code,
-        *(c.pattern for c in rules.codes),
-    ):
-        if pattern:
-            re.compile(pattern)

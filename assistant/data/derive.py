@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from assistant.data.cleaning import mirrored
 from assistant.data.dates import date_facts, moment
 from assistant.data.mapping import TableMapping
 from assistant.data.presets import Rules
 from assistant.data.schema import MONEY, TABLES
 from assistant.data.stage import row_json
+from assistant.data.takebacks import counter_lines, refund_lines
 from assistant.data.values import boolean, identifier, number, number_facts, text
 from assistant.data.workbench import PART, ROW, SEQ, Workbench
 
@@ -22,58 +22,38 @@ _GOODS = ("sale", "return", "cancellation")
 
 
 def order_lines(bench: Workbench, typed: ibis.Table) -> ibis.Table:
-    """Kept lines, with counter-lines for orders taken back and refunds, in canonical columns.
+    """Kept lines, with counter-lines for orders taken back and refunds.
 
-    Columns of products and persons stay on board for the tables derived from them; drop them with :func:`canonical`.
+    Columns of products and persons stay on board for the tables derived from them; :func:`canonical_lines` drops them.
     """
     import ibis
 
     kept = typed.filter(typed.line_type.notnull())
-    given = bench.one(kept.aggregate(n=kept.line_id.count(), d=kept.line_id.nunique(), rows=kept.count()))
-    own = (
-        kept.line_id
-        if given["n"] == given["d"] == given["rows"]
-        else ibis.literal("L") + kept.source.cast("string") + "-" + kept.seq.cast("string")
+    facts = bench.one(
+        kept.aggregate(
+            ids=kept.line_id.count(),
+            different=kept.line_id.nunique(),
+            rows=kept.count(),
+            marks=kept.status.count() + kept.cancelled_at.count() + kept.refunded.count(),
+        )
     )
-    if given["n"] and given["n"] > given["d"]:
+    if facts["ids"] > facts["different"]:
         bench.warn("The line ids of the source are not unique; lines were numbered anew")
-    kept = kept.mutate(line_id=own)
-    back = mirrored(kept)
-    back = back.mutate(line_id=back.line_id + "-back")
-    refunds = _refunds(kept)
-    both = ibis.union(kept.select(back.columns), back, refunds.select(back.columns))
-    return bench.keep("lines", both.drop("quantity").rename(quantity="units"))
+    if not facts["ids"] == facts["different"] == facts["rows"]:
+        kept = kept.mutate(line_id=ibis.literal("L") + kept.source.cast("string") + "-" + kept.seq.cast("string"))
+    if facts["marks"]:
+        back = counter_lines(kept)
+        kept = bench.keep("lines", ibis.union(kept.select(back.columns), back, refund_lines(kept).select(back.columns)))
+    return kept.drop("quantity").rename(quantity="units")
 
 
-def _refunds(kept: ibis.Table) -> ibis.Table:
-    """One return line without a product for each order with an amount paid back (not for cancelled ones)."""
-    import ibis
-
-    some = kept.filter((kept.refunded > 0) & kept.cancelled_at.isnull() & (kept.line_type == "sale"))
-    first = ibis.row_number().over(ibis.window(group_by="order_id", order_by="seq"))
-    some = some.mutate(__place=first)
-    some = some.filter(some["__place"] == 0).drop("__place")
-    return some.mutate(
-        line_id=some.line_id + "-refund",
-        line_type=ibis.literal("return"),
-        product_id=ibis.null("string"),
-        code_raw=ibis.null("string"),
-        units=ibis.literal(0).cast("int64"),
-        unit_price=ibis.null(MONEY),
-        amount=(-some.refunded).cast(MONEY),
-        discount=ibis.null(MONEY),
-    )
-
-
-def canonical_lines(lines: ibis.Table) -> ibis.Table:
-    """The canonical columns of order lines, and the product code as written."""
-    chosen = lines.select(*(s.name for s in TABLES["order_lines"]), "code_raw", "source", "seq")
+def canonical_lines(bench: Workbench, lines: ibis.Table) -> ibis.Table:
+    """The canonical columns of order lines, and the product code as written where it was written otherwise."""
+    chosen = lines.select(*(s.name for s in TABLES["order_lines"]), "code_raw")
     written = (chosen.code_raw != chosen.product_id).ifelse(chosen.code_raw, None)
-    return (
-        chosen.mutate(x_code_as_written=written)
-        .order_by(["source", "seq", "line_id"])
-        .drop("code_raw", "source", "seq")
-    )
+    if not bench.one(chosen.aggregate(n=written.count()))["n"]:
+        return chosen.drop("code_raw")
+    return chosen.mutate(x_code_as_written=written).drop("code_raw")
 
 
 def orders(lines: ibis.Table) -> ibis.Table:

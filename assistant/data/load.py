@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from assistant.data import derive
 from assistant.data.cleaning import Cleaned, clean, unified_codes
@@ -23,9 +23,6 @@ from assistant.data.workbench import RawTable, Workbench, open_workbench
 from assistant.errors import EmptyData, MappingError
 from assistant.plans.desk import LoadPreview, LoadSummary, Progress
 from assistant.settings import Settings
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 
 def preview_load(
@@ -179,6 +176,8 @@ def _prepare(
         warnings=list(bench.warnings),
         figures=cleaned.figures,
     )
+    # the one table that may be large is streamed; an open stream holds the connection, so it comes last
+    content["order_lines"] = bench.stream(derive.canonical_lines(bench, lines))
     return content, quality, money
 
 
@@ -196,15 +195,10 @@ def _content(
         "orders": derive.orders(lines),
         "contacts": derive.contacts(bench, lines, mappings),
         **{role: derive.simple(bench, mappings, role) for role in ("campaigns", "touches", "responses")},
-        "order_lines": derive.canonical_lines(lines),
     }
-    content: dict[str, Any] = {name: _arrow(bench, t) for name, t in tables.items() if t is not None}
+    content: dict[str, Any] = {name: bench.fetch(t) for name, t in tables.items() if t is not None}
     content["quarantine"] = derive.quarantine(bench, cleaned.lines, sources)
     return content
-
-
-def _arrow(bench: Workbench, expression: Any) -> pa.Table:
-    return bench.fetch(expression)
 
 
 def _judge(

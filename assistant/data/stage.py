@@ -12,7 +12,7 @@ from assistant.data.manifest import CleaningStep, Exclusion
 from assistant.data.mapping import TableMapping
 from assistant.data.presets import Rules
 from assistant.data.schema import MONEY
-from assistant.data.values import NumberFacts, boolean, identifier, number, number_facts, text
+from assistant.data.values import NumberFacts, boolean, identifier, number, number_facts, text, written
 from assistant.data.workbench import PART, ROW, SEQ, Workbench, as_json
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ STAGED: dict[str, tuple[str, str]] = {
     "order_lines.ordered_at": ("ordered_at", "date"),
     "order_lines.customer_id": ("customer_id", "id"),
     "order_lines.product_id": ("code", "id"),
-    "order_lines.quantity": ("quantity", "number"),
+    "order_lines.quantity": ("quantity", "units"),
     "order_lines.unit_price": ("unit_price", "number"),
     "order_lines.amount": ("amount", "number"),
     "order_lines.discount": ("discount", "number"),
@@ -53,7 +53,14 @@ STAGED: dict[str, tuple[str, str]] = {
     "contacts.accepts_email": ("accepts_email", "boolean"),
     "contacts.accepts_sms": ("accepts_sms", "boolean"),
 }
-_TYPE = {"id": "string", "text": "string", "date": "timestamp", "number": MONEY, "boolean": "boolean"}
+_TYPE = {
+    "id": "string",
+    "text": "string",
+    "date": "timestamp",
+    "number": MONEY,
+    "units": "float64",
+    "boolean": "boolean",
+}
 #: columns that hold for a whole order: exports give them on its first row only
 ORDER_LEVEL = (
     "ordered_at",
@@ -104,7 +111,7 @@ def stage(bench: Workbench, mappings: Sequence[TableMapping], rules: Rules) -> S
     parts = []
     for number_, mapping in enumerate(sources):
         unique = _without_copies(bench, mapping, rules, exclusions)
-        parts.append(bench.keep(f"staged_{number_}", _canonical(bench, mapping, unique, rules, number_)))
+        parts.append(_canonical(bench, mapping, unique, rules, number_))
     table = parts[0] if len(parts) == 1 else ibis.union(*parts)
     if headers:
         table = bench.keep("joined", _with_orders(bench, table, headers))
@@ -168,7 +175,7 @@ def _canonical(bench: Workbench, mapping: TableMapping, raw: ibis.Table, rules: 
     import ibis
 
     physical = {t: mapping.raw.physical(h) for t, h in mapping.columns.items() if t in STAGED}
-    numeric = [c for t, c in physical.items() if STAGED[t][1] == "number"]
+    numeric = [c for t, c in physical.items() if STAGED[t][1] in {"number", "units"}]
     numbers = number_facts(bench, raw, numeric)
     dates = {c: date_facts(bench, raw, c, SEQ) for t, c in physical.items() if STAGED[t][1] == "date"}
     for target, c in physical.items():
@@ -191,8 +198,8 @@ def _canonical(bench: Workbench, mapping: TableMapping, raw: ibis.Table, rules: 
         columns["currency"] = currency_code(text(money))
     else:
         columns["currency"] = columns["currency"].upper()
-    written = {
-        name: text(raw[physical[t]]).notnull() if t in physical else ibis.literal(False)
+    filled = {
+        name: written(raw[physical[t]]) if t in physical else ibis.literal(False)
         for t, name in (
             ("order_lines.quantity", "quantity"),
             ("order_lines.unit_price", "unit_price"),
@@ -200,7 +207,7 @@ def _canonical(bench: Workbench, mapping: TableMapping, raw: ibis.Table, rules: 
             ("order_lines.ordered_at", "ordered_at"),
         )
     }
-    table = raw.select(**columns, **{f"has_{n}": e for n, e in written.items()})
+    table = raw.select(**columns, **{f"has_{n}": e for n, e in filled.items()})
     if rules.fill_down:
         table = _filled_down(table)
     return table
@@ -211,8 +218,8 @@ def _parsed(column: ibis.Value, kind: str, dates: DateFacts | None, numbers: Num
         return identifier(column)
     if kind == "date":
         return moment(column, dates or DateFacts())
-    if kind == "number":
-        return number(column, numbers or NumberFacts("plain"))
+    if kind in {"number", "units"}:
+        return number(column, numbers or NumberFacts("plain"), _TYPE[kind])
     if kind == "boolean":
         return boolean(column)
     return text(column)

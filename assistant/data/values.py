@@ -56,8 +56,14 @@ def identifier(column: ibis.Value) -> ibis.StringValue:
         whole = column.cast("int64")
         return (whole == column).ifelse(whole.cast("string"), column.cast("string"))
     if kind.is_string():
-        return text(column).re_replace(r"^([0-9]+)\.0+$", r"\1")
+        value = text(column)
+        return value.endswith(".0").ifelse(value.re_replace(r"^([0-9]+)\.0+$", r"\1"), value)
     return column.cast("string")
+
+
+def written(column: ibis.Value) -> ibis.BooleanValue:
+    """Whether anything stands in the column."""
+    return text(column).notnull() if column.type().is_string() else column.notnull()
 
 
 def boolean(column: ibis.Value) -> ibis.BooleanValue:
@@ -100,13 +106,7 @@ def number_facts(bench: Workbench, table: ibis.Table, columns: list[str]) -> dic
 def number(column: ibis.Value, facts: NumberFacts, kind: str = MONEY) -> ibis.Value:
     """A number of the given type; null where the text is none, or where it could be read in two ways."""
     if not column.type().is_string():
-        return (
-            column.try_cast(kind)
-            if kind != MONEY
-            else column.cast("float64").try_cast(kind)
-            if column.type().is_floating()
-            else column.try_cast(kind)
-        )
+        return column.try_cast(kind)
     value = text(column)
     if facts.style == "plain":
         return value.try_cast(kind)

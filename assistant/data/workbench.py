@@ -148,7 +148,12 @@ def open_workbench(folder: Path) -> Iterator[Workbench]:
         scratch.mkdir()
     try:
         with _duckdb_storage(folder):
-            con = ibis.duckdb.connect(str(scratch / "workbench.duckdb"), temp_directory=str(scratch / "spill"))
+            con = ibis.duckdb.connect(
+                str(scratch / "workbench.duckdb"), temp_directory=str(scratch / "spill"), preserve_insertion_order=False
+            )
+        con.con.execute(
+            "SET force_compression = 'uncompressed'"
+        ).fetchall()  # written once, read a few times, thrown away
         try:
             yield Workbench(con, scratch)
         finally:
