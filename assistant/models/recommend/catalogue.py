@@ -10,6 +10,7 @@ import numpy as np
 from assistant.data.warehouse import Snapshot
 from assistant.errors import UnknownName
 from assistant.features.interactions import Interactions, day_number
+from assistant.features.product_facts import product_facts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,7 +21,7 @@ QUIET_DAYS = 180
 #: Rules in the order they are applied; each product is counted at the first one that leaves it out.
 RULES: dict[str, str] = {
     "never_bought": "never bought by a known customer",
-    "discontinued": "discontinued",
+    "discontinued": "not on sale any more or not yet",
     "not_sold_lately": "not sold for a long time",
     "out_of_stock": "out of stock",
     "other_category": "in another category",
@@ -45,9 +46,10 @@ class Catalogue:
     """All products, sold or not.
 
     Attributes:
-        frame: one row per product: ``product_id``, ``name``, ``price`` (NaN unknown), ``price_source`` (``list`` or
-            ``last_paid``), ``category``, ``subcategory``, ``stock`` (NaN unknown), ``discontinued`` (bool),
-            ``last_sold`` (day number or NaN), ``position`` (column in the interactions, -1: none).
+        frame: one row per product: ``product_id``, ``name``, ``price`` (NaN unknown), ``price_source`` (``list``,
+            ``last_paid`` or null), ``category``, ``subcategory``, ``stock`` (NaN unknown), ``discontinued`` (bool: not
+            on sale on the analysis date), ``last_sold`` (day number or NaN), ``position`` (column in the interactions,
+            -1: none).
         rows: row of each interactions column.
         has_category, has_stock, has_discontinued: whether the shop's data hold these at all.
         today: day number of the analysis date.
@@ -105,26 +107,25 @@ class Catalogue:
 
 
 def build_catalogue(snapshot: Snapshot, interactions: Interactions) -> Catalogue:
-    """Gather product facts; a product's price is its list price, else the last price paid."""
+    """Gather product facts (see :func:`~assistant.features.product_facts.product_facts`)."""
     import pandas as pd
 
-    products = snapshot.table("products")
-    columns = ["product_id", "name", "category", "subcategory", "stock", "discontinued_at", "price"]
-    chosen = products.select(*columns).mutate(price=products.price.cast("float64"))
+    facts = product_facts(snapshot)
+    chosen = facts.select(
+        "product_id", "name", "category", "subcategory", "price_source", "on_sale", price=facts.price.cast("float64"),
+        stock=facts.stock.cast("float64"), last_day=facts.last_sold.date(),
+    )
     frame = snapshot.execute(chosen).to_pandas().drop_duplicates("product_id")
-    frame = frame.merge(_last_sales(snapshot), on="product_id", how="outer").sort_values("product_id")
-    frame = frame.reset_index(drop=True)
+    sold = pd.DataFrame({"product_id": interactions.item_ids})  # a sold product need not be in the product table
+    frame = frame.merge(sold, on="product_id", how="outer").sort_values("product_id").reset_index(drop=True)
     ids = frame["product_id"].to_numpy(dtype=object)
     position = interactions.item_positions(ids)
-    ended = pd.to_datetime(frame["discontinued_at"])
     last = pd.to_datetime(frame["last_day"])
-    listed = frame["price"].notna()
     out = pd.DataFrame({
         "product_id": ids, "name": frame["name"].where(frame["name"].notna(), frame["product_id"]).astype(str),
-        "price": frame["price"].where(listed, frame["last_price"]).astype(float),
-        "price_source": np.where(listed, "list", "last_paid"),
+        "price": frame["price"].astype(float), "price_source": frame["price_source"],
         "category": frame["category"], "subcategory": frame["subcategory"], "stock": frame["stock"].astype(float),
-        "discontinued": (ended <= pd.Timestamp(snapshot.as_of)).to_numpy(dtype=bool),
+        "discontinued": ~frame["on_sale"].fillna(True).to_numpy(dtype=bool),
         "last_sold": np.where(last.notna(), last.to_numpy().astype("datetime64[D]").astype("int64"), np.nan),
         "position": position,
     })
@@ -134,16 +135,3 @@ def build_catalogue(snapshot: Snapshot, interactions: Interactions) -> Catalogue
         out, rows, has_category=snapshot.has("products", "category"), has_stock=snapshot.has("products", "stock"),
         has_discontinued=snapshot.has("products", "discontinued_at"), today=day_number(snapshot.as_of),
     )
-
-
-def _last_sales(snapshot: Snapshot) -> pd.DataFrame:
-    """Last day sold and the price paid then (the highest of that moment), per product."""
-    lines = snapshot.table("order_lines")
-    sales = lines.filter(lines.line_type == "sale")
-    latest = sales.group_by("product_id").aggregate(latest=sales.ordered_at.max())
-    joined = sales.join(latest, "product_id")
-    final = joined.filter(joined.ordered_at == joined.latest)
-    last = final.group_by("product_id").aggregate(
-        last_day=final.ordered_at.max().date(), last_price=final.unit_price.max().cast("float64")
-    )
-    return snapshot.execute(last).to_pandas()

@@ -14,7 +14,7 @@ from assistant.features.interactions import Interactions, interactions
 from assistant.models.recommend.base import Recommender
 from assistant.models.recommend.catalogue import Catalogue, ProductFilters, build_catalogue
 from assistant.models.recommend.choosing import EVALUATED_K, Choice, choose_recommender
-from assistant.models.recommend.reasons import ReasonRule, calibrate, tested_reasons
+from assistant.models.recommend.reasons import ReasonRule, calibrate, reasons_for
 from assistant.models.recommend.rebuying import Rebuying, rebuying
 from assistant.models.registry import RECOMMENDERS
 from assistant.results import ModelInfo
@@ -212,7 +212,7 @@ def _causes(
     candidates: np.ndarray,
 ) -> np.ndarray:
     """Position of the tested cause of each place, -1 where none passes."""
-    found = tested_reasons(fitted.models[family], rows, places, rule=fitted.reason_rules[family],
+    found = reasons_for(fitted.models[family], rows, places, rule=fitted.reason_rules[family],
                            exclude_seen=hide, candidates=candidates)
     return np.array([[-1 if reason is None else reason[0] for reason in row] for row in found],
                     dtype=np.int64).reshape(places.shape)

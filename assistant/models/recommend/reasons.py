@@ -5,9 +5,10 @@ X passes for a recommended product when all of this holds:
 1. X is among the three largest contributors to the product's score;
 2. removing X lowers the product's rank, or lowers its score by at least a tenth of its lead over rank k + 1
    without raising the rank (removal can hurt a rival more);
-3. X adds at least ``min_share`` of the score. On its own, test 2 lets many a random owned product through when scores
-   lie close together, so this bar is raised per shop until random owned products fail in nine cases of ten
-   (:func:`calibrate`), and how often a reason can be given at all is published with it.
+3. X adds at least ``of_largest`` of what the largest contributor adds, and ``min_share`` of the score. On its own, test
+   2 lets many a random owned product through when scores lie close together, so these bars are raised per shop until
+   random owned products fail in nine cases of ten (:func:`calibrate`), and how often a reason can be given at all is
+   published with them.
 
 Without a passing X no reason is shown.
 """
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 CONTRIBUTORS = 3
 #: Share of the lead over rank k + 1 that removing the cause must cost.
 LEAD_SHARE = 0.1
+#: Products a customer must own to count in :func:`calibrate`.
+MIN_OWNED = 10
 
 
 @dataclass(frozen=True)
@@ -44,8 +47,9 @@ class Reason:
 
 @dataclass(frozen=True)
 class ReasonRule:
-    """The bar of test 3 and how it did on this shop (see :func:`calibrate`)."""
+    """The bars of test 3 and how they did on this shop (see :func:`calibrate`)."""
 
+    of_largest: float = 0.0
     min_share: float = 0.0
     random_passes: float = 0.0  # share of random owned products that would pass as a reason
     given: float = 0.0  # share of recommendations that get a reason
@@ -70,6 +74,8 @@ def _judge(
     without = model.scores_without(row, position, raw)
     rank = 1 + int((raw[allowed] > raw[item]).sum())
     rank_without = 1 + int((without[allowed] > without[item]).sum())
+    if model.zero_is_no_evidence and without[item] <= 1e-9:
+        rank_without = int(allowed.sum()) + 1  # nothing speaks for it any more: it leaves the list
     drop = float(raw[item] - without[item])
     passed = drop > 0 and (rank_without > rank or (rank_without == rank and drop >= LEAD_SHARE * lead))
     return _Test(contribution / max(float(raw[item]), 1e-12), rank, rank_without, passed)
@@ -81,7 +87,7 @@ def _largest(values: np.ndarray) -> np.ndarray:
     return order[values[order] > 0]
 
 
-def tested_reasons(
+def reasons_for(
     model: Recommender, rows: csr_array, places: np.ndarray, *, rule: ReasonRule,
     exclude_seen: bool | np.ndarray = True, candidates: np.ndarray | None = None,
 ) -> list[list[tuple[int, float, int, int] | None]]:
@@ -112,7 +118,7 @@ def _first_passing(
     contributions = model.contributions(row, item)
     for position in _largest(contributions):
         share = contributions[position] / max(float(raw[item]), 1e-12)
-        if share < rule.min_share:
+        if share < rule.min_share or contributions[position] < rule.of_largest * contributions.max():
             return None
         test = _judge(model, row, raw, allowed, item, float(raw[item]) - floor, position, contributions[position])
         if test.passed:
@@ -122,12 +128,13 @@ def _first_passing(
 
 def calibrate(
     model: Recommender, rows: csr_array, k: int, *, exclude_seen: bool | np.ndarray = True,
-    candidates: np.ndarray | None = None, target: float = 0.1, seed: int = 0,
+    candidates: np.ndarray | None = None, target: float = 0.08, seed: int = 0,
 ) -> ReasonRule:
-    """Raise ``min_share`` until random owned products fail as reasons in at least 1 - ``target`` of the cases.
+    """Raise the bars until random owned products fail as reasons in at least 1 - ``target`` of the cases.
 
     One case is one recommended product with one owned product drawn at random. Customers who own fewer than
-    ``1 / target`` products are left out: among so few, a random one is the true cause too often to tell.
+    ``MIN_OWNED`` products are left out: among so few, a random one is the true cause too often to tell. First
+    ``of_largest`` is raised to at most 1 (only the largest contributor), then ``min_share``.
 
     Args:
         rows: purchase rows of sampled customers.
@@ -135,45 +142,48 @@ def calibrate(
     if not model.personal:
         return ReasonRule()
     rng = np.random.default_rng(seed)
-    drawn: list[float] = []  # share of each random product that passes tests 1 and 2, else -1
-    shown: list[float] = []  # largest share of a passing cause per recommendation, else -1
+    drawn: list[tuple[float, float]] = []  # of the random product: part of the largest and share, if it passes
+    shown: list[list[tuple[float, float]]] = []  # the same of all causes that pass, per recommendation
     for part, masked in model.ranking_scores(rows, exclude_seen=exclude_seen, candidates=candidates):
         places, best = top_k(masked, k + 1)
         scores = model._score_rows(rows[part])
         for r in range(part.start, part.stop):
             row, allowed, raw = rows[[r]], np.isfinite(masked[r - part.start]), scores[r - part.start]
-            if row.nnz == 0:
-                continue
             floor = max(float(best[r - part.start, -1]), 0.0)
             for item in places[r - part.start, :k]:
-                if item < 0:
+                if item < 0 or row.nnz == 0:
                     continue
-                contributions = model.contributions(row, int(item))
-                passing = _passing_shares(model, row, raw, allowed, int(item), floor, contributions)
-                shown.append(max(passing.values(), default=-1.0))
-                if row.nnz * target >= 1:
-                    drawn.append(passing.get(int(rng.integers(row.nnz)), -1.0))
-    if not drawn:
-        return ReasonRule(given=float(np.mean(np.array(shown) >= 0)) if shown else 0.0)
-    shares = np.array(drawn)
-    bars = np.append(np.linspace(0.0, 1.0, 101), np.inf)
-    bar = next(b for b in bars if np.mean((shares >= 0) & (shares >= b)) <= target)
-    return ReasonRule(
-        min_share=float(bar), random_passes=float(np.mean((shares >= 0) & (shares >= bar))),
-        given=float(np.mean((np.array(shown) >= 0) & (np.array(shown) >= bar))), cases=len(drawn),
-    )
+                passing = _passing(model, row, raw, allowed, int(item), floor)
+                shown.append(list(passing.values()))
+                if row.nnz >= MIN_OWNED:
+                    drawn.append(passing.get(int(rng.integers(row.nnz)), (-1.0, -1.0)))
+    return _bars(np.array(drawn).reshape(-1, 2), shown, target)
 
 
-def _passing_shares(
-    model: Recommender, row: csr_array, raw: np.ndarray, allowed: np.ndarray, item: int, floor: float,
-    contributions: np.ndarray,
-) -> dict[int, float]:
-    """Owned positions that pass tests 1 and 2, with their share of the score."""
-    tests = {
-        int(p): _judge(model, row, raw, allowed, item, float(raw[item]) - floor, int(p), contributions[p])
-        for p in _largest(contributions)
-    }
-    return {p: t.share for p, t in tests.items() if t.passed}
+def _bars(drawn: np.ndarray, shown: list[list[tuple[float, float]]], target: float) -> ReasonRule:
+    """The lowest bars at which random products pass in at most ``target`` of the cases."""
+    steps = [(b, 0.0) for b in np.linspace(0.0, 1.0, 21)] + [(1.0, b) for b in np.linspace(0.05, 1.0, 20)]
+
+    def passes(part: float, share: float) -> float:
+        return float(np.mean((drawn[:, 0] >= part) & (drawn[:, 1] >= share))) if len(drawn) else 0.0
+
+    part, share = next((s for s in steps if passes(*s) <= target), steps[-1])
+    given = [any(p >= part and q >= share for p, q in causes) for causes in shown]
+    rate = float(np.mean(given)) if given else 0.0
+    return ReasonRule(float(part), float(share), passes(part, share), rate, len(drawn))
+
+
+def _passing(
+    model: Recommender, row: csr_array, raw: np.ndarray, allowed: np.ndarray, item: int, floor: float
+) -> dict[int, tuple[float, float]]:
+    """Owned positions that pass tests 1 and 2, with their part of the largest contribution and of the score."""
+    contributions = model.contributions(row, item)
+    found = {}
+    for position in _largest(contributions):
+        test = _judge(model, row, raw, allowed, item, float(raw[item]) - floor, position, contributions[position])
+        if test.passed:
+            found[int(position)] = (float(contributions[position] / contributions.max()), test.share)
+    return found
 
 
 def explain(
@@ -194,7 +204,7 @@ def explain(
     owned[place] = False  # the product asked about is judged as if it could be recommended
     places = np.full((1, k), -1, dtype=np.int64)
     places[0, 0] = place
-    found = tested_reasons(model, row, places, rule=rule or ReasonRule(), exclude_seen=owned)[0][0]
+    found = reasons_for(model, row, places, rule=rule or ReasonRule(), exclude_seen=owned)[0][0]
     if found is None:
         return None
     cause, share, rank, without = found

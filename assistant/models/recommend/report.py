@@ -150,7 +150,7 @@ def _customer_table(fitted: FittedRecommender, lists: CustomerLists) -> Table:
             *([_text(facts["category"])] if catalogue.has_category else []),
             _reason_words(fitted, lists, slot), round(score, 4) if np.isfinite(score) else None,
             int(buyers[place]), round(100 * float(fitted.rebuying.rate[place]), 1),
-            "list price" if facts["price_source"] == "list" else "last price paid",
+            {"list": "list price", "last_paid": "last price paid"}.get(facts["price_source"]),
         ])
     return Table(id="products", title="Recommended products", columns=columns, rows=rows, total_rows=len(rows))
 
@@ -189,9 +189,9 @@ def _for_audience(
     customer_ids: Sequence[str] | None,
 ) -> Result:
     if customer_ids is None and request.filter is not None:
-        from assistant.query.audience import audience_ids
+        from assistant.query.audience import customer_ids as customers_of
 
-        customer_ids = audience_ids(snapshot, request.filter)
+        customer_ids = list(customers_of(snapshot, request.filter))
     everybody = customer_ids is None
     tables, figures, lists_family, caveats = audience_tables(
         fitted, fitted.interactions.user_ids.tolist() if customer_ids is None else list(customer_ids), request, filters
