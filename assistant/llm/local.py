@@ -129,7 +129,7 @@ def _complete(
             f"The conversation and the tools take {length} tokens; the model reads at most {limit}",
             hint="Use a model with a longer context, or start a new conversation.",
         )
-    options: dict[str, Any] = {"stop_strings": stop, "tokenizer": tokenizer} if stop else {}
+    options = {"stopping_criteria": _stopping(tokenizer, length, stop)} if stop else {}
     with torch.inference_mode():
         output = model.generate(
             **inputs, max_new_tokens=max_new_tokens if limit is None else min(max_new_tokens, limit - length),
@@ -144,6 +144,23 @@ def _complete(
     usage = {"input_tokens": length, "output_tokens": len(new), "total_tokens": length + len(new),
              "finish_reason": "stop" if finished or stop else "length"}
     return tokenizer.decode(new[:-1] if finished else new, skip_special_tokens=False), usage
+
+
+def _stopping(tokenizer: Any, start: int, stop: Sequence[str]) -> Any:
+    """Ends generation once a stop text has been written. (``stop_strings`` of transformers fails on tokenizers that
+    cannot write every letter.)"""
+    from transformers import StoppingCriteria, StoppingCriteriaList
+
+    window = max(len(text) for text in stop) + 1
+
+    class WroteStop(StoppingCriteria):
+        def __call__(self, input_ids: Any, scores: Any, **kwargs: Any) -> Any:
+            import torch
+
+            tail = tokenizer.decode(input_ids[0, start:][-window:], skip_special_tokens=False)
+            return torch.tensor([any(text in tail for text in stop)], device=input_ids.device)
+
+    return StoppingCriteriaList([WroteStop()])
 
 
 def local_files(name: str) -> Path:
