@@ -81,6 +81,14 @@ _OPERATORS = {
     "contains": "contains",
     "not_contains": "does not contain",
 }
+#: how a condition on a customer's metric is said: before and after the number
+_CUSTOMER_PHRASES = {
+    "revenue": ("spent", ""),
+    "orders": ("placed", " orders"),
+    "units": ("bought", " units"),
+    "days_since_last_order": ("last ordered", " days ago"),
+    "lifetime_days": ("ordered over a span of", " days"),
+}
 _MANNERS = {
     "line": "as a line chart",
     "bar": "as a bar chart",
@@ -135,7 +143,7 @@ def _query(plan: QueryPlan, period_label: str | None = None) -> str:
         what = f"moving average over {plan.window} rows of {what}"
     parts = [what + (f" by {join_words([label(d) for d in plan.dimensions])}" if plan.dimensions else "")]
     if plan.filter is not None:
-        parts.append(f"where {_filter(plan.filter)}")
+        parts.append(f"where {reword_filter(plan.filter)}")
     parts.append(period_label or _period(plan.period))
     if plan.compare is not None:
         parts.append(_comparison(plan.compare))
@@ -173,7 +181,8 @@ def _compared(op: str, values: Sequence[Any]) -> str:
     return f"{_OPERATORS[op]} {join_words(shown, 'or')}"
 
 
-def _filter(condition: Filter) -> str:
+def reword_filter(condition: Filter) -> str:
+    """A filter in words: "country is Germany and the customer has orders at least 2"."""
     match condition:
         case Compare():
             return _compare(condition)
@@ -184,12 +193,12 @@ def _filter(condition: Filter) -> str:
         case Or():
             return " or ".join(_nested(p, And) for p in condition.parts)
         case Not():
-            return f"not ({_filter(condition.part)})"
+            return f"not ({reword_filter(condition.part)})"
     raise TypeError(f"{type(condition).__name__} is not a filter")
 
 
 def _nested(condition: Filter, bracketed: type) -> str:
-    return f"({_filter(condition)})" if isinstance(condition, bracketed) else _filter(condition)
+    return f"({reword_filter(condition)})" if isinstance(condition, bracketed) else reword_filter(condition)
 
 
 def _compare(condition: Compare) -> str:
@@ -205,14 +214,17 @@ def _compare(condition: Compare) -> str:
 
 
 def _customers(condition: CustomerCondition) -> str:
-    where = f" of lines where {_filter(condition.where)}" if condition.where is not None else ""
+    where = f" of lines where {reword_filter(condition.where)}" if condition.where is not None else ""
     when = f" in {_period(condition.period)}" if condition.period is not None and condition.period.kind != "all" else ""
     name = label(condition.metric)
     if condition.rank is not None:
         n = _number(condition.values[0]) if condition.values else "?"
         rank = {"top_percent": f"top {n} %", "bottom_percent": f"bottom {n} %", "top_n": f"top {n}"}[condition.rank]
         return f"the customer is among the {rank} by {name}{where}{when}"
-    return f"the customer has {name}{where} {_compared(condition.op, condition.values)}{when}"
+    if condition.metric == "new_customers" and condition.op in {"ge", "gt", "eq"}:
+        return f"the customer first ordered{where}{when}"
+    verb, noun = _CUSTOMER_PHRASES.get(condition.metric, (f"has {name}", ""))
+    return f"the customer {verb} {_compared(condition.op, condition.values)}{noun}{where}{when}"
 
 
 def _day(day: date) -> str:
@@ -283,7 +295,7 @@ def _comparison(comparison: Comparison) -> str:
 def _change(plan: ChangePlan, period_label: str | None = None) -> str:
     parts = [f"why {label(plan.metric)} changed in {period_label or _period(plan.period)}", _comparison(plan.compare)]
     if plan.filter is not None:
-        parts.append(f"where {_filter(plan.filter)}")
+        parts.append(f"where {reword_filter(plan.filter)}")
     if plan.dimension:
         parts.append(f"split by {label(plan.dimension)}")
     return ", ".join(parts)
@@ -291,7 +303,7 @@ def _change(plan: ChangePlan, period_label: str | None = None) -> str:
 
 def _segment_rule(rule: SegmentRule) -> str:
     name = f" ({rule.name})" if rule.name else ""
-    return f"customers{name} where {_filter(rule.filter)}"
+    return f"customers{name} where {reword_filter(rule.filter)}"
 
 
 def _segments(request: SegmentRequest) -> str:
@@ -310,7 +322,7 @@ def _recommend(request: RecommendRequest) -> str:
     whom = (
         f"customer {request.customer_id}"
         if request.customer_id
-        else (f"customers where {_filter(request.filter)}" if request.filter is not None else "everybody")
+        else (f"customers where {reword_filter(request.filter)}" if request.filter is not None else "everybody")
     )
     parts = [f"{request.k} products to recommend to {whom}"]
     if request.category:
@@ -342,7 +354,7 @@ def _search(request: ProductSearchRequest) -> str:
 
 def _forecast(request: ForecastRequest) -> str:
     unit = request.grain if request.horizon == 1 else f"{request.grain}s"
-    where = f", where {_filter(request.filter)}" if request.filter is not None else ""
+    where = f", where {reword_filter(request.filter)}" if request.filter is not None else ""
     return (
         f"forecast of {label(request.metric)} for the next {request.horizon} {unit}{where}, {request.level} % interval"
     )
@@ -376,7 +388,7 @@ def _offer(offer: OfferSpec) -> str:
 def _campaign(brief: CampaignBrief) -> str:
     goal = brief.goal.replace("_", "-")
     audience = brief.audience_words or (
-        f"customers where {_filter(brief.audience)}"
+        f"customers where {reword_filter(brief.audience)}"
         if brief.audience is not None
         else "the usual audience of this goal"
     )
@@ -410,7 +422,7 @@ _WORDERS: dict[Any, Callable[..., str]] = {
     ChurnRequest: _churn,
     OfferSpec: _offer,
     CampaignBrief: _campaign,
-    (Compare, CustomerCondition, And, Or, Not): _filter,
+    (Compare, CustomerCondition, And, Or, Not): reword_filter,
     Period: _period,
     Comparison: _comparison,
     Having: _having,

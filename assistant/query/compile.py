@@ -39,7 +39,10 @@ class QueryOptions:
     lapse_days: int = 90
 
     @classmethod
-    def from_settings(cls, settings: Settings) -> QueryOptions:
+    def of(cls, settings: Settings | None) -> QueryOptions:
+        """The options that settings hold; the defaults without any."""
+        if settings is None:
+            return cls()
         return cls(sales_basis=settings.sales_basis, fiscal_year_start=settings.fiscal_year_start)
 
 

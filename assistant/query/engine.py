@@ -33,6 +33,7 @@ from assistant.results.format import NO_VALUE
 
 if TYPE_CHECKING:
     from assistant.data.warehouse import Snapshot
+    from assistant.settings import Settings
 
 
 def run_query(
@@ -40,10 +41,16 @@ def run_query(
     plan: QueryPlan,
     *,
     options: QueryOptions | None = None,
+    settings: Settings | None = None,
     definitions: Sequence[DefinitionUsed] = (),
     assumptions: Sequence[str] = (),
 ) -> Result:
     """Answer a plan.
+
+    Args:
+        options: what changes figures; taken from ``settings`` when absent.
+        definitions: terms of the question that were given a meaning, shown with the answer.
+        assumptions: further readings to show.
 
     Returns:
         Result of kind ``query``. Table ``result`` holds the groups (or one row), table ``totals`` one exact row over
@@ -58,7 +65,7 @@ def run_query(
         NoRows: nothing matches, with the nearest question that can be answered.
     """
     started = time.perf_counter()
-    scope = Scope(snapshot, options or QueryOptions())
+    scope = Scope(snapshot, options or QueryOptions.of(settings))
     check(scope, (*plan.metrics, *(h.metric for h in plan.having)), plan.dimensions, plan.filter)
     check_values(snapshot, plan.filter)
     shown, beside = _shown_beside(scope, plan)

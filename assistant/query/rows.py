@@ -7,9 +7,10 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from assistant.errors import InvalidPlan
+from assistant.errors import InvalidPlan, NoRows
 from assistant.plans.filters import Compare, Not
 from assistant.plans.query import QueryPlan, Sort
+from assistant.plans.reword import reword
 from assistant.query.compile import KNOWN_ONLY, Scope, Window, grouped, having, ranked
 from assistant.query.dimensions import DIMENSIONS, TIME_GRAINS, dimension
 from assistant.query.metrics import metric
@@ -69,11 +70,7 @@ def answer(scope: Scope, plan: QueryPlan, metrics: tuple[str, ...], beside: tupl
         beside: metrics that only the totals need.
     """
     period = scope.resolve(plan.period)
-    both = (
-        pair(period, plan.compare, fiscal_year_start=scope.options.fiscal_year_start)
-        if (plan.compare is not None and plan.compare.kind in {"previous", "year_earlier", "period"})
-        else None
-    )
+    both = _pair(scope, plan, period)
     current = both.current if both else period
     window = None if current.shape == "all" else (current.start, current.end)
     known_only = any(d in KNOWN_ONLY for d in plan.dimensions)
@@ -89,6 +86,19 @@ def answer(scope: Scope, plan: QueryPlan, metrics: tuple[str, ...], beside: tupl
         return found
     _groups(scope, found)
     return found
+
+
+def _pair(scope: Scope, plan: QueryPlan, period: ResolvedPeriod) -> PeriodPair | None:
+    """The two periods of a comparison in time; a missing second one offers the question without it."""
+    if plan.compare is None or plan.compare.kind not in {"previous", "year_earlier", "period"}:
+        return None
+    try:
+        return pair(period, plan.compare, fiscal_year_start=scope.options.fiscal_year_start)
+    except NoRows as error:
+        alone = plan.model_copy(update={"compare": None})
+        raise NoRows(
+            error.message, received=error.received, valid=error.valid, nearest=[reword(alone, period.label)]
+        ) from error
 
 
 def _totals(scope: Scope, metrics: tuple[str, ...], condition: Any, window: Window, known_only: bool) -> Row:
