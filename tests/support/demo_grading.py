@@ -39,7 +39,7 @@ def rfm_rules(tables: dict[str, pd.DataFrame]) -> pd.Series:
 
 
 def behaviour_features(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
-    """What a careful analyst would cluster on: categories, months, discounts, quantities, working days, per customer."""
+    """What a careful analyst would cluster on: categories, months, discounts, quantities, weekdays."""
     frame = sales(tables).dropna(subset=["customer_id"])
     category = tables["products"].set_index("product_id")["category"]
     frame = frame.assign(category=frame["product_id"].map(category), month=frame["ordered_at"].dt.month)
@@ -64,8 +64,10 @@ def behaviour_features(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
     ], axis=1)
 
 
-def time_split(tables: dict[str, pd.DataFrame], days: int = 60) -> tuple[sparse.csr_matrix, list[np.ndarray], np.ndarray]:
-    """Binary purchases before the last ``days`` days, what each customer bought newly after, and products still on sale.
+def time_split(
+    tables: dict[str, pd.DataFrame], days: int = 60
+) -> tuple[sparse.csr_matrix, list[np.ndarray], np.ndarray]:
+    """Binary purchases before the last ``days`` days, what each customer bought newly after, and products on sale.
 
     Returns:
         train (customers, products); per customer the product columns first bought in the test period; mask of products
@@ -91,7 +93,7 @@ def time_split(tables: dict[str, pd.DataFrame], days: int = 60) -> tuple[sparse.
 
 def recall_at_k(scores: np.ndarray, train: sparse.csr_matrix, bought: list[np.ndarray], on_sale: np.ndarray,
                 k: int = 10) -> float:
-    """Mean share of a customer's new products that are among the first ``k`` not yet owned; customers with a history."""
+    """Mean share of a customer's new products among the first ``k`` not yet owned; customers with a history only."""
     users = [u for u in range(train.shape[0]) if len(bought[u]) and train.indptr[u + 1] > train.indptr[u]]
     hits = []
     for u in users:
@@ -140,20 +142,33 @@ def lift(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
     return pd.DataFrame({"lift": p1 - p0, "se": np.sqrt(p1 * (1 - p1) / n1 + p0 * (1 - p0) / n0)})
 
 
-def price_slopes(tables: dict[str, pd.DataFrame], groups: pd.Series) -> pd.Series:
-    """Poisson elasticity of weekly units by group of products, with product and week effects taken out.
+def price_panel(tables: dict[str, pd.DataFrame]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Lines sold and mean log price, by product and week, from the order lines alone.
 
-    Counts are compared with what product level and week alone would give; the slope of log price is found by Newton steps.
+    What a product cost in a week without a sale is not in the data: the list price is the last seen one, and the cut
+    that of its sisters (same first sentence of the description), which are promoted together, else none.
     """
     frame = sales(tables)
     frame = frame[frame["quantity"] <= 3]
-    week = ((frame["ordered_at"] - frame["ordered_at"].min()).dt.days // 7).to_numpy()
-    lines = frame.assign(week=week).groupby(["product_id", "week"]).agg(
-        n=("order_id", "size"), price=("unit_price", "median"))
-    panel = lines["n"].unstack(fill_value=0)
-    prices = np.log(lines["price"].astype(float)).unstack()
-    # weeks without a sale keep the product's last seen price: promotions of a week without sales are lost
-    prices = prices.ffill(axis=1).bfill(axis=1)
+    week = ((frame["ordered_at"].dt.normalize() - frame["ordered_at"].min().normalize()).dt.days // 7).to_numpy()
+    listed = (frame["unit_price"] + frame["discount"] / frame["quantity"]).to_numpy(float)
+    frame = frame.assign(week=week, listed=np.log(listed), cut=np.log(frame["unit_price"].to_numpy(float) / listed))
+    cells = frame.groupby(["product_id", "week"]).agg(n=("order_id", "size"), listed=("listed", "mean"),
+                                                      cut=("cut", "mean"))
+    sold = cells["n"].unstack(fill_value=0)
+    listed = cells["listed"].unstack().ffill(axis=1).bfill(axis=1)
+    sister = tables["products"].set_index("product_id")["description"].str.split(".").str[0].reindex(sold.index)
+    cut = cells["cut"].unstack()
+    shared = cut.groupby(sister).transform("mean")
+    return sold, listed + cut.fillna(shared).fillna(0.0)
+
+
+def price_slopes(tables: dict[str, pd.DataFrame], groups: pd.Series) -> pd.Series:
+    """Poisson price elasticity of weekly demand by group of products, product and week effects taken out.
+
+    Counts are compared with what product and week alone would give; the slope of log price is found by Newton steps.
+    """
+    panel, prices = price_panel(tables)
     price = prices.sub(prices.mean(axis=1), axis=0)
     slopes = {}
     for group, members in groups.groupby(groups).groups.items():

@@ -52,6 +52,8 @@ def planted_truth(
         facts={
             "rate_growth_per_year": RATE_GROWTH, "newcomer_growth_per_year": NEWCOMER_GROWTH,
             "cross_elasticity": CROSS_ELASTICITY, "sleeping_dog_loss": SLEEPING_DOG_LOSS,
+            # what a demand curve of the whole shop shows is a product's elasticity times this
+            "mean_price_sensitivity": float(customers.price_sensitivity[arrivals.person].mean()),
         },
         affinity=customers.taste[rows],
     )
@@ -70,7 +72,7 @@ def _customers(
         "customer_id": customers.frame["customer_id"].to_numpy()[rows],
         "segment": np.array([s.name for s in SEGMENTS], dtype=object)[customers.segment[rows]],
         "order_rate": customers.order_rate[rows], "churn_hazard": customers.churn_hazard[rows],
-        "churned_on": pd.to_datetime(np.where(gone, first + np.floor(churned).astype(int), np.datetime64("NaT"))),
+        "churned_on": np.where(gone, first + np.floor(churned).astype(int), np.datetime64("NaT")).astype("M8[ns]"),
         "alive": ~gone, "sleeping_dog": customers.sleeping_dog[rows],
         "price_sensitivity": customers.price_sensitivity[rows],
         "favourite_style": np.array(STYLES, dtype=object)[customers.favourite_style[rows]],

@@ -28,7 +28,8 @@ class Truth:
         customers: customer_id, segment, order_rate and churn_hazard (per year), churned_on (null: still a customer
             on the last day), alive, sleeping_dog, price_sensitivity, favourite_style, and for 30, 60 and 90 days after
             the last day expected_orders_*, orders_*, revenue_*.
-        products: product_id, family, style, elasticity (own price, planted), popularity, return_rate.
+        products: product_id, family, style, elasticity (own price, of a person of price sensitivity 1), popularity,
+            return_rate.
         pairs: product_id, other_product_id, relation (complement, substitute), strength.
         category_seasons: category, month (1–12), factor (mean 1).
         segment_seasons: segment, month, factor of the order rate, shop-wide season included (mean 1).
