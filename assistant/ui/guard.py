@@ -24,9 +24,8 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]", "::1"})
 #: what the page asks for; everything else of the framework (file and proxy routes, API description …) is not there
 ALLOWED = re.compile(
-    r"^/($|config/?$|theme\.css$|favicon\.ico$|manifest\.json$|assets/|static/|assistant/|"
-    r"gradio_api/(queue/(join|data)|upload|upload_progress|heartbeat/|startup-events|app_id/?|cancel|reset/?|"
-    r"component_server/?|theme\.css|run/predict/?)($|\?|/)?|gradio_api/heartbeat/[\w-]+$)"
+    r"/(|config/?|theme\.css|favicon\.ico|manifest\.json|(assets|static|assistant)/.*|gradio_api/("
+    r"queue/(join|data)|upload|upload_progress|heartbeat/\w+|startup-events|app_id/?|cancel|reset/?|theme\.css))"
 )
 _OUTSIDE_META = re.compile(r"<meta\b[^>]*(?:property|name)=\"(?:og|twitter):[^>]*>", re.IGNORECASE | re.DOTALL)
 _MANIFEST = re.compile(r"<link rel=\"manifest\"[^>]*>", re.IGNORECASE)
@@ -69,7 +68,7 @@ class Guard:
             return 403, self._words["wrong_host"]
         if headers.get("sec-fetch-site", "same-origin") == "cross-site" and scope["path"] != "/":
             return 403, self._words["wrong_host"]
-        if not ALLOWED.match(scope["path"]):
+        if not ALLOWED.fullmatch(scope["path"]):
             return 404, "Not found"
         length = headers.get("content-length", "0")
         if length.isdigit() and int(length) > self._max_body:

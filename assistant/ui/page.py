@@ -69,8 +69,10 @@ def _lay_out(texts: Texts, settings: Settings) -> dict[str, Any]:
     parts: dict[str, Any] = {"thread": gr.State(""), "paths": gr.State([]), "preview": gr.State(None),
                              "address": gr.Textbox(visible=False)}
     with gr.Sidebar(width=290, elem_id="side", label=texts("threads.title")):
-        gr.HTML(tag("div", tag("span", "", class_="logo", aria_hidden="true") + tag("h1", esc(texts("page.title")))
-                    + tag("p", esc(texts("page.tagline"))), class_="brand"), apply_default_css=False)
+        skip = tag("a", esc(texts("page.skip")), href="#box", class_="skip", data_skip=True)
+        words = tag("h1", esc(texts("page.title"))) + tag("p", esc(texts("page.tagline")))
+        brand = tag("div", tag("span", "", class_="logo", aria_hidden="true") + words, class_="brand")
+        gr.HTML(skip + brand, apply_default_css=False)
         parts["new"] = gr.Button(texts("threads.new"), variant="primary", elem_id="new")
         parts["threads"] = _custom({"html": ""}, "threads", _THREADS_JS, texts("threads.title"), "nav")
         parts["open_upload"] = gr.Button(texts("upload.open"), elem_id="open-upload")

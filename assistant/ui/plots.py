@@ -17,7 +17,7 @@ from assistant.results.result import Scalar, Unit
 
 Figure = dict[str, Any]
 
-PALETTE = ("#3b6fe0", "#d9761a", "#138a6b", "#b8519b", "#5b9bd1", "#8a7400", "#cc4b5c", "#7a7f87")
+PALETTE = ("#3b6fe0", "#d9761a", "#138a6b", "#b8519b", "#3d8fc9", "#8a7400", "#cc4b5c", "#7a7f87")
 UP, DOWN, TOTAL = "#2f7fc1", "#d9761a", "#7a7f87"
 MAX_SERIES, MAX_BARS, MAX_SLICES, MAX_POINTS = 8, 30, 8, 2000
 LABEL_LENGTH = 34
@@ -56,8 +56,9 @@ def drawn_share(chart: Chart, result: Result) -> tuple[int, int]:
     return min(len(table.rows), limit), len(table.rows)
 
 
-def incomplete_rows(table: Table) -> list[bool]:
-    """For each row: does the table say that this period is only partly in the data?"""
+def incomplete_rows(chart: Chart, result: Result) -> list[bool]:
+    """For each row of the chart's table: is this period only partly in the data, by a column or by a caveat?"""
+    table = result.table(chart.table)
     names = {c.name: i for i, c in enumerate(table.columns)}
     for name in INCOMPLETE_COLUMNS:
         if name in names:
@@ -65,7 +66,9 @@ def incomplete_rows(table: Table) -> list[bool]:
     for name in COMPLETE_COLUMNS:
         if name in names:
             return [row[names[name]] is False for row in table.rows]
-    return [False] * len(table.rows)
+    periods = {c.words.get("period", "") for c in result.caveats if c.code == "incomplete_period"}
+    x = names[chart.x]
+    return [any(period.endswith(str(row[x])) for period in periods) for row in table.rows]
 
 
 def _layout() -> dict[str, Any]:
@@ -147,7 +150,7 @@ def _traces(
 
 def _line(chart: Chart, table: Table, result: Result) -> Figure:
     unit = _column(table, chart.y[0]).unit
-    partial = dict(zip(map(id, table.rows), incomplete_rows(table), strict=True))
+    partial = dict(zip(map(id, table.rows), incomplete_rows(chart, result), strict=True))
     several = bool(chart.series) or len(chart.y) > 1
 
     def make(rows: list[list[Scalar]], y: str, name: str, colour: str) -> Figure:
@@ -220,7 +223,7 @@ def _bar(chart: Chart, table: Table, result: Result) -> Figure:
     over_time = _column(table, chart.x).unit == "date"
     rows = table.rows if over_time or chart.series else table.rows[:MAX_BARS]
     labels = [str(v) for v in _distinct(table, chart.x)]
-    partial = dict(zip(map(id, table.rows), incomplete_rows(table), strict=True))
+    partial = dict(zip(map(id, table.rows), incomplete_rows(chart, result), strict=True))
     flat = not over_time and not chart.series and (len(rows) > 8 or max(map(len, labels), default=0) > 14)
     unit = _column(table, chart.y[0]).unit
 
@@ -235,6 +238,7 @@ def _bar(chart: Chart, table: Table, result: Result) -> Figure:
             "marker": {"color": [_pale(colour, 0.45) if partial[id(row)] else colour for row in rows],
                        "cornerradius": 3},
             "hovertext": _hover(rows, table, chart.x, y, result.currency, name if chart.series else ""),
+            **_error_bars(chart, table, rows, values, flat=flat),
         }
 
     value_axis, label_axis = _value_axis(unit, result.currency), _label_axis(table, chart.x)
@@ -244,6 +248,21 @@ def _bar(chart: Chart, table: Table, result: Result) -> Figure:
         layout |= {"xaxis": value_axis, "yaxis": {**label_axis, "autorange": "reversed", "type": "category"},
                    "height": max(220, 60 + 26 * len(rows))}
     return {"data": _traces(chart, table, rows, result, make), "layout": layout}
+
+
+def _error_bars(
+    chart: Chart, table: Table, rows: list[list[Scalar]], values: list[Any], *, flat: bool
+) -> dict[str, Any]:
+    """Whiskers from ``lower`` to ``upper`` around single bars."""
+    if not (chart.lower and chart.upper) or chart.series or len(chart.y) > 1:
+        return {}
+    low, high = table.column_index(chart.lower), table.column_index(chart.upper)
+    known = [None not in (value, row[low], row[high]) for value, row in zip(values, rows, strict=True)]
+    up = [row[high] - v if k else 0 for v, row, k in zip(values, rows, known, strict=True)]  # type: ignore[operator]
+    down = [v - row[low] if k else 0 for v, row, k in zip(values, rows, known, strict=True)]  # type: ignore[operator]
+    bars = {"type": "data", "symmetric": False, "array": up, "arrayminus": down, "color": "rgba(127,127,127,0.9)",
+            "thickness": 1.5, "width": 4}
+    return {"error_x" if flat else "error_y": bars}
 
 
 def _shorten(label: str, limit: int) -> str:

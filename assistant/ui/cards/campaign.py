@@ -50,8 +50,28 @@ def _message(board: Board, message: Mapping[str, Any]) -> str:
     body = message.get("body") or message.get("text") or ""
     lines = "".join(tag("p", esc(line)) for line in str(body).splitlines() if line.strip())
     inner += tag("div", lines, class_="message-body")
-    foot = tag("div", esc(board.texts("campaign.length", n=f"{len(str(body)):,}")), class_="length")
-    return tag("article", head + inner + foot, class_=f"message {_channel_css(channel)}")
+    return tag("article", head + inner + _length(board, message, str(body)) + _slots(board, message),
+               class_=f"message {_channel_css(channel)}")
+
+
+def _length(board: Board, message: Mapping[str, Any], body: str) -> str:
+    texts = board.texts
+    parts = [texts("campaign.length", n=f"{len(body):,}")]
+    if message.get("segments"):
+        parts.append(texts("campaign.segments", n=message["segments"], alphabet=message.get("alphabet", "")))
+    if message.get("for_customer"):
+        parts.append(texts("campaign.for_customer", customer=message["for_customer"]))
+    return tag("div", esc(" · ".join(parts)), class_="length")
+
+
+def _slots(board: Board, message: Mapping[str, Any]) -> str:
+    """Every price, discount and date of the message with where it came from."""
+    slots = [s for s in message.get("slots") or [] if isinstance(s, Mapping)]
+    if not slots:
+        return ""
+    rows = "".join(tag("li", tag("b", esc(s.get("text", ""))) + " " + esc(s.get("source", ""))) for s in slots)
+    key = f"slots-{message.get('channel', '')}"
+    return pieces.fold(board.texts("campaign.slots"), tag("ul", rows), key, "fold slots")
 
 
 def _channel_css(channel: str) -> str:

@@ -1,4 +1,4 @@
-"""Cards of models: their exam beside their output."""
+"""Cards of models: their exam stands beside their output."""
 
 from __future__ import annotations
 
@@ -6,19 +6,25 @@ from assistant.results import Result
 from assistant.ui.cards import pieces
 from assistant.ui.cards.board import Board
 
+#: tables that hold the exam of a model against simpler ones, and tables that only feed a picture or a sentence
+EXAMS = ("backtest", "models", "calibration")
+BEHIND = ("course", "summary")
+
 
 def examined(board: Board, result: Result, index: int) -> str:
-    """Forecasts and churn: the picture, then how the model did on past data beside the simple method."""
-    drawn = [pieces.chart(board, result, spec) for spec in result.charts[:1]]
+    """Forecasts and churn: the picture, the numbers, then how the model did on past data."""
     tables = [t for t in result.tables if t.rows]
-    main = [t for t in tables if result.charts and t.id == result.charts[0].table] or tables[:1]
-    drawn.append(pieces.exam(board, result))
+    exams = [t for t in tables if t.id in EXAMS]
+    main = [t for t in tables if t.id not in EXAMS and t.id not in BEHIND][:1]
+    drawn = [pieces.chart(board, result, spec) for spec in result.charts[:1]]
     drawn += [pieces.table(board, result, index, t) for t in main]
-    return "".join(drawn) + pieces.more(board, result, index, [t for t in tables if t not in main], result.charts[1:])
+    drawn += [pieces.table(board, result, index, t) for t in exams] or [pieces.exam(board, result)]
+    rest = [t for t in tables if t not in exams and t not in main]
+    return "".join(drawn) + pieces.more(board, result, index, rest, result.charts[1:])
 
 
 def recommendation(board: Board, result: Result, index: int) -> str:
-    """The list matters more than its picture: table first, chart folded."""
+    """The list matters more than its picture: list first, exam and picture folded."""
     tables = [t for t in result.tables if t.rows]
     first = "".join(pieces.table(board, result, index, t) for t in tables[:1])
-    return first + pieces.exam(board, result) + pieces.more(board, result, index, tables[1:], result.charts)
+    return first + pieces.more(board, result, index, tables[1:], result.charts)

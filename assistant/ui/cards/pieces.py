@@ -49,7 +49,7 @@ def chart(board: Board, result: Result, spec: Chart) -> str:
     shown, total = plots.drawn_share(spec, result)
     if shown < total:
         notes.append(esc(board.texts("card.chart_part", shown=shown, total=total)))
-    if any(plots.incomplete_rows(table)):
+    if any(plots.incomplete_rows(spec, result)):
         notes.append(esc(board.texts("card.chart_incomplete")))
     caption = tag("figcaption", notes[0] + "".join(tag("span", n, class_="note") for n in notes[1:]))
     label = board.texts("card.chart_of", title=title)
@@ -68,9 +68,9 @@ def table(board: Board, result: Result, index: int, spec: Table, *, caption: boo
     rows = []
     for r, row in enumerate(spec.rows[:TABLE_ROWS]):
         cells = "".join(
-            tag("td", esc(show(value, column.unit, result.currency)), class_=_cell_class(value, n),
+            tag("td", esc(show(value, column.unit, result.currency)), class_=_cell_class(value, column.unit),
                 data_cell=f"{index}/{spec.id}/{r}/{column.name}")
-            for value, column, n in zip(row, spec.columns, numeric, strict=True)
+            for value, column in zip(row, spec.columns, strict=True)
         )
         rows.append(tag("tr", cells))
     grid = tag("table", tag("thead", tag("tr", head)) + tag("tbody", "".join(rows)))
@@ -81,8 +81,9 @@ def table(board: Board, result: Result, index: int, spec: Table, *, caption: boo
     return tag("div", foot + scroll, class_="table")
 
 
-def _cell_class(value: Scalar, numeric: bool) -> str | None:
-    return " ".join(filter(None, ["n" if numeric else "", "empty" if value is None else ""])) or None
+def _cell_class(value: Scalar, unit: Unit) -> str | None:
+    kind = "d" if unit == "date" else "" if unit in _TEXT_UNITS else "n"
+    return " ".join(filter(None, [kind, "empty" if value is None else ""])) or None
 
 
 def row_count(board: Board, spec: Table) -> str:

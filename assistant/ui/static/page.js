@@ -50,6 +50,12 @@
     if (side && window.innerWidth < 760) side.querySelector(".toggle-button")?.click();
   }
 
+  document.addEventListener("click", (event) => {
+    if (!event.target.closest?.("[data-skip]")) return;
+    event.preventDefault();
+    document.querySelector("#box textarea, #box input")?.focus();
+  });
+
   // ---- helpers -------------------------------------------------------------------------------------------------
   const say = (text) => {
     const line = document.getElementById("page-status");
