@@ -51,6 +51,7 @@ def generate(seed: int = DEFAULT_SEED, *, scale: float = 1.0, progress: Progress
     from assistant.data.demo.customers import build_customers
     from assistant.data.demo.documents import build_documents
     from assistant.data.demo.past_campaigns import run_campaigns
+    from assistant.data.demo.planted import planted_truth
     from assistant.data.demo.seasons import shop_calendar
 
     tell = progress or (lambda words, share: None)
@@ -76,22 +77,13 @@ def generate(seed: int = DEFAULT_SEED, *, scale: float = 1.0, progress: Progress
     present = tables["customers"]["customer_id"]
     contacts = contact_rows(book, calendar, customers)
     tables["contacts"] = contacts[contacts["customer_id"].isin(present)].reset_index(drop=True)
-    truth = _truth(seed, calendar, catalogue, customers, arrivals, history, documents, present)
+    truth = planted_truth(seed, calendar, catalogue, customers, arrivals, history, documents, present)
     return DemoShop(seed, tables, truth, _quality(tables, documents.counts))
 
 
 def _joined_by_now(frame: pd.DataFrame, end: np.datetime64) -> pd.DataFrame:
     """Customers who registered within the data; those of the simulated future are not known yet."""
     return frame[frame["registered_at"] < end].reset_index(drop=True)
-
-
-def _truth(
-    seed: int, calendar: object, catalogue: object, customers: object, arrivals: object, history: object,
-    documents: object, present: pd.Series,
-) -> Truth:
-    from assistant.data.demo.planted import planted_truth
-
-    return planted_truth(seed, calendar, catalogue, customers, arrivals, history, documents, present)
 
 
 def _quality(tables: dict[str, pd.DataFrame], counts: dict[str, int]) -> QualityReport:

@@ -162,13 +162,15 @@ def build_customers(seed: int, calendar: Calendar, catalogue: Catalogue, n: int)
     sensitivity = np.array([s.price_sensitivity for s in SEGMENTS])[segment] * np.exp(rng.normal(0, 0.25, total))
     registered = joined - rng.exponential(4, total) * (rng.random(total) < 0.3)
     midnight = np.datetime64(calendar.first_day).astype("datetime64[s]")
+    # accounts made on the day of the first order are made before it, whatever its hour
+    early = np.floor(registered[:n]) >= np.maximum(joined[:n], 0)
+    second = np.where(early, rng.integers(0, 21600, n), rng.integers(25200, 82800, n))
     birth = 1998 - np.round(rng.gamma(5, 5.2, n)).astype(int)
     known = slice(0, n)
     frame = pd.DataFrame({
         "customer_id": customer_ids(np.arange(n)),
         "country": country[known], "city": city[known], "acquisition_channel": acquisition[known],
-        # before the first order of that day, whatever its hour
-        "registered_at": midnight + (np.floor(registered[known]) * 86400 + rng.integers(0, 21600, n)).astype(int),
+        "registered_at": midnight + (np.floor(registered[known]) * 86400 + second).astype(int),
         "birth_year": pd.array(np.where(rng.random(n) < 0.6, birth, -1), dtype="Int64"),
         "gender": np.where(rng.random(n) < 0.5, rng.choice(["female", "male", "other"], n, p=[0.6, 0.38, 0.02]), None),
     })
