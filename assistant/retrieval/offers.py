@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+#: Share of products whose price is that of their last sale, from which on the price column is taken to repeat sales.
+#: (Sales at the same second leave a choice, hence not all.)
+MIRRORED_SHARE = 0.99
+
+
 @dataclass(frozen=True)
 class Offers:
     """Arrays [n] in catalogue order.
@@ -79,11 +84,26 @@ def read_offers(snapshot: Snapshot, catalogue: Catalogue) -> Offers:
         return np.array([np.nan if v is None else float(v) for v in values])
 
     listed, paid = numbers("list_price"), numbers("last_paid")
+    if _mirrors_sales(snapshot, listed, paid):
+        listed = np.where(np.isnan(paid), listed, np.nan)
     return Offers(
         price=np.where(np.isnan(listed), paid, listed), is_list_price=~np.isnan(listed), stock=numbers("stock"),
         units=np.nan_to_num(numbers("units")), on_sale=_on_sale(snapshot, columns, rows),
         sql=snapshot.sql(expression),
     )
+
+
+def _mirrors_sales(snapshot: Snapshot, listed: NDArray[np.float64], paid: NDArray[np.float64]) -> bool:
+    """Whether the price column only repeats the last sale of each product, as a loader fills it from order lines.
+
+    Such prices are called what they are, and on an earlier analysis date the last sale before that date counts.
+    """
+    if snapshot.as_of < snapshot.manifest.last_day:
+        latest = snapshot.at(snapshot.manifest.last_day)
+        columns = latest.execute(offers_expression(latest).select("list_price", "last_paid")).to_pydict()
+        listed, paid = (np.array(columns[n], dtype=float) for n in ("list_price", "last_paid"))
+    both = ~np.isnan(listed) & ~np.isnan(paid)
+    return bool(both.any()) and bool(np.isclose(listed[both], paid[both], atol=1e-6).mean() >= MIRRORED_SHARE)
 
 
 def _on_sale(snapshot: Snapshot, columns: dict[str, list[Any]], rows: list[int | None]) -> NDArray[np.bool_]:

@@ -33,7 +33,7 @@ from assistant.retrieval.product_index import ProductIndex
 
 PRICE_MEANINGS = {
     "list": "current list price per unit",
-    "last_paid": "last price per unit that a customer paid (the data hold no list prices)",
+    "last_paid": "last price per unit that a customer paid",
     "mixed": "current list price per unit, or the last price paid where there is none",
 }
 
