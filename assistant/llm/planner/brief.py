@@ -164,14 +164,20 @@ def _unknown_category(p: Parts, offers: list[int]) -> str | None:
 
 
 def _channels(p: Parts) -> tuple[str, ...]:
+    """Channels named, also inside longer names ("promotional email")."""
     found: list[str] = []
-    for i in p.reading.having("channel"):
-        name = str(p.reading.items[i].get("channel"))
-        if name == "push" and p.reading.items[i].lemma == "push" and i and p.reading.items[i - 1].lemma in {"to", "we"}:
+    items = p.reading.items
+    for i, item in enumerate(items):
+        name = item.get("channel")
+        if name is None and item.has("object") and len(item.tokens) > 1:
+            last = item.tokens[-1].lemma
+            name = last if last in {"email", "sms"} else "sms" if last == "text" else None
+            name = "email" if name is None and "email" in item.lemma else name
+        if name is None or (item.lemma == "push" and i and items[i - 1].lemma in {"to", "we"}):
             continue
         p.used.add(i)
         if name not in found:
-            found.append(name)
+            found.append(str(name))
     return tuple(found)
 
 

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from assistant.plans import (
     CampaignBrief,
+    CampaignRequest,
     ChangePlan,
     ChurnRequest,
     CustomerRequest,
@@ -18,6 +19,7 @@ from assistant.plans import (
     RecommendRequest,
     SegmentRequest,
     SegmentRule,
+    TogetherRequest,
 )
 
 TOOL_OF: dict[type[BaseModel], str] = {
@@ -32,7 +34,10 @@ TOOL_OF: dict[type[BaseModel], str] = {
     ChurnRequest: "predict_churn",
     CampaignBrief: "draft_campaign",
 }
-PLAN_OF: dict[str, type[BaseModel]] = {tool: plan for plan, tool in TOOL_OF.items()}
+PLAN_OF: dict[str, type[BaseModel]] = {tool: plan for plan, tool in TOOL_OF.items()} | {
+    "bought_together": TogetherRequest,
+    "show_campaign": CampaignRequest,
+}
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ def query_plan(p: Parts) -> QueryPlan | None:
         return None
     compare, period = _comparison(p)
     groups = _groups(p, compare)
+    p.used.update(p.reading.having("trend"))
     transform, window = _transform(p, groups, compare)
     if transform == "share" and not groups:
         compare, transform = Comparison(kind="total"), None
@@ -62,9 +63,25 @@ def _metrics(p: Parts) -> list[str]:
     if p.average:
         metrics = _averaged(p, metrics)
     if metrics:
+        metrics = _returned_share(p, metrics)
         _sold(p)
         return metrics
     return _implied(p)
+
+
+def _returned_share(p: Parts, metrics: list[str]) -> list[str]:
+    """ "what percentage of orders were returned" is the return rate."""
+    returned = [
+        i for i in p.reading.having("act") if p.reading.items[i].get("act") == "return" and i not in p.conditions.used
+    ]
+    rate = _role(p, "return_rate")
+    if not returned or not p.reading.has("share") or rate is None:
+        return metrics
+    p.used.update(returned)
+    p.used.update(p.reading.having("share"))
+    p.groups = [g for g in p.groups if g != "order"]
+    p.shares_taken = True
+    return [rate]
 
 
 def _sold(p: Parts) -> None:
@@ -81,7 +98,7 @@ def _implied(p: Parts) -> list[str]:
     money, orders, units = _role(p, "money"), _role(p, "orders"), _role(p, "units")
     chosen: str | None = None
     if "return" in verbs:
-        chosen = _role(p, "return_rate") if p.reading.has("share") else _role(p, "returns")
+        chosen = _role(p, "returns")
     elif "sell" in verbs:
         chosen = units if p.counted and money else money
     elif "spend" in verbs:
@@ -110,7 +127,7 @@ def _groups(p: Parts, compare: Comparison | None) -> list[str]:
     groups = list(p.groups)
     if p.conditions.customers and not groups and _wants_list(p):
         groups = ["customer"]
-    if not groups and p.reading.has("trend"):
+    if not groups and p.reading.has("trend") and compare is None:
         groups = [_trend_grain(p)]
     versus = p.reading.has("compare") or any(
         p.reading.items[i].lemma in {"vs", "versus", "or"} for i in range(len(p.reading.items))
@@ -245,7 +262,7 @@ def _transform(p: Parts, groups: list[str], compare: Comparison | None) -> tuple
         if not groups:
             groups.append("month")
         return "cumulative", None
-    if r.has("share") and compare is None:
+    if r.has("share") and compare is None and not p.shares_taken:
         p.used.update(r.having("share"))
         return "share", None
     return None, None
@@ -254,6 +271,18 @@ def _transform(p: Parts, groups: list[str], compare: Comparison | None) -> tuple
 def _ranking(
     p: Parts, metrics: list[str], groups: list[str], compare: Comparison | None
 ) -> tuple[int | None, Sort | None]:
+    moving = (
+        p.reading.has("growth", "up", "down")
+        and compare is not None
+        and compare.kind in {"previous", "year_earlier", "period"}
+    )
+    if moving and groups and p.descending is None and not any(g in GRAINS for g in groups):
+        falling = p.reading.has("down") and not p.reading.has("up")
+        return (
+            (p.limit or TOP, Sort(by="change", descending=not falling))
+            if p.reading.has("which") or p.limit
+            else (None, None)
+        )
     if not groups or p.descending is None:
         if p.limit and groups:
             return p.limit, Sort(by=metrics[0])
@@ -274,7 +303,15 @@ def chart(p: Parts) -> Any:
     kinds = [p.reading.items[i].get("chart") for i in p.reading.having("chart")]
     p.used.update(p.reading.having("chart"))
     named = [k for k in kinds if k != "auto"]
+    if named and named[0] == "pie" and p.metrics and _is_rate(p, p.metrics[0]):
+        p.notes.append("pie_of_rates")
+        return "bar"
     return named[0] if named else "auto"
+
+
+def _is_rate(p: Parts, metric: str) -> bool:
+    term = p.reading.vocabulary.metrics.get(metric)
+    return term is not None and (term.unit in {"percent", "ratio", "probability"} or metric.endswith("_rate"))
 
 
 def change_plan(p: Parts) -> ChangePlan | None:

@@ -40,10 +40,32 @@ def follow_ups(frames: Frames, fresh: list[Candidate]) -> list[Candidate]:
 def _without_past(frames: Frames) -> list[Candidate]:
     """A follow-up with nothing to follow is told so."""
     r = frames.reading
-    words = [r.items[i].text for i in r.having("customers_pronoun")]
-    if words and not frames.context.past and r.does("create") and r.having("object", "goal"):
+    words = [r.items[i].text for i in r.having("customers_pronoun") if r.items[i].lemma in _REFERRING]
+    if words and r.does("create") and r.having("object", "goal") and not r.has("absent"):
         return [Candidate([decline(frames.lex, "not_understood", "no_referent", words=words[0])], 0.3, "decline")]
     return []
+
+
+_REFERRING = frozenset(
+    {
+        "them",
+        "they",
+        "these",
+        "those",
+        "these customer",
+        "those customer",
+        "these person",
+        "those person",
+        "that segment",
+        "this segment",
+        "that audience",
+        "this audience",
+        "that list",
+        "this list",
+        "that group",
+        "this group",
+    }
+)
 
 
 def _edits(frames: Frames, last: Past) -> Iterator[Candidate | None]:

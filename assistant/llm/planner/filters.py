@@ -754,7 +754,7 @@ def value_filters(reading: Reading, used: set[int]) -> tuple[list[Filter], set[i
             negative = True
             explained.add(i)
             continue
-        values = _prefer(item)
+        values = _prefer(reading, i)
         if values:
             (excluded if negative else chosen).setdefault(values[0].dimension, []).append(values[0].value)
             explained.add(i)
@@ -768,10 +768,33 @@ def value_filters(reading: Reading, used: set[int]) -> tuple[list[Filter], set[i
     return filters, explained, chosen
 
 
-def _prefer(item: Item) -> list[Value]:
-    if item.has("act", "metric", "rank", "goal") and len(item.tokens) == 1 and not item.tokens[0].text[:1].isupper():
-        return [v for v in item.alts.get("value", ()) if v.dimension in {"country", "category", "brand"}]
-    return list(item.alts.get("value", ()))
+def _prefer(reading: Reading, i: int) -> list[Value]:
+    """Values that an item names. A word that is also an everyday word ("store", "email", "search") names one only where its
+    dimension is spoken of, or another of its values, or after "from" and "via"."""
+    item = reading.items[i]
+    values: list[Value] = list(item.alts.get("value", ()))
+    everyday = reading.is_skip(i) or (
+        item.has("act", "metric", "rank", "goal", "channel", "object", "do", "absent", "tone") and len(item.tokens) == 1
+    )
+    if not values or not everyday:
+        return values
+    before = reading.items[i - 1].tokens[-1].lemma if i else ""
+    dims = {d for it in reading.items for d in it.alts.get("dim", ())}
+    others = {
+        v.dimension
+        for k, it in enumerate(reading.items)
+        if k != i and not reading.is_skip(k)
+        for v in it.alts.get("value", ())
+    }
+    named = item.tokens[0].text[:1].isupper() and i > 0
+    return [
+        v
+        for v in values
+        if v.dimension in dims | others
+        or before in {"from", "via"}
+        or (before == "through" and v.dimension.endswith("channel"))
+        or (v.dimension in {"country", "category", "brand"} and (named or not reading.is_skip(i)))
+    ]
 
 
 def _one_of(dimension: str, values: Sequence[str]) -> Compare:

@@ -18,25 +18,6 @@ from assistant.plans.query import QueryPlan, Sort
 from assistant.plans.requests import SegmentRule
 from assistant.plans.shop import Shop
 
-#: Requests whose words are content: a data question that leaves them unexplained has missed the point.
-STRONG = frozenset(
-    {
-        "forecast",
-        "recommend",
-        "together",
-        "similar",
-        "churn",
-        "explain",
-        "segments",
-        "what_if",
-        "approve",
-        "change_data",
-        "contact_who",
-        "briefing",
-        "show_draft",
-    }
-)
-
 
 class Frames:
     """All readings of one text."""
@@ -47,9 +28,7 @@ class Frames:
 
     def parts(self) -> Parts:
         """Fresh parts: every frame marks what it uses in its own copy."""
-        p = gather(self.reading)
-        self._terms(p)
-        return p
+        return gather(self.reading)
 
     def finish(self, p: Parts, calls: list[ToolCall], frame: str, extra: float = 0.0) -> Candidate:
         return cost_of(p, calls, frame, extra)
@@ -63,6 +42,7 @@ class Frames:
         yield from (self.refused_action(), self.what_if(), self.small_talk(), self.open_question())
         yield self.describe()
         yield requests.forecast(self.parts(), self.context, self.finish)
+        yield self.forecast_groups()
         yield requests.churn(self.parts(), self.context, self.finish)
         yield requests.recommend(self.parts(), self.context, self.finish)
         yield requests.search(self.parts(), self.context, self.finish, self.shop)
@@ -77,26 +57,46 @@ class Frames:
 
     # -- agreed terms --------------------------------------------------------------------------------------------
 
-    def _terms(self, p: Parts) -> None:
-        """ "loyal", "lapsed", "high-value": the shop's agreed meaning, shown with the answer."""
+    def _notes(self, p: Parts, defined: list[Filter]) -> None:
+        """Agreed terms that the plan uses are shown with their meaning."""
+        if not defined:
+            return
         meanings = {d.term: d.meaning for d in self.shop.definitions()}
         for i in self.reading.having("definition"):
-            if i in p.conditions.used:
-                continue
-            term = str(self.reading.items[i].get("definition"))
-            p.notes.append(f"defined_term|{term}|{meanings.get(term, '')}")
+            if i in p.used:
+                term = str(self.reading.items[i].get("definition"))
+                p.notes.append(f"defined_term|{term}|{meanings.get(term, '')}")
 
     def _defined(self, p: Parts) -> list[Filter]:
+        """Filters of the agreed terms that are said of customers."""
         found: list[Filter] = []
         for i in self.reading.having("definition"):
             item = self.reading.items[i]
-            if i in p.conditions.used or (item.has("metric") and item.get("metric") in p.metrics):
+            if i in p.conditions.used or not self._said_of_customers(i):
                 continue
+            if item.has("metric") and (
+                p.periods or [g for g in p.groups if g != "customer"] or self.reading.has("trend", "growth")
+            ):
+                continue  # "new customers last month" is a measure
             meant = brief.term_filter(self.shop, str(item.get("definition")))
             if meant is not None:
                 found.append(meant)
                 p.used.add(i)
+                p.metrics = [m for m in p.metrics if m not in item.alts.get("metric", ())]
         return found
+
+    def _said_of_customers(self, i: int) -> bool:
+        """ "loyal customers", "customers who are loyal", "our regulars": not "recent campaigns"."""
+        items = self.reading.items
+        if len(items[i].tokens) > 1 or items[i].lemma in {"vip", "regular", "fan", "newcomer"}:
+            return True
+        after = next((it for it in items[i + 1 : i + 3] if not it.has("object")), None)
+        if after is not None and "customer" in after.alts.get("dim", ()):
+            return True
+        return items[i].lemma not in {"recent", "recently", "new"} and any(
+            "customer" in it.alts.get("dim", ()) or it.has("customers_pronoun") or it.has("which")
+            for it in items[max(0, i - 5) : i]
+        )
 
     # -- frames --------------------------------------------------------------------------------------------------
 
@@ -107,6 +107,7 @@ class Frames:
             defined = []
         p.conditions.customers = [*defined, *p.conditions.customers]
         p.conditions.joins = ["and"] * len(defined) + p.conditions.joins
+        self._notes(p, defined)
         self._pronoun_filter(p)
         if self.reading.has("average") and not self._average(p):
             return self._ask_average(p)
@@ -199,6 +200,7 @@ class Frames:
             "customers_pronoun"
         )
         defined = self._defined(p)
+        self._notes(p, defined)
         rows = list(p.rows)
         conditions = [*defined, *p.conditions.customers]
         if not conditions and not (segment and rows and creating):
@@ -295,6 +297,16 @@ class Frames:
             0.03,
             "what_if",
         )
+
+    def forecast_groups(self) -> Candidate | None:
+        """A forecast split by country or product is not offered; one for a single value is."""
+        p = self.parts()
+        groups = [g for g in p.groups if g not in GRAINS]
+        if not (self.reading.does("forecast") or p.future) or not groups or self.reading.does("explain", "churn"):
+            return None
+        label = p.reading.vocabulary.dimensions[groups[0]].label
+        said = decline(self.lex, "not_understood", "forecast_groups", examples="what_if", what=label)
+        return candidate(said, 0.2, "decline")
 
     def small_talk(self) -> Candidate | None:
         r = self.reading

@@ -56,6 +56,8 @@ class Parts:
     product_ids: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     problem: str = ""
+    #: the word for a share went into a rate
+    shares_taken: bool = False
 
     def flag(self, kind: str) -> bool:
         """Whether a word of the kind was said; marks it as used."""
@@ -268,7 +270,7 @@ def _measures_and_groups(p: Parts) -> None:
     ]
     roles: dict[int, str] = {}
     for i in nouns:
-        roles[i] = _role(p, i, nouns, roles)
+        roles[i] = "excluded" if _excluded(p, i, roles) else _role(p, i, nouns, roles)
     _settle(p, nouns, roles)
     for i in nouns:
         item, role = items[i], roles[i]
@@ -285,9 +287,35 @@ def _measures_and_groups(p: Parts) -> None:
                 p.groups.append(name)
         elif role == "subject" and "customer" in item.alts.get("dim", ()):
             p.counted = p.counted or False
+    if "excluded" in roles.values():
+        _without_returns(p)
     p.counted = any((lead := _lead(p, i)) is not None and lead.has("count") for i in nouns)
     p.used.update(k for k, item in enumerate(items) if item.has("group", "count", "which") and not item.has("act"))
     _sort_direction(p, nouns, roles)
+
+
+def _excluded(p: Parts, i: int, roles: dict[int, str]) -> bool:
+    """ "revenue excluding returns and cancellations"."""
+    items = p.reading.items
+    given_back = set(p.reading.vocabulary.lexicon.terms["roles"]["given_back"])
+    if not given_back & set(items[i].alts.get("metric", ())):
+        return False
+    for k in range(i - 1, max(-1, i - 4), -1):
+        if items[k].has("not_in") or roles.get(k) == "excluded":
+            p.used.update(range(k, i))
+            return True
+        if not p.reading.is_skip(k):
+            return False
+    return False
+
+
+def _without_returns(p: Parts) -> None:
+    """Money is then meant net; orders and units count sales anyway."""
+    money, net = p.reading.vocabulary.role("money"), p.reading.vocabulary.role("net")
+    if money in p.metrics and net is not None:
+        p.metrics = [net if m == money else m for m in p.metrics]
+    else:
+        p.notes.append("returns_apart")
 
 
 def _is_verb_form(p: Parts, i: int) -> bool:
@@ -333,6 +361,9 @@ def _role(p: Parts, i: int, nouns: list[int], roles: dict[int, str]) -> str:
         if metric and not dim:
             return "metric"
         return "ranked" if metric else "group"
+    listing = lead is not None and lead.has("which") and lead.lemma not in {"which", "what"}
+    if listing and metric and "order" in item.alts.get("dim", ()):
+        return "either"
     if lead is not None and lead.has("which") and dim and items[i - 1].lemma not in {"is", "are", "was", "our", "the"}:
         return "which" if metric else "group"
     chained = _chained(p, i, roles)

@@ -540,6 +540,8 @@ class _Reader:
             if self.lemma(after) == "the" and not self.phrase(after, self.w.singles):
                 after += 1
             found = self.point(after) or self.relative(after)
+            if found is not None and self.lemma(i) == "from" and self.listed(found.end, "to"):
+                continue  # the first half of "from … to …"
             if found is None and self.duration(after) and self.lemma(self.duration(after)[2]) == "ago":  # type: ignore[index]
                 found = self.ago(after)
             if found is None:

@@ -149,7 +149,7 @@ def _several(
     good = [p for p in planned if p.frame != "decline"]
     if (
         not good
-        or len(good) < len(planned)
+        or planned[0].frame == "decline"
         or (whole and whole[0].cost <= LIMIT and whole[0].cost < sum(1 - p.score for p in planned))
     ):
         return None
@@ -234,8 +234,11 @@ def _declined(reading: Reading, best: Candidate | None, words: Vocabulary, shop:
     if concepts:
         concept = lex.concepts[concepts[0]]
         return decline(lex, "missing_data", "absent", missing=concept.add, examples="absent", what=concept.name)
+    pronouns = [item.text for item in reading.items if item.has("pronoun") and item.lemma not in {"the", "it"}]
+    if best is None and pronouns and len(reading.items) <= 10:
+        return decline(lex, "not_understood", "no_referent", words=pronouns[0])
     left = best.unexplained if best else [i.text for k, i in enumerate(reading.items) if not reading.is_skip(k)]
-    near = _nearest_values(left, shop)
+    near = _nearest_values(left, reading, shop)
     if near is not None:
         word, kind, values = near
         return decline(lex, "not_understood", "unknown_value", nearest=list(values), words=quoted([word]), kind=kind)
@@ -244,20 +247,35 @@ def _declined(reading: Reading, best: Candidate | None, words: Vocabulary, shop:
     return decline(lex, "not_understood", "not_understood_all")
 
 
-def _nearest_values(left: Sequence[str], shop: Shop) -> tuple[str, str, list[str]] | None:
-    """Values of the shop near to a word that was not understood, when it looks like a name."""
+def _nearest_values(left: Sequence[str], reading: Reading, shop: Shop) -> tuple[str, str, list[str]] | None:
+    """A word that looks like a name the shop does not have: the word, its kind, and the question with the nearest names put in."""
     for word in left:
-        if len(word) < 3 or not word[:1].isupper():
-            continue
-        found = [
-            m
-            for m in shop.find(word, (), 4)
-            if m.score >= 50 and m.kind in {"country", "city", "category", "brand", "product", "customer"}
-        ]
-        if found:
-            kind = found[0].kind
-            return word, kind, [m.label for m in found if m.kind == kind][:3]
+        kind, labels = _nearest(word, reading, shop)
+        if kind:
+            return word, kind, [reading.text.replace(word, label) for label in labels if word in reading.text][:3]
     return None
+
+
+def _nearest(word: str, reading: Reading, shop: Shop) -> tuple[str, list[str]]:
+    vocabulary_ = reading.vocabulary
+    place = any(word.lower() in group for group in vocabulary_.lexicon.places) and "country" in vocabulary_.dimensions
+    starts = reading.text.strip().startswith(word) or f". {word}" in reading.text
+    if not place and (len(word) < 4 or not word[:1].isupper() or word.isupper() or starts):
+        return "", []
+    kinds = ("country",) if place else ("country", "city", "category", "brand", "product")
+    found = [m for m in shop.find(word, kinds, 4) if m.score >= (0 if place else 55)]
+    if place:
+        return "countries", [m.label for m in found] or list(shop.values("country"))[:3]
+    if not found:
+        return "", []
+    plural = {
+        "country": "countries",
+        "city": "cities",
+        "category": "categories",
+        "brand": "brands",
+        "product": "products",
+    }
+    return plural[found[0].kind], [m.label for m in found if m.kind == found[0].kind]
 
 
 def _picked_option(text: str, context: DialogueContext) -> str | None:

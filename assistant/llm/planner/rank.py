@@ -31,6 +31,8 @@ def weight(item: Item, skip: bool) -> float:
         return KNOWN
     if item.number is not None or item.tokens[0].kind == "quote":
         return KNOWN
+    if item.has("object", "dim"):
+        return KNOWN
     if item.has(
         "pronoun",
         "also",

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from collections.abc import Callable
+from datetime import date
 
 from pydantic import ValidationError
 
@@ -13,6 +15,7 @@ from assistant.llm.planner.filters import join
 from assistant.llm.planner.parts import Parts
 from assistant.llm.planner.period_grammar import PeriodReading
 from assistant.plans.filters import Filter
+from assistant.plans.periods import Period
 from assistant.plans.requests import (
     ChurnRequest,
     CustomerRequest,
@@ -97,6 +100,8 @@ def _horizon(p: Parts) -> tuple[str, int]:
             and rest.unit in {"month", "quarter", "year"}
         ):
             return {"month": ("week", 4), "quarter": ("month", 3), "year": ("month", 12)}[str(rest.unit)]
+        if rest is not None and rest.kind == "named":
+            return _until_end_of(p, rest)
         return {"day": ("day", 14), "month": ("month", 3)}.get(said or "", ("week", 8))
     unit, count = span.unit, max(1, round(span.count))
     if unit == "quarter":
@@ -108,6 +113,15 @@ def _horizon(p: Parts) -> tuple[str, int]:
         if per:
             unit, count = said, round(count * per)
     return unit, min(count, 366)
+
+
+def _until_end_of(p: Parts, period: Period) -> tuple[str, int]:
+    """Weeks from the analysis date to the end of the next such quarter or month ("forecast for Q4")."""
+    as_of = p.reading.vocabulary.status.as_of
+    month = 3 * period.quarter if period.quarter else period.month or 12
+    year = period.year or (as_of.year if month >= as_of.month else as_of.year + 1)
+    weeks = round((date(year, month, monthrange(year, month)[1]) - as_of).days / 7)
+    return ("week", max(1, weeks)) if weeks <= 26 else ("month", min(24, round(weeks / 4.345)))
 
 
 # -- churn -------------------------------------------------------------------------------------------------------------
@@ -489,6 +503,11 @@ def customer(p: Parts, context: DialogueContext, finish: Finish) -> Candidate | 
     if not asked and not last and (p.metrics or p.reading.has("do")):
         return None
     p.used.update(p.reading.having("last_order", "act", "which", "metric") if last or asked else ())
+    p.used.update(
+        i
+        for i, item in enumerate(p.reading.items)
+        if "customer" in item.alts.get("dim", ()) or item.has("customers_pronoun")
+    )
     _take(p, "last", "first", "when", "buy", "kind", "summary", "overview")
     return finish(p, [call(CustomerRequest(customer_id=p.customer_ids[0]))], "customer", 0.0 if asked else 0.1)
 

@@ -68,6 +68,23 @@ _NOT_TERMS = frozenset(
     }
 )
 _GRAINS = frozenset({"day", "week", "month", "quarter", "year"})
+#: Fields that rows can be filtered by but not split by.
+_FILTER_ONLY = frozenset(
+    {
+        "unit_price",
+        "list_price",
+        "quantity",
+        "order_value",
+        "line_amount",
+        "stock",
+        "age",
+        "registered",
+        "launched",
+        "first_order",
+        "last_order",
+        "line_type",
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -135,14 +152,15 @@ def _build(shop: Shop, status: ShopStatus, lex: Lexicon) -> Vocabulary:
     for kind, terms in (("metric", metrics), ("dim", dimensions)):
         group = "metrics" if kind == "metric" else "dimensions"
         for term in terms.values():
-            if kind == "dim" and term.name in _GRAINS:
+            if kind == "dim" and (term.name in _GRAINS or term.name in _FILTER_ONLY):
                 continue  # the grain lexicon reads time
             phrases = {term.label, term.name.replace("_", " "), *term.words, *lex.terms[group].get(term.name, ())}
             for phrase in phrases:
                 if not phrase.lower().startswith(_NOT_NAMES) and phrase.lower() not in _NOT_TERMS:
                     tree.add(lex.lemmas(phrase), (kind, term.name))
     for definition in shop.definitions():
-        tree.add(lex.lemmas(definition.term), ("definition", definition.term))
+        for phrase in (definition.term, *lex.terms["definitions"].get(definition.term, ())):
+            tree.add(lex.lemmas(phrase), ("definition", definition.term))
     _add_values(shop, tree, lex, dimensions)
     product_words = _add_products(shop, tree, lex)
     words = frozenset(tree.words() | lex.vocabulary)
@@ -156,7 +174,7 @@ def _add_values(shop: Shop, tree: PhraseTree, lex: Lexicon, dimensions: dict[str
             continue
         for value in list(shop.values(dimension))[:_MAX_VALUES]:
             phrase = lex.lemmas(value)
-            if phrase and not all(w in lex.skip for w in phrase):
+            if phrase:
                 tree.add(phrase, ("value", Value(dimension, value)))
         if dimension == "country":
             _add_places(shop.values(dimension), tree, lex)
