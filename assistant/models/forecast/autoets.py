@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 #: Longest season that the state-space form estimates; longer ones are left to other methods.
 LONGEST_SEASON = 24
 #: Older values have next to no weight in exponential smoothing; leaving them out keeps daily series quick.
-MEMORY = 260
+MEMORY = 182
 
 
 class AutoETS(Forecaster):

@@ -1,0 +1,99 @@
+"""Churn as a result and in words."""
+
+from __future__ import annotations
+
+import pytest
+
+from assistant.data.warehouse import Snapshot
+from assistant.errors import NoRows, UnknownName
+from assistant.llm.replies import caveat_texts, compose
+from assistant.models.value.churn import ChurnModel, fit_churn
+from assistant.models.value.report import churn_result
+from assistant.plans import ChurnRequest
+from tests.support.leaving_shop import leaving_tables, write
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
+    return write(tmp_path_factory.mktemp("leaving"), leaving_tables())
+
+
+@pytest.fixture(scope="module")
+def fitted(shop: Snapshot) -> ChurnModel:
+    return fit_churn(shop, 60)
+
+
+def request(**given: object) -> ChurnRequest:
+    return ChurnRequest(horizon_days=60, **given)  # type: ignore[arg-type]
+
+
+def test_headline_counts_and_values(shop: Snapshot, fitted: ChurnModel) -> None:
+    result = churn_result(shop, request(k=10), fitted)
+    scores = fitted.predict(shop)
+    risky = scores[scores["at_risk"]]
+    assert result.figures["at_risk"].value == len(risky)
+    assert result.figures["value_at_risk"].value == pytest.approx(risky["value_at_risk"].sum())
+    assert result.figures["lapsed"].value == scores["lapsed"].sum()
+    assert result.figures["never_bought"].value == 1
+    table = result.table("customers")
+    assert len(table.rows) == 10 and table.total_rows == len(risky)
+    values = [row[table.column_index("value_at_risk")] for row in table.rows]
+    assert values == sorted(values, reverse=True)
+    assert values[0] == pytest.approx(risky["value_at_risk"].max())
+    assert result.currency == "EUR" and set(result.headline) <= set(result.figures)
+
+
+def test_order_by_probability(shop: Snapshot, fitted: ChurnModel) -> None:
+    table = churn_result(shop, request(order_by="churn_probability"), fitted).table("customers")
+    values = [row[table.column_index("churn_probability")] for row in table.rows]
+    assert values == sorted(values, reverse=True)
+
+
+def test_reply_words_every_number_from_a_cell(shop: Snapshot, fitted: ChurnModel) -> None:
+    result = churn_result(shop, request(), fitted)
+    reply = compose([result])
+    assert "customers are about to leave" in reply.text and "already left" in reply.text
+    for number in reply.numbers:
+        assert number.source.table in {t.id for t in result.tables}
+    assert all(text.text for text in caveat_texts(result))
+
+
+def test_definitions_are_shown(shop: Snapshot, fitted: ChurnModel) -> None:
+    evidence = churn_result(shop, request(), fitted).evidence
+    assert {d.term for d in evidence.definitions} == {"leaving", "about to leave", "already left", "value at risk"}
+    assert evidence.model is not None
+    assert {"auc", "brier", "calibration_error"} <= set(evidence.model.quality)
+    assert {"auc", "brier"} <= set(evidence.model.baseline)
+    assert evidence.as_of == shop.as_of
+
+
+def test_one_customer(shop: Snapshot, fitted: ChurnModel) -> None:
+    scores = fitted.predict(shop).set_index("customer_id")
+    for wanted, words in ((scores.index[scores["at_risk"]][0], "so this one is."),
+                          (scores.index[~scores["at_risk"] & ~scores["lapsed"]][0], "so this one is not"),
+                          (scores.index[scores["lapsed"]][0], "has already left")):
+        result = churn_result(shop, request(customer_id=f" {wanted} "), fitted)
+        assert result.figures["churn_probability"].value == pytest.approx(scores.loc[wanted, "churn_probability"])
+        assert words in compose([result]).text
+
+
+def test_unknown_customer_gets_the_nearest_ids(shop: Snapshot, fitted: ChurnModel) -> None:
+    with pytest.raises(UnknownName) as caught:
+        churn_result(shop, request(customer_id="L003O"), fitted)
+    assert "L0030" in caught.value.valid
+
+
+def test_never_buyer_is_known_but_has_no_score(shop: Snapshot, fitted: ChurnModel) -> None:
+    with pytest.raises(NoRows, match="has not bought"):
+        churn_result(shop, request(customer_id="N1"), fitted)
+
+
+def test_nobody_at_risk_is_said(shop: Snapshot, fitted: ChurnModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    calm = fitted.predict(shop)
+    calm["at_risk"] = False
+    monkeypatch.setattr(fitted, "predict", lambda snapshot: calm)
+    result = churn_result(shop, request(k=3), fitted)
+    assert result.figures["at_risk"].value == 0
+    assert [c.code for c in result.caveats].count("churn_nobody_at_risk") == 1
+    assert compose([result]).text.startswith("Nobody is about to leave")
+    assert len(result.table("customers").rows) == 3
