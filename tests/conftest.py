@@ -13,7 +13,8 @@ block_network()
 
 from assistant.data.warehouse import Snapshot, open_snapshot  # noqa: E402  the environment comes first
 from assistant.settings import Settings  # noqa: E402
-from tests.support.shops import DEMO_SOURCES, LOAD_SOURCES, cached_home, shared_data, source_hash  # noqa: E402
+from tests.support.shared_data import shared_data  # noqa: E402
+from tests.support.shops import DEMO_SOURCES, LOAD_SOURCES, cached_home, source_hash  # noqa: E402
 from tests.support.tiny_shop import tiny_shop  # noqa: E402
 
 
@@ -43,10 +44,7 @@ def demo_snapshot(demo_home: Path) -> Snapshot:
 @pytest.fixture(scope="session")
 def online_retail_home() -> Path:
     """Home folder with Online Retail II loaded; skips where the file is not on this machine."""
-    path = shared_data("online_retail_ii", "online_retail_ii.parquet")
-    if path is None:
-        pytest.skip("Online Retail II is not here: put online_retail_ii/online_retail_ii.parquet below the folder "
-                    "named by ASSISTANT_SHARED_DATA (default ../shared/data)")
+    path = shared_data("online_retail_ii/online_retail_ii.parquet")
     from assistant.data.load import load
 
     def build(settings: Settings) -> None:

@@ -23,16 +23,6 @@ LOAD_SOURCES = ("assistant/data",)
 KEEP = 3
 
 
-def shared_data(*parts: str) -> Path | None:
-    """Path below the folder of shared data sets, or None when it is not on this machine.
-
-    The folder is named by ``ASSISTANT_SHARED_DATA``, else it is looked for at ``../shared/data`` beside the repository.
-    """
-    folder = Path(os.environ.get("ASSISTANT_SHARED_DATA") or REPOSITORY.parent / "shared" / "data")
-    path = folder.joinpath(*parts)
-    return path if path.exists() else None
-
-
 def source_hash(*sources: str, without: tuple[str, ...] = (), extra: str = "") -> str:
     """SHA-256 (16 hex digits) over names and contents of source files or folders, but for those in ``without``."""
     digest = hashlib.sha256(extra.encode())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import multiprocessing
 import tempfile
-from pathlib import Path
 
 import pytest
 
@@ -82,11 +81,3 @@ def test_source_hash_follows_content(tmp_path, monkeypatch):
     assert shops.source_hash("room") != first
     assert shops.source_hash("room", without=("room/part/",)) == without
     assert shops.source_hash("room", extra="x") != shops.source_hash("room")
-
-
-def test_shared_data_is_found_by_variable(tmp_path, monkeypatch):
-    monkeypatch.setenv("ASSISTANT_SHARED_DATA", str(tmp_path))
-    assert shops.shared_data("set", "file.csv") is None
-    (tmp_path / "set").mkdir()
-    (tmp_path / "set" / "file.csv").write_text("a")
-    assert shops.shared_data("set", "file.csv") == Path(tmp_path / "set" / "file.csv")
