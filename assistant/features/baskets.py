@@ -1,4 +1,4 @@
-"""Products bought in the same order: pair counts in the engine, support, confidence and lift."""
+"""Products bought in the same order: pair counts, support, confidence and lift."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from assistant.data.warehouse import Snapshot
+from assistant.features.interactions import encode
 
 if TYPE_CHECKING:
     import ibis
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 #: Normal quantile of a two-sided 95 % interval.
 _Z95 = 1.959964
+#: Products multiplied at once, to bound memory.
+_BLOCK = 512
 
 
 @dataclass(frozen=True)
@@ -41,44 +44,55 @@ def pair_counts(snapshot: Snapshot, product_id: str | None = None, min_together:
     """
     lines = snapshot.table("order_lines")
     sold = lines.filter(lines.line_type == "sale").select("order_id", "product_id").distinct()
-    totals = sold.group_by("product_id").aggregate(orders=sold.order_id.nunique())
     orders = int(snapshot.execute(sold.order_id.nunique().as_table()).column(0)[0].as_py())
-    pairs = _pairs_of_one(sold, product_id) if product_id is not None else _all_pairs(sold, totals, min_together)
-    pairs = pairs.filter(pairs.orders_both >= min_together)
-    left = totals.select(product_id=totals.product_id, orders_product=totals.orders)
-    right = totals.select(with_product_id=totals.product_id, orders_with=totals.orders)
-    counted = pairs.join(left, "product_id").join(right, "with_product_id")
-    frame = snapshot.execute(counted.order_by(["product_id", "with_product_id"])).to_pandas()
+    totals = sold.group_by("product_id").aggregate(orders=sold.order_id.nunique())
+    if product_id is None:
+        frame = _all_pairs(snapshot, sold, totals, min_together)
+    else:
+        frame = snapshot.execute(_pairs_of_one(sold, totals, product_id, min_together)).to_pandas()
     return PairCounts(association(frame, orders), orders)
 
 
-def _pairs_of_one(sold: ibis.Table, product_id: str) -> ibis.Table:
+def _pairs_of_one(sold: ibis.Table, totals: ibis.Table, product_id: str, min_together: int) -> ibis.Table:
     import ibis
 
     holding = sold.filter(sold.product_id == product_id).select("order_id")
     others = sold.filter(sold.product_id != product_id).join(holding, "order_id")
     counted = others.group_by(with_product_id=others.product_id).aggregate(orders_both=others.count())
-    return counted.mutate(product_id=ibis.literal(product_id))
+    pairs = counted.filter(counted.orders_both >= min_together).mutate(product_id=ibis.literal(product_id))
+    left = totals.select(product_id=totals.product_id, orders_product=totals.orders)
+    right = totals.select(with_product_id=totals.product_id, orders_with=totals.orders)
+    joined = pairs.join(left, "product_id").join(right, "with_product_id")
+    columns = ["product_id", "with_product_id", "orders_both", "orders_product", "orders_with"]
+    return joined.select(*columns).order_by(["product_id", "with_product_id"])
 
 
-def _all_pairs(sold: ibis.Table, totals: ibis.Table, min_together: int) -> ibis.Table:
-    """Pairs of frequent products. Products are numbered first: joining and grouping numbers is far cheaper."""
-    import ibis
+def _all_pairs(snapshot: Snapshot, sold: ibis.Table, totals: ibis.Table, min_together: int) -> pd.DataFrame:
+    """Pairs of frequent products. The engine reduces lines to distinct (order, product); the pairs are a sparse product
+    of that matrix with itself, which is over ten times faster than joining a million rows with themselves.
+    """
+    import pandas as pd
+    from scipy.sparse import csr_array
 
     frequent = totals.filter(totals.orders >= min_together).select("product_id")
-    coded = frequent.mutate(code=ibis.row_number().over(order_by=frequent.product_id).cast("int32"))
-    orders = sold.group_by("order_id").aggregate(products=sold.count())
-    shared = orders.filter(orders.products > 1).select("order_id")
-    numbered = shared.mutate(order_code=ibis.row_number().over(order_by=shared.order_id).cast("int32"))
-    kept = sold.join(coded, "product_id").join(numbered, "order_id").select("order_code", "code")
-    other = kept.select(order_code=kept.order_code, with_code=kept.code)
-    joined = kept.join(other, ["order_code", kept.code < other.with_code])
-    counted = joined.group_by(["code", "with_code"]).aggregate(orders_both=joined.count())
-    first = coded.select(code=coded.code, product_id=coded.product_id)
-    second = coded.select(with_code=coded.code, with_product_id=coded.product_id)
-    common = counted.filter(counted.orders_both >= min_together)
-    return common.join(first, "code").join(second, "with_code").select(
-        "product_id", "with_product_id", "orders_both")
+    kept = snapshot.execute(sold.join(frequent, "product_id").select("order_id", "product_id"))
+    order_ids, rows = encode(kept["order_id"])
+    products, columns = encode(kept["product_id"])
+    held = csr_array((np.ones(len(rows), dtype=np.float32), (rows, columns)), shape=(len(order_ids), len(products)))
+    counts = np.bincount(columns, minlength=len(products))
+    by_product = held.T.tocsr()
+    found: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
+    for start in range(0, len(products), _BLOCK):
+        block = (by_product[start : start + _BLOCK] @ held).tocoo()
+        first, second = block.coords[0] + start, block.coords[1]
+        often = (first < second) & (block.data >= min_together)
+        found.append((first[often], second[often], block.data[often].astype(np.int64)))
+    first, second, both = (np.concatenate(part) for part in zip(*found, strict=True)) if found else (columns,) * 3
+    frame = pd.DataFrame({
+        "product_id": products[first], "with_product_id": products[second], "orders_both": both,
+        "orders_product": counts[first], "orders_with": counts[second],
+    })
+    return frame.sort_values(["product_id", "with_product_id"], ignore_index=True)
 
 
 def association(frame: pd.DataFrame, orders: int) -> pd.DataFrame:

@@ -96,8 +96,8 @@ def interactions_from_pairs(
 
     n = len(users)
     today = day_number(until)
-    user_ids, rows = _encode(users)
-    item_ids, columns = _encode(items)
+    user_ids, rows = encode(users)
+    item_ids, columns = encode(items)
     shape = (len(user_ids), len(item_ids))
     back = np.zeros(n, dtype=bool) if returned is None else np.asarray(returned, dtype=bool)
     values = np.ones(n, dtype=np.float32) if counts is None else np.asarray(counts, dtype=np.float32)
@@ -155,8 +155,12 @@ def _grouped(keys: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return ordered[new], np.flatnonzero(new), np.cumsum(new) - 1
 
 
-def _encode(ids: Any) -> tuple[np.ndarray, np.ndarray]:
-    """Sorted distinct ids and the position of each given id among them."""
+def encode(ids: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Sorted distinct ids (object) and the position (int32) of each given id among them.
+
+    Args:
+        ids: a sequence of strings or an Arrow column.
+    """
     import pyarrow as pa
 
     array = ids if isinstance(ids, pa.Array | pa.ChunkedArray) else pa.array([str(i) for i in ids], pa.string())

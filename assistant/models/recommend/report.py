@@ -21,6 +21,7 @@ from assistant.models.recommend.fitted import (
 )
 from assistant.models.recommend.why_not import why_not_table
 from assistant.plans import RecommendRequest
+from assistant.plans.reword import reword
 from assistant.results import Caveat, Chart, Column, DefinitionUsed, Evidence, Figure, Refusal, Result, Source, Table
 
 __all__ = ["fit_recommender", "recommend_for_customers", "recommend_result"]
@@ -51,7 +52,7 @@ def recommend_result(
         result = _for_customer(snapshot, request, fitted, filters)
     else:
         result = _for_audience(snapshot, request, fitted, filters, customer_ids)
-    _add_models(result, fitted)
+    _add_models(result, fitted, fitted.family(request.method))
     if not result.table("products").rows:
         rules = [str(row[0]) for row in result.table("left_out").rows[:-1]]
         result.refusal = Refusal(
@@ -110,7 +111,7 @@ def _for_customer(
                "personal": "yes" if model.personal and history != "none" else "no",
                "why_model": fitted.choice.why if request.method == "auto" else "it was asked for",
                "model": _model_words(fitted, lists.family)},
-        evidence=_evidence(snapshot, request, fitted, lists.family, f"Products for customer {customer}"),
+        evidence=_evidence(snapshot, request, fitted, lists.family),
         followups=_customer_followups(fitted, customer, lists),
     )
     result.figures["customer"] = Figure(value=customer, unit="id", label="Customer", source=Source(origin="plan"))
@@ -205,7 +206,7 @@ def _for_audience(
                "why_model": fitted.choice.why if request.method == "auto" else "it was asked for",
                "model": _model_words(fitted, lists_family)},
         charts=[Chart(kind="bar", table="products", x="name", y=["customers"], title="Customers whose list holds it")],
-        evidence=_evidence(snapshot, request, fitted, lists_family, f"Products for {whom}"), caveats=caveats,
+        evidence=_evidence(snapshot, request, fitted, lists_family), caveats=caveats,
         followups=["Which products are bought together?", "Split our customers into segments and tell me what each "
                    "looks like", "Top 10 products by revenue"],
     )
@@ -245,16 +246,16 @@ def _count_figures(result: Result) -> None:
     result.figures["candidates"] = left_out.figure(len(left_out.rows) - 1, "products", "Products to choose from")
 
 
-def _add_models(result: Result, fitted: FittedRecommender) -> None:
-    """The comparison on the shop's last weeks as a table, with the figures that the reply prints."""
-    choice = fitted.choice
+def _add_models(result: Result, fitted: FittedRecommender, family: str) -> None:
+    """The comparison on the shop's last weeks as a table, with the figures of the model used."""
+    choice, used = fitted.choice, fitted.names[family]
     if not choice.trials:
         result.caveats.append(Caveat(code="recommender_unmeasured"))
         return
     ranked = sorted(choice.trials, key=lambda t: -t.ndcg)
     rows: list[list[Any]] = [
         [t.words, round(100 * t.recall, 2), round(t.ndcg, 4), round(100 * t.coverage, 1),
-         choice.users, "yes" if t.name == choice.name else "no"] for t in ranked
+         choice.users, "yes" if t.name == used else "no"] for t in ranked
     ]
     table = Table(
         id="models", title=f"Models compared on the last {choice.weeks} weeks, lists of {EVALUATED_K}",
@@ -263,19 +264,20 @@ def _add_models(result: Result, fitted: FittedRecommender) -> None:
                  Column(name="ndcg", label="nDCG", unit="score"),
                  Column(name="coverage", label="Share of the catalogue shown", unit="percent"),
                  Column(name="test_customers", label="Customers in the comparison", unit="count"),
-                 Column(name="chosen", label="Chosen")],
+                 Column(name="used", label="Used here")],
         rows=rows, total_rows=len(rows),
     )
     result.tables.append(table)
-    chosen = next(i for i, t in enumerate(ranked) if t.name == choice.name)
-    plain = next(i for i, t in enumerate(ranked) if t.family == "popularity")
-    result.figures["recall"] = table.figure(chosen, "recall", "Later purchases found by the chosen model")
-    result.figures["recall_popularity"] = table.figure(plain, "recall", "Later purchases found by the popularity list")
-    result.figures["test_customers"] = table.figure(chosen, "test_customers")
+    place = next(i for i, t in enumerate(ranked) if t.name == used)
+    result.figures["recall"] = table.figure(place, "recall", "Later purchases found by the model used")
+    result.figures["test_customers"] = table.figure(place, "test_customers")
+    if family != "popularity":
+        plain = next(i for i, t in enumerate(ranked) if t.name == fitted.names["popularity"])
+        result.figures["recall_popularity"] = table.figure(plain, "recall", "Found by the popularity list")
 
 
 def _evidence(
-    snapshot: Snapshot, request: RecommendRequest, fitted: FittedRecommender, family: str, words: str
+    snapshot: Snapshot, request: RecommendRequest, fitted: FittedRecommender, family: str
 ) -> Evidence:
     catalogue = fitted.catalogue
     assumptions = []
@@ -288,7 +290,7 @@ def _evidence(
     definitions = [DefinitionUsed(
         term="often bought again", meaning="at least one in three buyers who came back bought the product again")]
     return Evidence(
-        plan=request.model_dump(mode="json"), plan_words=f"{words}, the best {request.k}",
+        plan=request.model_dump(mode="json"), plan_words=reword(request),
         snapshot=snapshot.manifest.id, source=snapshot.manifest.source, synthetic=snapshot.manifest.synthetic,
         as_of=snapshot.as_of,
         window_start=snapshot.manifest.first_day, window_end=snapshot.as_of, model=fitted.info(family),

@@ -14,6 +14,7 @@ from assistant.models.segment.base import Segmenter
 from assistant.models.segment.rfm_rules import RFMRules
 from assistant.models.segment.stability import DOUBTFUL, bootstrap_jaccard
 from assistant.plans import SegmentRequest
+from assistant.plans.reword import reword
 from assistant.results import Caveat, Chart, Column, DefinitionUsed, Evidence, Figure, ModelInfo, Result, Table
 
 if TYPE_CHECKING:
@@ -197,7 +198,7 @@ def _evidence(snapshot: Snapshot, request: SegmentRequest, fitted: FittedSegment
         assumptions.append(fitted.segmenter.value_words())
     return Evidence(
         plan=request.model_dump(mode="json"),
-        plan_words=f"All customers with purchases, {SEGMENTERS[fitted.method].words}",
+        plan_words=reword(request),
         snapshot=snapshot.manifest.id, source=snapshot.manifest.source, synthetic=snapshot.manifest.synthetic,
         as_of=snapshot.as_of, window_start=snapshot.manifest.first_day, window_end=snapshot.as_of,
         rows_scanned=len(fitted.frame), assumptions=assumptions,

@@ -6,9 +6,10 @@ import pytest
 
 from assistant.data.warehouse import open_snapshot, write_snapshot
 from assistant.errors import InvalidPlan, MissingData, NoRows, UnknownName
+from assistant.features.rfm import rfm
 from assistant.llm.replies import caveat_texts, compose
 from assistant.models.recommend.report import fit_recommender, recommend_for_customers, recommend_result
-from assistant.plans import RecommendRequest
+from assistant.plans import CustomerCondition, RecommendRequest
 from tests.support.shop_builder import grouped_shop, shop_of
 from tests.support.tiny_shop import tiny_tables
 
@@ -61,6 +62,18 @@ def test_recommends_own_taste_with_a_reason_the_customer_owns(shop, fitted):
             reason.removeprefix("because they bought ") in owned)
     text = check_complete(result)
     assert "Product" in text and "K000" in text
+
+
+def test_the_comparison_shown_is_that_of_the_model_used(shop, fitted):
+    for method in ("item_knn", "popularity"):
+        result = ask(shop, fitted, customer_id="K000", method=method)
+        models = result.table("models")
+        used = next(i for i in range(len(models.rows)) if models.cell(i, "used") == "yes")
+        trial = fitted.choice.trial(fitted.names[method])
+        assert result.figures["recall"].value == models.cell(used, "recall") == round(100 * trial.recall, 2)
+        assert result.evidence.model.name == trial.name
+        assert ("recall_popularity" in result.figures) == (method == "item_knn")
+        check_complete(result)
 
 
 def test_left_out_products_are_counted_by_rule_and_add_up(shop, fitted):
@@ -166,6 +179,17 @@ def test_everybody_and_an_audience_give_shares_that_can_be_checked(shop, fitted)
     assert "audience_without_purchases" in [c.code for c in even.caveats]
     with pytest.raises(NoRows):
         recommend_result(shop, RecommendRequest(k=2), fitted, customer_ids=[])
+
+
+def test_a_filter_selects_the_audience(shop, fitted):
+    loyal = CustomerCondition(metric="orders", op="ge", values=(10,))
+    request = RecommendRequest(k=2, filter=loyal)
+    result = recommend_result(shop, request, fitted)
+    orders = rfm(shop).set_index("customer_id")["order_count"]
+    assert result.figures["customers"].value == (orders >= 10).sum() > 0
+    nobody = RecommendRequest(k=2, filter=CustomerCondition(metric="orders", op="gt", values=(999,)))
+    with pytest.raises(NoRows, match="selects no customer"):
+        recommend_result(shop, nobody, fitted)
 
 
 def test_lists_for_many_agree_with_lists_for_one(fitted):
