@@ -35,6 +35,8 @@ from assistant.results import DefinitionUsed, Result
 from assistant.settings import Settings
 
 if TYPE_CHECKING:
+    from assistant.campaigns.draft import Rooms
+    from assistant.query.compile import QueryOptions
     from assistant.query.definitions import Definitions
     from assistant.query.entities import EntityIndex
     from assistant.retrieval.product_index import ProductIndex
@@ -120,9 +122,9 @@ class Workspace:
 
     def entities(self) -> EntityIndex:
         """Index of the shop's own values."""
-        from assistant.query.entities import EntityIndex
+        from assistant.query.entities import entity_index
 
-        return self._cached("entities", EntityIndex)
+        return entity_index(self.snapshot)
 
     def values(self, dimension: str) -> Sequence[str]:
         return self.entities().values(dimension)
@@ -134,7 +136,7 @@ class Workspace:
         """Built-in and agreed meanings of words."""
         from assistant.query.definitions import Definitions
 
-        return self._cached("definitions", lambda _: Definitions())
+        return self._cached("definitions", lambda snapshot: Definitions())
 
     def definitions(self) -> Sequence[DefinitionUsed]:
         return self.term_definitions().used()
@@ -144,11 +146,16 @@ class Workspace:
 
     # -- questions ------------------------------------------------------------------------------------------------
 
+    def _options(self) -> QueryOptions:
+        from assistant.query.compile import QueryOptions
+
+        return QueryOptions.of(self.settings)
+
     def query(self, plan: QueryPlan) -> Result:
         """Run a data question."""
         from assistant.query.engine import run_query
 
-        return run_query(self.snapshot, plan, settings=self.settings)
+        return run_query(self.snapshot, plan, options=self._options())
 
     def explain_change(self, plan: ChangePlan) -> Result:
         """Decompose a change."""
@@ -184,7 +191,7 @@ class Workspace:
 
     def recommender(self) -> Any:
         """The recommender chosen and fitted on this snapshot."""
-        from assistant.models.recommend.report import fit_recommender
+        from assistant.models.recommend.fitted import fit_recommender
 
         return self._cached("recommender", fit_recommender)
 
@@ -232,29 +239,32 @@ class Workspace:
 
     # -- campaigns ------------------------------------------------------------------------------------------------
 
-    def _drafts(self) -> Any:
+    def _campaign_rooms(self) -> Rooms:
+        from assistant.campaigns.draft import Rooms
+        from assistant.campaigns.picks import picker
         from assistant.campaigns.store import DraftStore
 
-        return DraftStore(self.settings.app_db)
+        return Rooms(
+            store=DraftStore(self.settings.app_db), pick=picker(self.recommender), definition=self.term_definitions().find
+        )
 
     def draft_campaign(self, brief: CampaignBrief) -> Result:
         """Draft and store a campaign. Nothing is sent."""
         from assistant.campaigns.draft import draft_campaign
 
-        return draft_campaign(self.snapshot, brief, store=self._drafts(), recommender=self.recommender())
+        return draft_campaign(self.snapshot, brief, self._campaign_rooms())
 
     def show_campaign(self, request: CampaignRequest) -> Result:
         """A stored draft."""
         from assistant.campaigns.draft import show_campaign
 
-        return show_campaign(self.snapshot, request, store=self._drafts())
+        return show_campaign(self.snapshot, request, self._campaign_rooms().store)
 
     def export_campaign(self, campaign_id: str) -> Path:
         """Write a draft's recipients as CSV."""
         from assistant.campaigns.export import export_draft
 
-        return export_draft(self.snapshot, campaign_id, store=self._drafts(), folder=self.settings.exports_dir,
-                            recommender=self.recommender())
+        return export_draft(self.snapshot, campaign_id, self._campaign_rooms(), self.settings.exports_dir)
 
     # -- desk -----------------------------------------------------------------------------------------------------
 

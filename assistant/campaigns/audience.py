@@ -13,7 +13,7 @@ from assistant.data.warehouse import Snapshot
 from assistant.errors import NoRows
 from assistant.plans import And, Filter
 from assistant.plans.reword import reword_filter
-from assistant.query.audience import customer_ids
+from assistant.query.audience import conditions_of, customer_ids
 
 
 @dataclass(frozen=True)
@@ -46,22 +46,14 @@ class Audience:
         return tuple(sorted(set().union(*self.reachable.values())))
 
 
-def conditions(rule: Filter) -> list[Filter]:
-    """The conditions of a rule that must all hold, in order."""
-    return [part for p in rule.parts for part in conditions(p)] if isinstance(rule, And) else [rule]
-
-
 def build_audience(snapshot: Snapshot, rule: Filter, channels: Sequence[str]) -> Audience:
     """Evaluate a rule step by step.
 
     Raises:
         NoRows: the rule selects nobody; the message says after which condition.
     """
-    everybody = snapshot.execute(
-        snapshot.table("orders").filter(lambda t: t.customer_id.notnull()).select("customer_id").distinct()
-    )
-    steps = [WaterfallStep("All customers with an order", everybody.num_rows)]
-    parts = conditions(rule)
+    steps = [WaterfallStep("all known customers", len(customer_ids(snapshot, None)))]
+    parts = conditions_of(rule)
     selected: Sequence[str] = ()
     for count in range(1, len(parts) + 1):
         selected = customer_ids(snapshot, And(parts=tuple(parts[:count])))

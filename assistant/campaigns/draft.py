@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.resources import files
-from typing import Any
 
 import yaml
 
@@ -14,16 +13,15 @@ from assistant.campaigns import economics
 from assistant.campaigns.audience import Audience, build_audience
 from assistant.campaigns.experiment import Split, assign
 from assistant.campaigns.messages import Picks, RecipientCopy
-from assistant.campaigns.report import campaign_result
+from assistant.campaigns.report import SAMPLE, campaign_result
 from assistant.campaigns.store import DraftStore
 from assistant.data.warehouse import Snapshot
 from assistant.errors import InvalidPlan, MissingData
-from assistant.plans import CampaignBrief, CampaignRequest, Filter
-from assistant.results import DefinitionUsed, Question, Result
+from assistant.plans import CampaignBrief, CampaignRequest, Filter, SegmentRule
+from assistant.query.definitions import Definition
+from assistant.results import Caveat, DefinitionUsed, Question, Result
 
 DEFAULT_HOLDOUT = 0.1
-SAMPLE = 5
-
 #: (customer ids, products each, category or None) → customer id → picks
 PickProducts = Callable[[Sequence[str], int, str | None], Mapping[str, Picks]]
 
@@ -51,12 +49,12 @@ class Rooms:
     Attributes:
         store: where drafts live.
         pick: chooses products per customer.
-        definition: term → (filter as JSON, what it means) or None.
+        definition: the agreed or built-in meaning of a term, or None.
     """
 
     store: DraftStore
     pick: PickProducts
-    definition: Callable[[str], tuple[dict[str, Any], DefinitionUsed] | None]
+    definition: Callable[[str], Definition | None]
 
 
 @lru_cache(maxsize=1)
@@ -79,15 +77,21 @@ def draft_campaign(snapshot: Snapshot, brief: CampaignBrief, rooms: Rooms) -> Re
     if brief.audience is None and "audience" not in goals()[brief.goal]:
         return _who(brief)
     campaign_id = rooms.store.next_id()
-    plan = make_plan(snapshot, brief, rooms, campaign_id)
+    plan = make_plan(snapshot, brief, rooms, campaign_id, recipients=SAMPLE)
     result = campaign_result(snapshot, plan, economics.assess(snapshot, plan))
     version = rooms.store.save(campaign_id, snapshot.fingerprint, brief, result)
     result.details["version"] = version
     return result
 
 
-def make_plan(snapshot: Snapshot, brief: CampaignBrief, rooms: Rooms, campaign_id: str) -> Plan:
-    """Decide everything the brief leaves open. The same brief, data and id give the same plan."""
+def make_plan(
+    snapshot: Snapshot, brief: CampaignBrief, rooms: Rooms, campaign_id: str, recipients: int | None = None
+) -> Plan:
+    """Decide everything the brief leaves open. The same brief, data and id give the same plan.
+
+    Args:
+        recipients: choose products for so many recipients only (a preview needs a few); None for all.
+    """
     assumptions: list[str] = []
     definitions: list[DefinitionUsed] = []
     rule = _rule(brief, rooms, definitions)
@@ -106,18 +110,14 @@ def make_plan(snapshot: Snapshot, brief: CampaignBrief, rooms: Rooms, campaign_i
     split = assign(campaign_id, people, share)
     if brief.ends_on is None and brief.offer.kind != "none":
         assumptions.append("The offer has no end date, so the copy names none.")
-    picks = (
-        rooms.pick(split.contacted, brief.products_per_recipient, brief.offer.category)
-        if brief.products_per_recipient else {}
-    )
+    k = brief.products_per_recipient
+    picks = rooms.pick(split.contacted[:recipients], k, brief.offer.category) if k else {}
     copy = RecipientCopy(snapshot, brief, campaign_id)
     return Plan(campaign_id, brief, rule, audience, split, share, picks, copy, assumptions, definitions)
 
 
 def show_campaign(snapshot: Snapshot, request: CampaignRequest, store: DraftStore) -> Result:
     """A stored draft as it was; a caveat says so when the data have changed since."""
-    from assistant.results import Caveat
-
     draft = store.load(request.campaign_id)
     result = draft.result
     result.details["version"] = draft.version
@@ -131,11 +131,10 @@ def _rule(brief: CampaignBrief, rooms: Rooms, definitions: list[DefinitionUsed])
         return brief.audience
     term = goals()[brief.goal]["audience"]
     found = rooms.definition(term)
-    if found is None:
+    if found is None or found.filter is None:
         raise InvalidPlan(f"No meaning is known for '{term}'", received=term, hint="Say who should get the campaign.")
-    rule, used = found
-    definitions.append(used)
-    return CampaignBrief.model_validate({"audience": rule}).audience  # type: ignore[return-value]
+    definitions.append(found.used())
+    return SegmentRule.model_validate({"filter": found.filter}).filter
 
 
 def _check_offer(snapshot: Snapshot, brief: CampaignBrief) -> None:

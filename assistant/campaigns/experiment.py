@@ -86,7 +86,7 @@ def past_lift(snapshot: Snapshot, kind: str) -> PastLift | None:
     touched = touches.semi_join(wanted, "campaign_id").select("campaign_id", "customer_id", "arm").distinct()
     joined = touched.left_join(responded, ["campaign_id", "customer_id"])
     rows = snapshot.execute(
-        joined.group_by("campaign_id", "arm").aggregate(n=joined.count(), k=joined.responded.fill_null(0).sum())
+        joined.group_by("campaign_id", "arm").aggregate(n=joined.count(), k=joined.responded.count())
     ).to_pylist()
     groups: dict[str, dict[str, tuple[int, int]]] = {}
     for row in rows:

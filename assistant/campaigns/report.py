@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from assistant.campaigns.audience import conditions
 from assistant.campaigns.copywriter import sms_segments
 from assistant.campaigns.economics import RESPONSE_DAYS, Economics
 from assistant.campaigns.experiment import LEVEL_PERCENT, POWER_PERCENT
 from assistant.data.warehouse import Snapshot
 from assistant.plans.reword import reword, reword_filter
+from assistant.query.audience import conditions_of
 from assistant.results import Caveat, Chart, Column, Evidence, Figure, Result, Source, Table
 from assistant.results.result import Unit
 
@@ -22,12 +22,14 @@ SAMPLE = 5
 def campaign_result(snapshot: Snapshot, plan: Plan, economics: Economics) -> Result:
     """The draft as shown and stored."""
     known = plan.audience.reachable is not None
-    sample = list(plan.split.contacted[:SAMPLE])
+    sample = list(plan.split.contacted[:SAMPLE])  # the recipients a draft chooses products for
     tables = [_waterfall(plan), _channels(plan), _recipients(plan, sample)]
     figures = _figures(plan, economics, tables[0])
     words = {
         "campaign": plan.campaign_id, "goal": plan.brief.goal.replace("_", "-"), "rule": reword_filter(plan.rule),
-        "audience_words": plan.brief.audience_words or reword_filter(plan.rule),
+        "audience_words": plan.brief.audience_words or (
+            f"{plan.definitions[0].term} customers" if plan.definitions else f"customers where {reword_filter(plan.rule)}"
+        ),
         "channels": " and ".join(plan.brief.channels), "mailable_known": "yes" if known else "no",
         "offer": plan.copy.offer.text if plan.copy.offer else "",
         "offer_source": plan.copy.offer.source if plan.copy.offer else "",
@@ -49,7 +51,7 @@ def _figure(value: Any, unit: Unit, label: str, derivation: str) -> Figure:
 
 def _figures(plan: Plan, economics: Economics, waterfall: Table) -> dict[str, Figure]:
     figures = {
-        "audience": waterfall.figure(len(conditions(plan.rule)), "customers", "Customers selected"),
+        "audience": waterfall.figure(len(conditions_of(plan.rule)), "customers", "Customers selected"),
         "contacted": _figure(len(plan.split.contacted), "count", "To be contacted", "mailable less control group"),
         "holdout": _figure(len(plan.split.holdout), "count", "Control group", "share of the mailable, drawn at random"),
         "holdout_share": _figure(plan.holdout_share * 100, "percent", "Share of the control group", "brief or default"),
