@@ -22,9 +22,8 @@ def test_other_hosts_are_refused(address):
 
 
 def test_this_machine_can_be_reached():
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        with socket.create_connection(server.getsockname()) as client:
-            assert client.getpeername() == server.getsockname()
+    with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()) as client:
+        assert client.getpeername() == server.getsockname()
     assert is_local(("localhost", 1)) and is_local("/tmp/some.sock") and is_local(("::1", 1, 0, 0))
 
 
