@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from assistant.errors import AssistantError, DataError, UserError
-from assistant.results import Refusal, Result
+from assistant.results import Caveat, Refusal, Result
 from assistant.results.text import to_text
 from tools.registry import TOOLS, ToolSpec
 
@@ -50,6 +50,8 @@ def run_tool(spec: ToolSpec, workspace: Workspace, arguments: dict[str, Any]) ->
     except (UserError, DataError) as error:
         log.info("%s refused: %s", spec.name, type(error).__name__)
         result = refusal_result(error)
+    if result.evidence.synthetic and all(caveat.code != "synthetic" for caveat in result.caveats):
+        result.caveats.append(Caveat(code="synthetic"))
     result.evidence.milliseconds = round((time.perf_counter() - started) * 1000, 1)
     return result
 

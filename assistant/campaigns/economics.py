@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from assistant.campaigns.experiment import PastLift, minimum_detectable_lift, past_lift
 from assistant.campaigns.offers import MarginEffect, margin_effect
 from assistant.data.warehouse import Snapshot
-from assistant.errors import MissingData, NoRows
+from assistant.errors import UserError
 from assistant.plans import OfferSpec
 from assistant.query.audience import customer_ids
+from assistant.query.filters import comparisons
 
 if TYPE_CHECKING:
     from assistant.campaigns.draft import Plan
@@ -51,12 +52,14 @@ def assess(snapshot: Snapshot, plan: Plan) -> Economics:
 
 def _baseline(snapshot: Snapshot, plan: Plan) -> tuple[float | None, int]:
     """How many of the people the rule would have selected earlier came back without being asked."""
+    if any(part.field == "customer" for part in comparisons(plan.rule)):
+        return None, 0  # named people: nobody "like them" can be found a month ago
     earlier = snapshot.as_of - timedelta(days=RESPONSE_DAYS)
     if earlier <= snapshot.manifest.first_day:
         return None, 0
     try:
         then = set(customer_ids(snapshot.at(earlier), plan.rule))
-    except (NoRows, MissingData):
+    except UserError:  # the rule names something that did not exist then, or selected nobody
         return None, 0
     if not then:
         return None, 0

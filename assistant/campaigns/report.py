@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from assistant.campaigns.copywriter import sms_segments
@@ -27,9 +28,7 @@ def campaign_result(snapshot: Snapshot, plan: Plan, economics: Economics) -> Res
     figures = _figures(plan, economics, tables[0])
     words = {
         "campaign": plan.campaign_id, "goal": plan.brief.goal.replace("_", "-"), "rule": reword_filter(plan.rule),
-        "audience_words": plan.brief.audience_words or (
-            f"{plan.definitions[0].term} customers" if plan.definitions else f"customers where {reword_filter(plan.rule)}"
-        ),
+        "audience_words": _audience_words(plan),
         "channels": " and ".join(plan.brief.channels), "mailable_known": "yes" if known else "no",
         "offer": plan.copy.offer.text if plan.copy.offer else "",
         "offer_source": plan.copy.offer.source if plan.copy.offer else "",
@@ -43,6 +42,14 @@ def campaign_result(snapshot: Snapshot, plan: Plan, economics: Economics) -> Res
         followups=["What products do lapsed customers buy?", "How many customers have not ordered for 90 days?",
                    "Who is about to leave?"],
     )
+
+
+def _audience_words(plan: Plan) -> str:
+    """The audience as the person called it, else the agreed term, else the rule itself."""
+    words = plan.brief.audience_words or (plan.definitions[0].term if plan.definitions else "")
+    if not words:
+        return f"customers where {reword_filter(plan.rule)}"
+    return words if re.search(r"customer|buyer|people|shopper|member", words, re.I) else f"{words} customers"
 
 
 def _figure(value: Any, unit: Unit, label: str, derivation: str) -> Figure:
