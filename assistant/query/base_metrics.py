@@ -28,7 +28,7 @@ def _given_back(t: ibis.Table) -> ibis.BooleanValue:
     return t.line_type.isin(["return", "cancellation"]) & (t.quantity < 0)
 
 
-# --- sales -----------------------------------------------------------------------------------------------------------
+# --- sales ---
 
 _SALES = ("line_type", "amount")
 
@@ -261,7 +261,33 @@ def known_orders(t: ibis.Table, c: MetricContext) -> ibis.Value:
     return t.order_id.nunique(where=_sale(t) & t.customer_id.notnull())
 
 
-# --- customers -------------------------------------------------------------------------------------------------------
+@base(
+    "known_units",
+    "units bought by known customers",
+    "count",
+    "units sold in orders with a customer",
+    columns=("line_type", "quantity", "customer_id"),
+    additive=True,
+    hidden=True,
+)
+def known_units(t: ibis.Table, c: MetricContext) -> ibis.Value:
+    return t.quantity.sum(where=_sale(t) & t.customer_id.notnull()).fill_null(0).cast("int64")
+
+
+@base(
+    "guest_units",
+    "units bought by guests",
+    "count",
+    "units sold in orders without a customer",
+    columns=("line_type", "quantity", "customer_id"),
+    additive=True,
+    hidden=True,
+)
+def guest_units(t: ibis.Table, c: MetricContext) -> ibis.Value:
+    return t.quantity.sum(where=_sale(t) & t.customer_id.isnull()).fill_null(0).cast("int64")
+
+
+# --- customers ---
 
 _BUYERS = ("line_type", "customer_id")
 

@@ -256,7 +256,6 @@ def _joined(left: ibis.Table, right: ibis.Table, keys: list[str]) -> ibis.Table:
     """Groups of both sides; a group that one side lacks has nulls there."""
     import ibis
 
-    rows = {"rows_read": lambda a, b: a.fill_null(0) + b.fill_null(0)}["rows_read"]
     renamed = right.rename({f"{name}_other": name for name in (*keys, "rows_read")})
     if not keys:
         both = left.cross_join(renamed)
@@ -265,9 +264,9 @@ def _joined(left: ibis.Table, right: ibis.Table, keys: list[str]) -> ibis.Table:
     kept_left = {c: both[c] for c in left.columns if c not in keys and c != "rows_read"}
     kept_right = {c: both[c] for c in right.columns if c not in keys and c != "rows_read"}
     both_keys = {k: ibis.coalesce(both[k], both[f"{k}_other"]) for k in keys}
-    return both.select(
-        **both_keys, **kept_left, **kept_right, rows_read=rows(both["rows_read"], both["rows_read_other"])
-    )
+    read = both["rows_read"].fill_null(0) + both["rows_read_other"].fill_null(0)
+    joined = both.select(**both_keys, **kept_left, **kept_right, rows_read=read)
+    return joined.filter(joined.rows_read.notnull())  # closes the join, so that another may follow
 
 
 _LABEL_SOURCE = {

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import ibis
 
 
-# --- catalogue -------------------------------------------------------------------------------------------------------
+# --- catalogue ---
 
 
 @base(
@@ -97,7 +97,7 @@ def priced_products(t: ibis.Table, c: MetricContext) -> ibis.Value:
     return t.list_price.count()
 
 
-# --- marketing -------------------------------------------------------------------------------------------------------
+# --- marketing ---
 
 
 def _treated(t: ibis.Table) -> ibis.BooleanValue:
