@@ -134,8 +134,9 @@ def _orders_table(snapshot: Snapshot, product: str | None, counts: PairCounts) -
 
 
 def _evidence(snapshot: Snapshot, request: TogetherRequest, label: str) -> Evidence:
+    what = "pairs of products in one order" if request.product_id is None else f"products in one order with {label}"
     return Evidence(
-        plan=request.model_dump(mode="json"), plan_words=f"Products in the same order as {label}, surest first",
+        plan=request.model_dump(mode="json"), plan_words=f"{request.k} {what}, surest first",
         snapshot=snapshot.manifest.id, source=snapshot.manifest.source, synthetic=snapshot.manifest.synthetic,
         as_of=snapshot.as_of, window_start=snapshot.manifest.first_day, window_end=snapshot.as_of,
         definitions=_DEFINITIONS, assumptions=["Orders of guests count too; returned products still count as bought."],
