@@ -20,7 +20,7 @@ Figure = dict[str, Any]
 PALETTE = ("#3b6fe0", "#d9761a", "#138a6b", "#b8519b", "#3d8fc9", "#8a7400", "#cc4b5c", "#7a7f87")
 UP, DOWN, TOTAL = "#2f7fc1", "#d9761a", "#7a7f87"
 MAX_SERIES, MAX_BARS, MAX_SLICES, MAX_POINTS = 8, 30, 8, 2000
-LABEL_LENGTH = 34
+LABEL_LENGTH = 28
 #: columns by which a room says that a period is only partly in the data
 INCOMPLETE_COLUMNS = ("incomplete", "is_incomplete", "partial")
 COMPLETE_COLUMNS = ("complete", "is_complete")
@@ -67,6 +67,7 @@ def incomplete_rows(chart: Chart, result: Result) -> list[bool]:
         if name in names:
             return [row[names[name]] is False for row in table.rows]
     periods = {c.words.get("period", "") for c in result.caveats if c.code == "incomplete_period"}
+    periods |= {str(period) for period in result.details.get("incomplete_periods", ())}
     x = names[chart.x]
     return [any(period.endswith(str(row[x])) for period in periods) for row in table.rows]
 
@@ -117,7 +118,7 @@ def _label_axis(table: Table, name: str) -> dict[str, Any]:
 def _x_values(rows: Sequence[Sequence[Scalar]], table: Table, name: str, limit: int = 200) -> list[Any]:
     index, unit = table.column_index(name), _column(table, name).unit
     if unit in {"text", "id"}:
-        return [plain(_shorten("" if row[index] is None else str(row[index]), limit)) for row in rows]
+        return [_wrap("" if row[index] is None else str(row[index]), limit) for row in rows]
     return [row[index] for row in rows]
 
 
@@ -140,12 +141,26 @@ def _traces(
     """One trace per ``y`` column, or per value of ``series``."""
     if chart.series:
         index = table.column_index(chart.series)
-        groups = _distinct(table, chart.series)[:MAX_SERIES]
+        groups = _largest_groups(chart, table)
         return [
             make([r for r in rows if r[index] == group], chart.y[0], str(group), PALETTE[i])
             for i, group in enumerate(groups)
         ]
     return [make(rows, y, _column(table, y).label, PALETTE[i % len(PALETTE)]) for i, y in enumerate(chart.y)]
+
+
+def _largest_groups(chart: Chart, table: Table) -> list[Scalar]:
+    """Values of the series column, in their own order; the largest ones where there are too many to tell apart."""
+    groups = _distinct(table, str(chart.series))
+    if len(groups) <= MAX_SERIES:
+        return groups
+    index, y = table.column_index(str(chart.series)), table.column_index(chart.y[0])
+    size: dict[Scalar, float] = dict.fromkeys(groups, 0.0)
+    for row in table.rows:
+        value = row[y]
+        size[row[index]] += abs(value) if isinstance(value, int | float) else 0.0
+    kept = set(sorted(groups, key=lambda g: -size[g])[:MAX_SERIES])
+    return [g for g in groups if g in kept]
 
 
 def _line(chart: Chart, table: Table, result: Result) -> Figure:
@@ -246,7 +261,8 @@ def _bar(chart: Chart, table: Table, result: Result) -> Figure:
                               "showlegend": bool(chart.series) or len(chart.y) > 1}
     if flat:
         layout |= {"xaxis": value_axis, "yaxis": {**label_axis, "autorange": "reversed", "type": "category"},
-                   "height": max(220, 60 + 26 * len(rows))}
+                   "height": max(220, 60 + (36 if any("<br>" in str(x) for x in _x_values(
+                      rows, table, chart.x, LABEL_LENGTH)) else 26) * len(rows))}
     return {"data": _traces(chart, table, rows, result, make), "layout": layout}
 
 
@@ -265,8 +281,15 @@ def _error_bars(
     return {"error_x" if flat else "error_y": bars}
 
 
-def _shorten(label: str, limit: int) -> str:
-    return label if len(label) <= limit else label[: limit - 1].rstrip() + "…"
+def _wrap(label: str, limit: int) -> str:
+    """A label on one line, or on two of at most ``limit`` characters; what does not fit is cut and marked."""
+    if len(label) <= limit:
+        return plain(label)
+    cut = label.rfind(" ", limit // 2, limit)
+    cut = cut if cut > 0 else limit
+    first, rest = label[:cut].rstrip(), label[cut:].strip()
+    rest = rest if len(rest) <= limit else rest[: limit - 1].rstrip() + "…"
+    return f"{plain(first)}<br>{plain(rest)}"
 
 
 def _unique_labels(labels: list[str]) -> list[str]:

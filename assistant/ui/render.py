@@ -163,24 +163,34 @@ def _reply(board: Board, answer: Answer) -> str:
             cell = f"{number.result}/{source.table}/{source.row or 0}/{source.column}"
         return tag("span", text, class_="num", data_cell_ref=cell, title=describe_source(board, number, answer))
 
-    text = answer.reply
-    if answer.outcome == "asked" and answer.options:
-        text = _without_options(text, answer.options)
-        if text != answer.reply:
-            return tag("div", rich_text(text), class_="reply")
+    text = _without_options(answer.reply, _offered(answer))
+    if text != answer.reply:
+        return tag("div", rich_text(text), class_="reply")
     return tag("div", rich_text(text, answer.numbers, draw_number), class_="reply")
 
 
+def _offered(answer: Answer) -> list[str]:
+    """Readings of a question back, or what can be asked instead of what was refused: drawn as buttons."""
+    if answer.outcome == "asked":
+        return answer.options
+    return [question for r in answer.results if r.refusal for question in r.refusal.nearest]
+
+
 def _without_options(text: str, options: Sequence[str]) -> str:
-    """The question back without its list of options, which are drawn as buttons."""
+    """The text without its list of options and the line that leads to it, which are drawn as buttons."""
     listed = {f"- {option.strip()}" for option in options}
-    return "\n".join(line for line in text.splitlines() if line.strip() not in listed)
+    kept: list[str] = []
+    for line in text.splitlines():
+        if line.strip() not in listed:
+            kept.append(line)
+        elif kept and kept[-1].rstrip().endswith(":"):
+            kept.pop()
+    return "\n".join(kept) if len(kept) < len(text.splitlines()) else text
 
 
 def _options(texts: Texts, answer: Answer) -> str:
-    if answer.outcome != "asked":
-        return ""
-    return pieces.choices(texts("card.options"), answer.options, "options")
+    title = texts("card.options" if answer.outcome == "asked" else "card.could_ask")
+    return pieces.choices(title, _offered(answer), "options")
 
 
 def _results(board: Board, results: Sequence[Result]) -> str:

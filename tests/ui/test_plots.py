@@ -77,6 +77,24 @@ def test_equal_long_labels_stay_apart():
     assert len(set(labels)) == 3
 
 
+def test_the_largest_series_are_drawn():
+    rows = table("s", "S", [("m", "M", "text"), ("c", "C", "text"), ("v", "V", "currency")],
+                 [["Jan", f"c{i}", float(i)] for i in range(12)])
+    spec = Chart(kind="line", table="s", x="m", y=["v"], series="c")
+    names = [t["name"] for t in plots.figure(spec, result_with(spec, rows))["data"]]
+    assert names == [f"c{i}" for i in range(4, 12)]
+    assert plots.drawn_share(spec, result_with(spec, rows)) == (8, 12)
+
+
+def test_long_labels_take_two_lines_and_no_more():
+    label = plots._wrap("the customer last ordered at least ninety days ago and then <b>some more</b> words", 28)
+    assert label.count("<br>") == 1
+    assert label.endswith("…")
+    assert "<b>" not in label
+    assert plots._wrap("short", 28) == "short"
+    assert plots._wrap("x" * 100, 28) == "x" * 28 + "<br>" + "x" * 27 + "…"
+
+
 def test_percent_and_probability_axes():
     spec = Chart(kind="line", table="t", x="name", y=["share"])
     assert plots.figure(spec, result_with(spec, shop_table()))["layout"]["yaxis"]["ticksuffix"] == " %"

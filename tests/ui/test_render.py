@@ -69,6 +69,15 @@ def test_refusal_says_which_no(texts: Texts):
     assert "The data do not hold this" in page.text
 
 
+def test_refusal_offers_what_can_be_asked_as_buttons(texts: Texts):
+    result = refusal()
+    reply = "No categories.\n\nYou could ask:\n- What is our return rate by product?\n"
+    html = drawn(texts, result, reply=reply)
+    assert 'data-ask="What is our return rate by product?"' in html
+    assert seen(html).text.count("You could ask") == 1
+    assert seen(html).text.count("What is our return rate by product?") == 1
+
+
 def test_question_back_has_buttons_and_says_options_once(texts: Texts):
     html = drawn(texts, question())
     assert html.count('data-ask="Best by revenue"') == 1

@@ -12,6 +12,8 @@ from assistant.ui.cards.board import TABLE_ROWS, Board
 from assistant.ui.markup import esc, tag
 
 _TEXT_UNITS: frozenset[Unit] = frozenset({"text", "id", "date"})
+LONG_TEXT = 32
+"""Cells with more characters than this get a wide column."""
 _CHANGE_WORDS = ("change", "growth", "difference", "delta", "lift")
 
 
@@ -82,8 +84,12 @@ def table(board: Board, result: Result, index: int, spec: Table, *, caption: boo
 
 
 def _cell_class(value: Scalar, unit: Unit) -> str | None:
-    kind = "d" if unit == "date" else "" if unit in _TEXT_UNITS else "n"
+    kind = {"date": "d", "id": "i", "text": _width(str(value))}.get(unit, "n")
     return " ".join(filter(None, [kind, "empty" if value is None else ""])) or None
+
+
+def _width(text: str) -> str:
+    return "long" if len(text) > LONG_TEXT else "mid" if len(text) > LONG_TEXT // 2 else ""
 
 
 def row_count(board: Board, spec: Table) -> str:
@@ -153,6 +159,8 @@ def body(board: Board, result: Result, index: int) -> str:
     tables = [t for t in result.tables if t.rows]
     main = result.charts[0].table if result.charts else (tables[0].id if tables else None)
     first = [t for t in tables if t.id == main][:1] or tables[:1]
+    if result.headline and not result.charts and all(len(t.rows) == 1 for t in first):
+        first = []  # its one row is the headline
     parts = drawn + [table(board, result, index, t) for t in first]
     return "".join(parts) + more(board, result, index, [t for t in tables if t not in first], result.charts[1:])
 
