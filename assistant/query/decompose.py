@@ -48,7 +48,7 @@ def chain(current: Sequence[float], base: Sequence[float]) -> list[float] | None
 
 
 def to_the_cent(parts: Sequence[Part], total: float) -> list[Part]:
-    """Parts rounded to two decimals; the rest goes to the largest one, so that they sum exactly to the rounded total."""
+    """Parts rounded to two decimals, the rest given to the largest one: they sum exactly to the rounded total."""
     if not parts:
         return []
     rounded = [Decimal(repr(p.amount)).quantize(CENT, ROUND_HALF_EVEN) for p in parts]

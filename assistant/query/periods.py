@@ -226,7 +226,9 @@ class _Resolver:
     def _named(self, period: Period) -> ResolvedPeriod:
         if period.event:
             return self._event(period)
-        years = [period.year] if period.year else [self.as_of.year + 1, self.as_of.year, self.as_of.year - 1]
+        if period.year:
+            return self._in_year(period, period.year)
+        years = [self.as_of.year + 1, self.as_of.year, self.as_of.year - 1]
         failure: InvalidPlan | None = None
         for year in years:
             try:
@@ -234,7 +236,7 @@ class _Resolver:
             except InvalidPlan as error:
                 failure = error
                 continue
-            if period.year or found.start <= self.as_of:
+            if found.start <= self.as_of:
                 return found
         for year in range(self.as_of.year - 2, self.as_of.year - 9, -1):  # 29 February, week 53: not every year
             try:

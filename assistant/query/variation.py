@@ -26,7 +26,7 @@ Days = tuple[date, date]
 
 @dataclass(frozen=True)
 class Usual:
-    """Interval of usual changes in percent, from ``steps`` earlier ones; ``year_ago`` is the same step a year before."""
+    """Interval of usual changes in percent, from ``steps`` earlier ones; ``year_ago``: the same step a year before."""
 
     low: float
     high: float
