@@ -25,6 +25,8 @@ NOTHING, WEAK = 0.2, 0.4
 RELATIVE_CUT = 0.6
 #: Least likeness to the anchor for a product to be called similar.
 LEAST_LIKENESS = 0.3
+#: Likeness of the best product below which the reply says that nothing is really close.
+FAINT_LIKENESS = 0.45
 #: Products whose scores differ by less are taken as equally good anchors; the one sold more wins.
 ANCHOR_TIE = 0.05
 #: Nearest products fetched from a large index, where not all are scored.
@@ -208,28 +210,28 @@ def _by_words(search: _Search) -> Found:
 # -- by likeness ------------------------------------------------------------------------------------------------------
 
 
-def _anchor(search: _Search) -> tuple[int, list[int], bool]:
-    """The product that is meant, the next best readings of the words, and whether the match is weak."""
+def _anchor(search: _Search) -> tuple[int, list[int]]:
+    """The product that is meant, and the next best readings of the words."""
     request, catalogue = search.request, search.index.catalogue
     if request.like_product_id:
         row = _row_of_id(search.index, request.like_product_id)
         if row is None:
             raise UnknownName("There is no product with this id", received=request.like_product_id,
                               valid=_nearest_ids(search, request.like_product_id))
-        return row, [], False
+        return row, []
     assert request.text is not None and search.reading is not None
     scores = _word_scores(search, request.text, search.reading)
     usable = ~np.isnan(search.offers.price) if request.relative_price else np.ones(len(catalogue), dtype=bool)
     if not usable.any():
         raise MissingData("'Cheaper' and 'dearer' need a price, and no product has one", received="products.price")
     best = float(scores[usable].max())
-    if best < NOTHING:
+    if best < WEAK:  # to compare with a product that was hardly meant would be a guess
         raise UnknownName("No product matches these words", received=request.text,
                           valid=_nearest_names(search, scores))
     tied = np.flatnonzero(usable & (scores >= best - ANCHOR_TIE))
     row = int(tied[np.lexsort((tied, -scores[tied], -search.offers.units[tied]))[0]])
     others = _order(search, scores, np.flatnonzero(usable & (scores >= max(NOTHING, 0.8 * best))))
-    return row, [i for i in others if i != row][:3], best < WEAK
+    return row, [i for i in others if i != row][:3]
 
 
 def _nearest_ids(search: _Search, wanted: str) -> list[str]:
@@ -242,15 +244,18 @@ def _nearest_ids(search: _Search, wanted: str) -> list[str]:
 
 
 def _likeness(search: _Search, anchor: int) -> NDArray[np.float64]:
-    """How alike each product [n] is to the anchor, 0–1: meaning, shared words with its name and with what was typed,
-    and the same place in the catalogue."""
+    """How alike each product [n] is to the anchor, 0–1: meaning, shared words, the same place in the catalogue.
+
+    Where words were typed, they say which traits of the anchor matter ("red mug", not the pattern in its name), and
+    likeness to them counts as much as likeness to the anchor.
+    """
     products = search.index.catalogue.products
     this = products[anchor]
     shared = search.lexical.scores(search.lexical.read(this.name))
-    if search.reading is not None and search.reading.known:
-        shared = (shared + search.lexical.scores(search.reading)) / 2
     meaning = _similarities(search, search.index.vectors[anchor], shared > 0)
     scores = LEXICAL_SHARE * shared + (1 - LEXICAL_SHARE) * meaning
+    if search.reading is not None and search.reading.known and search.request.text:
+        scores = (scores + _word_scores(search, search.request.text, search.reading)) / 2
     if this.category:
         scores = 0.9 * scores
         scores += [0.05 * (p.category == this.category) + 0.05 * bool(this.subcategory and
@@ -260,7 +265,7 @@ def _likeness(search: _Search, anchor: int) -> NDArray[np.float64]:
 
 def _like(search: _Search) -> Found:
     request, offers = search.request, search.offers
-    anchor, alternatives, weak = _anchor(search)
+    anchor, alternatives = _anchor(search)
     name = search.index.catalogue.products[anchor].name
     scores = _likeness(search, anchor)
     relevant = scores >= LEAST_LIKENESS
@@ -281,4 +286,4 @@ def _like(search: _Search) -> Found:
     kept &= scores >= RELATIVE_CUT * scores[kept].max()
     rows = _order(search, scores, np.flatnonzero(kept))
     return Found(rows, scores, offers, search.reading, search.left_out, anchor=anchor, alternatives=alternatives,
-                 weak=weak)
+                 weak=float(scores[rows[0]]) < FAINT_LIKENESS)

@@ -181,7 +181,7 @@ def _details(index: ProductIndex, found: Found) -> dict[str, Any]:
 def _caveats(snapshot: Snapshot, tables: Sequence[Table], found: Found) -> list[Caveat]:
     caveats = []
     if found.weak:
-        caveats.append(Caveat(code="search_weak_match"))
+        caveats.append(Caveat(code="search_weak_match" if found.anchor is None else "search_faint_likeness"))
     if found.reading is not None and found.reading.unknown:
         caveats.append(Caveat(code="search_unknown_words", words={"words": ", ".join(found.reading.unknown)}))
     if found.offers.basis in {"last_paid", "mixed"}:
