@@ -167,7 +167,10 @@ def test_refuses_a_history_of_days(tiny: Snapshot) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("horizon", [60, 90])
-def test_beats_the_recency_rule_on_real_orders(online_retail_snapshot: Snapshot, horizon: int) -> None:
-    exam = fit_churn(online_retail_snapshot, horizon).exam_
+@pytest.mark.parametrize("shop_name", ["demo_snapshot", "online_retail_snapshot"])
+def test_beats_the_recency_rule_on_both_shops(
+    request: pytest.FixtureRequest, shop_name: str, horizon: int
+) -> None:
+    exam = fit_churn(request.getfixturevalue(shop_name), horizon).exam_
     assert exam.auc is not None and exam.rule_auc is not None
     assert exam.auc > exam.rule_auc + 0.05 and exam.brier < exam.rule_brier
