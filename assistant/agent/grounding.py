@@ -175,7 +175,7 @@ def check(reply: str, results: Sequence[Result], question: str = "", known: Sequ
     codes = [m.span() for m in _CODE.finditer(reply)]
     for match in _TOKEN.finditer(reply):
         start, end = match.span()
-        if any(s <= start and end <= e for s, e in taken):
+        if any(s <= start and end <= e for s, e in taken) or _in_known_code(start, end, reply, codes, ledger):
             continue
         entry = _trace(match, ledger)
         if entry is not None:
@@ -186,6 +186,11 @@ def check(reply: str, results: Sequence[Result], question: str = "", known: Sequ
         if results and not _word_allowed(match.group(1), ledger):
             untraced.append(match.group(1))
     return Grounded(sorted(numbers, key=lambda n: n.start), untraced)
+
+
+def _in_known_code(start: int, end: int, reply: str, codes: list[tuple[int, int]], ledger: Ledger) -> bool:
+    """Whether the digits are part of a name or id of the results ("c-5", "HW-1042"), and so no number at all."""
+    return any(s <= start and end <= e and ledger.quoted(reply[s:e]) for s, e in codes)
 
 
 def _word_allowed(word: str, ledger: Ledger) -> bool:
@@ -209,9 +214,8 @@ def _trace(match: re.Match[str], ledger: Ledger) -> Entry | None:
 
 def _is_quoted(match: re.Match[str], reply: str, codes: list[tuple[int, int]], ledger: Ledger) -> bool:
     start, end = match.span()
-    for s, e in codes:
-        if s <= start and end <= e:
-            return ledger.quoted(reply[s:e])
+    if any(s <= start and end <= e for s, e in codes):
+        return False  # a code that no result names
     token = match.group().strip().rstrip("%").strip()
     return ledger.quoted(token) or all(ledger.quoted(part) for part in re.findall(r"\w+", token))
 

@@ -67,3 +67,10 @@ def test_registered_number_must_match_its_cell() -> None:
     assert check(text, [result], known=[number]).numbers == [number]
     forged = number.model_copy(update={"value": 9999.0, "text": "£9,999.00"})
     assert check("Red Mug: £9,999.00.", [result], known=[forged]).untraced
+
+
+def test_digits_of_a_known_code_are_no_number() -> None:
+    result = ranking().model_copy(update={"words": {"campaign": "c-5"}})
+    assert check("Draft c-5 is ready.", [result]).numbers == []
+    assert check("Draft c-5 is ready.", [result]).ok
+    assert not check("Draft c-6 is ready.", [result]).ok
