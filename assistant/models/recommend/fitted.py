@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 #: Customers sampled to set the bar of reasons.
 _CALIBRATION_USERS = 300
+#: Customers handled at once: bounds the memory of their candidates.
+_BATCH = 10_000
 #: Length of the lists on which reasons are calibrated.
 _CALIBRATION_K = 5
 
@@ -161,11 +163,33 @@ def recommend_for_customers(
     """
     if k < 1:
         raise InvalidPlan("A recommendation needs k of at least one", received=k)
-    seen, family = fitted.interactions, fitted.family(method)
-    model = fitted.models[family]
+    family = fitted.family(method)
     mask = candidate_mask(fitted, ProductFilters(category, max_price, in_stock_only))
     if allowed is not None:
         mask &= allowed
+    parts = [
+        _lists(fitted, family, customer_ids[start : start + _BATCH], k, mask, reasons)
+        for start in range(0, max(len(customer_ids), 1), _BATCH)
+    ]
+    return parts[0] if len(parts) == 1 else _joined(parts)
+
+
+def _joined(parts: Sequence[CustomerLists]) -> CustomerLists:
+    """Batches as one."""
+    def stacked(name: str) -> np.ndarray:
+        return np.concatenate([getattr(part, name) for part in parts])
+
+    return CustomerLists(
+        tuple(c for part in parts for c in part.customer_ids), stacked("product_ids"), stacked("scores"),
+        stacked("because"), stacked("filled"), stacked("bought_before"), parts[0].family,
+    )
+
+
+def _lists(
+    fitted: FittedRecommender, family: str, customer_ids: Sequence[str], k: int, mask: np.ndarray, reasons: bool
+) -> CustomerLists:
+    """Lists of one batch of customers."""
+    seen, model = fitted.interactions, fitted.models[family]
     positions = seen.user_positions(customer_ids)
     rows = _rows_or_empty(seen, positions)
     candidates = _without_returned(fitted, positions, mask)

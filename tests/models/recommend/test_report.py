@@ -207,6 +207,16 @@ def test_lists_for_many_agree_with_lists_for_one(fitted):
         assert {b for b in many.because[i] if b} <= owned[ids[i]]
 
 
+def test_batches_change_nothing(fitted, monkeypatch):
+    ids = fitted.interactions.user_ids.tolist()
+    whole = recommend_for_customers(fitted, ids, 3)
+    monkeypatch.setattr("assistant.models.recommend.fitted._BATCH", 7)
+    parts = recommend_for_customers(fitted, ids, 3)
+    assert parts.customer_ids == whole.customer_ids
+    assert (parts.product_ids == whole.product_ids).all() and (parts.because == whole.because).all()
+    assert recommend_for_customers(fitted, [], 3).product_ids.shape == (0, 3)
+
+
 def test_bounds_hold_for_every_customer(fitted):
     allowed = np.array([p in {"A0", "B0", "A3"} for p in fitted.interactions.item_ids])
     lists = recommend_for_customers(fitted, fitted.interactions.user_ids, 2, allowed=allowed)
