@@ -28,7 +28,7 @@ _TOKEN = re.compile(
 _WORDS = {"twice": 2, "double": 2, "doubled": 2, "triple": 3, "tripled": 3, "half": 0.5, "halved": 0.5}
 _WORD = re.compile(rf"\b({'|'.join(_WORDS)})\b", re.IGNORECASE)
 #: digits inside ids and codes ("22423", "C-17", "P1") are words; they are checked as text, not as numbers
-_CODE = re.compile(r"\b(?=\w*[A-Za-z])(?=\w*\d)[\w-]+\b")
+_CODE = re.compile(r"\b(?=[\w-]*[A-Za-z])(?=[\w-]*\d)[\w-]+\b")
 
 
 @dataclass(frozen=True)
