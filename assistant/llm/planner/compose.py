@@ -23,6 +23,8 @@ def query_plan(p: Parts) -> QueryPlan | None:
     compare, period = _comparison(p)
     groups = _groups(p, compare)
     p.used.update(p.reading.having("trend"))
+    if p.metrics or metrics:
+        p.used.update(p.reading.having("perform"))
     transform, window = _transform(p, groups, compare)
     if transform == "share" and not groups:
         compare, transform = Comparison(kind="total"), None
@@ -62,11 +64,33 @@ def _metrics(p: Parts) -> list[str]:
             metrics.append(condition.metric)
     if p.average:
         metrics = _averaged(p, metrics)
+    if metrics == ["campaign_count"] and p.reading.has("perform", "rank") and not p.counted:
+        metrics, p.groups = [], ["campaign", *p.groups]
+    if "campaign" in p.groups and not p.conditions.customers:
+        metrics = _of_campaigns(p, metrics)
     if metrics:
         metrics = _returned_share(p, metrics)
         _sold(p)
         return metrics
     return _implied(p)
+
+
+def _of_campaigns(p: Parts, metrics: list[str]) -> list[str]:
+    """Of campaigns, "spend" is their cost, "revenue" what they brought in, and how they perform is how people responded."""
+    known = p.reading.vocabulary.metrics
+    spend = any(t.lemma in {"spend", "spending", "cost"} for t in p.reading.tokens)
+    names = {
+        "revenue": "campaign_cost" if spend else "campaign_revenue",
+        "customers": "contacted_customers",
+        "orders": "responses",
+    }
+    swapped = [names[m] if names.get(m) in known else m for m in metrics]
+    if p.sort_metric in names and names[p.sort_metric] in known:
+        p.sort_metric = names[p.sort_metric]
+    if not swapped and p.reading.has("perform", "rank", "which"):
+        p.used.update(p.reading.having("perform"))
+        swapped = [m for m in ("response_rate", "campaign_revenue") if m in known]
+    return swapped
 
 
 def _returned_share(p: Parts, metrics: list[str]) -> list[str]:
@@ -164,13 +188,17 @@ def _comparison(p: Parts) -> tuple[Comparison | None, Period | None]:
     """What it is set against, and the main period once the other one is taken off."""
     r = p.reading
     period = p.period
+    ends = p.periods[0].ends if p.periods else None
+    if ends is not None and r.has("growth", "change", "compare", "up", "down") and _alike(*ends):
+        p.used.update(r.having("compare", "growth", "change", "up", "down"))
+        return Comparison(kind="period", period=ends[0]), ends[1]
     if r.has("year_earlier"):
         p.used.update(r.having("year_earlier"))
         p.used.update(r.having("compare", "growth", "change"))
-        return Comparison(kind="year_earlier"), period
+        return Comparison(kind="year_earlier"), period or Period(kind="calendar", unit="year")
     if r.has("previous"):
         p.used.update(r.having("previous", "compare", "growth", "change"))
-        return Comparison(kind="previous"), period
+        return Comparison(kind="previous"), period or Period(kind="calendar", unit=_said_unit(p), offset=-1)
     if r.has("rest"):
         p.used.update(r.having("rest", "compare"))
         return Comparison(kind="rest"), period
@@ -189,6 +217,25 @@ def _comparison(p: Parts) -> tuple[Comparison | None, Period | None]:
 
 def _before_compare(p: Parts) -> bool:
     return False
+
+
+def _said_unit(p: Parts) -> Any:
+    """ "month over month" compares months, "week on week" weeks."""
+    for i in p.reading.having("previous"):
+        for token in p.reading.items[i].tokens:
+            unit = {"mom": "month", "wow": "week", "qoq": "quarter"}.get(token.lemma, token.lemma)
+            if unit in {"day", "week", "month", "quarter", "year"}:
+                return unit
+    return "month"
+
+
+def _alike(a: Period, b: Period) -> bool:
+    """Two months, two quarters, two years, two days: ends that can be set against each other."""
+
+    def shape(x: Period) -> tuple[bool, ...]:
+        return (x.kind == "named", bool(x.month), bool(x.quarter), bool(x.event), x.kind == "absolute")
+
+    return shape(a) == shape(b) and a != b
 
 
 def _two_periods(p: Parts) -> tuple[Comparison | None, Period | None]:
@@ -262,6 +309,9 @@ def _transform(p: Parts, groups: list[str], compare: Comparison | None) -> tuple
         if not groups:
             groups.append("month")
         return "cumulative", None
+    if r.has("share") and not groups and p.metrics and all(_is_rate(p, m) for m in p.metrics):
+        p.used.update(r.having("share"))  # a rate is a share already
+        return None, None
     if r.has("share") and compare is None and not p.shares_taken:
         p.used.update(r.having("share"))
         return "share", None

@@ -115,10 +115,12 @@ class Frames:
         if plan is None:
             return None
         plan = self._listing(p, plan)
-        extra = p.implied
-        if p.future is not None:
-            extra += 1.0
-        return self.finish(p, [call(plan)], "query", extra)
+        calls = [call(plan)]
+        if self._two_directions() == "joined" and plan.sort is not None and plan.limit:
+            turned = plan.sort.model_copy(update={"descending": not plan.sort.descending})
+            calls.append(call(plan.model_copy(update={"sort": turned})))
+        extra = p.implied + (1.0 if p.future is not None else 0.0) + (1.0 if len(p.periods) > 2 else 0.0)
+        return self.finish(p, calls, "query", extra)
 
     def _ranked_customers(self, p: Parts, defined: list[Filter]) -> bool:
         """ "best customers" is a ranking where the shop has no meaning for it; a meaning wins."""
@@ -321,6 +323,18 @@ class Frames:
             return candidate(ask(self.lex, "thanks", self.lex.wording["lists"]["greeting"]), 0.06, "small_talk")
         return None
 
+    def _two_directions(self) -> str:
+        """Whether best and worst are both asked for: "joined" by "and", or "tangled" ("top 5 worst best")."""
+        items = self.reading.items
+        ranked = [(i, item.get("rank")) for i, item in enumerate(items) if item.has("rank")]
+        for (a, first), (b, second) in zip(ranked, ranked[1:], strict=False):
+            if first != second:
+                joined = any(
+                    items[k].lemma in {"and", "or", "vs", "versus"} or items[k].text == "," for k in range(a + 1, b)
+                )
+                return "joined" if joined else "tangled"
+        return ""
+
     def open_question(self) -> Candidate | None:
         """Requests that need one decision of the person first."""
         r = self.reading
@@ -329,6 +343,12 @@ class Frames:
             return candidate(ask(self.lex, "contact"), 0.05, "ask")
         if r.does("briefing") and not p.metrics:
             return candidate(ask(self.lex, "briefing"), 0.15, "ask")
+        first = [t.lemma for t in r.tokens[:3]]
+        advising = first[:1] == ["how"] and first[1:2] and first[1] in {"can", "do", "should", "could", "to", "would"}
+        if advising and r.has("improve"):
+            return candidate(decline(self.lex, "not_understood", "advice"), 0.1, "advice")
+        if self._two_directions() == "tangled":
+            return candidate(decline(self.lex, "not_understood", "contradiction"), -0.1, "decline")
         bare = (
             r.does("create")
             and r.having("object")

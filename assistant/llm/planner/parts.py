@@ -125,6 +125,7 @@ def _ids(p: Parts) -> None:
                 break
             k += 1
     if p.customer_ids:
+        p.used.update(i for i, item in enumerate(items) if item.has("customers_pronoun") and "customer" in item.lemma)
         p.rows.append(
             Compare(field="customer", op="eq" if len(p.customer_ids) == 1 else "in", values=tuple(p.customer_ids))
         )
@@ -287,9 +288,10 @@ def _measures_and_groups(p: Parts) -> None:
                 p.groups.append(name)
         elif role == "subject" and "customer" in item.alts.get("dim", ()):
             p.counted = p.counted or False
+    p.counted = any(items[i].has("metric") and items[i].tokens[0].lemma in {"how", "number", "count"} for i in nouns)
     if "excluded" in roles.values():
         _without_returns(p)
-    p.counted = any((lead := _lead(p, i)) is not None and lead.has("count") for i in nouns)
+    p.counted = p.counted or any((lead := _lead(p, i)) is not None and lead.has("count") for i in nouns)
     p.used.update(k for k, item in enumerate(items) if item.has("group", "count", "which") and not item.has("act"))
     _sort_direction(p, nouns, roles)
 
@@ -350,6 +352,9 @@ def _role(p: Parts, i: int, nouns: list[int], roles: dict[int, str]) -> str:
     items = p.reading.items
     item, lead = items[i], _lead(p, i)
     metric, dim = item.has("metric"), item.has("dim")
+    counted = {"orders", "customers"} & set(item.alts.get("metric", ()))
+    if counted and lead is not None and lead.lemma in {"from", "of"} and "metric" in roles.values():
+        return "subject"  # "revenue from completed orders"
     if lead is not None and lead.has("group") and lead.lemma not in {"in"}:
         ranked = any(roles.get(k) == "group" for k in nouns if k < i) and p.descending is not None
         if metric and (not dim or ranked):

@@ -28,6 +28,7 @@ class PeriodReading:
         kind: ``duration`` ("90 days") and ``future`` ("next 8 weeks") carry ``count`` and ``unit``; ``ago`` too;
             ``day_kind`` ("Mondays", "weekends") carries ``weekdays``; ``bad_period`` a ``problem`` in words.
         start, end: token positions.
+        ends: of a range, the two stretches named ("between October and November").
         open_end: "since" and "before" were said.
     """
 
@@ -41,6 +42,7 @@ class PeriodReading:
     problem: str = ""
     open_end: Literal["since", "until", ""] = ""
     year_said: bool = False
+    ends: tuple[Period, Period] | None = None
 
     @property
     def days(self) -> int:
@@ -528,7 +530,12 @@ class _Reader:
                 return self._bad(start, second.end)
             begin = (begin[0].replace(year=end[1].year - 1, day=min(begin[0].day, 28)), begin[1])
         return PeriodReading(
-            "period", start, second.end, Period(kind="absolute", start=begin[0], end=end[1]), year_said=True
+            "period",
+            start,
+            second.end,
+            Period(kind="absolute", start=begin[0], end=end[1]),
+            year_said=True,
+            ends=(low, high),
         )
 
     def open(self, i: int) -> PeriodReading | None:

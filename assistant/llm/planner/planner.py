@@ -16,7 +16,7 @@ from assistant.llm.planner.replies import decline, quoted
 from assistant.llm.planner.spans import Reading, read
 from assistant.llm.planner.vocabulary import Vocabulary, vocabulary
 from assistant.llm.planner.wording import reword
-from assistant.plans.shop import Shop
+from assistant.plans.shop import Match, Shop
 
 ALL_TOOLS = (
     "query_data",
@@ -262,10 +262,13 @@ def _nearest(word: str, reading: Reading, shop: Shop) -> tuple[str, list[str]]:
     starts = reading.text.strip().startswith(word) or f". {word}" in reading.text
     if not place and (len(word) < 4 or not word[:1].isupper() or word.isupper() or starts):
         return "", []
-    kinds = ("country",) if place else ("country", "city", "category", "brand", "product")
-    found = [m for m in shop.find(word, kinds, 4) if m.score >= (0 if place else 55)]
+    said = _kind_before(word, reading)
+    kinds = ("country",) if place else (said,) if said else ("country", "city", "category", "brand", "product")
+    found = [m for m in shop.find(word, kinds, 4) if m.score >= (0 if place or said else 55)]
     if place:
         return "countries", [m.label for m in found] or list(shop.values("country"))[:3]
+    if not found and said:
+        found = [Match(said, v, v, 0.0) for v in list(shop.values(said))[:3]]
     if not found:
         return "", []
     plural = {
@@ -276,6 +279,19 @@ def _nearest(word: str, reading: Reading, shop: Shop) -> tuple[str, list[str]]:
         "product": "products",
     }
     return plural[found[0].kind], [m.label for m in found if m.kind == found[0].kind]
+
+
+def _kind_before(word: str, reading: Reading) -> str:
+    """ "brand Calvin Klein": the kind that the person named."""
+    for i, item in enumerate(reading.items[1:], start=1):
+        if item.text == word:
+            found = [
+                d
+                for d in reading.items[i - 1].alts.get("dim", ())
+                if d in {"country", "city", "category", "brand", "product"}
+            ]
+            return str(found[0]) if found else ""
+    return ""
 
 
 def _picked_option(text: str, context: DialogueContext) -> str | None:

@@ -31,7 +31,7 @@ def weight(item: Item, skip: bool) -> float:
         return KNOWN
     if item.number is not None or item.tokens[0].kind == "quote":
         return KNOWN
-    if item.has("object", "dim"):
+    if item.has("object", "dim", "compare"):
         return KNOWN
     if item.has(
         "pronoun",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from assistant.llm.planner.lexicon import Lexicon, PhraseTree, lexicon
@@ -176,8 +177,18 @@ def _add_values(shop: Shop, tree: PhraseTree, lex: Lexicon, dimensions: dict[str
             phrase = lex.lemmas(value)
             if phrase:
                 tree.add(phrase, ("value", Value(dimension, value)))
+            for part in _parts(value) if dimension in {"category", "subcategory"} else ():
+                words = lex.lemmas(part)
+                if words and len(part) > 3 and words[0] not in lex.tree.children and words[0] not in lex.skip:
+                    tree.add(words, ("value", Value(dimension, value)))
         if dimension == "country":
             _add_places(shop.values(dimension), tree, lex)
+
+
+def _parts(value: str) -> list[str]:
+    """ "Toys & Games" is also called "toys" and "games"."""
+    parts = [p.strip() for p in re.split(r"\s*(?:&|,|/|\band\b)\s*", value)]
+    return parts if len(parts) > 1 else []
 
 
 def _add_places(countries: object, tree: PhraseTree, lex: Lexicon) -> None:
