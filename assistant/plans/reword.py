@@ -13,15 +13,20 @@ from assistant.plans.filters import And, Compare, CustomerCondition, Filter, Not
 from assistant.plans.periods import Period
 from assistant.plans.query import ChangePlan, Comparison, Having, QueryPlan
 from assistant.plans.requests import (
+    AskRequest,
     CampaignBrief,
+    CampaignRequest,
     ChurnRequest,
     CustomerRequest,
+    DataRequest,
+    DeclineRequest,
     ForecastRequest,
     OfferSpec,
     ProductSearchRequest,
     RecommendRequest,
     SegmentRequest,
     SegmentRule,
+    TogetherRequest,
 )
 
 _MONTHS = (
@@ -410,6 +415,11 @@ def _campaign(brief: CampaignBrief) -> str:
     return ", ".join(parts)
 
 
+def _together(request: TogetherRequest) -> str:
+    with_what = f" with product {request.product_id}" if request.product_id else ""
+    return f"{request.k} products most often bought together{with_what}"
+
+
 _WORDERS: dict[Any, Callable[..., str]] = {
     QueryPlan: _query,
     ChangePlan: _change,
@@ -420,6 +430,13 @@ _WORDERS: dict[Any, Callable[..., str]] = {
     ProductSearchRequest: _search,
     ForecastRequest: _forecast,
     ChurnRequest: _churn,
+    TogetherRequest: _together,
+    DataRequest: lambda request: "what data are loaded",
+    CampaignRequest: lambda request: (
+        f"campaign draft {request.campaign_id}" if request.campaign_id else "the latest campaign draft"
+    ),
+    AskRequest: lambda request: f"ask back: {request.text}",
+    DeclineRequest: lambda request: f"decline: {request.message}",
     OfferSpec: _offer,
     CampaignBrief: _campaign,
     (Compare, CustomerCondition, And, Or, Not): reword_filter,

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from assistant.data.schema import TABLES
+from assistant.plans.requests import DataRequest
 from assistant.plans.shop import Term
 from assistant.query.compile import fact_of
 from assistant.query.dimensions import DIMENSIONS, offered_dimensions
@@ -106,7 +107,7 @@ def describe_data(snapshot: Snapshot) -> Result:
         details={"metrics": [t.name for t in metrics], "dimensions": [t.name for t in dims]},
         caveats=[Caveat(code="synthetic")] if manifest.synthetic else [],
         evidence=Evidence(
-            plan={"kind": "describe_data"},
+            plan=DataRequest().model_dump(mode="json"),
             plan_words="what data are loaded",
             snapshot=manifest.id,
             source=manifest.source,

@@ -1,0 +1,169 @@
+"""Plans in words: complete, and different for different plans."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import get_args
+
+import pytest
+
+from assistant import plans
+from assistant.plans import (
+    And,
+    AskRequest,
+    CampaignBrief,
+    CampaignRequest,
+    ChangePlan,
+    ChurnRequest,
+    Compare,
+    Comparison,
+    CustomerCondition,
+    CustomerRequest,
+    DataRequest,
+    DeclineRequest,
+    ForecastRequest,
+    Having,
+    Not,
+    OfferSpec,
+    Or,
+    Period,
+    ProductSearchRequest,
+    QueryPlan,
+    RecommendRequest,
+    SegmentRequest,
+    SegmentRule,
+    Sort,
+    TogetherRequest,
+)
+from assistant.plans.filters import Operator
+from assistant.plans.reword import reword, reword_filter
+
+GERMANY = Compare(field="country", values=("Germany",))
+NOVEMBER = Period(kind="named", month=11, year=2011)
+
+WORDS = [
+    (
+        QueryPlan(
+            metrics=("net_revenue",),
+            dimensions=("country",),
+            period=NOVEMBER,
+            compare=Comparison(kind="period", period=Period(kind="named", month=11, year=2010)),
+            limit=10,
+        ),
+        "net revenue by country, November 2011, against November 2010, top 10 by net revenue",
+    ),
+    (
+        QueryPlan(metrics=("revenue", "orders"), filter=GERMANY),
+        "revenue and orders, where country is Germany, all data",
+    ),
+    (
+        QueryPlan(
+            metrics=("revenue",), dimensions=("product",), limit=1, offset=1, sort=Sort(by="units", descending=False)
+        ),
+        "revenue by product, all data, lowest 1 after the first 1 by units sold",
+    ),
+    (
+        QueryPlan(
+            metrics=("revenue",), dimensions=("customer",), having=(Having(metric="revenue", op="gt", values=(500,)),)
+        ),
+        "revenue by customer, all data, only with revenue above 500",
+    ),
+    (
+        QueryPlan(metrics=("revenue",), dimensions=("month",), transform="cumulative", chart="area"),
+        "cumulative revenue by month, all data, as an area chart",
+    ),
+    (
+        ChangePlan(period=NOVEMBER, dimension="country"),
+        "why revenue changed in November 2011, against the period before, split by country",
+    ),
+    (
+        SegmentRule(filter=And(parts=(GERMANY, CustomerCondition(metric="revenue", op="gt", values=(500,))))),
+        "customers where country is Germany and the customer spent above 500",
+    ),
+    (
+        SegmentRule(filter=Or(parts=(GERMANY, Not(part=Compare(field="category", op="contains", values=("mug",)))))),
+        "customers where country is Germany or not (category contains mug)",
+    ),
+    (SegmentRequest(method="rfm"), "split all customers by recency, frequency and value"),
+    (CustomerRequest(customer_id="17850"), "everything about customer 17850"),
+    (
+        RecommendRequest(customer_id="17850", k=3, category="Kitchen"),
+        "3 products to recommend to customer 17850, category Kitchen",
+    ),
+    (ProductSearchRequest(text="red mug", relative_price="cheaper"), "5 products like 'red mug', cheaper than it"),
+    (ForecastRequest(), "forecast of revenue for the next 8 weeks, 80 % interval"),
+    (ChurnRequest(k=10), "10 customers least likely to order again within 90 days, by value at risk"),
+    (OfferSpec(kind="percent_off", value=10, category="Homeware"), "10 % off on Homeware"),
+    (Period(kind="calendar", unit="month", offset=-1), "last month"),
+    (Period(kind="rolling", unit="day", count=30), "the last 30 days"),
+    (Period(kind="absolute", start=date(2011, 3, 1)), "since 1 March 2011"),
+    (Comparison(kind="rest"), "against the rest"),
+    (TogetherRequest(product_id="P1", k=3), "3 products most often bought together with product P1"),
+    (DataRequest(), "what data are loaded"),
+    (CampaignRequest(campaign_id="c7"), "campaign draft c7"),
+    (AskRequest(text="Which year?"), "ask back: Which year?"),
+    (DeclineRequest(reason="no_rows", message="Nothing there"), "decline: Nothing there"),
+    (
+        CustomerCondition(metric="days_since_last_order", op="ge", values=(90,)),
+        "the customer last ordered at least 90 days ago",
+    ),
+    (
+        CustomerCondition(
+            metric="revenue", rank="top_percent", values=(10,), period=Period(kind="calendar", unit="year")
+        ),
+        "the customer is among the top 10 % by revenue in this year",
+    ),
+]
+
+
+@pytest.mark.parametrize(("plan", "words"), WORDS, ids=[w for _, w in WORDS])
+def test_words(plan, words):
+    assert reword(plan) == words
+
+
+def test_a_campaign_says_audience_offer_channels_and_dates():
+    brief = CampaignBrief(
+        goal="win_back",
+        audience_words="lapsed customers",
+        offer=OfferSpec(kind="percent_off", value=10),
+        starts_on=date(2024, 1, 2),
+        holdout_share=0.1,
+    )
+    words = reword(brief)
+    for part in ("win-back", "lapsed customers", "10 % off", "email and sms", "2 January 2024", "10 % held out"):
+        assert part in words
+
+
+@pytest.mark.parametrize("op", get_args(Operator))
+def test_every_operator_has_words_for_fields_and_customers(op):
+    values = {"between": (1, 2), "is_null": (), "not_null": ()}.get(op, (1,))
+    assert reword_filter(Compare(field="quantity", op=op, values=values)).startswith("quantity")
+    assert reword_filter(CustomerCondition(metric="orders", op=op, values=values)).startswith("the customer")
+
+
+def test_different_operators_read_differently():
+    said = {
+        reword_filter(Compare(field="quantity", op=op, values=(1, 2) if op == "between" else (1,)))
+        for op in get_args(Operator)
+    }
+    assert len(said) == len(get_args(Operator))
+
+
+def test_every_public_plan_type_can_be_worded():
+    known = {type(plan).__name__ for plan, _ in WORDS} | {
+        "CampaignBrief",
+        "Compare",
+        "And",
+        "Or",
+        "Not",
+        "Having",
+        "Sort",
+        "PlanModel",
+        "Filter",
+    }
+    assert set(plans.__all__) - known == set()
+
+
+def test_other_things_are_not_plans():
+    with pytest.raises(TypeError):
+        reword("revenue")
