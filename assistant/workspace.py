@@ -275,12 +275,13 @@ class Workspace:
         return preview_load(paths, self.settings)
 
     def load(
-        self, paths: Sequence[Path], mapping: Mapping[str, str | None] | None = None, progress: Progress | None = None
+        self, paths: Sequence[Path], mapping: Mapping[str, str | None] | None = None, progress: Progress | None = None,
+        *, name: str | None = None, currency: str | None = None,
     ) -> LoadSummary:
         """Load and switch; the old data stay if anything fails."""
         from assistant.data.load import load
 
-        return load(paths, self.settings, mapping=mapping, progress=progress)
+        return load(paths, self.settings, mapping=mapping, progress=progress, name=name, currency=currency)
 
     def example_questions(self) -> Sequence[str]:
         """Six questions that have been checked to run on the loaded data."""

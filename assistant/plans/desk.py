@@ -54,9 +54,13 @@ class Desk(Protocol):
     def preview_load(self, paths: Sequence[Path]) -> LoadPreview: ...
 
     def load(
-        self, paths: Sequence[Path], mapping: Mapping[str, str | None] | None = None, progress: Progress | None = None
+        self, paths: Sequence[Path], mapping: Mapping[str, str | None] | None = None, progress: Progress | None = None,
+        *, name: str | None = None, currency: str | None = None,
     ) -> LoadSummary:
-        """Load and switch. Raises DataError / StorageError and leaves the old data in place."""
+        """Load and switch; ``name`` and three-letter ``currency`` of the shop where the data do not say.
+
+        Raises DataError / StorageError and leaves the old data in place.
+        """
         ...
 
     def example_questions(self) -> Sequence[str]:

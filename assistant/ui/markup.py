@@ -23,6 +23,8 @@ _BULLET = re.compile(r"^\s*[-*•]\s+(.*)$")
 _NUMBERED = re.compile(r"^\s*\d{1,3}[.)]\s+(.*)$")
 _HEADING = re.compile(r"^#{1,6}\s+(.*)$")
 
+_VOID = frozenset({"input", "br"})
+
 DrawNumber = Callable[[int, str], str]
 """Given the position of a number in the list and its escaped text, returns HTML."""
 
@@ -43,7 +45,7 @@ def tag(name: str, inner: str = "", **attributes: object) -> str:
         for key, value in attributes.items()
         if value is not None and value is not False
     )
-    return f"<{name}{printed}>{inner}</{name}>"
+    return f"<{name}{printed}>" if name in _VOID else f"<{name}{printed}>{inner}</{name}>"
 
 
 def rich_text(text: str, numbers: Sequence[NumberInReply] = (), draw_number: DrawNumber | None = None) -> str:

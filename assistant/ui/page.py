@@ -294,7 +294,8 @@ class Handlers:
             form = render_problem(wrong) + render_preview(self._texts, _remapped(preview, mapping))
             yield {"html": form}, gr.skip(), gr.skip()
             return
-        async for html, summary in self._loading.load([Path(p) for p in paths], mapping):
+        name, currency = str(event.shop or "").strip() or None, str(event.currency or "").strip().upper() or None
+        async for html, summary in self._loading.load([Path(p) for p in paths], mapping, name, currency):
             if summary is None:
                 yield {"html": html}, gr.skip(), gr.skip()
                 continue

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from assistant.errors import AssistantError
 from assistant.plans.desk import ColumnProposal, Desk, LoadPreview, LoadSummary
-from assistant.results.format import show
+from assistant.results.format import SYMBOLS, show
 from assistant.settings import Settings
 from assistant.ui.markup import esc, tag
 from assistant.ui.texts import Texts
@@ -97,8 +97,18 @@ def render_preview(texts: Texts, preview: LoadPreview) -> str:
     buttons = (tag("button", esc(texts("upload.confirm")), type="submit", class_="go")
                + tag("button", esc(texts("upload.cancel")), type="button", class_="plain", data_cancel=True))
     kept = tag("p", esc(texts("upload.kept")), class_="note")
-    return tag("form", tag("h3", esc(texts("upload.columns_title"))) + tag("p", esc(lead)) + grid + listed + kept
-               + tag("div", buttons, class_="row"), class_="mapping")
+    return tag("form", tag("h3", esc(texts("upload.columns_title"))) + tag("p", esc(lead)) + grid + listed
+               + _shop_fields(texts) + kept + tag("div", buttons, class_="row"), class_="mapping")
+
+
+def _shop_fields(texts: Texts) -> str:
+    """What files often do not say: the shop's name and its currency."""
+    name = tag("label", esc(texts("upload.shop_name")) + tag("input", "", name_="shop", type="text", maxlength="80"))
+    known = "".join(tag("option", "", value=code) for code in SYMBOLS)
+    code = tag("input", "", name_="currency", type="text", maxlength="3", size="5", list="currencies",
+               placeholder=texts("upload.currency_unknown"), pattern="[A-Za-z]{3}")
+    money = tag("label", esc(texts("upload.currency")) + code) + tag("datalist", known, id="currencies")
+    return tag("div", name + money, class_="fields")
 
 
 def _row(texts: Texts, column: ColumnProposal, targets: Sequence[str]) -> str:
@@ -136,7 +146,7 @@ def render_summary(texts: Texts, summary: LoadSummary) -> str:
                 for _, reason, count in summary.exclusions if count]
     steps = [f"{name}: {count:,}" for name, count in summary.steps]
     parts = [tag("strong", esc(title))]
-    for heading, lines in (("upload.excluded", left_out), ("upload.problems", list(summary.warnings)),
+    for heading, lines in (("upload.excluded", left_out), ("card.caveats", list(summary.warnings)),
                            ("upload.steps", steps)):
         if lines:
             items = tag("ul", "".join(tag("li", esc(line)) for line in lines))
@@ -156,7 +166,8 @@ class Loading:
         return await asyncio.wrap_future(self._pool.submit(self._desk.preview_load, list(paths)))
 
     async def load(
-        self, paths: Sequence[Path], mapping: Mapping[str, str | None]
+        self, paths: Sequence[Path], mapping: Mapping[str, str | None], name: str | None = None,
+        currency: str | None = None,
     ) -> AsyncIterator[tuple[str, LoadSummary | None]]:
         """Yield HTML of the progress, at last the outcome; the summary comes with the outcome of a success."""
         state: list[tuple[str, float | None]] = [("", None)]
@@ -164,7 +175,9 @@ class Loading:
         def progress(phrase: str, share: float | None) -> None:
             state[0] = (phrase, share)
 
-        future: Future[LoadSummary] = self._pool.submit(self._desk.load, list(paths), dict(mapping), progress)
+        future: Future[LoadSummary] = self._pool.submit(
+            self._desk.load, list(paths), dict(mapping), progress, name=name, currency=currency
+        )
         shown = None
         while not future.done():
             if state[0] != shown:

@@ -189,10 +189,13 @@ def test_own_data_are_previewed_confirmed_and_loaded(watched: Watched, served: S
     page.wait_for_selector("#mapping .problem")
     assert "quantity" in page.inner_text("#mapping .problem")
     page.select_option("select[data-source=Qty]", "order_lines.quantity")
+    page.fill("#mapping input[name=shop]", "Corner Shop")
+    page.fill("#mapping input[name=currency]", "eur")
     page.click(".mapping button[type=submit]")
     page.wait_for_selector("#mapping .loaded")
     assert served.desk.loaded[-1]["Qty"] == "order_lines.quantity"
-    page.wait_for_function("document.querySelector('#header').innerText.includes('Loaded Shop')")
+    assert served.desk.currency == "EUR"
+    page.wait_for_function("document.querySelector('#header').innerText.includes('Corner Shop')")
     clean(watched, served)
     served.shop.name = "Harbour & Home"
 

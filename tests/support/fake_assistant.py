@@ -146,6 +146,7 @@ class FakeDesk:
     def __init__(self, folder: Path, shop: FakeShop) -> None:
         self.folder, self.shop = folder, shop
         self.loaded: list[Mapping[str, str | None] | None] = []
+        self.currency: str | None = None
 
     def example_questions(self) -> Sequence[str]:
         return EXAMPLES
@@ -166,14 +167,16 @@ class FakeDesk:
                            ("2 rows have no customer.",), targets)
 
     def load(
-        self, paths: Sequence[Path], mapping: Mapping[str, str | None] | None = None, progress: Progress | None = None
+        self, paths: Sequence[Path], mapping: Mapping[str, str | None] | None = None, progress: Progress | None = None,
+        *, name: str | None = None, currency: str | None = None,
     ) -> LoadSummary:
         for i in range(5):
             if progress:
                 progress("reading", i / 5)
             time.sleep(0.05)
         self.loaded.append(mapping)
-        self.shop.name = "Loaded Shop"
+        self.shop.name = name or "Loaded Shop"
+        self.currency = currency
         return LoadSummary("s2", paths[0].name, (("rows read", 12),), (("no_price", "price missing", 2),), (),
                            "2024-01-01", "2024-02-01")
 

@@ -69,7 +69,7 @@ def test_hostile_column_names_stay_text(texts: Texts, text: str):
     preview = upload.LoadPreview((Path("a.csv"),), text, (column,), 1, (text,), (text,), (text,))
     page = seen(upload.render_preview(texts, preview))
     assert page.tags <= {"form", "h3", "h4", "p", "div", "table", "thead", "tbody", "tr", "th", "td", "select",
-                         "option", "span", "ul", "li", "button"}
+                         "option", "span", "ul", "li", "button", "label", "input", "datalist"}
     assert not any(name.startswith("on") for name in page.attributes)
 
 
@@ -93,7 +93,7 @@ def test_load_shows_progress_then_the_summary(texts: Texts, desk: FakeDesk, csv:
 def test_failed_load_says_that_the_old_data_stay(
     texts: Texts, desk: FakeDesk, csv: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise EmptyData("The file has no orders")
 
     monkeypatch.setattr(desk, "load", fail)
@@ -106,7 +106,7 @@ def test_failed_load_says_that_the_old_data_stay(
 def test_unexpected_failure_is_logged_and_said(
     texts: Texts, desk: FakeDesk, csv: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ):
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise ZeroDivisionError("oops")
 
     monkeypatch.setattr(desk, "load", fail)

@@ -228,7 +228,8 @@
       event.preventDefault();
       const mapping = {};
       event.target.querySelectorAll("select[data-source]").forEach((s) => { mapping[s.dataset.source] = s.value || null; });
-      trigger("confirm", { mapping });
+      const field = (name) => event.target.querySelector(`input[name=${name}]`)?.value || "";
+      trigger("confirm", { mapping, shop: field("shop"), currency: field("currency") });
     });
     element.addEventListener("click", (event) => {
       if (event.target.closest("[data-cancel]")) trigger("dismiss", {});
