@@ -41,6 +41,10 @@ def draft(p: Parts, context: DialogueContext, finish: Finish, shop: Shop) -> Can
         in {"win_back", "welcome", "cross_sell", "clearance", "launch", "loyalty", "retention"}
     ]
     sending = r.does("send")
+    if not creating and objects and objects[0] == next((i for i in range(len(r.items)) if not r.is_skip(i)), -1):
+        creating = (
+            objects[:1] if len(r.items) > 2 and not r.has("which", "count") else []
+        )  # "email our best customers …"
     if not ((creating or sending) and objects) and not strong and not (creating and goals):
         return None
     if not objects and not sending and not any(r.items[i].has("goal") and i <= 4 for i in strong) and not creating:

@@ -69,7 +69,7 @@ def _metrics(p: Parts) -> list[str]:
     if "campaign" in p.groups and not p.conditions.customers:
         metrics = _of_campaigns(p, metrics)
     if metrics:
-        metrics = _returned_share(p, metrics)
+        metrics = _given_back(p, _returned_share(p, metrics))
         _sold(p)
         return metrics
     return _implied(p)
@@ -91,6 +91,19 @@ def _of_campaigns(p: Parts, metrics: list[str]) -> list[str]:
         p.used.update(p.reading.having("perform"))
         swapped = [m for m in ("response_rate", "campaign_revenue") if m in known]
     return swapped
+
+
+def _given_back(p: Parts, metrics: list[str]) -> list[str]:
+    """As in "how many items were returned": the verb turns the measure round."""
+    returned = [
+        i for i in p.reading.having("act") if p.reading.items[i].get("act") == "return" and i not in p.conditions.used
+    ]
+    names = {_role(p, "units"): "returns", _role(p, "money"): "returns_value", _role(p, "orders"): "return_orders"}
+    turned = [_role(p, names[m]) if m in names else None for m in metrics]
+    if not returned or None in turned:
+        return metrics
+    p.used.update(returned)
+    return [str(m) for m in turned]
 
 
 def _returned_share(p: Parts, metrics: list[str]) -> list[str]:
@@ -129,6 +142,11 @@ def _implied(p: Parts) -> list[str]:
         chosen = money
     elif "buy" in verbs:
         chosen = units if p.groups == ["product"] else (money if p.groups == ["customer"] else orders)
+    if "order" in p.groups and chosen in {None, orders}:
+        chosen = money
+    if chosen is None and p.reading.has("compare") and any(len(v) > 1 for v in p.chosen.values()):
+        chosen = money
+        p.implied += 0.15
     if (
         chosen is None
         and (p.conditions.customers or p.groups or p.rows)
@@ -204,19 +222,28 @@ def _comparison(p: Parts) -> tuple[Comparison | None, Period | None]:
         return Comparison(kind="rest"), period
     if len(p.periods) >= 2:
         return _two_periods(p)
+    against = _against_one_period(p)
+    if against is not None:
+        return against
     if r.has("growth", "change") and not p.conditions.customers:
         p.used.update(r.having("growth", "change", "up", "down"))
         if not any(g in GRAINS for g in p.groups) and not r.has("trend"):
             return Comparison(kind="previous"), period or Period(kind="calendar", unit="month", offset=-1)
-    if r.has("compare") and len(p.periods) == 1 and p.periods[0].period is not None and not p.chosen:
-        before = _before_compare(p)
-        if before:  # "how does this compare to last quarter": a follow-up supplies the main period
-            return None, period
     return None, period
 
 
-def _before_compare(p: Parts) -> bool:
-    return False
+def _against_one_period(p: Parts) -> tuple[Comparison, Period] | None:
+    """As in "products losing sales versus last year": the current year against the one named."""
+    r = p.reading
+    if len(p.periods) != 1 or not p.metrics:
+        return None
+    named = p.periods[0]
+    period = named.period
+    before = [k for k in r.having("compare") if r.items[k].end in {named.start, named.start - 1}]
+    if not before or period is None or period.kind != "calendar" or period.count != 1 or period.offset >= 0:
+        return None
+    p.used.update(r.having("compare", "growth", "change", "up", "down"))
+    return Comparison(kind="period", period=period), Period(kind="calendar", unit=period.unit)
 
 
 def _said_unit(p: Parts) -> Any:
@@ -330,7 +357,7 @@ def _ranking(
         falling = p.reading.has("down") and not p.reading.has("up")
         return (
             (p.limit or TOP, Sort(by="change", descending=not falling))
-            if p.reading.has("which") or p.limit
+            if p.reading.has("which") or p.limit or p.lists_movers
             else (None, None)
         )
     if not groups or p.descending is None:
@@ -396,6 +423,9 @@ def change_plan(p: Parts) -> ChangePlan | None:
 def _claimed(p: Parts) -> Any:
     r = p.reading
     down, up = r.having("down"), r.having("up")
+    compared = {t.lemma for i in r.having("compare") for t in r.items[i].tokens}
+    if not down and not up and compared & {"better", "higher", "worse", "lower"}:
+        return "up" if compared & {"better", "higher"} else "down"
     neutral = set(r.having("change")) & set(up) - set(r.having("down"))
     jump_words = {"jump", "jumped"}
     up = [i for i in up if i not in neutral or r.items[i].lemma in jump_words]

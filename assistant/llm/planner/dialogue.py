@@ -29,12 +29,28 @@ def follow_ups(frames: Frames, fresh: list[Candidate]) -> list[Candidate]:
     if last is None:
         return _without_past(frames)
     found = [c for c in _edits(frames, last) if c is not None]
-    complete = bool(fresh) and fresh[0].cost <= 0.05
-    cue = frames.reading.has("also", "instead", "only", "drop", "pronoun", "again") or len(frames.reading.items) <= 4
-    handicap = 0.0 if cue and not complete else (0.06 if not complete else 0.2)
+    handicap = _handicap(frames, fresh)
     for candidate in found:
         candidate.cost += handicap
     return found
+
+
+def _handicap(frames: Frames, fresh: list[Candidate]) -> float:
+    """What an edit must be better by than a question of its own.
+
+    A text that opens with a cue ("what about units?") and says only one thing is an edit, even if it could stand alone.
+    """
+    r = frames.reading
+    p = frames.parts()
+    alone = bool(p.metrics) and bool(p.groups or p.periods or p.descending is not None)
+    opens = bool(r.items) and r.items[0].has("also", "instead", "only", "drop") and not r.has("do")
+    if opens and not alone:
+        return -0.1
+    complete = bool(fresh) and fresh[0].cost <= 0.05
+    if complete:
+        return 0.2
+    cue = r.has("also", "instead", "only", "drop", "pronoun", "again") or len(r.items) <= 4
+    return 0.0 if cue else 0.06
 
 
 def _without_past(frames: Frames) -> list[Candidate]:

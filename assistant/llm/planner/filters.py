@@ -196,6 +196,8 @@ class ConditionReader:
         verb = item.get("act")
         if verb is None or verb in {"sell", "live"} or not self._is_verb(i):
             return None
+        if verb == "return" and not self.about_customers:
+            return None  # "how many items were returned" is a measure
         negation = self._negated(i)
         clause = _Clause(verb, negation is not None, used={i} | ({negation} if negation is not None else set()))
         for k in range((negation if negation is not None else i) + 1, i):
@@ -346,6 +348,8 @@ class ConditionReader:
             assert low is not None and high is not None
             measure, end = self._measure(k + 4, self.items[k + 3].unit or self.items[k + 1].unit)
             return "between", (min(low, high), max(low, high)), measure, end
+        if item.has("after") and item.lemma.startswith(("and ", "or ")):
+            op, i = {"ge": "gt", "le": "lt"}[str(item.get("after"))], k + 1  # "… and over 2,000"
         if item.has("cmp"):
             op, i = str(item.get("cmp")), k + 1
             while i < len(self.items) and self.items[i].lemma in {"a", "an", "the", "of", "total"}:
@@ -523,6 +527,13 @@ class ConditionReader:
             j = i + 1
             if j < len(self.items) and self.items[j].lemma in {"from", "in"}:
                 j += 1
+            if j < len(self.items) and self.items[j].has("period") and not clause.negated:
+                later = self.items[j].get("period").period
+                none = CustomerCondition(
+                    metric=self.orders, op="eq", values=(0,), where=self._where(clause), period=later
+                )
+                self._keep(none, set(range(k, j + 1)), k)
+                return j + 1
             found = self._object(j)
             if found and not clause.negated:
                 what, end = found
@@ -620,7 +631,9 @@ class ConditionReader:
                 ):
                     metric = str(item.get("metric"))
                     return self._measure_found(metric, amount[0], amount[1], set(range(i, amount[3])), i, amount[3])
-        if item.has("cmp") or (item.has("between") and self._number(i + 1) is not None) or self._plain_count(i):
+        follows = self._number(i + 1) is not None
+        begins = item.has("cmp") or (follows and item.has("between", "after"))
+        if begins or self._plain_count(i):
             amount = self._amount(i)
             if amount is not None and amount[2] is not None:
                 return self._measure_found(amount[2], amount[0], amount[1], set(range(i, amount[3])), i, amount[3])

@@ -44,7 +44,8 @@ class Frames:
         yield requests.forecast(self.parts(), self.context, self.finish)
         yield self.forecast_groups()
         yield requests.churn(self.parts(), self.context, self.finish)
-        yield requests.recommend(self.parts(), self.context, self.finish)
+        p = self.parts()
+        yield requests.recommend(p, self.context, self.finish, self._defined(p))
         yield requests.search(self.parts(), self.context, self.finish, self.shop)
         yield requests.together(self.parts(), self.context, self.finish, self.shop)
         yield requests.segments(self.parts(), self.context, self.finish)
@@ -203,6 +204,7 @@ class Frames:
         )
         defined = self._defined(p)
         self._notes(p, defined)
+        about = about or bool(defined)
         rows = list(p.rows)
         conditions = [*defined, *p.conditions.customers]
         if not conditions and not (segment and rows and creating):
@@ -320,7 +322,7 @@ class Frames:
         ):
             return candidate(ask(self.lex, "greeting", self.lex.wording["lists"]["greeting"]), 0.06, "small_talk")
         if r.does("thanks") and all("thanks" in r.items[i].alts.get("do", ()) for i in content):
-            return candidate(ask(self.lex, "thanks", self.lex.wording["lists"]["greeting"]), 0.06, "small_talk")
+            return candidate(ask(self.lex, "thanks", self.lex.wording["lists"]["greeting"]), -0.05, "small_talk")
         return None
 
     def _two_directions(self) -> str:

@@ -58,6 +58,7 @@ class Parts:
     problem: str = ""
     #: the word for a share went into a rate
     shares_taken: bool = False
+    lists_movers: bool = False
 
     def flag(self, kind: str) -> bool:
         """Whether a word of the kind was said; marks it as used."""
@@ -106,7 +107,13 @@ def _ids(p: Parts) -> None:
     items = p.reading.items
     for i, item in enumerate(items):
         dims = item.alts.get("dim", ())
-        kind = "customer" if "customer" in dims else "product" if "product" in dims else None
+        kind = (
+            "customer"
+            if "customer" in dims or (item.has("do") and item.tokens[-1].lemma == "customer")
+            else "product"
+            if "product" in dims
+            else None
+        )
         if kind is None or not any(
             t.word.startswith(("customer", "client", "product", "sku", "item", "article", "user", "account"))
             for t in item.tokens
@@ -289,6 +296,9 @@ def _measures_and_groups(p: Parts) -> None:
         elif role == "subject" and "customer" in item.alts.get("dim", ()):
             p.counted = p.counted or False
     p.counted = any(items[i].has("metric") and items[i].tokens[0].lemma in {"how", "number", "count"} for i in nouns)
+    p.counted = p.counted or any(
+        item.has("count") and item.lemma.endswith(("many", "number of", "count of")) for item in items
+    )
     if "excluded" in roles.values():
         _without_returns(p)
     p.counted = p.counted or any((lead := _lead(p, i)) is not None and lead.has("count") for i in nouns)
@@ -440,7 +450,7 @@ def _settle(p: Parts, nouns: list[int], roles: dict[int, str]) -> None:
             roles[i] = "subject" if taken else "metric"
             firm_metric = firm_metric or roles[i] == "metric"
         elif roles[i] == "plain":
-            roles[i] = "plain_group"
+            roles[i] = "group" if "new_vs_returning" in items[i].alts["dim"] else "plain_group"
     for i in nouns:
         if roles[i] == "plain_group":
             roles[i] = "subject" if firm_metric and (firm_group or not _lists_things(p, i)) else "group"
@@ -455,6 +465,10 @@ def _lists_things(p: Parts, i: int) -> bool:
     items = p.reading.items
     before = [k for k in range(i) if not p.reading.is_skip(k) and not items[k].has("which", "rank")]
     after = items[i + 1].lemma if i + 1 < len(items) else ""
+    moving = i + 1 < len(items) and items[i + 1].has("growth", "down", "up")
+    if not before and moving:
+        p.lists_movers = True  # "products losing sales"
+        return True
     return not before and (
         after in {"with", "that", "which", "where", "whose", "having", "who"} or bool(p.conditions.measures)
     )
@@ -497,6 +511,8 @@ def _grains(p: Parts) -> None:
                 and lead.lemma in {"and", ",", "or", "in", "of", "a", "make", "use", "not", "to", "rather"}
             )
         )
+        if not said and i and items[i - 1].has("metric") and p.descending is not None:
+            said = p.singular = True  # "lowest revenue month"
         if not said and not (lead is not None and lead.text == ","):
             continue
         p.used.add(i)

@@ -192,7 +192,7 @@ def churn(p: Parts, context: DialogueContext, finish: Finish) -> Candidate | Non
 # -- recommendation and search -----------------------------------------------------------------------------------------
 
 
-def recommend(p: Parts, context: DialogueContext, finish: Finish) -> Candidate | None:
+def recommend(p: Parts, context: DialogueContext, finish: Finish, defined: list[Filter]) -> Candidate | None:
     """ "What should we recommend to customer 17850, and why?"."""
     if not p.reading.does("recommend"):
         return None
@@ -203,7 +203,7 @@ def recommend(p: Parts, context: DialogueContext, finish: Finish) -> Candidate |
     _take(p, "next", "best", "offer", "should", "product", "interested", "interest")
     filter_, rows = None, [r for r in p.rows if getattr(r, "field", "") not in {"customer", "category"}]
     category = next((r.values[0] for r in p.rows if getattr(r, "field", "") == "category" and len(r.values) == 1), None)  # type: ignore[union-attr]
-    customers = list(p.conditions.customers)
+    customers = [*defined, *p.conditions.customers]
     max_price = _price(p, {"lt", "le"})
     if any(getattr(r, "field", "") == "product" for r in rows) and not p.customer_ids:
         return None
@@ -339,6 +339,8 @@ def search(p: Parts, context: DialogueContext, finish: Finish, shop: Shop) -> Ca
         )
     except ValidationError:
         return None
+    if p.conditions.customers and not similar:
+        return None  # "find everyone who bought a red mug" looks for people
     known = bool(like) or any(w in p.reading.vocabulary.product_words for w in text.split()) or category is not None
     extra = (0.0 if similar else 0.05) + (0.0 if known else 0.6) + (0.0 if similar or not p.metrics else 0.8)
     return finish(p, [call(request)], "search", extra)
