@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -31,7 +32,7 @@ AsOf = Annotated[str | None, typer.Option("--as-of", help="Analysis date YYYY-MM
 
 #: no part may look for a hub or report usage
 OFFLINE = {"HF_HUB_OFFLINE": "1", "ANONYMIZED_TELEMETRY": "False", "GRADIO_ANALYTICS_ENABLED": "False",
-           "TOKENIZERS_PARALLELISM": "false"}
+           "TOKENIZERS_PARALLELISM": "false", "LANGSMITH_TRACING": "false", "LANGCHAIN_TRACING_V2": "false"}
 #: exit codes beside 0 (answered or asked back) and 2 (wrong usage)
 FAILED, REFUSED = 1, 3
 
@@ -49,6 +50,14 @@ def compose(settings: Settings, *, remember: bool = True, progress: Any = None) 
     session = Session(model, brain, build_tools(workspace), workspace, settings, remember=remember)
     workspace.suggestion_works = session.works
     return workspace, session
+
+
+def warm_up(workspace: Workspace) -> None:
+    """Fit what the first questions need while the person is still reading the page."""
+    try:
+        workspace.warm_up()
+    except AssistantError as error:  # the question that needs it will say the same to the person
+        logging.getLogger(__name__).warning("warm-up stopped: %s", error)
 
 
 @cli.callback(invoke_without_command=True)
@@ -80,6 +89,7 @@ def serve(
     check_port(settings)
     with _progress() as progress:
         workspace, session = compose(settings, progress=progress)
+    threading.Thread(target=warm_up, args=(workspace,), name="warm-up", daemon=True).start()
     run_server(create_app(session, workspace, workspace, settings), settings, open_browser=open_browser)
 
 

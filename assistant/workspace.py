@@ -287,6 +287,15 @@ class Workspace:
         """Six questions that have been checked to run on the loaded data."""
         return self._cached("examples", self._examples)
 
+    def warm_up(self) -> None:
+        """Open and fit what the first questions need; each part is kept for as long as the data stay."""
+        self.example_questions()
+        self.product_index()
+        self.recommender()
+        self.find_segments(SegmentRequest())
+        self.churn_model(ChurnRequest().horizon_days)
+        self.forecast(ForecastRequest())
+
     def _examples(self, snapshot: Snapshot) -> list[str]:
         from assistant.query.examples import example_candidates
 
