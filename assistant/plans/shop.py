@@ -62,6 +62,11 @@ class Shop(Protocol):
         """All values of a dimension of the shop (at most a few thousand), most frequent first."""
         ...
 
+    def labels(self, dimension: str) -> Sequence[str]:
+        """What people call the values of a dimension, in the order of :meth:`values`; the values themselves where
+        they have no other name (products have ids and names)."""
+        ...
+
     def find(self, text: str, kinds: Sequence[str] = (), k: int = 5) -> Sequence[Match]:
         """The shop's own values nearest to ``text`` (fuzzy), best first; empty ``kinds`` means all."""
         ...

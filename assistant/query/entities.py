@@ -128,6 +128,15 @@ class EntityIndex:
         kind = "product" if name == "first_product" else name
         return [e.value for e in self._of_kind.get(kind, [])]
 
+    def labels(self, name: str) -> list[str]:
+        """What people call the values of a dimension, in the order of :meth:`values`.
+
+        Raises:
+            UnknownName: no such dimension.
+        """
+        dimension(name, for_filter=True)
+        return [e.label for e in self._of_kind.get("product" if name == "first_product" else name, [])]
+
     def label(self, kind: str, value: str) -> str:
         """Label of a value, the value itself where it has none."""
         for i in self._exact.get(normalised(value), []):

@@ -155,6 +155,9 @@ class PlannerShop:
     def values(self, dimension: str) -> Sequence[str]:
         return [] if dimension in self.missing else _VALUES.get(dimension, [])
 
+    def labels(self, dimension: str) -> Sequence[str]:
+        return self.values(dimension)
+
     def find(self, text: str, kinds: Sequence[str] = (), k: int = 5) -> Sequence[Match]:
         found = []
         for kind, values in _VALUES.items():

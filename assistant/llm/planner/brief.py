@@ -204,23 +204,16 @@ def _audience(p: Parts, context: DialogueContext, shop: Shop) -> tuple[Filter | 
     if not parts and p.reading.has("customers_pronoun", "pronoun"):
         past = context.audience()
         if past is not None:
-            return past[0], past[1] or said_before(context)
-    if parts and not words:
-        words = _words(p)
+            return past[0], past[1] or said_before(context, p)
     return join(parts), words
 
 
-def said_before(context: DialogueContext) -> str:
-    """How the person named the customers in the turn before."""
-    return context.questions[-1].strip(" ?.!")[:200] if context.questions else ""
-
-
-def _words(p: Parts) -> str:
-    used = sorted(p.conditions.used)
-    tokens = [t for i in used for t in p.reading.items[i].tokens]
-    if not tokens:
+def said_before(context: DialogueContext, p: Parts) -> str:
+    """What the customers of the answer before are called; a rule is worded by itself."""
+    last = context.last()
+    if last is None or (last.call.name == "query_data" and not last.call.args.get("limit")):
         return ""
-    return " ".join(t.text for i in range(used[0], used[-1] + 1) for t in p.reading.items[i].tokens)[:200]
+    return str(p.reading.vocabulary.lexicon.wording["audiences"].get(last.call.name, ""))
 
 
 def _holdout(p: Parts) -> float | None:

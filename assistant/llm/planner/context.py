@@ -54,6 +54,9 @@ class DialogueContext:
         for past in reversed(self.past):
             if past.refused or past.call.name in {"ask_back", "decline"}:
                 continue
+            named = ((past.result or {}).get("details") or {}).get("audience")
+            if named:  # the result says itself whom it is about, also beyond the rows it shows
+                return SegmentRule.model_validate({"filter": named["filter"]}).filter, named["words"]
             plan = past.call.plan()
             if past.call.name == "count_audience":
                 return plan.filter, plan.name or ""

@@ -142,9 +142,9 @@ def _several(
         if all(reading.is_skip(i) for i in range(len(reading.items))) and not reading.has("do"):
             continue
         known = context if not planned else DialogueContext([*context.past], [*context.questions, clauses[0]])
+        if planned and _refers(reading) and planned[-1].frame not in {"decline", "ask"}:
+            break  # speaks of the result of the first: planned again once it is there
         one = _one(clause, known, shop, tools, words, encoder)
-        if one.calls and one.calls[0].name == "decline" and planned and _refers(reading):
-            break  # needs the result of the first: planned again once it is there
         planned.append(one)
     good = [p for p in planned if p.frame != "decline"]
     if (

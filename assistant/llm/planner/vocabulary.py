@@ -205,7 +205,7 @@ def _add_products(shop: Shop, tree: PhraseTree, lex: Lexicon) -> dict[str, set[s
     index: dict[str, set[str]] = {}
     if "product" not in {t.name for t in shop.dimensions()}:
         return index
-    for name in list(shop.values("product"))[:10_000]:
+    for name in list(shop.labels("product"))[:10_000]:
         words = lex.lemmas(name)
         if len(words) > 1 and not any(w in lex.tree.children for w in words[:1]):
             tree.add(words, ("value", Value("product", name)))

@@ -98,7 +98,7 @@ def test_a_draft_for_them_takes_the_customers_of_the_turn_before() -> None:
     assert reply.tool_calls[0]["name"] == "draft_campaign"
     assert args["audience"]["values"] == ["C1", "C2"]
     assert args["goal"] == "win_back"
-    assert args["audience_words"] == "Who is about to leave"
+    assert args["audience_words"] == "customers about to leave"
 
 
 def test_a_later_request_of_the_sentence_follows_the_first_result() -> None:
