@@ -173,8 +173,8 @@ class Handlers:
 
     async def _watch(self, turn: LiveTurn) -> AsyncIterator[tuple[Any, ...]]:
         """The view of a running turn, again whenever it changed, and once more when it is stored."""
-        before = await asyncio.to_thread(self._views.conversation, turn.thread_id)
-        finished = [t for t in before["turns"] if turn.answer is None or t["id"] != turn.answer.run_id]
+        before = await asyncio.to_thread(self._views.finished, turn.thread_id)
+        finished = [t for t in before if turn.answer is None or t["id"] != turn.answer.run_id]
         async for live in follow(turn):
             if live.done:
                 break

@@ -27,6 +27,10 @@ COMPLETE_COLUMNS = ("complete", "is_complete")
 _DASHED, _DOTTED = ("forecast", "expected", "prediction"), ("naive", "baseline", "previous", "before", "comparison")
 
 
+#: 20k, 3M, 1B; never the "m" of SI prefixes, which reads as millions
+_SHORT = {"exponentformat": "B", "minexponent": 3, "separatethousands": True}
+
+
 def plain(value: object) -> str:
     """Text for Plotly, which reads a few HTML tags in labels: none of the data's own survive."""
     return str(value).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
@@ -97,7 +101,7 @@ def _value_axis(unit: Unit, currency: str | None) -> dict[str, Any]:
     axis: dict[str, Any] = {"automargin": True, "rangemode": "tozero", "zeroline": True}
     if unit == "currency":
         code = currency or ""
-        axis |= {"tickprefix": SYMBOLS.get(code, f"{code} " if code else ""), "tickformat": "~s"}
+        axis |= {"tickprefix": SYMBOLS.get(code, f"{code} " if code else ""), **_SHORT}
     elif unit == "percent":
         axis |= {"ticksuffix": " %"}
     elif unit == "probability":
@@ -105,7 +109,7 @@ def _value_axis(unit: Unit, currency: str | None) -> dict[str, Any]:
     elif unit in {"days", "weeks"}:
         axis |= {"ticksuffix": f" {unit}"}
     elif unit in {"count", "number"}:
-        axis |= {"tickformat": "~s"}
+        axis |= _SHORT
     return axis
 
 

@@ -19,6 +19,10 @@ from assistant.ui.texts import load_texts
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
+ICON = (
+    "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 34 34'%3E%3Crect width='34' height='34' "
+    "rx='9' fill='%232b5bd7'/%3E%3Cpath d='M10 25v-7M17 25V13M24 25V9' stroke='white' stroke-width='4'/%3E%3C/svg%3E"
+)
 STALE_UPLOAD_SECONDS = 24 * 3600
 
 
@@ -71,7 +75,8 @@ def create_app(conversations: Conversations, shop: Shop, desk: Desk, settings: S
         "too_large": texts("upload.too_large", name=texts("upload.this_file"), limit=settings.max_upload_mb),
     }
     stamp = version()
-    head = (f'<script src="/assistant/assets/plotly.js?v={stamp}" defer></script>'
+    head = (f'<link rel="icon" href="{ICON}">'
+            f'<script src="/assistant/assets/plotly.js?v={stamp}" defer></script>'
             f'<script src="/assistant/assets/page.js?v={stamp}"></script>')
     hosts = [] if settings.host in {"0.0.0.0", "::"} else [settings.host]
     app.add_middleware(Guard, hosts=hosts, max_body=limit + 1024 * 1024, head=head, words=words)

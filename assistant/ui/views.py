@@ -40,9 +40,12 @@ class Views:
 
     def conversation(self, thread_id: str, live: LiveTurn | None = None, say: str = "") -> dict[str, Any]:
         """The conversation as the page's script draws it: finished turns, then the running one."""
+        return self.with_live(thread_id, self.finished(thread_id), live, say)
+
+    def finished(self, thread_id: str) -> list[dict[str, Any]]:
+        """The latest finished turns of a conversation."""
         history = list(self._conversations.history(thread_id))[-SHOWN_TURNS:] if thread_id else []
-        turns = [self._turn(answer.run_id, self._answer(answer, thread_id)) for answer in history]
-        return self.with_live(thread_id, turns, live, say)
+        return [self._turn(answer.run_id, self._answer(answer, thread_id)) for answer in history]
 
     def with_live(
         self, thread_id: str, finished: Sequence[dict[str, Any]], live: LiveTurn | None, say: str = ""

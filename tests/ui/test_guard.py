@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
+from starlette.websockets import WebSocketDisconnect
 
 from assistant.settings import load_settings
+from assistant.ui.guard import Guard
 from assistant.ui.server import create_app
 from tests.support.fake_assistant import FakeConversations, FakeDesk, FakeShop
 
@@ -105,6 +107,23 @@ def test_scripts_are_served_from_here(client: TestClient):
     plotly = client.get("/assistant/assets/plotly.js")
     assert plotly.headers["content-type"].startswith("text/javascript")
     assert len(plotly.content) > 1_000_000
+
+
+def test_a_full_queue_is_said_in_our_words():
+    async def full(scope, receive, send):
+        await send({"type": "http.response.start", "status": 503, "headers": [(b"content-length", b"9")]})
+        await send({"type": "http.response.body", "body": b"Queue is "})
+
+    words = {"wrong_host": "no", "too_large": "big", "full": "Please try again in a moment."}
+    guarded = TestClient(Guard(full, hosts=[], max_body=10, head="", words=words), base_url="http://127.0.0.1")
+    answer = guarded.post("/gradio_api/queue/join")
+    assert answer.status_code == 503
+    assert answer.json() == {"detail": "Please try again in a moment."}
+
+
+def test_web_sockets_are_closed(client: TestClient):
+    with pytest.raises(WebSocketDisconnect), client.websocket_connect("/gradio_api/queue/join"):
+        pass
 
 
 def test_table_export(client: TestClient, conversations: FakeConversations):

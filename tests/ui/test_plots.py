@@ -77,6 +77,15 @@ def test_equal_long_labels_stay_apart():
     assert len(set(labels)) == 3
 
 
+@pytest.mark.parametrize("unit", ["currency", "count", "number"])
+def test_ticks_never_use_milli(unit: str):
+    rows = table("s", "S", [("m", "M", "text"), ("v", "V", unit)], [["a", 0.2], ["b", 0.4]])
+    spec = Chart(kind="bar", table="s", x="m", y=["v"])
+    axis = plots.figure(spec, result_with(spec, rows))["layout"]["yaxis"]
+    assert "tickformat" not in axis
+    assert axis["exponentformat"] == "B"
+
+
 def test_the_largest_series_are_drawn():
     rows = table("s", "S", [("m", "M", "text"), ("c", "C", "text"), ("v", "V", "currency")],
                  [["Jan", f"c{i}", float(i)] for i in range(12)])
