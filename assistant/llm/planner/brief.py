@@ -8,9 +8,9 @@ from pydantic import ValidationError
 
 from assistant.llm.planner.candidate import Candidate, call
 from assistant.llm.planner.context import DialogueContext
-from assistant.llm.planner.filters import join
 from assistant.llm.planner.parts import Parts
 from assistant.llm.planner.requests import Finish, take_verbs
+from assistant.llm.planner.values import join
 from assistant.plans.filters import Filter
 from assistant.plans.requests import CampaignBrief, OfferSpec
 from assistant.plans.shop import Shop
@@ -31,7 +31,7 @@ _GOAL_BY_TERM = (
 
 
 def draft(p: Parts, context: DialogueContext, finish: Finish, shop: Shop) -> Candidate | None:
-    """ "Win back lapsed customers with 10 % off homeware" · "draft a campaign for them"."""
+    """As in "Win back lapsed customers with 10 % off homeware" · "draft a campaign for them"."""
     r = p.reading
     creating, objects, goals = r.does("create"), r.having("object"), r.having("goal")
     strong = [
@@ -115,7 +115,7 @@ def _goal(p: Parts, goals: list[int], words: str, context: DialogueContext) -> s
 
 
 def _offer(p: Parts) -> OfferSpec:
-    """ "10 % off homeware" · "£5 off" · "free delivery" · none."""
+    """As in "10 % off homeware" · "£5 off" · "free delivery" · none."""
     r = p.reading
     hits = r.having("offer")
     kinds = [str(r.items[i].get("offer")) for i in hits]
@@ -146,7 +146,7 @@ def _offer(p: Parts) -> OfferSpec:
 
 
 def _unknown_category(p: Parts, offers: list[int]) -> str | None:
-    """ "10 % off homeware" in a shop without categories: kept as said, so that the campaign can name what is missing."""
+    """As in "10 % off homeware" in a shop without categories: kept as said, so that the campaign can name what is missing."""
     term = p.reading.vocabulary.dimensions.get("category")
     if term is not None and term.available:
         return None

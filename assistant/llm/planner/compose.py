@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from assistant.llm.planner.parts import GRAINS, Parts
-from assistant.llm.planner.period_grammar import PeriodReading
+from assistant.llm.planner.period_words import PeriodReading
 from assistant.plans.periods import Period
 from assistant.plans.query import ChangePlan, Comparison, Having, QueryPlan, Sort
 
@@ -107,7 +107,7 @@ def _given_back(p: Parts, metrics: list[str]) -> list[str]:
 
 
 def _returned_share(p: Parts, metrics: list[str]) -> list[str]:
-    """ "what percentage of orders were returned" is the return rate."""
+    """As in "what percentage of orders were returned" is the return rate."""
     returned = [
         i for i in p.reading.having("act") if p.reading.items[i].get("act") == "return" and i not in p.conditions.used
     ]
@@ -161,7 +161,7 @@ def _implied(p: Parts) -> list[str]:
 
 
 def _averaged(p: Parts, metrics: list[str]) -> list[str]:
-    """ "average revenue per order" and kin are names of their own; "average" before another measure is open."""
+    """As in "average revenue per order" and kin are names of their own; "average" before another measure is open."""
     return metrics
 
 
@@ -247,7 +247,7 @@ def _against_one_period(p: Parts) -> tuple[Comparison, Period] | None:
 
 
 def _said_unit(p: Parts) -> Any:
-    """ "month over month" compares months, "week on week" weeks."""
+    """As in "month over month" compares months, "week on week" weeks."""
     for i in p.reading.having("previous"):
         for token in p.reading.items[i].tokens:
             unit = {"mom": "month", "wow": "week", "qoq": "quarter"}.get(token.lemma, token.lemma)
@@ -266,7 +266,7 @@ def _alike(a: Period, b: Period) -> bool:
 
 
 def _two_periods(p: Parts) -> tuple[Comparison | None, Period | None]:
-    """ "Nov 2011 with Nov 2010" · "from last month to this month": the later one is set against the other."""
+    """As in "Nov 2011 with Nov 2010" · "from last month to this month": the later one is set against the other."""
     first, second = p.periods[0], p.periods[1]
     p.used.update(p.reading.having("compare", "growth", "change"))
     if _from_to(p, first, second) or (_before(first, second) and not p.reading.has("compare")):
@@ -277,7 +277,7 @@ def _two_periods(p: Parts) -> tuple[Comparison | None, Period | None]:
 
 
 def _same_year(first: PeriodReading, second: PeriodReading) -> Period:
-    """ "November 2011 against October": the October of that year."""
+    """As in "November 2011 against October": the October of that year."""
     a, b = first.period, second.period
     assert a is not None and b is not None
     if (
@@ -392,7 +392,7 @@ def _is_rate(p: Parts, metric: str) -> bool:
 
 
 def change_plan(p: Parts) -> ChangePlan | None:
-    """ "Why did revenue drop in November?"."""
+    """As in "Why did revenue drop in November?"."""
     r = p.reading
     compare, period = _comparison(p)
     p.used.update(r.having("growth", "change", "up", "down", "compare"))

@@ -7,6 +7,7 @@ from typing import Any
 
 from assistant.llm.planner.candidate import ToolCall
 from assistant.plans.filters import Compare, Filter
+from assistant.plans.requests import SegmentRule
 
 _MAX_IDS = 5_000
 

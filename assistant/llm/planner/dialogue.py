@@ -11,9 +11,9 @@ from assistant.llm.planner.brief import _channels, _offer, term_filter
 from assistant.llm.planner.candidate import Candidate, ToolCall, call
 from assistant.llm.planner.compose import _comparison, chart
 from assistant.llm.planner.context import Past
-from assistant.llm.planner.filters import join
 from assistant.llm.planner.parts import GRAINS, Parts
 from assistant.llm.planner.replies import ask, decline
+from assistant.llm.planner.values import join
 from assistant.plans.filters import And, Compare, Filter, Not
 from assistant.plans.periods import Period
 from assistant.plans.query import ChangePlan, Comparison, QueryPlan, Sort
@@ -193,7 +193,7 @@ def _edit_periods(p: Parts, plan: QueryPlan, changes: dict[str, Any]) -> None:
 
 
 def _in_year_of(found: Period, before: Period | None) -> Period:
-    """ "November 2011" then "and October?": the same year unless another was said."""
+    """As in "November 2011" then "and October?": the same year unless another was said."""
     if (
         found.kind == "named"
         and found.year is None
@@ -240,7 +240,7 @@ def _edit_rank(p: Parts, plan: QueryPlan, changes: dict[str, Any]) -> None:
 
 
 def _drop(p: Parts, plan: QueryPlan) -> dict[str, Any] | None:
-    """ "without the comparison", "remove the filter", "drop Germany"."""
+    """As in "without the comparison", "remove the filter", "drop Germany"."""
     if not p.reading.has("drop"):
         return None
     p.used.update(p.reading.having("drop"))
@@ -293,7 +293,7 @@ def _edit_filter(frames: Frames, p: Parts, plan: QueryPlan) -> Filter | None:
 
 
 def _why(frames: Frames, plan: QueryPlan) -> Candidate | None:
-    """ "why?" after a figure: the change of that figure."""
+    """As in "why?" after a figure: the change of that figure."""
     r = frames.reading
     if not r.does("explain"):
         return None
@@ -321,7 +321,7 @@ def _why(frames: Frames, plan: QueryPlan) -> Candidate | None:
 
 
 def _count(frames: Frames, plan: QueryPlan) -> Candidate | None:
-    """ "how many are there?" after a list of customers."""
+    """As in "how many are there?" after a list of customers."""
     r = frames.reading
     if not r.has("how_many", "count") or plan.filter is None or "customer" not in plan.dimensions:
         return None
@@ -344,7 +344,7 @@ def _count(frames: Frames, plan: QueryPlan) -> Candidate | None:
 
 
 def _pick(frames: Frames, last: Past, plan: QueryPlan) -> Candidate | None:
-    """ "the second one" · "tell me about the first": a row of the last table."""
+    """As in "the second one" · "tell me about the first": a row of the last table."""
     r = frames.reading
     ordinal = next((item for item in r.items if item.unit == "ordinal" and not item.has("period")), None)
     if ordinal is None or r.has("rank") or not plan.dimensions:
@@ -435,7 +435,7 @@ def _edit_audience(frames: Frames, plan: SegmentRule) -> Candidate | None:
 
 
 def _edit_campaign(frames: Frames, plan: CampaignBrief) -> Candidate | None:
-    """ "change it to 5 %", "only by email", "make it playful", "without a discount", "for Germany"."""
+    """As in "change it to 5 %", "only by email", "make it playful", "without a discount", "for Germany"."""
     p = frames.parts()
     _used_cues(p, "content", "tone", "object", "offer")
     p.used.update(p.reading.does("change_data", "send"))
@@ -538,7 +538,7 @@ def _edit_request(frames: Frames, plan: BaseModel) -> Candidate | None:
 
 
 def _who(frames: Frames, last: Past) -> Candidate | None:
-    """ "who are they?": the customers behind a size, a segment or a draft."""
+    """As in "who are they?": the customers behind a size, a segment or a draft."""
     r = frames.reading
     content = [
         i for i in range(len(r.items)) if not r.is_skip(i) and not r.items[i].has("who", "customers_pronoun", "pronoun")
@@ -556,7 +556,7 @@ def _who(frames: Frames, last: Past) -> Candidate | None:
 
 
 def _repeat_summary(frames: Frames, last: Past) -> Candidate | None:
-    """ "summarise that": the last answer once more."""
+    """As in "summarise that": the last answer once more."""
     r = frames.reading
     if not r.has("summary", "again"):
         return None

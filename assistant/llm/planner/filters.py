@@ -6,15 +6,13 @@ year", "average order value above 80"); its parts may come in any order, and wha
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
 
-from assistant.llm.planner.period_grammar import PeriodReading, _Reader
-from assistant.llm.planner.spans import Item, Reading
-from assistant.llm.planner.vocabulary import Value
-from assistant.plans.filters import And, Compare, CustomerCondition, Filter, Not, Or
+from assistant.llm.planner.clauses import Clause, ClauseMeaning, Conditions, MetricCondition
+from assistant.llm.planner.period_grammar import PeriodReader
+from assistant.llm.planner.period_words import PeriodReading
+from assistant.llm.planner.values import compare, named_product, product_filter, product_words
+from assistant.plans.filters import And, Compare, CustomerCondition, Filter
 from assistant.plans.periods import Period
 
 #: Forms that are a noun as often as a verb; a verb only after one of the words in front.
@@ -78,70 +76,8 @@ _VERB_BEFORE = frozenset(
 _CLAUSE_BREAK = frozenset({"but", "and", "who", "that", "or", "which", "whose"})
 
 
-@dataclass(frozen=True)
-class MetricCondition:
-    """A metric compared, of whatever the question groups by."""
-
-    metric: str
-    op: str
-    values: tuple[float, ...]
-
-
-@dataclass
-class Conditions:
-    """What was found.
-
-    Attributes:
-        customers: conditions on customers, in order, with the word that joins each to the one before ("and", "or").
-        measures: comparisons of a metric whose subject is not said.
-        used: items explained.
-        notes: readings that a person should see ("'visited' is read as 'ordered'").
-    """
-
-    customers: list[Filter] = field(default_factory=list)
-    joins: list[str] = field(default_factory=list)
-    measures: list[MetricCondition] = field(default_factory=list)
-    used: set[int] = field(default_factory=set)
-    notes: list[str] = field(default_factory=list)
-
-
-@dataclass
-class _Clause:
-    """One verb with its arguments, while it is being read."""
-
-    verb: str
-    negated: bool
-    objects: list[tuple[str, Filter]] = field(default_factory=list)
-    op: str | None = None
-    values: tuple[float, ...] = ()
-    measure: str | None = None
-    period: PeriodReading | None = None
-    duration: PeriodReading | None = None
-    ago: PeriodReading | None = None
-    every: bool = False
-    since: bool = False
-    used: set[int] = field(default_factory=set)
-
-
-class ConditionReader:
+class ConditionReader(ClauseMeaning):
     """Reads all conditions of a reading once, left to right."""
-
-    def __init__(self, reading: Reading) -> None:
-        self.r = reading
-        self.items = reading.items
-        self.found = Conditions()
-        vocabulary = reading.vocabulary
-        self.money = vocabulary.role("money") or "revenue"
-        self.orders = vocabulary.role("orders") or "orders"
-        self.units = vocabulary.role("units") or "units"
-        self.recency = vocabulary.role("recency") or "days_since_last_order"
-        self.last_period: PeriodReading | None = None
-        self.about_customers = any(
-            i.has("customers_pronoun", "definition")
-            or "customer" in i.alts.get("dim", ())
-            or i.lemma in {"who", "people", "everyone", "anyone", "person", "everybody", "those"}
-            for i in self.items
-        )
 
     # -- entry points --------------------------------------------------------------------------------------------
 
@@ -199,7 +135,7 @@ class ConditionReader:
         if verb == "return" and not self.about_customers:
             return None  # "how many items were returned" is a measure
         negation = self._negated(i)
-        clause = _Clause(verb, negation is not None, used={i} | ({negation} if negation is not None else set()))
+        clause = Clause(verb, negation is not None, used={i} | ({negation} if negation is not None else set()))
         for k in range((negation if negation is not None else i) + 1, i):
             clause.used.add(k)
         end = self._arguments(i + 1, clause)
@@ -212,13 +148,13 @@ class ConditionReader:
             self.last_period = clause.period
         return self._but_not(end, clause)
 
-    def _leading_once(self, i: int, clause: _Clause) -> None:
-        """ "only once bought", "never bought more than once" need nothing; "only bought once" is read by the arguments."""
+    def _leading_once(self, i: int, clause: Clause) -> None:
+        """As in "only once bought", "never bought more than once" need nothing; "only bought once" is read by the arguments."""
         if clause.op is None and i and self.items[i - 1].has("times"):
             clause.op, clause.values, clause.measure = "eq", (float(self.items[i - 1].get("times")),), self.orders
             clause.used.add(i - 1)
 
-    def _arguments(self, k: int, clause: _Clause) -> int:
+    def _arguments(self, k: int, clause: Clause) -> int:
         end = k
         while k < len(self.items):
             item = self.items[k]
@@ -245,7 +181,7 @@ class ConditionReader:
             k = end = step
         return end
 
-    def _argument(self, k: int, clause: _Clause) -> int | None:
+    def _argument(self, k: int, clause: Clause) -> int | None:
         """Read one argument at ``k``; position after it, or None."""
         item = self.items[k]
         if (
@@ -299,7 +235,7 @@ class ConditionReader:
             return end
         return None
 
-    def _more_objects(self, k: int, clause: _Clause) -> int:
+    def _more_objects(self, k: int, clause: Clause) -> int:
         join = self.items[k].lemma
         found = self._object(k + 1)
         assert found is not None
@@ -319,6 +255,9 @@ class ConditionReader:
         if k >= len(self.items):
             return None
         item = self.items[k]
+        longer = next((found for j in range(k, min(k + 3, len(self.items))) if (found := named_product(self.r, j))), None)
+        if longer is not None and k in longer[1]:
+            return product_filter(longer[0], self.r), max(longer[1]) + 1
         values = [v for v in item.alts.get("value", ()) if v.dimension != "country" and v.dimension != "city"]
         if values:
             end = k + 1
@@ -334,7 +273,7 @@ class ConditionReader:
         return None
 
     def _amount(self, k: int) -> tuple[str, tuple[float, ...], str | None, int] | None:
-        """ "over 500" · "at least 3 times" · "between 100 and 200" · "twice" · "3 or more orders": op, values, measure, end."""
+        """As in "over 500" · "at least 3 times" · "between 100 and 200" · "twice" · "3 or more orders": op, values, measure, end."""
         item = self.items[k]
         op, i = "eq", k
         if (
@@ -419,102 +358,8 @@ class ConditionReader:
                 return str(item.get("metric")), nxt + 1
         return None, k
 
-    # -- clause → filter -----------------------------------------------------------------------------------------
-
-    def _conditions(self, clause: _Clause) -> Filter | None:
-        where = self._where(clause)
-        period = clause.period.period if clause.period else None
-        if period is not None and period.kind == "all":
-            period = None
-        if clause.verb == "join":
-            name = self.r.vocabulary.role("new_customers")
-            if period is None or name is None:
-                return None
-            return CustomerCondition(metric=name, op="ge", values=(1,), period=period)
-        if clause.every and clause.duration:
-            return CustomerCondition(metric="days_between_orders", op="le", values=(clause.duration.days,))
-        if clause.verb == "visit":
-            if not (clause.negated and (clause.duration or clause.period)):
-                return None
-            self.found.notes.append("visit_as_order")
-        if clause.ago is not None:
-            return CustomerCondition(
-                metric=self.recency,
-                op=clause.op if clause.op in {"gt", "ge", "lt", "le"} else "ge",  # type: ignore[arg-type]
-                values=(clause.ago.days,),
-            )
-        if clause.negated:
-            return self._negative(clause, where, period)
-        if clause.op is not None and clause.values:
-            metric = clause.measure or (self.money if clause.verb == "spend" else self._counted(clause))
-            if clause.verb == "return":
-                metric = self.r.vocabulary.role("returns") or metric
-            if clause.duration is not None and period is None:
-                period = _rolling(clause.duration)
-            return CustomerCondition(metric=metric, op=clause.op, values=clause.values, where=where, period=period)  # type: ignore[arg-type]
-        if clause.verb == "spend":
-            return None
-        metric = self.orders if clause.verb != "return" else (self.r.vocabulary.role("returns") or self.orders)
-        if clause.duration is not None and period is None:
-            period = _rolling(clause.duration)
-        if where is None and period is None and not self._relative_clause(clause):
-            return None
-        if len(clause.objects) > 1 and all(join == "and" for join, _ in clause.objects):
-            return And(
-                parts=tuple(
-                    CustomerCondition(metric=metric, op="ge", values=(1,), where=w, period=period)
-                    for _, w in clause.objects
-                )
-            )
-        return CustomerCondition(metric=metric, op="ge", values=(1,), where=where, period=period)
-
-    def _relative_clause(self, clause: _Clause) -> bool:
-        """ "customers who have made purchases": a verb without arguments is a condition only after "who" or "that"."""
-        first = min(clause.used)
-        return any(self.items[k].lemma in {"who", "that"} for k in range(max(0, first - 3), first))
-
-    def _counted(self, clause: _Clause) -> str:
-        """What a bare number after "bought" counts: big ones are money."""
-        return self.money if clause.values and clause.values[0] >= 100 else self.orders
-
-    def _negative(self, clause: _Clause, where: Filter | None, period: Period | None) -> Filter | None:
-        length = clause.duration
-        if clause.op is not None and clause.values:
-            opposite = {"gt": "le", "ge": "lt", "lt": "ge", "le": "gt", "eq": "ne"}.get(clause.op)
-            metric = clause.measure or (self.money if clause.verb == "spend" else self._counted(clause))
-            if opposite is None:
-                return None
-            return CustomerCondition(metric=metric, op=opposite, values=clause.values, where=where, period=period)  # type: ignore[arg-type]
-        if clause.verb == "return":
-            name = self.r.vocabulary.role("returns") or self.orders
-            return CustomerCondition(metric=name, op="eq", values=(0,), where=where, period=period)
-        if clause.verb == "like" and where is None:
-            return None
-        rolling = period is not None and period.kind == "rolling"
-        if where is None and length is not None:
-            return CustomerCondition(metric=self.recency, op="ge", values=(length.days,))
-        if where is None and rolling and period is not None:
-            days = PeriodReading("duration", 0, 0, count=period.count, unit=str(period.unit)).days
-            return CustomerCondition(metric=self.recency, op="ge", values=(days,))
-        if length is not None and period is None:
-            period = _rolling(length)
-        if clause.since and self.last_period and self.last_period.period:
-            bounds = _Reader(self.r.tokens, self.r.vocabulary.lexicon, self.r.vocabulary.status.as_of).bounds(
-                self.last_period.period
-            )
-            if bounds:
-                period = Period(kind="absolute", start=bounds[1] + timedelta(days=1))
-        return CustomerCondition(metric=self.orders, op="eq", values=(0,), where=where, period=period)
-
-    def _where(self, clause: _Clause) -> Filter | None:
-        if not clause.objects:
-            return None
-        if len(clause.objects) == 1:
-            return clause.objects[0][1]
-        return Or(parts=tuple(what for _, what in clause.objects))
-
-    def _but_not(self, k: int, clause: _Clause) -> int:
-        """ "… but not a teapot", "… and no cushion": the verb carries over."""
+    def _but_not(self, k: int, clause: Clause) -> int:
+        """As in "… but not a teapot", "… and no cushion": the verb carries over."""
         i = k
         while i < len(self.items) and (
             self.items[i].lemma in {"but", "and", "yet", "though"} or self.items[i].text == ","
@@ -549,7 +394,7 @@ class ConditionReader:
     # -- conditions without a verb --------------------------------------------------------------------------------
 
     def _last_order(self, i: int) -> int | None:
-        """ "last order more than 90 days ago" · "whose last purchase was before June"."""
+        """As in "last order more than 90 days ago" · "whose last purchase was before June"."""
         if not self.items[i].has("last_order"):
             return None
         op, used = "ge", {i}
@@ -573,7 +418,7 @@ class ConditionReader:
         period = reading.period
         if period is None:
             return None
-        grammar = _Reader(self.r.tokens, self.r.vocabulary.lexicon, self.r.vocabulary.status.as_of)
+        grammar = PeriodReader(self.r.tokens, self.r.vocabulary.lexicon, self.r.vocabulary.status.as_of)
         bounds = (period.start, period.end) if period.kind == "absolute" else grammar.bounds(period)
         if not bounds:
             return None
@@ -587,13 +432,13 @@ class ConditionReader:
         return k + 1
 
     def _inactive(self, i: int) -> int | None:
-        """ "inactive for 90 days" · "no orders since June" · "without a purchase in 2011"."""
+        """As in "inactive for 90 days" · "no orders since June" · "without a purchase in 2011"."""
         if not self.items[i].has("inactive"):
             return None
         for k in range(i + 1, min(len(self.items), i + 4)):
             item = self.items[k]
             if item.has("duration", "period"):
-                clause = _Clause("buy", True, used={i, k})
+                clause = Clause("buy", True, used={i, k})
                 clause.duration, clause.period = item.get("duration"), item.get("period")
                 condition = self._conditions(clause)
                 if condition is not None:
@@ -604,7 +449,7 @@ class ConditionReader:
         return None
 
     def _measured(self, i: int) -> int | None:
-        """ "average order value above 80" · "with at least 3 orders" · "> 1000 revenue"."""
+        """As in "average order value above 80" · "with at least 3 orders" · "> 1000 revenue"."""
         item = self.items[i]
         if item.has("metric"):
             k = i + 1
@@ -640,7 +485,7 @@ class ConditionReader:
         return None
 
     def _plain_count(self, i: int) -> bool:
-        """ "with 3 orders", "3+ orders": a number that is a condition without a comparing word."""
+        """As in "with 3 orders", "3+ orders": a number that is a condition without a comparing word."""
         if self._number(i) is None or self.items[i].has("times"):
             return False
         after = self.items[i + 1] if i + 1 < len(self.items) else None
@@ -678,7 +523,7 @@ class ConditionReader:
         return False
 
     def _rank_percent(self) -> None:
-        """ "top 10 % of customers by spend"."""
+        """As in "top 10 % of customers by spend"."""
         for i, item in enumerate(self.items):
             if not item.has("rank") or i + 1 >= len(self.items):
                 continue
@@ -695,121 +540,3 @@ class ConditionReader:
                     break
             rank = "top_percent" if item.get("rank") == "desc" else "bottom_percent"
             self._keep(CustomerCondition(metric=metric, rank=rank, values=(number.number,)), used, i)  # type: ignore[arg-type]
-
-
-def _rolling(length: PeriodReading) -> Period:
-    return Period(kind="rolling", unit=length.unit, count=max(1, round(length.count)))  # type: ignore[arg-type]
-
-
-def compare(value: Value) -> Compare:
-    """One value of a dimension as a filter."""
-    return Compare(field=value.dimension, op="eq", values=(value.value,))
-
-
-def product_words(reading: Reading, start: int) -> list[str]:
-    """Words from ``start`` on that together occur in a product name of the shop."""
-    words: list[str] = []
-    for item in reading.items[start : start + 5]:
-        token = item.tokens[0]
-        if len(item.tokens) != 1 or token.kind != "word" or item.has("dim", "metric", "value", "period"):
-            break
-        if not words and token.word in reading.skip:
-            break
-        if token.lemma not in reading.vocabulary.product_words or not reading.vocabulary.products_with(
-            [*words, token.lemma]
-        ):
-            break
-        words.append(token.lemma)
-    return words
-
-
-def product_filter(words: Sequence[str], reading: Reading) -> Filter:
-    """Products whose name holds the words, as a phrase where the shop has one so named."""
-    phrase = " ".join(words)
-    names = reading.vocabulary.products_with(list(words))
-    if len(words) == 1 or any(phrase in name.lower() for name in names):
-        return Compare(field="product", op="contains", values=(phrase,))
-    return And(parts=tuple(Compare(field="product", op="contains", values=(w,)) for w in words))
-
-
-def join(filters: Sequence[Filter], joins: Sequence[str] = ()) -> Filter | None:
-    """All filters in one; "or" binds looser than "and"."""
-    if not filters:
-        return None
-    groups: list[list[Filter]] = [[filters[0]]]
-    for part, how in zip(filters[1:], list(joins[1:]) + ["and"] * len(filters), strict=False):
-        if how == "or":
-            groups.append([part])
-        else:
-            groups[-1].append(part)
-    ands: list[Any] = [g[0] if len(g) == 1 else And(parts=tuple(g)) for g in groups]
-    return ands[0] if len(ands) == 1 else Or(parts=tuple(ands))
-
-
-def value_filters(reading: Reading, used: set[int]) -> tuple[list[Filter], set[int], dict[str, list[str]]]:
-    """Row filters from values named in the text and not used by a condition: "in Germany or France", "except Toys".
-
-    Returns:
-        filters, items used, and the values by dimension (for "Germany vs France").
-    """
-    chosen: dict[str, list[str]] = {}
-    excluded: dict[str, list[str]] = {}
-    explained: set[int] = set()
-    negative = False
-    for i, item in enumerate(reading.items):
-        if i in used:
-            continue
-        if (
-            item.has("not_in")
-            and (i + 1 < len(reading.items))
-            and any(reading.items[k].has("value", "day_kind") for k in range(i + 1, min(i + 4, len(reading.items))))
-        ):
-            negative = True
-            explained.add(i)
-            continue
-        values = _prefer(reading, i)
-        if values:
-            (excluded if negative else chosen).setdefault(values[0].dimension, []).append(values[0].value)
-            explained.add(i)
-        elif item.has("day_kind") and "weekday" in reading.vocabulary.dimensions:
-            (excluded if negative else chosen).setdefault("weekday", []).extend(item.get("day_kind").weekdays)
-            explained.add(i)
-        elif item.lemma not in {"and", "or", "the", ","} and item.text != ",":
-            negative = False
-    filters: list[Filter] = [_one_of(d, v) for d, v in chosen.items()]
-    filters += [Not(part=_one_of(d, v)) for d, v in excluded.items()]
-    return filters, explained, chosen
-
-
-def _prefer(reading: Reading, i: int) -> list[Value]:
-    """Values that an item names. A word that is also an everyday word ("store", "email", "search") names one only where its
-    dimension is spoken of, or another of its values, or after "from" and "via"."""
-    item = reading.items[i]
-    values: list[Value] = list(item.alts.get("value", ()))
-    everyday = reading.is_skip(i) or (
-        item.has("act", "metric", "rank", "goal", "channel", "object", "do", "absent", "tone") and len(item.tokens) == 1
-    )
-    if not values or not everyday:
-        return values
-    before = reading.items[i - 1].tokens[-1].lemma if i else ""
-    dims = {d for it in reading.items for d in it.alts.get("dim", ())}
-    others = {
-        v.dimension
-        for k, it in enumerate(reading.items)
-        if k != i and not reading.is_skip(k)
-        for v in it.alts.get("value", ())
-    }
-    named = item.tokens[0].text[:1].isupper() and i > 0
-    return [
-        v
-        for v in values
-        if v.dimension in dims | others
-        or before in {"from", "via"}
-        or (before == "through" and v.dimension.endswith("channel"))
-        or (v.dimension in {"country", "category", "brand"} and (named or not reading.is_skip(i)))
-    ]
-
-
-def _one_of(dimension: str, values: Sequence[str]) -> Compare:
-    unique = tuple(dict.fromkeys(values))
-    return Compare(field=dimension, op="eq" if len(unique) == 1 else "in", values=unique)

@@ -8,11 +8,11 @@ from assistant.llm.planner import brief, requests
 from assistant.llm.planner.candidate import Candidate, ToolCall, call
 from assistant.llm.planner.compose import change_plan, query_plan
 from assistant.llm.planner.context import DialogueContext
-from assistant.llm.planner.filters import join
 from assistant.llm.planner.parts import GRAINS, Parts, gather
 from assistant.llm.planner.rank import cost_of
 from assistant.llm.planner.replies import ask, candidate, decline
 from assistant.llm.planner.spans import Reading
+from assistant.llm.planner.values import join
 from assistant.plans.filters import Filter
 from assistant.plans.query import QueryPlan, Sort
 from assistant.plans.requests import SegmentRule
@@ -87,7 +87,7 @@ class Frames:
         return found
 
     def _said_of_customers(self, i: int) -> bool:
-        """ "loyal customers", "customers who are loyal", "our regulars": not "recent campaigns"."""
+        """As in "loyal customers", "customers who are loyal", "our regulars": not "recent campaigns"."""
         items = self.reading.items
         if len(items[i].tokens) > 1 or items[i].lemma in {"vip", "regular", "fan", "newcomer"}:
             return True
@@ -124,11 +124,11 @@ class Frames:
         return self.finish(p, calls, "query", extra)
 
     def _ranked_customers(self, p: Parts, defined: list[Filter]) -> bool:
-        """ "best customers" is a ranking where the shop has no meaning for it; a meaning wins."""
+        """As in "best customers" is a ranking where the shop has no meaning for it; a meaning wins."""
         return bool(defined) and p.descending is not None and p.limit is not None
 
     def _pronoun_filter(self, p: Parts) -> None:
-        """ "which of these customers …": the customers of the conversation."""
+        """As in "which of these customers …": the customers of the conversation."""
         if not self.reading.has("customers_pronoun") or self.context.last() is None:
             return
         hits = [i for i in self.reading.having("customers_pronoun") if len(self.reading.items[i].tokens) > 1]

@@ -6,16 +6,10 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from assistant.llm.planner.filters import (
-    ConditionReader,
-    Conditions,
-    join,
-    product_filter,
-    product_words,
-    value_filters,
-)
-from assistant.llm.planner.period_grammar import PeriodReading
+from assistant.llm.planner.filters import ConditionReader, Conditions
+from assistant.llm.planner.period_words import PeriodReading
 from assistant.llm.planner.spans import Item, Reading
+from assistant.llm.planner.values import join, product_filter, product_words, value_filters
 from assistant.plans.filters import Compare, CustomerCondition, Filter
 from assistant.plans.periods import Period
 
@@ -103,7 +97,7 @@ def gather(reading: Reading) -> Parts:
 
 
 def _ids(p: Parts) -> None:
-    """ "customer 17850", "customers C1 and C2", "product 85123A"."""
+    """As in "customer 17850", "customers C1 and C2", "product 85123A"."""
     items = p.reading.items
     for i, item in enumerate(items):
         dims = item.alts.get("dim", ())
@@ -170,7 +164,7 @@ def _periods(p: Parts) -> None:
 
 
 def _ranking(p: Parts) -> None:
-    """ "top 10", "the 5 best", "second best", "worst"."""
+    """As in "top 10", "the 5 best", "second best", "worst"."""
     items = p.reading.items
     for i, item in enumerate(items):
         if i in p.used or not item.has("rank"):
@@ -200,7 +194,7 @@ def _ranking(p: Parts) -> None:
 
 
 def _first_n(p: Parts) -> None:
-    """ "which five categories …", "the first 3"."""
+    """As in "which five categories …", "the first 3"."""
     items = p.reading.items
     for i, item in enumerate(items):
         nxt = items[i + 1] if i + 1 < len(items) else None
@@ -307,7 +301,7 @@ def _measures_and_groups(p: Parts) -> None:
 
 
 def _excluded(p: Parts, i: int, roles: dict[int, str]) -> bool:
-    """ "revenue excluding returns and cancellations"."""
+    """As in "revenue excluding returns and cancellations"."""
     items = p.reading.items
     given_back = set(p.reading.vocabulary.lexicon.terms["roles"]["given_back"])
     if not given_back & set(items[i].alts.get("metric", ())):
@@ -331,7 +325,7 @@ def _without_returns(p: Parts) -> None:
 
 
 def _is_verb_form(p: Parts, i: int) -> bool:
-    """ "customers **order**": a verb in the middle of a sentence, not a measure; listed nouns stay."""
+    """As in "customers **order**": a verb in the middle of a sentence, not a measure; listed nouns stay."""
     item = p.reading.items[i]
     return (
         item.has("act")
@@ -396,7 +390,7 @@ def _role(p: Parts, i: int, nouns: list[int], roles: dict[int, str]) -> str:
 
 
 def _chained(p: Parts, i: int, roles: dict[int, str]) -> str | None:
-    """ "by month and country", "revenue, orders and units": the role carries over "and" and commas."""
+    """As in "by month and country", "revenue, orders and units": the role carries over "and" and commas."""
     items = p.reading.items
     k = i - 1
     if k < 0 or not (items[k].lemma in {"and", "&"} or items[k].text == ","):
@@ -461,7 +455,7 @@ def _settle(p: Parts, nouns: list[int], roles: dict[int, str]) -> None:
 
 
 def _lists_things(p: Parts, i: int) -> bool:
-    """ "products with revenue over 1000", "countries where orders fell": the noun begins the question."""
+    """As in "products with revenue over 1000", "countries where orders fell": the noun begins the question."""
     items = p.reading.items
     before = [k for k in range(i) if not p.reading.is_skip(k) and not items[k].has("which", "rank")]
     after = items[i + 1].lemma if i + 1 < len(items) else ""
@@ -475,7 +469,7 @@ def _lists_things(p: Parts, i: int) -> bool:
 
 
 def _sort_direction(p: Parts, nouns: list[int], roles: dict[int, str]) -> None:
-    """ "which country has the most orders" sorts by orders; "highest revenue by country" too."""
+    """As in "which country has the most orders" sorts by orders; "highest revenue by country" too."""
     if p.descending is None:
         return
     for i in nouns:
@@ -492,7 +486,7 @@ def _sort_direction(p: Parts, nouns: list[int], roles: dict[int, str]) -> None:
 
 
 def _grains(p: Parts) -> None:
-    """ "by month", "monthly", "which day", "over time"."""
+    """As in "by month", "monthly", "which day", "over time"."""
     items = p.reading.items
     for i, item in enumerate(items):
         if i in p.used or not item.has("grain"):
@@ -529,7 +523,7 @@ def _grains(p: Parts) -> None:
 
 
 def _dimension_values(p: Parts) -> None:
-    """ "category Garden" explains "category"; "brand 'Calvin Klein'" takes the quotation."""
+    """As in "category Garden" explains "category"; "brand 'Calvin Klein'" takes the quotation."""
     items = p.reading.items
     for i, item in enumerate(items):
         if i in p.used or not item.has("dim"):

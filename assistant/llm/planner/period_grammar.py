@@ -8,92 +8,21 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, timedelta
-from functools import lru_cache
-from typing import Any, Literal
+from typing import Any
 
 from assistant.llm.planner.lexicon import Lexicon
 from assistant.llm.planner.normalise import Token
+from assistant.llm.planner.period_words import PeriodReading, period_words
 from assistant.plans.periods import Period
 
-Kind = Literal["period", "duration", "future", "ago", "bad_period", "day_kind"]
 
-
-@dataclass(frozen=True)
-class PeriodReading:
-    """What was read: a period, a length of time, a future, or a date that does not exist.
-
-    Attributes:
-        kind: ``duration`` ("90 days") and ``future`` ("next 8 weeks") carry ``count`` and ``unit``; ``ago`` too;
-            ``day_kind`` ("Mondays", "weekends") carries ``weekdays``; ``bad_period`` a ``problem`` in words.
-        start, end: token positions.
-        ends: of a range, the two stretches named ("between October and November").
-        open_end: "since" and "before" were said.
-    """
-
-    kind: Kind
-    start: int
-    end: int
-    period: Period | None = None
-    count: float = 1
-    unit: str = "day"
-    weekdays: tuple[str, ...] = ()
-    problem: str = ""
-    open_end: Literal["since", "until", ""] = ""
-    year_said: bool = False
-    ends: tuple[Period, Period] | None = None
-
-    @property
-    def days(self) -> int:
-        """Length of a duration in days; months have 30, half a year 182."""
-        per = {"day": 1, "week": 7, "month": 30, "quarter": 91, "year": 365}[self.unit]
-        return round(self.count * per)
-
-
-@dataclass(frozen=True)
-class _Words:
-    months: dict[str, int]
-    weekdays: dict[str, str]
-    units: dict[str, str]
-    events: dict[tuple[str, ...], str]
-    singles: dict[tuple[str, ...], Period]
-    lists: dict[str, set[str]]
-    phrases: dict[str, list[tuple[str, ...]]]
-
-
-@lru_cache(maxsize=4)
-def _words(lex: Lexicon) -> _Words:
-    raw = lex.periods
-    events = {lex.lemmas(p): name for name, phrases in raw["events"].items() for p in phrases}
-    singles = {lex.lemmas(p): Period(**spec) for p, spec in raw["singles"].items()}
-    lists = {
-        name: {" ".join(lex.lemmas(w)) for w in raw[name]}
-        for name in ("last", "past", "this", "next", "from", "to", "since", "until", "ago", "prepositions")
-    }
-    phrases = {
-        name: [lex.lemmas(w) for w in raw[name]]
-        for name in ("weekend", "workday", "fortnight", "half_year", "beginning", "end")
-    }
-    for half, names in raw["halves"].items():
-        phrases[f"half{half}"] = [lex.lemmas(n) for n in names]
-    return _Words(
-        {w: int(n) for n, words in raw["months"].items() for w in words},
-        {w: day for day, words in raw["weekdays"].items() for w in words}
-        | {f"{w}s": day for day, words in raw["weekdays"].items() for w in words},
-        {w: unit for unit, words in raw["units"].items() for w in words},
-        events,
-        singles,
-        lists,
-        phrases,
-    )
-
-
-class _Reader:
+class PeriodReader:
     """Recursive descent over the tokens; every method returns what it read and where it stopped."""
 
     def __init__(self, tokens: list[Token], lex: Lexicon, as_of: date) -> None:
-        self.tokens, self.lex, self.as_of, self.w = tokens, lex, as_of, _words(lex)
+        self.tokens, self.lex, self.as_of, self.w = tokens, lex, as_of, period_words(lex)
 
     def lemma(self, i: int) -> str:
         return self.tokens[i].lemma if i < len(self.tokens) else ""
@@ -603,7 +532,7 @@ def read_period(tokens: list[Token], start: int, lex: Lexicon, as_of: date) -> P
     """
     if tokens[start].kind == "stop":
         return None
-    reader = _Reader(tokens, lex, as_of)
+    reader = PeriodReader(tokens, lex, as_of)
     begins = [start]
     after = reader.listed(start, "prepositions")
     if after is not None and after < len(tokens):
@@ -629,8 +558,8 @@ def read_period(tokens: list[Token], start: int, lex: Lexicon, as_of: date) -> P
     return _until_end_of(best, reader) if best else None
 
 
-def _until_end_of(found: PeriodReading, reader: _Reader) -> PeriodReading:
-    """ "this year so far" → to date; "the last 30 days of 2011" is left to composition."""
+def _until_end_of(found: PeriodReading, reader: PeriodReader) -> PeriodReading:
+    """As in "this year so far" → to date; "the last 30 days of 2011" is left to composition."""
     if found.kind == "period" and found.period and found.period.kind == "calendar" and found.period.offset == 0:
         k = found.end
         if reader.lemma(k) == "so" and reader.lemma(k + 1) == "far":

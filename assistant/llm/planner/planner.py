@@ -282,7 +282,7 @@ def _nearest(word: str, reading: Reading, shop: Shop) -> tuple[str, list[str]]:
 
 
 def _kind_before(word: str, reading: Reading) -> str:
-    """ "brand Calvin Klein": the kind that the person named."""
+    """As in "brand Calvin Klein": the kind that the person named."""
     for i, item in enumerate(reading.items[1:], start=1):
         if item.text == word:
             found = [
@@ -295,7 +295,7 @@ def _kind_before(word: str, reading: Reading) -> str:
 
 
 def _picked_option(text: str, context: DialogueContext) -> str | None:
-    """ "the second one" after a question back picks that option."""
+    """As in "the second one" after a question back picks that option."""
     last = context.past[-1] if context.past else None
     if last is None or last.call.name != "ask_back":
         return None

@@ -11,9 +11,9 @@ from pydantic import ValidationError
 
 from assistant.llm.planner.candidate import Candidate, ToolCall, call
 from assistant.llm.planner.context import DialogueContext
-from assistant.llm.planner.filters import join
 from assistant.llm.planner.parts import Parts
-from assistant.llm.planner.period_grammar import PeriodReading
+from assistant.llm.planner.period_words import PeriodReading
+from assistant.llm.planner.values import join
 from assistant.plans.filters import Filter
 from assistant.plans.periods import Period
 from assistant.plans.requests import (
@@ -45,7 +45,7 @@ def _take(p: Parts, *lemmas: str) -> None:
 
 
 def forecast(p: Parts, context: DialogueContext, finish: Finish) -> Candidate | None:
-    """ "Forecast revenue for the next 8 weeks" · "how many units will we sell next week"."""
+    """As in "Forecast revenue for the next 8 weeks" · "how many units will we sell next week"."""
     asked = p.reading.does("forecast")
     if not asked and p.future is None:
         return None
@@ -128,7 +128,7 @@ def _until_end_of(p: Parts, period: Period) -> tuple[str, int]:
 
 
 def churn(p: Parts, context: DialogueContext, finish: Finish) -> Candidate | None:
-    """ "Who is about to leave?" · "50 customers most likely to churn" · "how likely is customer 12346 to leave"."""
+    """As in "Who is about to leave?" · "50 customers most likely to churn" · "how likely is customer 12346 to leave"."""
     if not p.reading.does("churn"):
         return None
     take_verbs(p, "churn")
@@ -193,7 +193,7 @@ def churn(p: Parts, context: DialogueContext, finish: Finish) -> Candidate | Non
 
 
 def recommend(p: Parts, context: DialogueContext, finish: Finish, defined: list[Filter]) -> Candidate | None:
-    """ "What should we recommend to customer 17850, and why?"."""
+    """As in "What should we recommend to customer 17850, and why?"."""
     if not p.reading.does("recommend"):
         return None
     take_verbs(p, "recommend", "explain")
@@ -225,7 +225,7 @@ def recommend(p: Parts, context: DialogueContext, finish: Finish, defined: list[
 
 
 def _audience_of(p: Parts, context: DialogueContext) -> Filter | None:
-    """ "… for them": the customers of the conversation."""
+    """As in "… for them": the customers of the conversation."""
     if not p.reading.has("customers_pronoun") and not any(i.lemma in {"him", "her", "them"} for i in p.reading.items):
         return None
     found = context.audience()
@@ -236,7 +236,7 @@ def _audience_of(p: Parts, context: DialogueContext) -> Filter | None:
 
 
 def _price(p: Parts, ops: set[str]) -> float | None:
-    """ "under 20 pounds": the price limit; measures of the query grammar that were only this are taken back."""
+    """As in "under 20 pounds": the price limit; measures of the query grammar that were only this are taken back."""
     for i, item in enumerate(p.reading.items):
         if item.has("cmp") and item.get("cmp") in ops:
             for k in range(i + 1, min(i + 4, len(p.reading.items))):
@@ -295,7 +295,7 @@ _PLAIN = frozenset(
 
 
 def search(p: Parts, context: DialogueContext, finish: Finish, shop: Shop) -> Candidate | None:
-    """ "Something like the red mug but cheaper" · "mugs under 10" · "similar products to P1"."""
+    """As in "Something like the red mug but cheaper" · "mugs under 10" · "similar products to P1"."""
     similar = p.reading.does("similar")
     looking = p.reading.does("search")
     if not similar and not looking:
@@ -399,7 +399,7 @@ def _search_text(p: Parts, verbs: list[int]) -> str:
 
 
 def together(p: Parts, context: DialogueContext, finish: Finish, shop: Shop) -> Candidate | None:
-    """ "What goes well with the tea towel?" · "which products are bought together"."""
+    """As in "What goes well with the tea towel?" · "which products are bought together"."""
     if not p.reading.does("together"):
         return None
     take_verbs(p, "together")
@@ -439,7 +439,7 @@ def _product_word(p: Parts, i: int) -> list[str]:
 
 
 def segments(p: Parts, context: DialogueContext, finish: Finish) -> Candidate | None:
-    """ "Split our customers into segments and tell me what each looks like"."""
+    """As in "Split our customers into segments and tell me what each looks like"."""
     hits = p.reading.does("segments")
     split = any(item.lemma in {"split", "divide", "group", "cluster", "segment"} for item in p.reading.items)
     if not hits:
@@ -497,7 +497,7 @@ def segments(p: Parts, context: DialogueContext, finish: Finish) -> Candidate | 
 
 
 def customer(p: Parts, context: DialogueContext, finish: Finish) -> Candidate | None:
-    """ "Tell me everything about customer 12346"."""
+    """As in "Tell me everything about customer 12346"."""
     if len(p.customer_ids) != 1:
         return None
     asked = take_verbs(p, "profile")

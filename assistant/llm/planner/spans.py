@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from assistant.llm.planner.normalise import Token, correct, tokenise
-from assistant.llm.planner.period_grammar import PeriodReading, read_period
+from assistant.llm.planner.period_grammar import read_period
+from assistant.llm.planner.period_words import PeriodReading
 from assistant.llm.planner.vocabulary import Vocabulary
 
 

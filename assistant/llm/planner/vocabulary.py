@@ -125,6 +125,8 @@ class Vocabulary:
         """Names of the products that hold all these lemmas (inflected alike)."""
         found: set[str] | None = None
         for word in words:
+            if len(word) <= 2 or word in self.lexicon.skip:
+                continue
             names = self.product_words.get(word, set())
             found = names if found is None else found & names
             if not found:
@@ -186,7 +188,7 @@ def _add_values(shop: Shop, tree: PhraseTree, lex: Lexicon, dimensions: dict[str
 
 
 def _parts(value: str) -> list[str]:
-    """ "Toys & Games" is also called "toys" and "games"."""
+    """As in "Toys & Games" is also called "toys" and "games"."""
     parts = [p.strip() for p in re.split(r"\s*(?:&|,|/|\band\b)\s*", value)]
     return parts if len(parts) > 1 else []
 
@@ -210,6 +212,6 @@ def _add_products(shop: Shop, tree: PhraseTree, lex: Lexicon) -> dict[str, set[s
         if len(words) > 1 and not any(w in lex.tree.children for w in words[:1]):
             tree.add(words, ("value", Value("product", name)))
         for word in words:
-            if len(word) > 2:
+            if len(word) > 2 and word not in lex.skip:
                 index.setdefault(word, set()).add(name)
     return index

@@ -1,0 +1,181 @@
+"""One verb with its arguments → one condition on customers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from assistant.llm.planner.period_grammar import PeriodReader
+from assistant.llm.planner.period_words import PeriodReading
+from assistant.llm.planner.spans import Reading
+from assistant.plans.filters import And, CustomerCondition, Filter, Or
+from assistant.plans.periods import Period
+
+
+@dataclass(frozen=True)
+class MetricCondition:
+    """A metric compared, of whatever the question groups by."""
+
+    metric: str
+    op: str
+    values: tuple[float, ...]
+
+
+@dataclass
+class Conditions:
+    """What was found.
+
+    Attributes:
+        customers: conditions on customers, in order, with the word that joins each to the one before ("and", "or").
+        measures: comparisons of a metric whose subject is not said.
+        used: items explained.
+        notes: readings that a person should see ("'visited' is read as 'ordered'").
+    """
+
+    customers: list[Filter] = field(default_factory=list)
+    joins: list[str] = field(default_factory=list)
+    measures: list[MetricCondition] = field(default_factory=list)
+    used: set[int] = field(default_factory=set)
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Clause:
+    """One verb with its arguments, while it is being read."""
+
+    verb: str
+    negated: bool
+    objects: list[tuple[str, Filter]] = field(default_factory=list)
+    op: str | None = None
+    values: tuple[float, ...] = ()
+    measure: str | None = None
+    period: PeriodReading | None = None
+    duration: PeriodReading | None = None
+    ago: PeriodReading | None = None
+    every: bool = False
+    since: bool = False
+    used: set[int] = field(default_factory=set)
+
+
+class ClauseMeaning:
+    """What a clause says of customers.
+
+    Args:
+        reading: the whole text.
+    """
+
+    def __init__(self, reading: Reading) -> None:
+        self.r = reading
+        self.items = reading.items
+        self.found = Conditions()
+        vocabulary = reading.vocabulary
+        self.money = vocabulary.role("money") or "revenue"
+        self.orders = vocabulary.role("orders") or "orders"
+        self.units = vocabulary.role("units") or "units"
+        self.recency = vocabulary.role("recency") or "days_since_last_order"
+        self.last_period: PeriodReading | None = None
+        self.about_customers = any(
+            i.has("customers_pronoun", "definition")
+            or "customer" in i.alts.get("dim", ())
+            or i.lemma in {"who", "people", "everyone", "anyone", "person", "everybody", "those"}
+            for i in self.items
+        )
+
+    # -- clause → filter -----------------------------------------------------------------------------------------
+
+    def _conditions(self, clause: Clause) -> Filter | None:
+        where = self._where(clause)
+        period = clause.period.period if clause.period else None
+        if period is not None and period.kind == "all":
+            period = None
+        if clause.verb == "join":
+            name = self.r.vocabulary.role("new_customers")
+            if period is None or name is None:
+                return None
+            return CustomerCondition(metric=name, op="ge", values=(1,), period=period)
+        if clause.every and clause.duration:
+            return CustomerCondition(metric="days_between_orders", op="le", values=(clause.duration.days,))
+        if clause.verb == "visit":
+            if not (clause.negated and (clause.duration or clause.period)):
+                return None
+            self.found.notes.append("visit_as_order")
+        if clause.ago is not None:
+            return CustomerCondition(
+                metric=self.recency,
+                op=clause.op if clause.op in {"gt", "ge", "lt", "le"} else "ge",  # type: ignore[arg-type]
+                values=(clause.ago.days,),
+            )
+        if clause.negated:
+            return self._negative(clause, where, period)
+        if clause.op is not None and clause.values:
+            metric = clause.measure or (self.money if clause.verb == "spend" else self._counted(clause))
+            if clause.verb == "return":
+                metric = self.r.vocabulary.role("returns") or metric
+            if clause.duration is not None and period is None:
+                period = _rolling(clause.duration)
+            return CustomerCondition(metric=metric, op=clause.op, values=clause.values, where=where, period=period)  # type: ignore[arg-type]
+        if clause.verb == "spend":
+            return None
+        metric = self.orders if clause.verb != "return" else (self.r.vocabulary.role("returns") or self.orders)
+        if clause.duration is not None and period is None:
+            period = _rolling(clause.duration)
+        if where is None and period is None and not self._relative_clause(clause):
+            return None
+        if len(clause.objects) > 1 and all(join == "and" for join, _ in clause.objects):
+            return And(
+                parts=tuple(
+                    CustomerCondition(metric=metric, op="ge", values=(1,), where=w, period=period)
+                    for _, w in clause.objects
+                )
+            )
+        return CustomerCondition(metric=metric, op="ge", values=(1,), where=where, period=period)
+
+    def _relative_clause(self, clause: Clause) -> bool:
+        """As in "customers who have made purchases": a verb without arguments is a condition only after "who" or "that"."""
+        first = min(clause.used)
+        return any(self.items[k].lemma in {"who", "that"} for k in range(max(0, first - 3), first))
+
+    def _counted(self, clause: Clause) -> str:
+        """What a bare number after "bought" counts: big ones are money."""
+        return self.money if clause.values and clause.values[0] >= 100 else self.orders
+
+    def _negative(self, clause: Clause, where: Filter | None, period: Period | None) -> Filter | None:
+        length = clause.duration
+        if clause.op is not None and clause.values:
+            opposite = {"gt": "le", "ge": "lt", "lt": "ge", "le": "gt", "eq": "ne"}.get(clause.op)
+            metric = clause.measure or (self.money if clause.verb == "spend" else self._counted(clause))
+            if opposite is None:
+                return None
+            return CustomerCondition(metric=metric, op=opposite, values=clause.values, where=where, period=period)  # type: ignore[arg-type]
+        if clause.verb == "return":
+            name = self.r.vocabulary.role("returns") or self.orders
+            return CustomerCondition(metric=name, op="eq", values=(0,), where=where, period=period)
+        if clause.verb == "like" and where is None:
+            return None
+        rolling = period is not None and period.kind == "rolling"
+        if where is None and length is not None:
+            return CustomerCondition(metric=self.recency, op="ge", values=(length.days,))
+        if where is None and rolling and period is not None:
+            days = PeriodReading("duration", 0, 0, count=period.count, unit=str(period.unit)).days
+            return CustomerCondition(metric=self.recency, op="ge", values=(days,))
+        if length is not None and period is None:
+            period = _rolling(length)
+        if clause.since and self.last_period and self.last_period.period:
+            bounds = PeriodReader(self.r.tokens, self.r.vocabulary.lexicon, self.r.vocabulary.status.as_of).bounds(
+                self.last_period.period
+            )
+            if bounds:
+                period = Period(kind="absolute", start=bounds[1] + timedelta(days=1))
+        return CustomerCondition(metric=self.orders, op="eq", values=(0,), where=where, period=period)
+
+    def _where(self, clause: Clause) -> Filter | None:
+        if not clause.objects:
+            return None
+        if len(clause.objects) == 1:
+            return clause.objects[0][1]
+        return Or(parts=tuple(what for _, what in clause.objects))
+
+
+
+def _rolling(length: PeriodReading) -> Period:
+    return Period(kind="rolling", unit=length.unit, count=max(1, round(length.count)))  # type: ignore[arg-type]

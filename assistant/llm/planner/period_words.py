@@ -1,0 +1,83 @@
+"""Words of time, read from ``periods.yaml``, and what a stretch of text may say about time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+from assistant.llm.planner.lexicon import Lexicon
+from assistant.plans.periods import Period
+
+Kind = Literal["period", "duration", "future", "ago", "bad_period", "day_kind"]
+
+
+@dataclass(frozen=True)
+class PeriodReading:
+    """What was read: a period, a length of time, a future, or a date that does not exist.
+
+    Attributes:
+        kind: ``duration`` ("90 days") and ``future`` ("next 8 weeks") carry ``count`` and ``unit``; ``ago`` too;
+            ``day_kind`` ("Mondays", "weekends") carries ``weekdays``; ``bad_period`` a ``problem`` in words.
+        start, end: token positions.
+        ends: of a range, the two stretches named ("between October and November").
+        open_end: "since" and "before" were said.
+    """
+
+    kind: Kind
+    start: int
+    end: int
+    period: Period | None = None
+    count: float = 1
+    unit: str = "day"
+    weekdays: tuple[str, ...] = ()
+    problem: str = ""
+    open_end: Literal["since", "until", ""] = ""
+    year_said: bool = False
+    ends: tuple[Period, Period] | None = None
+
+    @property
+    def days(self) -> int:
+        """Length of a duration in days; months have 30, half a year 182."""
+        per = {"day": 1, "week": 7, "month": 30, "quarter": 91, "year": 365}[self.unit]
+        return round(self.count * per)
+
+
+@dataclass(frozen=True)
+class PeriodWords:
+    months: dict[str, int]
+    weekdays: dict[str, str]
+    units: dict[str, str]
+    events: dict[tuple[str, ...], str]
+    singles: dict[tuple[str, ...], Period]
+    lists: dict[str, set[str]]
+    phrases: dict[str, list[tuple[str, ...]]]
+
+
+@lru_cache(maxsize=4)
+def period_words(lex: Lexicon) -> PeriodWords:
+    raw = lex.periods
+    events = {lex.lemmas(p): name for name, phrases in raw["events"].items() for p in phrases}
+    singles = {lex.lemmas(p): Period(**spec) for p, spec in raw["singles"].items()}
+    lists = {
+        name: {" ".join(lex.lemmas(w)) for w in raw[name]}
+        for name in ("last", "past", "this", "next", "from", "to", "since", "until", "ago", "prepositions")
+    }
+    phrases = {
+        name: [lex.lemmas(w) for w in raw[name]]
+        for name in ("weekend", "workday", "fortnight", "half_year", "beginning", "end")
+    }
+    for half, names in raw["halves"].items():
+        phrases[f"half{half}"] = [lex.lemmas(n) for n in names]
+    return PeriodWords(
+        {w: int(n) for n, words in raw["months"].items() for w in words},
+        {w: day for day, words in raw["weekdays"].items() for w in words}
+        | {f"{w}s": day for day, words in raw["weekdays"].items() for w in words},
+        {w: unit for unit, words in raw["units"].items() for w in words},
+        events,
+        singles,
+        lists,
+        phrases,
+    )
+
+

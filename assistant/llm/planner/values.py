@@ -1,0 +1,150 @@
+"""Values and products named in a text → row filters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from assistant.llm.planner.spans import Reading
+from assistant.llm.planner.vocabulary import Value
+from assistant.plans.filters import And, Compare, Filter, Not, Or
+
+
+def compare(value: Value) -> Compare:
+    """One value of a dimension as a filter."""
+    return Compare(field=value.dimension, op="eq", values=(value.value,))
+
+
+def product_words(reading: Reading, start: int) -> list[str]:
+    """Words from ``start`` on that together occur in a product name of the shop."""
+    words: list[str] = []
+    for item in reading.items[start : start + 5]:
+        token = item.tokens[0]
+        if len(item.tokens) != 1 or token.kind != "word" or item.has("dim", "metric", "value", "period"):
+            break
+        if not words and token.word in reading.skip:
+            break
+        if token.lemma not in reading.vocabulary.product_words or not reading.vocabulary.products_with(
+            [*words, token.lemma]
+        ):
+            break
+        words.append(token.lemma)
+    return words
+
+
+def product_filter(words: Sequence[str], reading: Reading) -> Filter:
+    """Products whose name holds the words, as a phrase where the shop has one so named."""
+    phrase = " ".join(words)
+    names = reading.vocabulary.products_with(list(words))
+    if len(words) == 1 or any(phrase in name.lower() for name in names):
+        return Compare(field="product", op="contains", values=(phrase,))
+    return And(parts=tuple(Compare(field="product", op="contains", values=(w,)) for w in words))
+
+
+def named_product(reading: Reading, i: int) -> tuple[list[str], set[int]] | None:
+    """A product's name inside a longer run of words of one product: "hanging heart t-light holder" where the shop also has a
+    "heart t-light holder". The words and the items they cover; None where the name at ``i`` stands alone."""
+    item = reading.items[i]
+    if not any(v.dimension == "product" for v in item.alts.get("value", ())):
+        return None
+    words, covered = [t.lemma for t in item.tokens], {i}
+    for step in (-1, 1):
+        k = i + step
+        while 0 <= k < len(reading.items) and not reading.is_skip(k):
+            token = reading.items[k].tokens[0]
+            longer = [token.lemma, *words] if step < 0 else [*words, token.lemma]
+            if len(reading.items[k].tokens) > 1 or not reading.vocabulary.products_with(longer):
+                break
+            words, covered = longer, covered | {k}
+            k += step
+    return (words, covered) if len(covered) > 1 else None
+
+
+def join(filters: Sequence[Filter], joins: Sequence[str] = ()) -> Filter | None:
+    """All filters in one; "or" binds looser than "and"."""
+    if not filters:
+        return None
+    groups: list[list[Filter]] = [[filters[0]]]
+    for part, how in zip(filters[1:], list(joins[1:]) + ["and"] * len(filters), strict=False):
+        if how == "or":
+            groups.append([part])
+        else:
+            groups[-1].append(part)
+    ands: list[Any] = [g[0] if len(g) == 1 else And(parts=tuple(g)) for g in groups]
+    return ands[0] if len(ands) == 1 else Or(parts=tuple(ands))
+
+
+def value_filters(reading: Reading, used: set[int]) -> tuple[list[Filter], set[int], dict[str, list[str]]]:
+    """Row filters from values named in the text and not used by a condition: "in Germany or France", "except Toys".
+
+    Returns:
+        filters, items used, and the values by dimension (for "Germany vs France").
+    """
+    chosen: dict[str, list[str]] = {}
+    excluded: dict[str, list[str]] = {}
+    explained: set[int] = set()
+    products: list[Filter] = []
+    negative = False
+    for i, item in enumerate(reading.items):
+        if i in used:
+            continue
+        if (
+            item.has("not_in")
+            and (i + 1 < len(reading.items))
+            and any(reading.items[k].has("value", "day_kind") for k in range(i + 1, min(i + 4, len(reading.items))))
+        ):
+            negative = True
+            explained.add(i)
+            continue
+        longer = named_product(reading, i)
+        if longer is not None and i not in explained:
+            words, covered = longer
+            products.append(Not(part=product_filter(words, reading)) if negative else product_filter(words, reading))
+            explained |= covered
+            continue
+        values = [] if i in explained else _prefer(reading, i)
+        if values:
+            (excluded if negative else chosen).setdefault(values[0].dimension, []).append(values[0].value)
+            explained.add(i)
+        elif item.has("day_kind") and "weekday" in reading.vocabulary.dimensions:
+            (excluded if negative else chosen).setdefault("weekday", []).extend(item.get("day_kind").weekdays)
+            explained.add(i)
+        elif item.lemma not in {"and", "or", "the", ","} and item.text != ",":
+            negative = False
+    filters: list[Filter] = [_one_of(d, v) for d, v in chosen.items()]
+    filters += [Not(part=_one_of(d, v)) for d, v in excluded.items()] + products
+    return filters, explained, chosen
+
+
+def _prefer(reading: Reading, i: int) -> list[Value]:
+    """Values that an item names. A word that is also an everyday word ("store", "email", "search") names one only where its
+    dimension is spoken of, or another of its values, or after "from" and "via"."""
+    item = reading.items[i]
+    values: list[Value] = list(item.alts.get("value", ()))
+    everyday = reading.is_skip(i) or (
+        item.has("act", "metric", "rank", "goal", "channel", "object", "do", "absent", "tone") and len(item.tokens) == 1
+    )
+    if not values or not everyday:
+        return values
+    before = reading.items[i - 1].tokens[-1].lemma if i else ""
+    dims = {d for it in reading.items for d in it.alts.get("dim", ())}
+    others = {
+        v.dimension
+        for k, it in enumerate(reading.items)
+        if k != i and not reading.is_skip(k)
+        for v in it.alts.get("value", ())
+    }
+    named = item.tokens[0].text[:1].isupper() and i > 0
+    return [
+        v
+        for v in values
+        if v.dimension in dims | others
+        or before in {"from", "via"}
+        or (before == "through" and v.dimension.endswith("channel"))
+        or (v.dimension in {"country", "category", "brand"} and (named or not reading.is_skip(i)))
+    ]
+
+
+def _one_of(dimension: str, values: Sequence[str]) -> Compare:
+    unique = tuple(dict.fromkeys(values))
+    return Compare(field=dimension, op="eq" if len(unique) == 1 else "in", values=unique)
