@@ -82,6 +82,12 @@ _VALUES = {
     "segment": [],
 }
 _PRODUCT_IDS = {name: f"P{i + 1}" for i, name in enumerate(_VALUES["product"])}
+
+
+def _recency(op: str, *values: int) -> dict[str, Any]:
+    return {"op_type": "customer", "metric": "days_since_last_order", "op": op, "values": list(values)}
+
+
 _DEFINITIONS = {
     "lapsed": (
         "no order for 90 days or more",
@@ -89,15 +95,16 @@ _DEFINITIONS = {
     ),
     "active": (
         "an order in the last 90 days",
-        {"op_type": "customer", "metric": "orders", "op": "ge", "values": [1], "period": {"kind": "rolling", "unit": "day", "count": 90}},
+        {"op_type": "customer", "metric": "orders", "op": "ge", "values": [1], "period": {"kind": "rolling", "unit":
+        "day", "count": 90}},
     ),
     "new customers": (
         "first order within the last 90 days",
         {"op_type": "customer", "metric": "new_customers", "op": "ge", "values": [1],
          "period": {"kind": "rolling", "unit": "day", "count": 90}},
     ),
-    "recent": ("an order in the last 30 days", {"op_type": "customer", "metric": "days_since_last_order", "op": "le", "values": [30]}),
-    "at risk": ("last order 60 to 180 days ago", {"op_type": "customer", "metric": "days_since_last_order", "op": "between", "values": [60, 180]}),
+    "recent": ("an order in the last 30 days", _recency("le", 30)),
+    "at risk": ("last order 60 to 180 days ago", _recency("between", 60, 180)),
     "loyal": ("five orders or more", {"op_type": "customer", "metric": "orders", "op": "ge", "values": [5]}),
     "high-value": (
         "top 20 % by revenue",

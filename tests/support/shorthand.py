@@ -1,6 +1,7 @@
 """Plans in one short line, so that hundreds of expectations can be read at a glance.
 
-``query revenue by country where country=Germany in month-1 top 10 revenue`` · ``list cust(revenue gt 500)`` · ``decline missing_data``
+``query revenue by country where country=Germany in month-1 top 10 revenue`` · ``list cust(revenue gt 500)`` ·
+``decline missing_data``
 """
 
 from __future__ import annotations

@@ -146,7 +146,8 @@ def _offer(p: Parts) -> OfferSpec:
 
 
 def _unknown_category(p: Parts, offers: list[int]) -> str | None:
-    """As in "10 % off homeware" in a shop without categories: kept as said, so that the campaign can name what is missing."""
+    """As in "10 % off homeware" in a shop without categories: kept as said, so that the campaign can name what is
+    missing."""
     term = p.reading.vocabulary.dimensions.get("category")
     if term is not None and term.available:
         return None

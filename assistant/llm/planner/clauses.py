@@ -131,7 +131,8 @@ class ClauseMeaning:
         return CustomerCondition(metric=metric, op="ge", values=(1,), where=where, period=period)
 
     def _relative_clause(self, clause: Clause) -> bool:
-        """As in "customers who have made purchases": a verb without arguments is a condition only after "who" or "that"."""
+        """As in "customers who have made purchases": a verb without arguments is a condition only after "who" or
+        "that"."""
         first = min(clause.used)
         return any(self.items[k].lemma in {"who", "that"} for k in range(max(0, first - 3), first))
 

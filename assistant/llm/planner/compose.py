@@ -76,7 +76,8 @@ def _metrics(p: Parts) -> list[str]:
 
 
 def _of_campaigns(p: Parts, metrics: list[str]) -> list[str]:
-    """Of campaigns, "spend" is their cost, "revenue" what they brought in, and how they perform is how people responded."""
+    """Of campaigns, "spend" is their cost, "revenue" what they brought in, and how they perform is how people
+    responded."""
     known = p.reading.vocabulary.metrics
     spend = any(t.lemma in {"spend", "spending", "cost"} for t in p.reading.tokens)
     names = {

@@ -1,6 +1,7 @@
 """Conditions in words → the filter language: what customers did or did not do, amounts, values, ids.
 
-A condition is read from its verb or measure outwards ("have **not ordered** for 90 days", "**spent** over 500 on Garden last
+A condition is read from its verb or measure outwards ("have **not ordered** for 90 days", "**spent** over 500 on
+Garden last
 year", "average order value above 80"); its parts may come in any order, and what it used is recorded.
 """
 
@@ -149,7 +150,8 @@ class ConditionReader(ClauseMeaning):
         return self._but_not(end, clause)
 
     def _leading_once(self, i: int, clause: Clause) -> None:
-        """As in "only once bought", "never bought more than once" need nothing; "only bought once" is read by the arguments."""
+        """As in "only once bought", "never bought more than once" need nothing; "only bought once" is read by the
+        arguments."""
         if clause.op is None and i and self.items[i - 1].has("times"):
             clause.op, clause.values, clause.measure = "eq", (float(self.items[i - 1].get("times")),), self.orders
             clause.used.add(i - 1)
@@ -255,7 +257,8 @@ class ConditionReader(ClauseMeaning):
         if k >= len(self.items):
             return None
         item = self.items[k]
-        longer = next((found for j in range(k, min(k + 3, len(self.items))) if (found := named_product(self.r, j))), None)
+        near = (named_product(self.r, j) for j in range(k, min(k + 3, len(self.items))))
+        longer = next((found for found in near if found), None)
         if longer is not None and k in longer[1]:
             return product_filter(longer[0], self.r), max(longer[1]) + 1
         values = [v for v in item.alts.get("value", ()) if v.dimension != "country" and v.dimension != "city"]
@@ -273,7 +276,8 @@ class ConditionReader(ClauseMeaning):
         return None
 
     def _amount(self, k: int) -> tuple[str, tuple[float, ...], str | None, int] | None:
-        """As in "over 500" · "at least 3 times" · "between 100 and 200" · "twice" · "3 or more orders": op, values, measure, end."""
+        """As in "over 500" · "at least 3 times" · "between 100 and 200" · "twice" · "3 or more orders": op, values,
+        measure, end."""
         item = self.items[k]
         op, i = "eq", k
         if (

@@ -194,7 +194,7 @@ class Frames:
         """How many customers meet conditions; or a segment made of them."""
         p = self.parts()
         creating = self.reading.does("create", "search")
-        segment = [i for i in self.reading.does("segments")] + [
+        segment = self.reading.does("segments") + [
             i
             for i, item in enumerate(self.reading.items)
             if item.lemma in {"audience", "segment", "group", "list", "cohort", "target group"}

@@ -1,7 +1,9 @@
 """Lexicons as data: ``prompts/lexicon/<language>/*.yaml`` compiled into one phrase tree.
 
-A phrase is a tuple of lemmas (:func:`assistant.llm.planner.normalise.lemma`); an entry says what kind of thing the phrase
-may be (``metric``, ``act``, ``cmp`` …) and which (``revenue``, ``buy``, ``gt`` …). One phrase may have many entries: which
+A phrase is a tuple of lemmas (:func:`assistant.llm.planner.normalise.lemma`); an entry says what kind of thing the
+phrase
+may be (``metric``, ``act``, ``cmp`` …) and which (``revenue``, ``buy``, ``gt`` …). One phrase may have many entries:
+which
 one is meant is decided by composition, not here.
 """
 

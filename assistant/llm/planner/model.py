@@ -158,7 +158,7 @@ class PlannerChatModel(BaseChatModel):
         return self.shop  # type: ignore[no-any-return]
 
 
-# -- messages → dialogue state --------------------------------------------------------------------------------------------
+# -- messages → dialogue state ---------------------------------------------------------------------------------------
 
 
 def context_from(messages: Sequence[BaseMessage]) -> DialogueContext:

@@ -41,8 +41,10 @@ _CODE = re.compile(
     r"(?is)^\s*(select\s.+\sfrom\s|drop\s+table|insert\s+into|update\s+\w+\s+set|delete\s+from|with\s+\w+\s+as\s*\(|alter\s+table|"
     r"union\s+select|<script|<\w+[^>]*>.*</\w+>|import\s+\w+|def\s+\w+\(|function\s*\(|\{\s*\"|exec\s*\()"
 )
+#: Names in braces, angle or square brackets, /Slash names, CAPITALS_WITH_LINES, WORD1, "more than X".
 _PLACEHOLDER = re.compile(
-    r"\{[A-Z_ ]+\}|`?<[a-z][a-z _]+>`?|\b[A-Z]+_[A-Z_]+\b|/Segment\b|/Event\b|\bPRODUCT\d\b|\bmore than X\b|\bTYPE product\b"
+    r"\{[^{}\n]{1,40}\}|`?<[A-Za-z][^<>\n]{1,40}>`?|\[[A-Za-z][^\[\]\n]{1,40}\]|(?<![\w/])/[A-Z][a-z]+\b"
+    r"|\b[A-Z]{2,}(?:_[A-Z]+)+\b|\b[A-Z]{4,}\d\b|\b(?:than|least|most|over|under|top|last|next) [XNY]\b"
 )
 
 
@@ -112,9 +114,12 @@ def candidates(reading: Reading, context: DialogueContext, shop: Shop, tools: Co
 
 # -- several requests --------------------------------------------------------------------------------------------------
 
+_REQUESTS = (
+    "draft|write|create|forecast|recommend|suggest|show|list|tell|make|compare|who|what|which|how|why|send|give|predict|plot"
+)
 _SPLIT = re.compile(
-    r"(?<=[a-z0-9)%\"'])\s*[.?!;]\s+(?=\S)|,?\s+(?:and then|and also|then)\s+|,\s+and\s+|\s+and\s+(?=(?:draft|write|create|forecast|"
-    r"recommend|suggest|show|list|tell|make|compare|who|what|which|how|why|send|give|predict|plot)\b)",
+    r"(?<=[a-z0-9)%\"'])\s*[.?!;]\s+(?=\S)|,?\s+(?:and then|and also|then)\s+|,\s+and\s+"
+    rf"|\s+and\s+(?=(?:{_REQUESTS})\b)",
     re.IGNORECASE,
 )
 
@@ -248,7 +253,8 @@ def _declined(reading: Reading, best: Candidate | None, words: Vocabulary, shop:
 
 
 def _nearest_values(left: Sequence[str], reading: Reading, shop: Shop) -> tuple[str, str, list[str]] | None:
-    """A word that looks like a name the shop does not have: the word, its kind, and the question with the nearest names put in."""
+    """A word that looks like a name the shop does not have: the word, its kind, and the question with the nearest
+    names put in."""
     for word in left:
         kind, labels = _nearest(word, reading, shop)
         if kind:

@@ -128,7 +128,8 @@ def _until_end_of(p: Parts, period: Period) -> tuple[str, int]:
 
 
 def churn(p: Parts, context: DialogueContext, finish: Finish) -> Candidate | None:
-    """As in "Who is about to leave?" · "50 customers most likely to churn" · "how likely is customer 12346 to leave"."""
+    """As in "Who is about to leave?" · "50 customers most likely to churn" · "how likely is customer 12346 to
+    leave"."""
     if not p.reading.does("churn"):
         return None
     take_verbs(p, "churn")

@@ -42,7 +42,8 @@ def product_filter(words: Sequence[str], reading: Reading) -> Filter:
 
 
 def named_product(reading: Reading, i: int) -> tuple[list[str], set[int]] | None:
-    """A product's name inside a longer run of words of one product: "hanging heart t-light holder" where the shop also has a
+    """A product's name inside a longer run of words of one product: "hanging heart t-light holder" where the shop
+    also has a
     "heart t-light holder". The words and the items they cover; None where the name at ``i`` stands alone."""
     item = reading.items[i]
     if not any(v.dimension == "product" for v in item.alts.get("value", ())):
@@ -117,7 +118,8 @@ def value_filters(reading: Reading, used: set[int]) -> tuple[list[Filter], set[i
 
 
 def _prefer(reading: Reading, i: int) -> list[Value]:
-    """Values that an item names. A word that is also an everyday word ("store", "email", "search") names one only where its
+    """Values that an item names. A word that is also an everyday word ("store", "email", "search") names one only
+    where its
     dimension is spoken of, or another of its values, or after "from" and "via"."""
     item = reading.items[i]
     values: list[Value] = list(item.alts.get("value", ()))

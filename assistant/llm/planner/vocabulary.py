@@ -115,7 +115,8 @@ class Vocabulary:
     product_words: dict[str, set[str]] = field(default_factory=dict)
 
     def role(self, role: str) -> str | None:
-        """Name of the metric or dimension that plays a role in the grammar ("money", "recency"), if the shop knows it."""
+        """Name of the metric or dimension that plays a role in the grammar ("money", "recency"), if the shop knows
+        it."""
         for name in self.lexicon.terms["roles"].get(role, (role,)):
             if name in self.metrics or name in self.dimensions:
                 return str(name)

@@ -1,4 +1,5 @@
-"""Hundreds of questions and dialogues against their plans, and a figure for those that the planner was not built with."""
+"""Hundreds of questions and dialogues against their plans, and a figure for those that the planner was not built
+with."""
 
 from __future__ import annotations
 
