@@ -74,8 +74,8 @@ def _lay_out(texts: Texts, settings: Settings) -> dict[str, Any]:
         brand = tag("div", tag("span", "", class_="logo", aria_hidden="true") + words, class_="brand")
         gr.HTML(skip + brand, apply_default_css=False)
         parts["new"] = gr.Button(texts("threads.new"), variant="primary", elem_id="new")
-        parts["threads"] = _custom({"html": ""}, "threads", _THREADS_JS, texts("threads.title"), "nav")
         parts["open_upload"] = gr.Button(texts("upload.open"), elem_id="open-upload")
+        parts["threads"] = _custom({"html": ""}, "threads", _THREADS_JS, texts("threads.title"), "nav")
     with gr.Column(elem_id="main"):
         parts["header"] = gr.HTML("", elem_id="header", apply_default_css=False)
         with gr.Column(visible=False, elem_id="upload") as parts["panel"]:

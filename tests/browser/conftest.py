@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import pytest
 
 from assistant.settings import load_settings
 from tests.support.fake_assistant import FakeConversations, FakeDesk, FakeShop
+from tests.support.shops import copy_home
 
 INSTALL = "no browser found; install one with: sudo apt-get install -y chromium"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -59,25 +61,46 @@ def browser() -> Iterator[Any]:
 @pytest.fixture(scope="session")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """The page over a fake assistant, on a free port."""
-    import uvicorn
-
     from assistant.ui.server import create_app
 
     home = tmp_path_factory.mktemp("home")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    settings = load_settings(home, port=port, max_upload_mb=1)
+    settings = load_settings(home, port=free_port(), max_upload_mb=1)
     shop, conversations = FakeShop(), FakeConversations(pause=0.3)
     desk = FakeDesk(home, shop)
-    app = create_app(conversations, shop, desk, settings)
+    with running(create_app(conversations, shop, desk, settings), settings.port) as url:
+        yield Served(url, conversations, shop, desk, home)
+
+
+@pytest.fixture(scope="session")
+def demo_url(demo_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The whole program over the demo shop, with the built-in planner."""
+    from app import compose
+    from assistant.ui.server import create_app
+
+    settings = load_settings(copy_home(demo_home, tmp_path_factory.mktemp("demo") / "home"), port=free_port())
+    workspace, session = compose(settings)
+    with running(create_app(session, workspace, workspace, settings), settings.port) as url:
+        yield url
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def running(app: Any, port: int) -> Iterator[str]:
+    """Serve an application on a thread."""
+    import uvicorn
+
     server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:
         assert thread.is_alive(), "the server did not start"
         time.sleep(0.05)
-    yield Served(f"http://127.0.0.1:{port}", conversations, shop, desk, home)
+    yield f"http://127.0.0.1:{port}"
     server.should_exit = True
     thread.join(10)
 
