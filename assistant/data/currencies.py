@@ -32,6 +32,11 @@ SIGNS = {
 }
 #: with at least this share one currency is the shop's and the rest is quarantined
 _CLEAR = 0.95
+#: codes that may stand beside an amount; three letters of another kind are the beginning of an article number
+CODES = (
+    "EUR|USD|GBP|CHF|SEK|NOK|DKK|PLN|CZK|HUF|RON|BGN|ISK|JPY|CNY|KRW|INR|AUD|CAD|NZD|BRL|MXN|ARS|CLP|COP|ZAR|TRY|RUB|"
+    "UAH|ILS|AED|SAR|SGD|HKD|TWD|THB|MYR|IDR|PHP|VND"
+)
 UNKNOWN = "XXX"  # ISO 4217: no currency
 
 
@@ -47,7 +52,7 @@ def currency_code(value: ibis.StringValue) -> ibis.StringValue:
     """ISO code of the currency written beside an amount, null where there is none."""
     import ibis
 
-    code = value.re_extract(r"(?i)\b([A-Z]{3})\b", 1).upper().nullif("")
+    code = value.re_extract(rf"(?i)\b({CODES})\b", 1).upper().nullif("")
     longest_first = sorted(SIGNS, key=len, reverse=True)
     return ibis.cases(*((value.contains(sign), SIGNS[sign]) for sign in longest_first), else_=code)
 

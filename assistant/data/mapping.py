@@ -174,7 +174,8 @@ def missing_columns(mappings: Sequence[TableMapping]) -> tuple[str, ...]:
 def _by_names_and_values(bench: Workbench, raw: RawTable, profiles: Mapping[str, Profile]) -> TableMapping:
     """The role for which the table has all it needs, tried from the most to the least telling."""
     named = _TABLE_OF_NAME.get(normalise(raw.name))
-    order: list[Role] = [*([named] if named else []), *(r for r in _NEEDS if r != named)]
+    first = [named] if named and named != "orders" else []  # a file "orders" mostly holds lines
+    order: list[Role] = [*first, *(r for r in _NEEDS if r not in first)]
     for role in order:
         matches = _assign(raw, profiles, role)
         have = {m.target for m in matches if m.target}

@@ -8,12 +8,13 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from assistant.data.currencies import CODES
 from assistant.data.workbench import SEQ, RawTable, Workbench
 
 SAMPLE = 2000
-_NUMBER = re.compile(
-    r"[-+(]?\s*(?:[A-Za-z]{1,3}|[£$€¥₹])?\s*[-+]?\d[\d., '’\xa0\u202f]*\s*(?:[A-Za-z]{1,3}|[£$€¥₹%])?\)?-?"
-)
+_BESIDE = rf"(?:(?i:{CODES}|kr|zł|Kč|Fr|R\$|A\$|C\$)\.?|[£$€¥₹₽₺₩%])"
+_NUMBER = re.compile(rf"[-+(]?\s*{_BESIDE}?\s*[-+(]?\s*[\d.,]*\d[\d., '’\xa0\u202f]*\s*{_BESIDE}?\)?-?")
+_FRACTION = re.compile(r"[-+]?\d*[.,]\d*[1-9]\d*")
 _INTEGER = re.compile(r"[-+]?\d+(\.0+)?")
 _DATE = re.compile(
     r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}([T ].*)?|\d{1,2}[-/.]\d{1,2}[-/.](\d{4}|\d{2})([T ,].*)?"
@@ -36,6 +37,7 @@ class Profile:
     filled: float
     numbers: float
     integers: float
+    fractions: float
     dates: float
     emails: float
     yes_no: float
@@ -56,11 +58,8 @@ class Profile:
         if kind == "boolean":
             return self.yes_no
         if kind == "id":
-            return 1.0 - max(self.dates if self.integers < 0.5 else 0.0, self.emails * 0.2, self._fractions())
+            return 1.0 - max(self.dates if self.integers < 0.5 else 0.0, self.emails * 0.2, self.fractions)
         return 1.0 - max(self.dates * 0.9, self.emails * 0.9) if self.dates < 1 or self.integers < 1 else 0.5
-
-    def _fractions(self) -> float:
-        return max(self.numbers - self.integers, 0.0)
 
     def examples(self, count: int = 3) -> tuple[str, ...]:
         """The first different values."""
@@ -84,6 +83,7 @@ def _profile(values: list[Any]) -> Profile:
         filled=len(kept) / max(len(values), 1),
         numbers=0.0 if typed_date else sum(bool(_NUMBER.fullmatch(t)) for t in kept) / n,
         integers=sum(bool(_INTEGER.fullmatch(t)) for t in kept) / n,
+        fractions=sum(bool(_FRACTION.fullmatch(t)) for t in kept) / n,
         dates=1.0 if typed_date else sum(bool(_DATE.fullmatch(t)) for t in kept) / n,
         emails=sum(bool(_EMAIL.fullmatch(t)) for t in kept) / n,
         yes_no=sum(t.casefold() in _YESNO for t in kept) / n,

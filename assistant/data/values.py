@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from assistant.data.currencies import CODES
 from assistant.data.schema import MONEY
 
 if TYPE_CHECKING:
@@ -16,10 +17,8 @@ NumberStyle = Literal["plain", "dot", "comma", "mixed"]
 
 #: what may stand around a number: currency signs and codes, percent, spaces (also the non-breaking ones), apostrophes
 _AROUND = "[^0-9.,()+-]"
-_NUMBER = (
-    r"^[-+(]?\s*(?:[A-Za-z]{1,3}\.?|[£$€¥₹₽₺₩]|zł|Kč)?\s*[-+(]?\s*[0-9.,][0-9., '’\x{a0}\x{202f}]*"
-    r"\s*(?:[A-Za-z]{1,4}\.?|[£$€¥₹₽₺₩%]|zł|Kč)?\)?-?$"
-)
+_BESIDE = rf"(?:(?i:{CODES}|kr|zł|Kč|Fr|R\$|A\$|C\$)\.?|[£$€¥₹₽₺₩%])"
+_NUMBER = rf"^[-+(]?\s*{_BESIDE}?\s*[-+(]?\s*[0-9.,][0-9., '’\x{{a0}}\x{{202f}}]*\s*{_BESIDE}?\)?-?$"
 _PLAIN = r"^[-+]?[0-9]+(\.[0-9]+)?$"
 _SCIENTIFIC = r"^[-+]?[0-9]+(\.[0-9]+)?[eE][-+]?[0-9]+$"
 #: proof that the comma is the decimal sign, or that the dot is; anything else tells nothing

@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 #: columns that every raw table carries: where a row came from
 #: (``SEQ`` numbers the rows of a raw table through all its parts)
 PART, ROW, SEQ = "__part", "__row", "__seq"
+#: rows gathered before they are handed to the engine
+_CHUNK = 200_000
 _FOLDER = re.compile(r"\.load-(\d+)-[0-9a-f]{8}")
 
 
@@ -76,18 +79,23 @@ class Workbench:
 
     def fill(self, table: str, batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> int:
         """Append Arrow batches to a table, made on first use. Returns the number of rows added."""
+        counted, waiting, held = 0, [], 0
+        for batch in batches:  # pulled here, not by the engine: errors of readers stay what they are
+            counted += batch.num_rows
+            held += batch.num_rows
+            waiting.append(batch)
+            if held >= _CHUNK:
+                self._append(table, waiting, schema)
+                waiting, held = [], 0
+        if waiting or table not in self.made:
+            self._append(table, waiting, schema)
+        return counted
+
+    def _append(self, table: str, batches: list[pa.RecordBatch], schema: pa.Schema) -> None:
         import pyarrow as pa
 
-        counted = 0
-
-        def counting() -> Iterator[pa.RecordBatch]:
-            nonlocal counted
-            for batch in batches:
-                counted += batch.num_rows
-                yield batch
-
         raw = self.con.con
-        raw.register("incoming", pa.RecordBatchReader.from_batches(schema, counting()))
+        raw.register("incoming", pa.Table.from_batches(batches, schema))
         try:
             with _duckdb_storage(self.folder):
                 if table in self.made:
@@ -97,7 +105,6 @@ class Workbench:
                     self.made.add(table)
         finally:
             raw.unregister("incoming")
-        return counted
 
     def keep(self, name: str, expression: ibis.Table) -> ibis.Table:
         """Compute an expression now and keep it as a table of the workbench."""
@@ -111,7 +118,9 @@ class Workbench:
 
     def one(self, expression: ibis.Table) -> dict[str, Any]:
         """The single row of an aggregate as a dictionary."""
-        return self.fetch(expression).to_pylist()[0]
+        row = self.fetch(expression).to_pylist()[0]
+        # engines count in wide decimals
+        return {k: int(v) if isinstance(v, Decimal) and v.as_tuple().exponent == 0 else v for k, v in row.items()}
 
     def stream(self, expression: ibis.Table) -> pa.RecordBatchReader:
         """Result of an expression in batches, without holding it all."""

@@ -20,8 +20,11 @@ def shop(tmp_path_factory):
 
 def test_steps(shop):
     assert [(s.step, s.rows) for s in shop.manifest.quality.steps] == [
-        ("rows read", 1_067_370), ("without exact duplicates", 1_033_035), ("valid sales", 1_007_911),
-        ("product lines", 1_003_214), ("product lines with a customer", 776_577),
+        ("rows read", 1_067_370),
+        ("without exact duplicates", 1_033_035),
+        ("valid sales", 1_007_911),
+        ("product lines", 1_003_214),
+        ("product lines with a customer", 776_577),
     ]
 
 
@@ -38,11 +41,17 @@ def test_figures(shop):
 def test_sale_lines_hold_the_figures_themselves(shop):
     lines = shop.table("order_lines")
     sales = lines.filter(lines.line_type == "sale")
-    row = shop.execute(sales.aggregate(
-        n=sales.count(), revenue=sales.amount.sum().cast("float64"), orders=sales.order_id.nunique(),
-        customers=sales.customer_id.nunique(), products=sales.product_id.nunique(), ids=lines.line_id.nunique(),
-        smallest=sales.amount.min().cast("float64"),
-    )).to_pylist()[0]
+    row = shop.execute(
+        sales.aggregate(
+            n=sales.count(),
+            revenue=sales.amount.sum().cast("float64"),
+            orders=sales.order_id.nunique(),
+            customers=sales.customer_id.nunique(),
+            products=sales.product_id.nunique(),
+            ids=lines.line_id.nunique(),
+            smallest=sales.amount.min().cast("float64"),
+        )
+    ).to_pylist()[0]
     assert row["n"] == 1_003_214
     assert round(row["revenue"], 2) == 19_642_692.15
     assert (row["orders"], row["customers"], row["products"]) == (39_516, 5_852, 4_707)

@@ -129,4 +129,4 @@ def _target(folder: Path, number: int, name: str) -> Path:
 
 def _ignored(name: str) -> bool:
     parts = PurePosixPath(name).parts
-    return any(p.startswith((".", "__MACOSX")) for p in parts)
+    return any(p.startswith((".", "__MACOSX")) and p not in {".", ".."} for p in parts)

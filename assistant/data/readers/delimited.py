@@ -176,7 +176,8 @@ def _batches(path: Path, name: str, dialect: Dialect, bench: Workbench) -> Itera
             start += batch.num_rows
             drop = 1 if dialect.has_header and numbers.size and numbers[0] == 1 else 0
             rows = pa.array(numbers + dialect.skip)
-            yield pa.RecordBatch.from_arrays([*batch.columns, rows], names=[*names, ROW]).slice(drop)
+            table = pa.RecordBatch.from_arrays([*batch.columns, rows], names=[*names, ROW]).slice(drop)
+            yield table.filter(_filled(table))
     except (pa.ArrowException, ValueError) as error:
         raise UnreadableFile(f"'{name}' cannot be read as delimited text", received=error) from error
     ragged = len(skipped) - blank
@@ -187,6 +188,18 @@ def _batches(path: Path, name: str, dialect: Dialect, bench: Workbench) -> Itera
             received=f"row {worst.row}: {worst.content[:120]}",
             hint="Export it again, with texts in quotation marks.",
         )
+
+
+def _filled(batch: pa.RecordBatch) -> pa.Array:
+    """Which rows hold anything: blank lines and rows of nothing but delimiters are no rows."""
+    import pyarrow.compute as pc
+
+    found = pc.not_equal(batch.column(0), "")
+    for i in range(1, batch.num_columns - 1):
+        if pc.all(found).as_py():
+            break
+        found = pc.or_(found, pc.not_equal(batch.column(i), ""))
+    return found
 
 
 def _row_numbers(start: int, count: int, skipped: list[int]) -> Any:
