@@ -177,6 +177,5 @@ class ClauseMeaning:
         return Or(parts=tuple(what for _, what in clause.objects))
 
 
-
 def _rolling(length: PeriodReading) -> Period:
     return Period(kind="rolling", unit=length.unit, count=max(1, round(length.count)))  # type: ignore[arg-type]

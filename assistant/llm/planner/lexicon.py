@@ -79,6 +79,12 @@ def read_yaml(language: str, name: str) -> Any:
     return yaml.load(text, Loader=_WordLoader)  # noqa: S506 (a safe loader)
 
 
+def _read_words(language: str, name: str) -> list[str]:
+    """Everyday words (``known.txt``), so that a real word is never taken for a misspelling."""
+    path = files("prompts").joinpath("lexicon", language, f"{name}.txt")
+    return path.read_text(encoding="utf-8").split() if path.is_file() else []
+
+
 class Lexicon:
     """All words of one language that do not depend on the shop."""
 
@@ -90,12 +96,23 @@ class Lexicon:
         self.places: list[list[str]] = read_yaml(language, "places")
         self.wording = read_yaml(language, "wording")
         self.skip: frozenset[str] = frozenset(self.words["skip"].split())
-        self.known: frozenset[str] = frozenset(self.words.get("known", "").split())
+        self.known: frozenset[str] = frozenset(_read_words(language, "known"))
         self.concepts: dict[str, Concept] = {}
         self.tree = PhraseTree()
         self.absent_words: set[str] = set()
         self._fill()
-        self.vocabulary: frozenset[str] = frozenset(self.tree.words() | {self._one(w) for w in self.skip} | self.skip)
+        spoken = self.tree.words() | {self._one(w) for w in self.skip} | self.skip | self._period_words()
+        self.vocabulary: frozenset[str] = frozenset(spoken)
+
+    def _period_words(self) -> set[str]:
+        """Months, days and seasons, which the period grammar reads."""
+        found: set[str] = set()
+        for content in self.periods.values():
+            groups = content.items() if isinstance(content, dict) else [("", content)]
+            for key, phrases in groups:
+                for phrase in [str(key), *(phrases if isinstance(phrases, list) else [])]:
+                    found.update(self.lemmas(phrase))
+        return found
 
     def _one(self, word: str) -> str:
         from assistant.llm.planner.normalise import lemma

@@ -228,7 +228,8 @@ def correct(tokens: list[Token], vocabulary: Collection[str], known: Collection[
     fixed = []
     for token in tokens:
         word = token.lemma
-        if token.kind != "word" or len(word) < 4 or word in vocabulary or word in known or not word.isalpha():
+        real = word in vocabulary or word in known or token.word in known
+        if token.kind != "word" or len(word) < 4 or real or not word.isalpha():
             fixed.append(token)
             continue
         limit = 1 if len(word) < 9 else 2

@@ -79,5 +79,3 @@ def period_words(lex: Lexicon) -> PeriodWords:
         lists,
         phrases,
     )
-
-

@@ -381,8 +381,11 @@ def _search_text(p: Parts, verbs: list[int]) -> str:
             continue
         if item.number is not None or (item.has("period") and not item.has("value")):
             continue
-        partial = [v for v in item.alts.get("value", ()) if v.dimension in {"category", "subcategory"}
-                   and v.value.lower() != item.text.lower()]
+        partial = [
+            v
+            for v in item.alts.get("value", ())
+            if v.dimension in {"category", "subcategory"} and v.value.lower() != item.text.lower()
+        ]
         if item.has("value") and (partial or any(v.dimension == "product" for v in item.alts["value"])):
             words.append(item.text.lower())
             p.used.add(i)

@@ -1,0 +1,49 @@
+"""What the planner offers can be asked: options, nearest questions and examples all have a plan."""
+
+from __future__ import annotations
+
+import pytest
+
+from assistant.llm.planner.lexicon import lexicon
+from assistant.llm.planner.planner import plan_turn
+from tests.support.planner_shops import PlannerShop
+
+WORDING = lexicon().wording
+OFFERED = sorted(
+    {q.format(rest=" by country") for group in ("options", "lists") for qs in WORDING[group].values() for q in qs}
+    | {q for qs in WORDING["examples"].values() for q in qs if q not in {"Change it to 5 %"}}
+)
+
+
+@pytest.mark.parametrize("question", OFFERED)
+def test_what_is_offered_is_understood(question: str) -> None:
+    planned = plan_turn(question, None, PlannerShop())
+
+    assert planned.frame not in {"decline", "ask", "refused"}
+    assert planned.score > 0.8
+
+
+def test_an_ambiguous_average_is_asked_and_each_option_means_something_else() -> None:
+    shop = PlannerShop()
+    asked = plan_turn("What is the average revenue by product category this year?", None, shop).calls[0]
+
+    plans = [plan_turn(option, None, shop).calls[0].args for option in asked.args["options"]]
+
+    assert asked.name == "ask_back"
+    assert len({str(p["metrics"]) for p in plans}) >= 2
+    assert all(p["period"] == {"kind": "calendar", "unit": "year"} for p in plans)
+
+
+def test_nothing_said_by_the_planner_holds_a_digit_in_its_declines() -> None:
+    texts = [*WORDING["declines"].values(), *WORDING["asks"].values(), *WORDING["notes"].values()]
+
+    assert not [t for t in texts if any(c.isdigit() for c in t)]
+
+
+def test_an_unknown_country_is_named_with_questions_that_work() -> None:
+    shop = PlannerShop()
+    declined = plan_turn("India sales in 2011", None, shop).calls[0]
+
+    assert declined.args["reason"] == "not_understood"
+    assert "India" in declined.args["message"]
+    assert all(plan_turn(q, None, shop).frame == "query" for q in declined.args["nearest"])
