@@ -80,7 +80,8 @@ def _layout() -> dict[str, Any]:
     return {
         "margin": {"l": 8, "r": 12, "t": 12, "b": 8}, "height": 320, "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)", "showlegend": False, "colorway": list(PALETTE), "hovermode": "closest",
-        "legend": {"orientation": "h", "traceorder": "normal", "y": 1.02, "yanchor": "bottom", "x": 0, "xanchor": "left"},
+        "legend": {"orientation": "h", "traceorder": "normal", "y": 1.02, "yanchor": "bottom", "x": 0,
+                   "xanchor": "left"},
         "xaxis": {"automargin": True, "showgrid": False, "zeroline": False},
         "yaxis": {"automargin": True, "rangemode": "tozero", "zeroline": True},
         "dragmode": False,
