@@ -21,7 +21,9 @@ from assistant.plans import (
     ChangePlan,
     ChurnRequest,
     CustomerRequest,
+    Filter,
     ForecastRequest,
+    InGroup,
     ProductSearchRequest,
     QueryPlan,
     RecommendRequest,
@@ -80,7 +82,7 @@ class Workspace:
         with self._lock:
             stamp = pointer.stat().st_mtime_ns if pointer.exists() else -1
             if self._opened is None or self._opened[0] != stamp:
-                self._opened = (stamp, open_snapshot(self.settings.snapshots_dir, self._as_of()))
+                self._opened = (stamp, open_snapshot(self.settings.snapshots_dir, self._as_of(), self._members))
             return self._opened[1]
 
     def _as_of(self) -> date | None:
@@ -129,6 +131,9 @@ class Workspace:
     def values(self, dimension: str) -> Sequence[str]:
         return self.entities().values(dimension)
 
+    def labels(self, dimension: str) -> Sequence[str]:
+        return self.entities().labels(dimension)
+
     def find(self, text: str, kinds: Sequence[str] = (), k: int = 5) -> Sequence[Match]:
         return self.entities().find(text, kinds, k)
 
@@ -151,17 +156,24 @@ class Workspace:
 
         return QueryOptions.of(self.settings)
 
+    def _citing(self, result: Result, condition: Filter | None) -> Result:
+        """The result with the definitions whose meaning its filter holds."""
+        known = {d.term for d in result.evidence.definitions}
+        cited = [d for d in self.term_definitions().cited(condition) if d.term not in known]
+        result.evidence.definitions.extend(cited)
+        return result
+
     def query(self, plan: QueryPlan) -> Result:
         """Run a data question."""
         from assistant.query.engine import run_query
 
-        return run_query(self.snapshot, plan, options=self._options())
+        return self._citing(run_query(self.snapshot, plan, options=self._options()), plan.filter)
 
     def explain_change(self, plan: ChangePlan) -> Result:
         """Decompose a change."""
         from assistant.query.drivers import explain_change
 
-        return explain_change(self.snapshot, plan)
+        return self._citing(explain_change(self.snapshot, plan, options=self._options()), plan.filter)
 
     def describe_data(self) -> Result:
         """What is loaded and what is missing."""
@@ -173,7 +185,7 @@ class Workspace:
         """Size of a rule after each condition."""
         from assistant.query.audience import count_rule
 
-        return count_rule(self.snapshot, rule)
+        return self._citing(count_rule(self.snapshot, rule), rule.filter)
 
     def describe_customer(self, request: CustomerRequest) -> Result:
         """One customer."""
@@ -199,7 +211,7 @@ class Workspace:
         """Products for a customer, a group or everybody."""
         from assistant.models.recommend.report import recommend_result
 
-        return recommend_result(self.snapshot, request, self.recommender())
+        return self._citing(recommend_result(self.snapshot, request, self.recommender()), request.filter)
 
     def bought_together(self, request: TogetherRequest) -> Result:
         """Products in one basket."""
@@ -237,6 +249,17 @@ class Workspace:
 
         return self._cached("churn", lambda snapshot: fit_churn(snapshot, horizon_days), horizon_days)
 
+    def _members(self, snapshot: Snapshot, condition: InGroup) -> Sequence[str]:
+        """Customers of a model-made group on a snapshot (which may be seen from an earlier day)."""
+        key = (snapshot.fingerprint, "group", condition)
+        if condition.group == "about_to_leave":
+            from assistant.models.value.churn import members_about_to_leave
+
+            return self._cache.get(key, lambda: members_about_to_leave(snapshot, condition.horizon_days))
+        from assistant.models.segment.report import members_of_segment
+
+        return self._cache.get(key, lambda: members_of_segment(snapshot, condition))
+
     # -- campaigns ------------------------------------------------------------------------------------------------
 
     def _campaign_rooms(self) -> Rooms:
@@ -245,14 +268,15 @@ class Workspace:
         from assistant.campaigns.store import DraftStore
 
         return Rooms(
-            store=DraftStore(self.settings.app_db), pick=picker(self.recommender), definition=self.term_definitions().find
+            store=DraftStore(self.settings.app_db), pick=picker(self.recommender),
+            definition=self.term_definitions().find,
         )
 
     def draft_campaign(self, brief: CampaignBrief) -> Result:
         """Draft and store a campaign. Nothing is sent."""
         from assistant.campaigns.draft import draft_campaign
 
-        return draft_campaign(self.snapshot, brief, self._campaign_rooms())
+        return self._citing(draft_campaign(self.snapshot, brief, self._campaign_rooms()), brief.audience)
 
     def show_campaign(self, request: CampaignRequest) -> Result:
         """A stored draft."""

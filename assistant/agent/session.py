@@ -19,7 +19,7 @@ from assistant.agent.trace import record_run
 from assistant.errors import AssistantError, UserError
 from assistant.llm.replies import caveat_texts, compose
 from assistant.plans.shop import Shop
-from assistant.results import Answer, NumberInReply, Result, Step
+from assistant.results import Answer, DefinitionUsed, NumberInReply, Result, Step
 from assistant.settings import Settings
 
 if TYPE_CHECKING:
@@ -151,7 +151,9 @@ class Session:
         from langchain_core.messages import HumanMessage
 
         config = {"configurable": {"thread_id": thread_id}, "recursion_limit": 60}
-        messages = [*_close_open_calls(agent.get_state(config)), HumanMessage(turn.question)]
+        state = agent.get_state(config)
+        turn.said_before = [str(m.text) for m in (state.values or {}).get("messages", []) if m.type == "human"]
+        messages = [*_close_open_calls(state), HumanMessage(turn.question)]
         stream = agent.stream({"messages": messages}, config, stream_mode="updates")
         for update in stream:
             for node in update.values():
@@ -183,7 +185,7 @@ class Session:
             tables=[t for r in results for t in r.tables],
             plan=[{"tool": s.tool, "arguments": s.arguments} for s in turn.steps],
             plan_words=[r.evidence.plan_words for r in results if r.evidence.plan_words],
-            definitions=_unique([d for r in results for d in r.evidence.definitions]),
+            definitions=_unique([d for r in results for d in r.evidence.definitions if turn.speaks_of(d)]),
             assumptions=_unique([a for r in results for a in r.evidence.assumptions]),
             caveats=_unique([c.text for r in results for c in caveat_texts(r)]),
             options=[o for r in results if r.question for o in r.question.options],
@@ -200,9 +202,17 @@ class _Turn:
         self.steps: list[Step] = []
         self.results: list[Result] = []
         self.reply = ""
+        self.said_before: list[str] = []
         self.known: list[NumberInReply] = []
         self.errors = 0
         self._running: dict[str, tuple[int, float]] = {}
+
+    def speaks_of(self, definition: DefinitionUsed) -> bool:
+        """Whether the conversation used the term; a filter typed out in full needs no definition."""
+        if not definition.assumed or any(step.tool == "draft_campaign" for step in self.steps):
+            return True  # agreed terms are always cited; a draft's audience may come from the goal alone
+        said = " ".join([*self.said_before, self.question]).casefold()
+        return any(word.casefold() in said for word in (definition.term, *definition.words))
 
     def take(self, message: Any) -> Iterator[Event]:
         if message.type == "ai":

@@ -9,8 +9,8 @@ import os
 import re
 import threading
 import uuid
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 POINTER = "current.json"
+#: queries whose text is kept: an answer shows the query that it ran, and compiling costs more than running
+_COMPILED_KEPT = 64
 
 
 @contextmanager
@@ -36,11 +38,25 @@ def storage_errors(path: Path) -> Iterator[None]:
         words = {
             errno.ENOSPC: "The disk is full", errno.EROFS: "The disk is read-only",
             errno.EACCES: "No permission to write", errno.EDQUOT: "The disk quota is used up",
-        }.get(error.errno or 0)
-        if words is None:
-            raise
+        }.get(error.errno or 0, f"The disk refuses ({error.strerror or error})")
         raise StorageError(
             f"{words}; nothing was changed", received=path, hint="Free space or set ASSISTANT_HOME to another folder."
+        ) from error
+
+
+@contextmanager
+def damage_errors(name: str) -> Iterator[None]:
+    """Turn what the engine says about an unreadable data file into :class:`SnapshotError`."""
+    import duckdb
+
+    try:
+        yield
+    except (
+        duckdb.IOException, duckdb.FatalException, duckdb.InternalException, duckdb.SerializationException,
+    ) as error:
+        raise SnapshotError(
+            "The current data file cannot be read", received=name,
+            hint="Load the data again; if the disk is full, free space first.",
         ) from error
 
 
@@ -56,7 +72,8 @@ def write_atomically(path: Path, text: str) -> None:
                 os.fsync(handle.fileno())
             temporary.replace(path)
         finally:
-            temporary.unlink(missing_ok=True)
+            with suppress(OSError):
+                temporary.unlink(missing_ok=True)
 
 
 @dataclass(frozen=True)
@@ -67,12 +84,15 @@ class Snapshot:
         con: any Ibis backend that holds the canonical tables.
         manifest: identity and content.
         as_of: analysis date; later rows are invisible.
+        groups: members of a group that a model makes, given the snapshot and the condition; handed in from above.
     """
 
     con: Any
     manifest: Manifest
     as_of: date
+    groups: Callable[[Snapshot, Any], Sequence[str]] | None = field(default=None, repr=False, compare=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
+    _compiled: dict[Any, str] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def fingerprint(self) -> str:
@@ -112,19 +132,26 @@ class Snapshot:
         return table.filter(table[column] < ibis.literal(limit, type="timestamp"))
 
     def sql(self, expression: ibis.Expr) -> str:
-        """The query that :meth:`execute` would run, for showing."""
-        import ibis
-
-        return str(ibis.to_sql(expression, dialect=self.con.name))
+        """The query that :meth:`execute` runs, for showing."""
+        key = expression.op()
+        with self._lock:  # compiling is not thread-safe
+            query = self._compiled.get(key)
+            if query is None:
+                query = str(self.con.compile(expression, pretty=True))
+                self._compiled[key] = query
+                while len(self._compiled) > _COMPILED_KEPT:
+                    self._compiled.pop(next(iter(self._compiled)))
+        return query
 
     def execute(self, expression: ibis.Expr) -> pa.Table:
         """Run an expression and return an Arrow table. A fresh cursor per query keeps sessions apart."""
         if self.con.name == "duckdb":
-            with self._lock:  # compiling is not thread-safe; running is, on separate cursors
-                query = self.con.compile(expression)
+            query = self.sql(expression)
+            with self._lock:  # running is thread-safe, on separate cursors
                 cursor = self.con.con.cursor()
             try:
-                return cursor.sql(query).to_arrow_table()
+                with damage_errors(f"{self.manifest.id}.duckdb"):
+                    return cursor.sql(query).to_arrow_table()
             finally:
                 cursor.close()
         return self.con.to_pyarrow(expression)
@@ -139,7 +166,7 @@ class Snapshot:
             raise MissingData(
                 f"The data begin on {self.manifest.first_day.isoformat()}", received=as_of.isoformat()
             )
-        return Snapshot(self.con, self.manifest, min(as_of, self.manifest.last_day))
+        return Snapshot(self.con, self.manifest, min(as_of, self.manifest.last_day), self.groups)
 
 
 def write_snapshot(
@@ -197,10 +224,17 @@ def write_snapshot(
             synthetic=synthetic, first_day=first, last_day=last, tables=infos, quality=quality or QualityReport(),
             notes=dict(notes or {}),
         )
-        with storage_errors(final):
-            building.replace(final)
-        write_atomically(folder / f"{snapshot_id}.json", manifest.model_dump_json(indent=1))
-        write_atomically(folder / POINTER, json.dumps({"snapshot": snapshot_id}))
+        described = folder / f"{snapshot_id}.json"
+        try:
+            with storage_errors(final):
+                building.replace(final)
+            write_atomically(described, manifest.model_dump_json(indent=1))
+            write_atomically(folder / POINTER, json.dumps({"snapshot": snapshot_id}))
+        except BaseException:  # also an interrupt: what the pointer does not name must not stay behind
+            if _pointed(folder) != snapshot_id:
+                final.unlink(missing_ok=True)
+                described.unlink(missing_ok=True)
+            raise
         return manifest
     except duckdb.IOException as error:
         raise StorageError("The disk refused to hold the new data; nothing was changed", received=error) from error
@@ -254,6 +288,14 @@ def _content_digest(con: Any) -> str:
     return digest.hexdigest()[:16]
 
 
+def _pointed(folder: Path) -> str | None:
+    """Id that the pointer names, None where it is missing or damaged."""
+    try:
+        return str(json.loads((folder / POINTER).read_text(encoding="utf-8"))["snapshot"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
 def current_manifest(folder: Path) -> Manifest | None:
     """Manifest of the current snapshot, or None when nothing is loaded yet.
 
@@ -266,7 +308,7 @@ def current_manifest(folder: Path) -> Manifest | None:
     try:
         snapshot_id = json.loads(pointer.read_text(encoding="utf-8"))["snapshot"]
         manifest = Manifest.model_validate_json((folder / f"{snapshot_id}.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise SnapshotError(
             "The pointer to the current data is damaged", received=pointer,
             hint="Load the data again; older snapshots in the same folder are untouched.",
@@ -277,7 +319,9 @@ def current_manifest(folder: Path) -> Manifest | None:
     return manifest
 
 
-def open_snapshot(folder: Path, as_of: date | None = None) -> Snapshot:
+def open_snapshot(
+    folder: Path, as_of: date | None = None, groups: Callable[[Snapshot, Any], Sequence[str]] | None = None
+) -> Snapshot:
     """Open the current snapshot read-only.
 
     Raises:
@@ -296,5 +340,5 @@ def open_snapshot(folder: Path, as_of: date | None = None) -> Snapshot:
     except duckdb.Error as error:
         raise SnapshotError("The current data file cannot be opened", received=path.name,
                             hint="Load the data again.") from error
-    snapshot = Snapshot(con, manifest, manifest.last_day)
+    snapshot = Snapshot(con, manifest, manifest.last_day, groups)
     return snapshot.at(as_of) if as_of else snapshot

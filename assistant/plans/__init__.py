@@ -5,7 +5,7 @@ Nothing here executes. Every model refuses unknown keys, is immutable, and can b
 """
 
 from assistant.plans.base import PlanModel
-from assistant.plans.filters import And, Compare, CustomerCondition, Filter, Not, Or
+from assistant.plans.filters import And, Compare, CustomerCondition, Filter, InGroup, Not, Or
 from assistant.plans.periods import Period
 from assistant.plans.query import ChangePlan, Comparison, Having, QueryPlan, Sort
 from assistant.plans.requests import (
@@ -27,7 +27,7 @@ from assistant.plans.requests import (
 
 __all__ = [
     "And", "AskRequest", "CampaignBrief", "CampaignRequest", "ChangePlan", "ChurnRequest", "Compare", "Comparison",
-    "CustomerCondition", "CustomerRequest", "DataRequest", "DeclineRequest", "Filter", "ForecastRequest", "Having",
+    "CustomerCondition", "CustomerRequest", "DataRequest", "DeclineRequest", "Filter", "ForecastRequest", "Having", "InGroup",
     "Not", "OfferSpec", "Or", "Period", "PlanModel", "ProductSearchRequest", "QueryPlan", "RecommendRequest",
     "SegmentRequest", "SegmentRule", "Sort", "TogetherRequest",
 ]

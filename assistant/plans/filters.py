@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from assistant.plans.base import PlanModel
 from assistant.plans.periods import Period
@@ -46,6 +46,27 @@ class CustomerCondition(PlanModel):
     period: Period | None = None
 
 
+class InGroup(PlanModel):
+    """Customers of a group that a model makes of them, as of the analysis date.
+
+    ``about_to_leave``: those whom the churn model for ``horizon_days`` lists. ``segment``: those of the segment
+    ``name`` that ``method`` finds.
+    """
+
+    op_type: Literal["group"] = "group"
+    group: Literal["about_to_leave", "segment"]
+    name: str | None = None
+    method: Literal["auto", "rfm", "kmeans"] = "auto"
+    k: int | None = Field(default=None, ge=2, le=20)
+    horizon_days: int = Field(default=90, ge=7, le=730)
+
+    @model_validator(mode="after")
+    def _complete(self) -> InGroup:
+        if (self.group == "segment") != (self.name is not None):
+            raise ValueError("a segment needs its name, and only a segment has one")
+        return self
+
+
 class And(PlanModel):
     op_type: Literal["and"] = "and"
     parts: tuple[Filter, ...] = Field(min_length=1)
@@ -61,7 +82,7 @@ class Not(PlanModel):
     part: Filter
 
 
-Filter = Annotated[Compare | CustomerCondition | And | Or | Not, Field(discriminator="op_type")]
+Filter = Annotated[Compare | CustomerCondition | InGroup | And | Or | Not, Field(discriminator="op_type")]
 
 for _model in (CustomerCondition, And, Or, Not):
     _model.model_rebuild()

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
-from assistant.plans.filters import And, Compare, CustomerCondition, Filter, Not, Or
+from assistant.plans.filters import And, Compare, CustomerCondition, Filter, InGroup, Not, Or
 from assistant.plans.periods import Period
 from assistant.plans.query import ChangePlan, Comparison, Having, QueryPlan
 from assistant.plans.requests import (
@@ -193,6 +193,8 @@ def reword_filter(condition: Filter) -> str:
             return _compare(condition)
         case CustomerCondition():
             return _customers(condition)
+        case InGroup():
+            return _group(condition)
         case And():
             return " and ".join(_nested(p, Or) for p in condition.parts)
         case Or():
@@ -216,6 +218,12 @@ def _compare(condition: Compare) -> str:
     if condition.op in {"gt", "ge", "lt", "le"}:
         return f"{name} is {_OPERATORS[condition.op]} {shown}"
     return f"{name} {_OPERATORS[condition.op]} {shown}"
+
+
+def _group(condition: InGroup) -> str:
+    if condition.group == "segment":
+        return f"the customer is in the segment {condition.name}"
+    return f"the customer is about to leave (within {condition.horizon_days} days)"
 
 
 def _customers(condition: CustomerCondition) -> str:
@@ -439,7 +447,7 @@ _WORDERS: dict[Any, Callable[..., str]] = {
     DeclineRequest: lambda request: f"decline: {request.message}",
     OfferSpec: _offer,
     CampaignBrief: _campaign,
-    (Compare, CustomerCondition, And, Or, Not): reword_filter,
+    (Compare, CustomerCondition, InGroup, And, Or, Not): reword_filter,
     Period: _period,
     Comparison: _comparison,
     Having: _having,

@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 from pydantic import TypeAdapter
 
-from assistant.plans.filters import Filter
+from assistant.plans.filters import And, Filter
 from assistant.results import DefinitionUsed
 
 _FILTER: TypeAdapter[Filter] = TypeAdapter(Filter)
@@ -43,7 +43,8 @@ class Definition:
     def used(self) -> DefinitionUsed:
         """For the evidence of an answer."""
         return DefinitionUsed(
-            term=self.term, meaning=self.meaning, author=self.author, decided_on=self.decided_on, assumed=self.assumed
+            term=self.term, meaning=self.meaning, author=self.author, decided_on=self.decided_on, assumed=self.assumed,
+            words=list(self.words),
         )
 
 
@@ -98,9 +99,24 @@ class Definitions:
         found = [self.find(t) for t in terms]
         return [d.used() for d in found if d is not None]
 
+    def cited(self, condition: Filter | None) -> list[DefinitionUsed]:
+        """Definitions whose whole meaning stands in a filter, for the evidence of an answer that used it."""
+        if condition is None:
+            return []
+        stands = [c.model_dump_json() for c in _conditions(condition)]
+        return [
+            d.used() for d in self.all()
+            if d.filter is not None and all(c.model_dump_json() in stands for c in _conditions(d.filter))
+        ]
+
     def definition_filter(self, term: str) -> dict[str, Any] | None:
         """The filter a term stands for as plan JSON; None without a definition, or for one that ranks."""
         found = self.find(term)
         if found is None or found.filter is None:
             return None
         return found.filter.model_dump(mode="json", exclude_defaults=False)
+
+
+def _conditions(rule: Filter) -> list[Filter]:
+    """Conditions that all have to hold."""
+    return [c for part in rule.parts for c in _conditions(part)] if isinstance(rule, And) else [rule]

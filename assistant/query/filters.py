@@ -7,7 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from assistant.errors import InvalidPlan
-from assistant.plans.filters import And, Compare, CustomerCondition, Filter, Not, Or
+from assistant.plans.filters import And, Compare, CustomerCondition, Filter, InGroup, Not, Or
 from assistant.query.dimensions import NOT_SET, Dimension, dimension
 from assistant.query.facts import CUSTOMERS, LINES, Fact, missing, population, require, widen
 from assistant.query.metrics import metric
@@ -48,6 +48,20 @@ def customer_conditions(condition: Filter | None) -> Iterator[CustomerCondition]
             yield from customer_conditions(condition.part)
 
 
+def groups_of(condition: Filter | None) -> Iterator[InGroup]:
+    """Every model-made group that a filter names."""
+    match condition:
+        case InGroup():
+            yield condition
+        case CustomerCondition():
+            yield from groups_of(condition.where)
+        case And() | Or():
+            for part in condition.parts:
+                yield from groups_of(part)
+        case Not():
+            yield from groups_of(condition.part)
+
+
 def columns_of(condition: Filter | None, fact: Fact) -> set[str]:
     """Wide columns of ``fact`` that a filter reads."""
     match condition:
@@ -55,7 +69,7 @@ def columns_of(condition: Filter | None, fact: Fact) -> set[str]:
             field = dimension(condition.field, for_filter=True)
             label = {field.label_column} if field.label_column in fact.columns else set()
             return {*field.columns, *label}
-        case CustomerCondition():
+        case CustomerCondition() | InGroup():
             return {"customer_id"}
         case And() | Or():
             return set().union(*(columns_of(p, fact) for p in condition.parts))
@@ -69,7 +83,7 @@ def check_filter(scope: Scope, condition: Filter | None, fact: Fact, what: str) 
     for part in _outer_comparisons(condition):
         field = dimension(part.field, for_filter=True)
         require(scope.snapshot, fact, field.columns, f"{what} filtered by {field.label}")
-    if any(True for _ in customer_conditions(condition)):
+    if any(True for _ in customer_conditions(condition)) or any(True for _ in groups_of(condition)):
         require(scope.snapshot, fact, ("customer_id",), f"{what} filtered by customers")
 
 
@@ -91,6 +105,8 @@ def predicate(scope: Scope, condition: Filter, rows: ibis.Table) -> ibis.Boolean
             return compare(scope, condition, rows)
         case CustomerCondition():
             return in_set(scope, condition, rows.customer_id)
+        case InGroup():
+            return in_group(scope, condition, rows.customer_id)
         case And():
             parts = [predicate(scope, p, rows) for p in condition.parts]
             return _all(parts)
@@ -249,6 +265,20 @@ def in_set(scope: Scope, condition: CustomerCondition, customer_id: ibis.Value) 
     return known & customer_id.isin(values.filter(met & value.notnull())["customer"]) & ibis.literal(True)
 
 
+def in_group(scope: Scope, condition: InGroup, customer_id: ibis.Value) -> ibis.BooleanValue:
+    """Whether a customer belongs to a model-made group. Guests never do.
+
+    Raises:
+        InvalidPlan: nobody handed in the models that make groups.
+    """
+    import ibis
+
+    if scope.snapshot.groups is None:
+        raise InvalidPlan("Groups made by a model are not available here", received=condition.name or condition.group)
+    members = list(scope.snapshot.groups(scope.snapshot, condition))
+    return customer_id.notnull() & customer_id.isin(members) if members else ibis.literal(False)
+
+
 def customer_values(scope: Scope, condition: CustomerCondition) -> ibis.Table:
     """One row per customer with matching lines: ``customer``, ``value``."""
     from assistant.query.compile import grouped
@@ -334,6 +364,8 @@ def _customer_predicate(scope: Scope, condition: Filter, people: ibis.Table) -> 
             return _has_bought(scope, condition, people)
         case CustomerCondition():
             return in_set(scope, condition, people.customer_id)
+        case InGroup():
+            return in_group(scope, condition, people.customer_id)
         case And():
             return _all([_customer_predicate(scope, p, people) for p in condition.parts])
         case Or():

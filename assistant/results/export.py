@@ -6,6 +6,7 @@ import csv
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -56,5 +57,6 @@ def write_table(folder: Path, title: str, columns: Sequence[str], rows: Iterable
     except OSError as error:
         raise StorageError("The export could not be written; nothing was left behind", received=path) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
     return path

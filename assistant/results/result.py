@@ -108,6 +108,7 @@ class DefinitionUsed(ResultModel):
     author: str = "built-in"
     decided_on: date | None = None
     assumed: bool = True
+    words: list[str] = Field(default_factory=list, description="other ways to say the term")
 
 
 class ModelInfo(ResultModel):

@@ -153,6 +153,7 @@ def test_every_public_plan_type_can_be_worded():
     known = {type(plan).__name__ for plan, _ in WORDS} | {
         "CampaignBrief",
         "Compare",
+        "InGroup",
         "And",
         "Or",
         "Not",
@@ -162,6 +163,11 @@ def test_every_public_plan_type_can_be_worded():
         "Filter",
     }
     assert set(plans.__all__) - known == set()
+
+
+def test_groups_made_by_models_are_worded():
+    assert reword_filter(plans.InGroup(group="about_to_leave")) == "the customer is about to leave (within 90 days)"
+    assert reword_filter(plans.InGroup(group="segment", name="Loyal")) == "the customer is in the segment Loyal"
 
 
 def test_other_things_are_not_plans():

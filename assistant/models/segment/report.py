@@ -13,7 +13,8 @@ from assistant.models.registry import SEGMENTERS, entry
 from assistant.models.segment.base import Segmenter
 from assistant.models.segment.rfm_rules import RFMRules
 from assistant.models.segment.stability import DOUBTFUL, bootstrap_jaccard
-from assistant.plans import SegmentRequest
+from assistant.errors import UnknownName
+from assistant.plans import InGroup, SegmentRequest
 from assistant.plans.reword import reword
 from assistant.results import Caveat, Chart, Column, DefinitionUsed, Evidence, Figure, ModelInfo, Result, Table
 
@@ -74,6 +75,20 @@ def assign(snapshot: Snapshot, request: SegmentRequest, fitted: FittedSegments |
     """
     fitted = fitted or fit_segments(snapshot, request)
     return fitted.frame[["customer_id"]].assign(segment=fitted.segmenter.labels_).reset_index(drop=True)
+
+
+def members_of_segment(snapshot: Snapshot, condition: InGroup) -> list[str]:
+    """Ids of the customers of one named segment, sorted.
+
+    Raises:
+        UnknownName: no segment of that name; ``valid`` holds the names there are.
+    """
+    frame = assign(snapshot, SegmentRequest(method=condition.method, k=condition.k))
+    names = {str(name).casefold(): str(name) for name in frame["segment"].unique()}
+    name = names.get(str(condition.name).casefold())
+    if name is None:
+        raise UnknownName("There is no such segment", received=condition.name, valid=sorted(names.values()))
+    return sorted(frame.loc[frame["segment"] == name, "customer_id"].astype(str))
 
 
 def segment_result(snapshot: Snapshot, request: SegmentRequest, fitted: FittedSegments | None = None) -> Result:

@@ -241,6 +241,12 @@ def fit_churn(snapshot: Snapshot, horizon_days: int = 90) -> ChurnModel:
     return ChurnModel(horizon_days).fit(snapshot)
 
 
+def members_about_to_leave(snapshot: Snapshot, horizon_days: int = 90) -> list[str]:
+    """Ids of the customers that count as about to leave, sorted. Raises as :func:`fit_churn`."""
+    scores = churn_scores(snapshot, horizon_days)
+    return sorted(scores.loc[scores["at_risk"], "customer_id"].astype(str))
+
+
 def churn_scores(snapshot: Snapshot, horizon_days: int = 90, fitted: ChurnModel | None = None) -> pd.DataFrame:
     """Scores of every customer, for campaigns and segments.
 

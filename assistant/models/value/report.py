@@ -9,7 +9,7 @@ from assistant.features.rfm import LeftOut, left_out_of_rfm
 from assistant.models.value.behaviour import GAPS_TO_LAPSE, LONGEST_SILENCE, ORDERS_FOR_RHYTHM
 from assistant.models.value.churn import AT_RISK, VERSION, ChurnModel
 from assistant.models.value.reasons import NO_REASON, main_reasons, usual
-from assistant.plans import ChurnRequest
+from assistant.plans import ChurnRequest, InGroup
 from assistant.results import (
     Caveat,
     Chart,
@@ -71,7 +71,13 @@ def churn_result(snapshot: Snapshot, request: ChurnRequest, fitted: ChurnModel) 
         if len(shown) > 1 else [],
         words=_words(fitted, request, customers), caveats=_caveats(tables, fitted, shown, customers),
         evidence=_evidence(snapshot, request, fitted),
-        details={"customer_ids": shown["customer_id"].tolist()},
+        details={
+            "customer_ids": shown["customer_id"].tolist(),
+            "audience": {
+                "filter": InGroup(group="about_to_leave", horizon_days=request.horizon_days).model_dump(mode="json"),
+                "words": "customers who are about to leave",
+            },
+        },
         followups=["Draft a win-back campaign for them", "Split our customers into segments",
                    "How many customers have not ordered for 180 days?"],
     )
