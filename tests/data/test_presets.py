@@ -11,8 +11,8 @@ from assistant.data.targets import all_targets
 from tests.data.loading import loaded, revenue, rows, settings_in, write
 from tests.support.shared_data import shared_data
 
-SHOPIFY = """Name,Email,Financial Status,Paid at,Fulfillment Status,Accepts Marketing,Currency,Subtotal,Shipping,Taxes,Total,\
-Discount Code,Discount Amount,Created at,Lineitem quantity,\
+SHOPIFY = """Name,Email,Financial Status,Paid at,Fulfillment Status,Accepts Marketing,Currency,Subtotal,Shipping,\
+Taxes,Total,Discount Code,Discount Amount,Created at,Lineitem quantity,\
 Lineitem name,Lineitem price,Lineitem sku,Billing Country,\
 Cancelled at,Refunded Amount,Vendor,Source,Lineitem discount,Phone
 #1001,anna@example.org,paid,2024-01-05 10:00:00 +0100,fulfilled,yes,EUR,36.00,4.90,0,40.90,SPRING,4.00,\
