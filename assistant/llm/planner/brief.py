@@ -45,6 +45,8 @@ def draft(p: Parts, context: DialogueContext, finish: Finish, shop: Shop) -> Can
         creating = (
             objects[:1] if len(r.items) > 2 and not r.has("which", "count") else []
         )  # "email our best customers …"
+    if r.items and r.items[0].lemma in {"which", "what", "how", "why", "how many", "number of"}:
+        return None  # a question about campaigns, not an order for one
     if not ((creating or sending) and objects) and not strong and not (creating and goals):
         return None
     if not objects and not sending and not any(r.items[i].has("goal") and i <= 4 for i in strong) and not creating:

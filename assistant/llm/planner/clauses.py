@@ -35,6 +35,7 @@ class Conditions:
     customers: list[Filter] = field(default_factory=list)
     joins: list[str] = field(default_factory=list)
     measures: list[MetricCondition] = field(default_factory=list)
+    rows: list[Filter] = field(default_factory=list)
     used: set[int] = field(default_factory=set)
     notes: list[str] = field(default_factory=list)
 

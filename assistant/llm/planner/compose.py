@@ -29,6 +29,8 @@ def query_plan(p: Parts) -> QueryPlan | None:
     if transform == "share" and not groups:
         compare, transform = Comparison(kind="total"), None
     limit, sort = _ranking(p, metrics, groups, compare)
+    if p.conditions.measures and not groups:
+        return None  # "orders over 500" without anything to measure one by one
     having = tuple(Having(metric=m.metric, op=m.op, values=m.values) for m in p.conditions.measures)  # type: ignore[arg-type]
     p.used.update(p.reading.having("trend"))
     try:
@@ -145,6 +147,9 @@ def _implied(p: Parts) -> list[str]:
         chosen = units if p.groups == ["product"] else (money if p.groups == ["customer"] else orders)
     if "order" in p.groups and chosen in {None, orders}:
         chosen = money
+    if chosen is None and p.periods and p.reading.has("compare", "year_earlier", "previous"):
+        chosen = money
+        p.implied += 0.15
     if chosen is None and p.reading.has("compare") and any(len(v) > 1 for v in p.chosen.values()):
         chosen = money
         p.implied += 0.15

@@ -473,6 +473,11 @@ class ConditionReader(ClauseMeaning):
                 k += 1
             if k < len(self.items) and self.items[k].has("cmp", "between"):
                 amount = self._amount(k)
+                if amount is not None and item.get("metric") == self.orders and self._is_money(k, amount):
+                    worth = Compare(field="order_value", op=amount[0], values=amount[1])  # type: ignore[arg-type]
+                    self.found.rows.append(worth)
+                    self.found.used |= set(range(k, amount[3]))
+                    return amount[3]
                 if (
                     amount is not None
                     and amount[0] is not None
@@ -487,6 +492,11 @@ class ConditionReader(ClauseMeaning):
             if amount is not None and amount[2] is not None:
                 return self._measure_found(amount[2], amount[0], amount[1], set(range(i, amount[3])), i, amount[3])
         return None
+
+    def _is_money(self, k: int, amount: tuple[str, tuple[float, ...], str | None, int]) -> bool:
+        """Whether "orders over 500" speaks of their value."""
+        worth = any("worth" in self.items[j].lemma for j in range(k - 1, amount[3]))
+        return "order_value" in self.r.vocabulary.dimensions and (amount[2] == self.money or worth)
 
     def _plain_count(self, i: int) -> bool:
         """As in "with 3 orders", "3+ orders": a number that is a condition without a comparing word."""

@@ -83,12 +83,13 @@ def gather(reading: Reading) -> Parts:
     _ids(p)
     _periods(p)
     rows, explained, p.chosen = value_filters(reading, p.used)
-    p.rows += rows
+    p.rows += [*p.conditions.rows, *rows]
     p.used |= explained
     _dimension_values(p)
     _ranking(p)
     _measures_and_groups(p)
     _grains(p)
+    _who_and_what(p)
     _products_named(p)
     return p
 
@@ -324,6 +325,21 @@ def _without_returns(p: Parts) -> None:
         p.notes.append("returns_apart")
 
 
+def _who_and_what(p: Parts) -> None:
+    """As in "who spent the most" (by customer) and "what did Germans buy" (by product)."""
+    items = p.reading.items
+    if p.groups or p.metrics or p.conditions.customers:
+        return
+    verbs = {str(items[i].get("act")) for i in p.reading.having("act")}
+    first = next((item.lemma for item in items if item.lemma in {"who", "what", "which"}), "")
+    if first == "who" and p.descending is not None and verbs & {"spend", "buy"}:
+        p.groups = ["customer"]
+        p.sort_metric = p.reading.vocabulary.role("orders") if "spend" not in verbs else None
+    elif first == "what" and "buy" in verbs and "product" in p.reading.vocabulary.dimensions and not p.counted:
+        p.groups = ["product"]
+        p.descending = True if p.descending is None else p.descending
+
+
 def _is_verb_form(p: Parts, i: int) -> bool:
     """As in "customers **order**": a verb in the middle of a sentence, not a measure; listed nouns stay."""
     item = p.reading.items[i]
@@ -431,6 +447,13 @@ def _settle(p: Parts, nouns: list[int], roles: dict[int, str]) -> None:
     for i in nouns:
         if roles[i] == "which":
             roles[i], firm_group = "group", True
+    for i in nouns:
+        after = items[i + 1] if i + 1 < len(items) else None
+        acting = after is not None and after.has("act") and i + 1 not in p.conditions.used
+        if roles[i] == "either" and acting and firm_group and "customer" in items[i].alts["dim"]:
+            roles[i] = "subject"  # "which brands do our customers buy"
+        if roles[i] == "plain" and "product" in items[i].alts["dim"] and i and items[i - 1].has("value"):
+            roles[i] = "subject"  # "Garden products"
     for i in nouns:
         if roles[i] == "either":
             listed = p.conditions.customers and "customer" in items[i].alts.get("dim", ())

@@ -13,6 +13,7 @@ UNKNOWN, ABSENT, KNOWN, ACTION, LIGHT = 1.0, 1.2, 0.7, 0.9, 0.15
 STRONG_ACTIONS = frozenset(
     {"forecast", "recommend", "together", "similar", "churn", "explain", "segments", "what_if", "contact_who"}
 )
+NEGATIONS = frozenset({"not", "never", "no", "without", "nor", "neither", "except"})
 Encoder = Callable[[Sequence[str]], Any]
 
 
@@ -20,6 +21,8 @@ def weight(item: Item, skip: bool) -> float:
     """What it costs to leave an item out of the plan."""
     if item.tokens[0].kind in {"stop", "symbol"}:
         return 0.0
+    if item.lemma in NEGATIONS:
+        return KNOWN  # what is denied must not be answered as if it were asked
     actions = set(item.alts.get("do", ()))
     if actions & STRONG_ACTIONS and not item.has("metric"):
         return ACTION

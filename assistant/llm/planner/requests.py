@@ -299,7 +299,10 @@ def search(p: Parts, context: DialogueContext, finish: Finish, shop: Shop) -> Ca
     """As in "Something like the red mug but cheaper" · "mugs under 10" · "similar products to P1"."""
     similar = p.reading.does("similar")
     looking = p.reading.does("search")
-    if not similar and not looking:
+    items = p.reading.items
+    priced = any(item.has("cmp") for item in items) and not p.metrics and not p.reading.has("do", "act", "which")
+    named = priced and any(i.has("value") or i.lemma in p.reading.vocabulary.product_words for i in items)
+    if not similar and not looking and not named:
         return None
     relative = None
     for i, item in enumerate(p.reading.items):
@@ -377,7 +380,7 @@ def _search_text(p: Parts, verbs: list[int]) -> str:
             or token.kind == "stop"
         ):
             continue
-        if i < min(verbs) and not item.has("value") and item.lemma not in p.reading.vocabulary.product_words:
+        if i < min(verbs, default=0) and not item.has("value") and item.lemma not in p.reading.vocabulary.product_words:
             continue
         if item.number is not None or (item.has("period") and not item.has("value")):
             continue

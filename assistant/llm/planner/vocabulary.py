@@ -46,6 +46,9 @@ _NOT_NAMES = (
 _NOT_TERMS = frozenset(
     {
         "who",
+        "conversion rate",
+        "conversion",
+        "conversions",
         "where",
         "people who bought",
         "date",
