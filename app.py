@@ -131,6 +131,8 @@ def load(
     from assistant.data import load as loading
 
     settings = _settings(home)
+    if not all(p.strip() for p in paths):
+        raise typer.BadParameter("a path is empty")
     sources = [p if "://" in p else Path(p) for p in paths]
     if preview:
         _print_preview(loading.preview_load(sources, settings, preset=preset))
@@ -211,6 +213,15 @@ def _configure_log(settings: Settings) -> None:
         handler.setLevel(logging.ERROR)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
     logging.basicConfig(level=settings.log_level, handlers=[handler], force=True)
+
+
+def _last_words(kind: type[BaseException], error: BaseException, trace: Any) -> None:
+    """One line for the person about what nobody expected, everything in the log; the program ends with FAILED."""
+    logging.getLogger(__name__).critical("unexpected", exc_info=(kind, error, trace))
+    files = [h.baseFilename for h in logging.getLogger().handlers if isinstance(h, logging.FileHandler)]
+    place = files[0] if files else "the lines above"
+    sys.stderr.write(f"Error: something went wrong on our side ({kind.__name__}); nothing was changed. "
+                     f"The details are in {place}.\n")
 
 
 def _as_of(text: str | None) -> dict[str, str]:
@@ -324,6 +335,8 @@ def main() -> None:
     """Entry point. Expected errors are one line on the error stream."""
     for name, value in OFFLINE.items():
         os.environ.setdefault(name, value)
+    sys.excepthook = _last_words
+    logging.basicConfig(handlers=[logging.NullHandler()])  # until the state folder, and so the log file, is known
     try:
         cli(standalone_mode=True)
     except AssistantError as error:

@@ -6,7 +6,7 @@ import os
 import tomllib
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -53,7 +53,9 @@ class Settings(BaseSettings):
     max_question_chars: int = Field(default=4000, ge=100, description="Longest question in characters.")
     model_calls_per_turn: int = Field(default=8, ge=1, description="Limit of model calls in one turn.")
     tool_calls_per_turn: int = Field(default=12, ge=1, description="Limit of tool calls in one turn.")
-    log_level: str = Field(default="INFO", description="Level of the log file.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = Field(
+        default="INFO", description="Level of the log file: DEBUG, INFO, WARNING, ERROR or CRITICAL."
+    )
 
     @property
     def snapshots_dir(self) -> Path:
@@ -111,6 +113,8 @@ def load_settings(home: Path | str | None = None, **overrides: Any) -> Settings:
             stored = tomllib.loads(path.read_text(encoding="utf-8"))
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise SettingsError(f"{path} is not valid TOML", received=error) from error
+        except OSError as error:
+            raise SettingsError(f"{path} cannot be read", received=error.strerror or error) from error
     from_environment = {
         name for name in Settings.model_fields if f"ASSISTANT_{name.upper()}" in os.environ
     }
