@@ -51,6 +51,7 @@ class Clause:
     values: tuple[float, ...] = ()
     measure: str | None = None
     period: PeriodReading | None = None
+    also: list[PeriodReading] = field(default_factory=list)
     duration: PeriodReading | None = None
     ago: PeriodReading | None = None
     every: bool = False
@@ -129,7 +130,10 @@ class ClauseMeaning:
                     for _, w in clause.objects
                 )
             )
-        return CustomerCondition(metric=metric, op="ge", values=(1,), where=where, period=period)
+        once = CustomerCondition(metric=metric, op="ge", values=(1,), where=where, period=period)
+        if clause.also:
+            return And(parts=(once, *(once.model_copy(update={"period": other.period}) for other in clause.also)))
+        return once
 
     def _relative_clause(self, clause: Clause) -> bool:
         """As in "customers who have made purchases": a verb without arguments is a condition only after "who" or

@@ -22,6 +22,8 @@ def query_plan(p: Parts) -> QueryPlan | None:
         return None
     compare, period = _comparison(p)
     groups = _groups(p, compare)
+    p.used.update(p.reading.having("sorted"))
+    p.implied += 0.0 if _coordinated(p) else 0.7
     p.used.update(p.reading.having("trend"))
     if p.metrics or metrics:
         p.used.update(p.reading.having("perform"))
@@ -50,6 +52,15 @@ def query_plan(p: Parts) -> QueryPlan | None:
         )
     except ValidationError:
         return None
+
+
+def _coordinated(p: Parts) -> bool:
+    """Whether several measures are joined ("revenue and orders"); else one may have been meant to narrow the other."""
+    if len(p.metrics) < 2:
+        return True
+    joining = {"and", "&", "vs", "versus", "or", "plus", "with", "against", "as", "to"}
+    tokens = p.reading.tokens
+    return any(t.lemma in joining or t.text in {",", "/", "+", "&"} for t in tokens)
 
 
 def _role(p: Parts, name: str) -> str | None:
@@ -173,12 +184,14 @@ def _averaged(p: Parts, metrics: list[str]) -> list[str]:
 
 def _groups(p: Parts, compare: Comparison | None) -> list[str]:
     groups = list(p.groups)
-    if p.conditions.customers and not groups and _wants_list(p):
+    asked = p.reading.has("which") or any(item.lemma in {"who", "whom"} for item in p.reading.items)
+    if p.conditions.customers and not groups and _wants_list(p) and (asked or not p.metrics):
         groups = ["customer"]
     if not groups and p.reading.has("trend") and compare is None:
         groups = [_trend_grain(p)]
     versus = p.reading.has("compare") or any(
-        p.reading.items[i].lemma in {"vs", "versus", "or"} for i in range(len(p.reading.items))
+        p.reading.items[i].lemma in {"vs", "versus", "or", "than", "more than", "less than"}
+        for i in range(len(p.reading.items))
     )
     if compare is None and versus:
         for dimension, values in p.chosen.items():
@@ -223,6 +236,8 @@ def _comparison(p: Parts) -> tuple[Comparison | None, Period | None]:
     if r.has("previous"):
         p.used.update(r.having("previous", "compare", "growth", "change"))
         return Comparison(kind="previous"), period or Period(kind="calendar", unit=_said_unit(p), offset=-1)
+    if r.has("perform") and not p.groups and not p.periods and p.metrics and not r.has("average"):
+        return Comparison(kind="previous"), Period(kind="calendar", unit="month", offset=-1)
     if r.has("rest"):
         p.used.update(r.having("rest", "compare"))
         return Comparison(kind="rest"), period

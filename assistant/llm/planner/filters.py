@@ -173,6 +173,16 @@ class ConditionReader(ClauseMeaning):
                     or item.tokens[0].kind == "stop"
                     or item.has("which", "neg")
                 ):
+                    if (
+                        item.lemma == "and"
+                        and clause.period is not None
+                        and k + 1 < len(self.items)
+                        and (self.items[k + 1].has("period"))
+                    ):
+                        clause.also.append(self.items[k + 1].get("period"))
+                        clause.used |= {k, k + 1}
+                        k = end = k + 2
+                        continue
                     if item.lemma in {"and", "or"} and clause.objects and self._object(k + 1):
                         k = self._more_objects(k, clause)
                         end = k
@@ -450,6 +460,9 @@ class ConditionReader(ClauseMeaning):
                     return k + 1
             if not self.r.is_skip(k) and not item.has("cmp"):
                 return None
+        if self.items[i].tokens[0].lemma in {"no", "without"} and self.about_customers:
+            self._keep(CustomerCondition(metric=self.orders, op="eq", values=(0,)), {i}, i)
+            return i + 1
         return None
 
     def _measured(self, i: int) -> int | None:

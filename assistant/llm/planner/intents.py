@@ -253,7 +253,7 @@ class Frames:
             for i in hits
         )
         p.used.update(range(len(self.reading.items)) if strong else hits)
-        p.used.update(self.reading.having("dim", "object", "group", "which", "act"))
+        p.used.update(self.reading.having("dim", "object", "group", "which", "act", "definition"))
         return self.finish(p, [ToolCall("describe_data", {})], "describe", 0.05)
 
     def show_draft(self) -> Candidate | None:
@@ -347,8 +347,9 @@ class Frames:
             return candidate(ask(self.lex, "briefing"), 0.15, "ask")
         first = [t.lemma for t in r.tokens[:3]]
         advising = first[:1] == ["how"] and first[1:2] and first[1] in {"can", "do", "should", "could", "to", "would"}
-        if advising and r.has("improve"):
-            return candidate(decline(self.lex, "not_understood", "advice"), 0.1, "advice")
+        should = first[:1] == ["should"] and not r.does("recommend")
+        if should or (advising and r.has("improve")):
+            return candidate(decline(self.lex, "not_understood", "advice"), -0.02 if should else 0.1, "advice")
         if self._two_directions() == "tangled":
             return candidate(decline(self.lex, "not_understood", "contradiction"), -0.1, "decline")
         bare = (

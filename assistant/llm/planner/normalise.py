@@ -31,6 +31,7 @@ _TOKEN = re.compile(
     r"""
     (?P<quote>"[^"\n]{1,80}"|(?<![\w])'[^'\n]{2,80}'(?![\w]))
   | (?P<date>\b\d{4}-\d{1,2}-\d{1,2}\b|\b\d{1,2}[./]\d{1,2}[./]\d{2,4}\b|\b\d{4}-\d{2}\b(?!-))
+  | (?P<code>\b[A-Z]{1,5}-\d{2,}[A-Z]?\b)
   | (?P<number>(?:[£$€]\ ?)?\d+(?:[.,]\d+)*(?:\ ?%|[kK]\b|[mM]n?\b|st\b|nd\b|rd\b|th\b|x\b)?(?![A-Za-z0-9]))
   | (?P<word>[^\W_]+(?:'[^\W_]+)?)
   | (?P<symbol>>=|<=|[≥≤<>=%#+&/])
@@ -108,6 +109,7 @@ def tokenise(text: str, words: Mapping[str, Any], numbers: bool = True) -> list[
     tokens: list[Token] = []
     for match in _TOKEN.finditer(plain):
         kind = match.lastgroup or "stop"
+        kind = "word" if kind == "code" else kind
         raw = match.group()
         token = Token(raw, raw.lower(), kind, match.start(), match.end())  # type: ignore[arg-type]
         if kind == "word":

@@ -268,6 +268,9 @@ def _lead(p: Parts, i: int) -> Item | None:
 
 def _measures_and_groups(p: Parts) -> None:
     items = p.reading.items
+    most = [it.tokens[0].lemma for it in items if it.has("metric") and it.tokens[0].lemma in {"most", "least"}]
+    if p.descending is None and most:
+        p.descending = "least" not in most  # "most profitable category"
     nouns = [
         i for i, item in enumerate(items) if i not in p.used and item.has("metric", "dim") and not _is_verb_form(p, i)
     ]
@@ -332,9 +335,9 @@ def _who_and_what(p: Parts) -> None:
         return
     verbs = {str(items[i].get("act")) for i in p.reading.having("act")}
     first = next((item.lemma for item in items if item.lemma in {"who", "what", "which"}), "")
-    if first == "who" and p.descending is not None and verbs & {"spend", "buy"}:
+    if first == "who" and p.descending is not None:
         p.groups = ["customer"]
-        p.sort_metric = p.reading.vocabulary.role("orders") if "spend" not in verbs else None
+        p.sort_metric = p.reading.vocabulary.role("orders") if "buy" in verbs else None
     elif first == "what" and "buy" in verbs and "product" in p.reading.vocabulary.dimensions and not p.counted:
         p.groups = ["product"]
         p.descending = True if p.descending is None else p.descending
@@ -469,7 +472,9 @@ def _settle(p: Parts, nouns: list[int], roles: dict[int, str]) -> None:
         elif roles[i] == "plain":
             roles[i] = "group" if "new_vs_returning" in items[i].alts["dim"] else "plain_group"
     for i in nouns:
-        if roles[i] == "plain_group":
+        if roles[i] == "plain_group" and not {"product", "customer", "order", "campaign"} & set(items[i].alts["dim"]):
+            roles[i] = "group"  # "rank countries by orders": a split nobody would name in passing
+        elif roles[i] == "plain_group":
             roles[i] = "subject" if firm_metric and (firm_group or not _lists_things(p, i)) else "group"
         elif roles[i] == "count_of":
             roles[i] = (
@@ -570,6 +575,8 @@ def _products_named(p: Parts) -> None:
             i += 1
             continue
         words = product_words(p.reading, i)
+        if words and p.reading.items[i].lemma in p.reading.vocabulary.lexicon.vocabulary:
+            words = []  # a word of the grammar is not a product because some name has it
         if words and "product" in p.reading.vocabulary.dimensions:
             p.rows.append(product_filter(words, p.reading))
             p.used |= set(range(i, i + len(words)))

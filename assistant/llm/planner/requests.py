@@ -204,8 +204,8 @@ def recommend(p: Parts, context: DialogueContext, finish: Finish, defined: list[
     _take(p, "next", "best", "offer", "should", "product", "interested", "interest")
     filter_, rows = None, [r for r in p.rows if getattr(r, "field", "") not in {"customer", "category"}]
     category = next((r.values[0] for r in p.rows if getattr(r, "field", "") == "category" and len(r.values) == 1), None)  # type: ignore[union-attr]
-    customers = [*defined, *p.conditions.customers]
     max_price = _price(p, {"lt", "le"})
+    customers = [*defined, *p.conditions.customers]
     if any(getattr(r, "field", "") == "product" for r in rows) and not p.customer_ids:
         return None
     filter_ = join([*rows, *customers])
@@ -222,6 +222,8 @@ def recommend(p: Parts, context: DialogueContext, finish: Finish, defined: list[
         max_price=max_price,
     )
     extra = 0.0 if p.customer_ids or filter_ is not None else 0.2
+    if len(p.customer_ids) == 1 and filter_ is not None:
+        extra += 0.7  # what else was said cannot be asked of a list for one customer
     return finish(p, [call(request)], "recommend", extra)
 
 

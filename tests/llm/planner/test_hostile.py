@@ -107,7 +107,7 @@ def test_code_and_other_languages_are_declined_in_one_line(text: str) -> None:
 
 
 def test_typos_seldom_change_the_plan() -> None:
-    """One swapped pair of letters in a longer word leaves most plans as they were; the rest are declined, not changed."""
+    """One swapped pair of letters leaves most plans as they were; the rest are declined, not changed."""
     rng = random.Random(7)
     same = changed = 0
     plain = [q for q in QUESTIONS if q.isascii() and 3 < len(q.split()) < 12]

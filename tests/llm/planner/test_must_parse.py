@@ -7,10 +7,11 @@ from tests.support.planner_shops import PlannerShop
 from tests.support.shorthand import shorthand
 
 SHOPS = {"full": PlannerShop(), "plain": PlannerShop(full=False)}
+SPENT = "Which customers have not ordered for 90 days but spent over 500?"
 MUST = {
     "How much did we sell last month?": "query revenue in month-1",
     "Top 10 products by revenue in Germany": "query revenue by product where country=Germany top 10 revenue",
-    "Which customers have not ordered for 90 days but spent over 500?": "list and(cust(days_since_last_order ge 90), cust(revenue gt 500))",
+    SPENT: "list and(cust(days_since_last_order ge 90), cust(revenue gt 500))",
     "Split our customers into segments and tell me what each looks like": "segments",
     "What should we recommend to customer 17850, and why?": "recommend customer=17850",
     "Something like the red mug but cheaper": "search like red mug cheaper",
