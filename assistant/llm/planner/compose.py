@@ -256,7 +256,7 @@ def _comparison(p: Parts) -> tuple[Comparison | None, Period | None]:
 def _against_one_period(p: Parts) -> tuple[Comparison, Period] | None:
     """As in "products losing sales versus last year": the current year against the one named."""
     r = p.reading
-    if len(p.periods) != 1 or not p.metrics:
+    if len(p.periods) != 1 or not (p.metrics or p.groups):
         return None
     named = p.periods[0]
     period = named.period

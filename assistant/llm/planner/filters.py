@@ -166,6 +166,8 @@ class ConditionReader(ClauseMeaning):
                     clause.since = True
                     clause.used.add(k)
                     return k + 1
+                if item.has("not_in", "never") and len(item.tokens) > 1:
+                    return end  # "… but not in the last six months" is read on its own
                 filler = self.r.is_skip(k) or item.lemma in {"anything", "something"} or item.has("times_words")
                 if (
                     not filler
@@ -380,7 +382,7 @@ class ConditionReader(ClauseMeaning):
         ):
             i += 1
         if i < len(self.items) and (
-            self.items[i].lemma in {"not", "no", "never", "without", "nothing", "but not"}
+            self.items[i].lemma in {"not in", "not", "no", "never", "without", "nothing", "but not"}
             or self.items[i].has("not_in")
         ):
             j = i + 1

@@ -394,6 +394,10 @@ class PeriodReader:
                 year = period.year or self._latest(first)
                 return date(year, first, 1), date(year, first + 2, monthrange(year, first + 2)[1])
             return (date(period.year, 1, 1), date(period.year, 12, 31)) if period.year else None
+        starts = self.lex.periods["event_starts"].get(period.event) if period.event else None
+        if starts:
+            year = period.year or self._latest(starts[0], starts[1])
+            return date(year, starts[0], starts[1]), date(year, starts[0], starts[1])
         if period.kind == "calendar" and period.count == 1:
             return self._calendar_bounds(period)
         return None
@@ -489,6 +493,8 @@ class PeriodReader:
             if found.kind != "period" or found.period is None:
                 return replace(found, start=i) if found.kind == "bad_period" else None
             ends = self.bounds(found.period)
+            if ends is None and found.period.event:
+                return self._bad(i, found.end)  # "since Easter": a day that moves is not placed here
             if ends is None:
                 continue
             word = self.lemma(i)
@@ -537,7 +543,7 @@ def read_period(tokens: list[Token], start: int, lex: Lexicon, as_of: date) -> P
     after = reader.listed(start, "prepositions")
     if after is not None and after < len(tokens):
         begins.append(after)
-        if reader.lemma(after) == "the":
+        if reader.lemma(after) == "the" and after + 1 < len(tokens):
             begins.append(after + 1)
     best: PeriodReading | None = None
     for begin in begins:

@@ -114,7 +114,9 @@ def candidates(reading: Reading, context: DialogueContext, shop: Shop, tools: Co
 
 # -- several requests --------------------------------------------------------------------------------------------------
 
-_OPENERS = "draft write create forecast recommend suggest show list tell make compare who what which how why send give predict"
+_OPENERS = (
+    "draft write create forecast recommend suggest show list tell make compare who what which how why send give predict"
+)
 _REQUESTS = "|".join(_OPENERS.split())
 _SPLIT = re.compile(
     r"(?<=[a-z0-9)%\"'])\s*[.?!;]\s+(?=\S)|,?\s+(?:and then|and also|then)\s+|,\s+and\s+"
