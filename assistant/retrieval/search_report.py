@@ -67,7 +67,7 @@ def report(snapshot: Snapshot, index: ProductIndex, request: ProductSearchReques
     result = Result(
         kind="product_search", title=_title(index, request, found), currency=snapshot.currency, tables=tables,
         figures=_figures(request, table, tables, found), words=_words(index, request, found),
-        details=_details(index, found), caveats=_caveats(snapshot, tables, found),
+        details=_details(index, found), caveats=_caveats(snapshot, index, tables, found),
         evidence=_evidence(snapshot, index, request, found), followups=_followups(snapshot, index, request, found),
     )
     result.headline = [name for name in ("found", "anchor_price", "best_price") if name in result.figures]
@@ -178,7 +178,7 @@ def _details(index: ProductIndex, found: Found) -> dict[str, Any]:
     }
 
 
-def _caveats(snapshot: Snapshot, tables: Sequence[Table], found: Found) -> list[Caveat]:
+def _caveats(snapshot: Snapshot, index: ProductIndex, tables: Sequence[Table], found: Found) -> list[Caveat]:
     caveats = []
     if found.weak:
         caveats.append(Caveat(code="search_weak_match" if found.anchor is None else "search_faint_likeness"))
@@ -193,6 +193,7 @@ def _caveats(snapshot: Snapshot, tables: Sequence[Table], found: Found) -> list[
         if left_out is not None and reason in {"not on sale", "out of stock", "price unknown"}:
             caveats.append(Caveat(code="search_left_out", figures={"n": left_out.figure(row, "products", reason)},
                                   words={"reason": reason}))
+    caveats += [Caveat(code=f"search_index_{n.code}") for n in index.notices if n.code != "embedded"]
     if snapshot.manifest.synthetic:
         caveats.append(Caveat(code="synthetic"))
     return caveats
