@@ -108,19 +108,18 @@ def customers(bench: Workbench, lines: ibis.Table, tables: Sequence[TableMapping
 def products(bench: Workbench, lines: ibis.Table, tables: Sequence[TableMapping], rules: Rules) -> ibis.Table:
     """Products of the source's own tables and of the lines.
 
-    From the lines: the name is the most frequent one among sales, the price that of the latest sale.
+    From the lines: the name is the most frequent one among sales, the price the latest *list* price. A source without
+    list prices leaves the price empty: what was last paid is not a price the shop asks today, and the rooms that need
+    one take it from the lines and call it so.
     """
     goods = lines.filter(lines.line_type.isin(_GOODS) & lines.product_id.notnull())
     sold = goods.filter(goods.line_type == "sale")
     derived = goods.select("product_id").distinct()
-    latest = sold.group_by("product_id").aggregate(
-        __sold=sold.unit_price.argmax(sold.ordered_at.epoch_seconds() * 10_000_000 + sold.seq)
-    )
     for column in ("name", "category", "subcategory", "brand", "description"):
         seen = _most_frequent(sold, "product_id", column)
         derived = _attach(derived, seen, "product_id")
     names_elsewhere = _most_frequent(goods, "product_id", "name").rename(__other="name")
-    derived = _attach(_attach(derived, latest, "product_id"), names_elsewhere, "product_id")
+    derived = _attach(derived, names_elsewhere, "product_id")
     money = goods.group_by("product_id").aggregate(
         __list=goods.list_price.argmax(goods.ordered_at), cost=goods.cost.argmax(goods.ordered_at)
     )
@@ -128,8 +127,8 @@ def products(bench: Workbench, lines: ibis.Table, tables: Sequence[TableMapping]
     import ibis
 
     derived = derived.mutate(
-        name=ibis.coalesce(derived.name, derived["__other"]), price=ibis.coalesce(derived["__list"], derived["__sold"])
-    ).drop("__other", "__list", "__sold")
+        name=ibis.coalesce(derived.name, derived["__other"]), price=derived["__list"]
+    ).drop("__other", "__list")
     own = [_own_table(bench, m, "products") for m in tables if m.role == "products"]
     if rules.unify_codes == "upper":
         own = [t.mutate(product_id=t.product_id.upper()) for t in own]

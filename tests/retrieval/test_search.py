@@ -172,10 +172,8 @@ def test_prices_are_those_of_the_analysis_date(bare_index) -> None:
     assert result.table("products").cell(0, "units_sold") == 3
 
 
-def test_a_price_column_that_repeats_sales_is_called_what_it_is(tmp_path: Path) -> None:
-    tables = bare_tables()
-    tables["products"]["price"] = [11.0, 8.0, 25.0, 38.0, 5.0]  # the last sale of each
-    snapshot, index = shop(tmp_path, tables)
+def test_the_last_price_paid_is_called_what_it_is_and_follows_the_analysis_date(tmp_path: Path) -> None:
+    snapshot, index = shop(tmp_path, bare_tables())
     result = run((snapshot, index), text="red mug")
     assert "search_price_last_paid" in codes(result)
     assert result.table("products").cell(0, "price") == 11.0
