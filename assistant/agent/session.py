@@ -12,11 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 from assistant.agent import grounding
 from assistant.agent.builder import build_agent
+from assistant.agent.claims import claims_a_deed
 from assistant.agent.events import AnswerReady, Brain, Event, StepFinished, StepStarted, ThreadInfo, TurnStarted
 from assistant.agent.followups import FollowUpCheck
+from assistant.agent.sqlite_files import make_sound
 from assistant.agent.store import TurnStore
 from assistant.agent.trace import record_run
-from assistant.errors import AssistantError, UserError
+from assistant.agent.wording import vet
+from assistant.errors import AssistantError, StorageError, UserError
 from assistant.llm.replies import caveat_texts, compose
 from assistant.plans.shop import Shop
 from assistant.results import Answer, DefinitionUsed, NumberInReply, Result, Step
@@ -30,6 +33,10 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 FAILED = "Something went wrong on our side; nothing was changed. The details are in the log under {run_id}."
+MEMORY = "The memory of conversations cannot be used ({error}); nothing was changed. Check the disk."
+FORGOTTEN = ("The memory of earlier conversations was damaged. The damaged file was kept, and a new one begun; orders and "
+             "campaign drafts are not touched.")
+NOT_DONE = "Nothing was sent, approved or exported: that is done by a person, outside the chat."
 UNSUPPORTED = "The reply held figures that no result supports, so it is not shown."
 
 
@@ -49,13 +56,19 @@ class Session:
         self, model: BaseChatModel, brain: Brain, tools: Sequence[BaseTool], shop: Shop, settings: Settings,
         *, remember: bool = True,
     ) -> None:
+        from assistant.llm.planner.model import PlannerChatModel
+
         self._model, self._brain, self._tools, self._shop, self._settings = model, brain, list(tools), shop, settings
         self._store = TurnStore(settings.conversations_db) if remember else None
-        self._checkpointer = _checkpointer(settings if remember else None)
+        self._checkpointer, forgot = _checkpointer(settings if remember else None)
+        #: what the person should hear once, with the next answer
+        self._notices = [FORGOTTEN] if forgot or (self._store and self._store.set_aside) else []
         self._agents: dict[str, tuple[Any, Any]] = {}
         self._lock = threading.Lock()
         self._stopped: set[str] = set()
         self._check = FollowUpCheck(model, self._tools, shop)
+        #: the built-in planner's words are templates of ours over results; any other model's are checked for claims
+        self._own_words = isinstance(model, PlannerChatModel)
 
     def brain(self) -> Brain:
         return self._brain
@@ -94,6 +107,7 @@ class Session:
     def ask(self, thread_id: str, text: str) -> Iterator[Event]:
         """Run one turn. The last event is always :class:`AnswerReady`, whatever happened."""
         run_id, started = uuid.uuid4().hex[:12], time.perf_counter()
+        text = text.encode("utf-8", "replace").decode("utf-8")  # half a character pair cannot be stored or hashed
         self._stopped.discard(thread_id)
         yield TurnStarted(run_id, self._brain.name)
         answer = self._reject(text)
@@ -107,11 +121,15 @@ class Session:
             except AssistantError as error:
                 log.warning("run %s: %s", run_id, error)
                 answer = _failure(text, str(error), error)
+            except sqlite3.DatabaseError as error:
+                log.exception("run %s: conversation memory", run_id)
+                answer = _failure(text, MEMORY.format(error=error), None)
             except Exception:  # noqa: BLE001 - the one edge: the person gets one line, the log gets everything
                 log.exception("run %s failed", run_id)
                 answer = _failure(text, FAILED.format(run_id=run_id), None)
+        notices, self._notices = self._notices, []
         answer = answer.model_copy(
-            update={"brain": self._brain.name, "run_id": run_id,
+            update={"brain": self._brain.name, "run_id": run_id, "caveats": [*answer.caveats, *notices],
                     "milliseconds": round((time.perf_counter() - started) * 1000, 1)}
         )
         self._keep(thread_id, answer, prompts)
@@ -165,19 +183,29 @@ class Session:
 
     def _finish(self, turn: _Turn, *, stopped: bool) -> Answer:
         """Check the numbers of the draft; rebuild it from the results if any cannot be traced."""
+        if not self._own_words:
+            turn.results = vet(turn.results, turn.question)
         results = turn.results
         reply, known = turn.reply, turn.known
         checked = grounding.check(reply, results, turn.question, known)
-        blocked = bool(checked.untraced)
+        claimed = not self._own_words and claims_a_deed(reply)
+        blocked = bool(checked.untraced) or claimed
         if (blocked or not reply.strip()) and results:
             if blocked:
-                log.warning("draft blocked, untraced: %s", checked.untraced)
+                log.warning("draft blocked, untraced: %s, claims a deed: %s", checked.untraced, claimed)
             composed = compose(results)
             reply = composed.text
             checked = grounding.check(reply, results, turn.question, composed.numbers)
+        elif claimed:
+            log.warning("draft blocked: it claims a deed")
+            reply, checked = NOT_DONE, grounding.Grounded([], [])
         if stopped and not reply:
             reply = "Stopped."
         outcome, reason = _outcome(turn, reply, results, blocked=blocked and not results)
+        if claimed and not results:
+            outcome, reason = "refused", "not_permitted"
+        elif claimed:
+            reply = f"{reply}\n\n{NOT_DONE}"
         if outcome == "failed" and blocked and not results:
             reply, checked = UNSUPPORTED, grounding.Grounded([], [])
         return Answer(
@@ -186,7 +214,7 @@ class Session:
             plan=[{"tool": s.tool, "arguments": s.arguments} for s in turn.steps],
             plan_words=[r.evidence.plan_words for r in results if r.evidence.plan_words],
             definitions=_unique([d for r in results for d in r.evidence.definitions if turn.speaks_of(d)]),
-            assumptions=_unique([a for r in results for a in r.evidence.assumptions]),
+            assumptions=_unique([*turn.assumptions, *(a for r in results for a in r.evidence.assumptions)]),
             caveats=_unique([c.text for r in results for c in caveat_texts(r)]),
             options=[o for r in results if r.question for o in r.question.options],
             followups=self._check.keep([f for r in results for f in r.followups]),
@@ -203,6 +231,7 @@ class _Turn:
         self.results: list[Result] = []
         self.reply = ""
         self.said_before: list[str] = []
+        self.assumptions: list[str] = []
         self.known: list[NumberInReply] = []
         self.errors = 0
         self._running: dict[str, tuple[int, float]] = {}
@@ -225,6 +254,7 @@ class _Turn:
         self.known = [
             NumberInReply.model_validate(n) for n in (message.response_metadata or {}).get("numbers", [])
         ]
+        self.assumptions += (message.response_metadata or {}).get("assumptions", [])
         for call in message.tool_calls:
             step = Step(tool=call["name"], arguments=call["args"], status="running")
             self._running[call["id"] or ""] = (len(self.steps), time.perf_counter())
@@ -287,20 +317,28 @@ def _unique(items: Sequence[Any]) -> list[Any]:
     return seen
 
 
-def _checkpointer(settings: Settings | None) -> Any:
-    """Conversation memory: its own SQLite file (WAL), or memory only."""
+def _checkpointer(settings: Settings | None) -> tuple[Any, bool]:
+    """Conversation memory: its own SQLite file (WAL), or memory only; and whether a damaged file was set aside.
+
+    Raises:
+        StorageError: the file cannot be used.
+    """
     if settings is None:
         from langgraph.checkpoint.memory import InMemorySaver
 
-        return InMemorySaver()
+        return InMemorySaver(), False
     from langgraph.checkpoint.sqlite import SqliteSaver
 
     path = settings.home / "checkpoints.sqlite"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    con = sqlite3.connect(path, check_same_thread=False, timeout=10)
-    con.execute("PRAGMA journal_mode=WAL")
-    saver = SqliteSaver(con)
-    saver.setup()
-    return saver
+    aside = make_sound(path)
+    try:
+        con = sqlite3.connect(path, check_same_thread=False, timeout=10)
+        con.execute("PRAGMA journal_mode=WAL")
+        saver = SqliteSaver(con)
+        saver.setup()
+    except sqlite3.DatabaseError as error:
+        raise StorageError(f"The memory of conversations cannot be used ({error})", received=path,
+                           hint="Check the disk or set ASSISTANT_HOME to another folder.") from error
+    return saver, aside is not None
 
 
