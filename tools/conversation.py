@@ -6,11 +6,15 @@ from assistant.plans import AskRequest, DeclineRequest
 from assistant.results import Question, Refusal, Result
 from assistant.workspace import Workspace
 
+#: the agent checks such words as it checks a reply
+WORDED_BY_MODEL = {"worded_by": "model"}
+
 
 def ask_back(workspace: Workspace, request: AskRequest) -> Result:
     """Ask the person which reading is meant, when two readings give different answers. Options are full questions."""
     return Result(
-        kind="question", title=request.text, question=Question(text=request.text, options=list(request.options))
+        kind="question", title=request.text, question=Question(text=request.text, options=list(request.options)),
+        details=WORDED_BY_MODEL,
     )
 
 
@@ -23,4 +27,5 @@ def decline(workspace: Workspace, request: DeclineRequest) -> Result:
         kind="refusal", title="Cannot be answered",
         refusal=Refusal(reason=request.reason, message=request.message, missing=list(request.missing),
                         nearest=list(request.nearest)),
+        details=WORDED_BY_MODEL,
     )

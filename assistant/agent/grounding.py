@@ -14,6 +14,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from assistant.agent.quoting import Quotations
 from assistant.results import Figure, NumberInReply, Result, Source
 from assistant.results.format import show
 
@@ -45,14 +46,11 @@ class Ledger:
 
     def __init__(self, results: Sequence[Result], question: str = "") -> None:
         self.entries: list[Entry] = []
-        self.texts: list[str] = []
         for index, result in enumerate(results):
             for figure in _figures(result):
                 self.entries.append(Entry(figure, index, show(figure.value, figure.unit, result.currency)))
-            self.texts += _texts(result)
-        self._question = question
+        self.quotations = Quotations(results, question)
         self._by_date = {str(e.figure.value)[:10]: e for e in self.entries if e.figure.unit == "date"}
-        self._codes = {w for t in [*self.texts, question] for w in re.findall(r"[\w-]+", t) if re.search(r"\d", w)}
 
     def find(self, token: str, value: float, percent: bool, decimals: int) -> Entry | None:
         """The entry whose value prints as ``token`` does: equal at the precision shown, never looser."""
@@ -63,10 +61,6 @@ class Ledger:
 
     def find_date(self, day: str) -> Entry | None:
         return self._by_date.get(day)
-
-    def quoted(self, token: str) -> bool:
-        """Whether the token stands as a word in a name, id or phrase of the results or in the question."""
-        return token in self._codes
 
 
 def _figures(result: Result) -> Iterable[Figure]:
@@ -107,27 +101,6 @@ def _plan_numbers(value: object, label: str) -> Iterable[Figure]:
             yield from _plan_numbers(part, label)
     elif isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
         yield Figure(value=value, unit="date", label=label, source=Source(origin="plan"))
-
-
-def _texts(result: Result) -> Iterable[str]:
-    yield result.title
-    yield from result.words.values()
-    for table in result.tables:
-        yield table.title
-        yield from (column.label for column in table.columns)
-        yield from (value for row in table.rows for value in row if isinstance(value, str))
-    for definition in result.evidence.definitions:
-        yield from (definition.term, definition.meaning)
-    yield from result.evidence.assumptions
-    yield result.evidence.plan_words
-    for caveat in result.caveats:
-        yield from caveat.words.values()
-    if result.refusal:
-        yield result.refusal.message
-        yield from (*result.refusal.valid, *result.refusal.nearest, *result.refusal.missing)
-    if result.question:
-        yield result.question.text
-        yield from result.question.options
 
 
 def _equal(figure: Figure, value: float, percent: bool, decimals: int) -> bool:
@@ -173,9 +146,10 @@ def check(reply: str, results: Sequence[Result], question: str = "", known: Sequ
     taken = [(n.start, n.end) for n in numbers]
     untraced: list[str] = []
     codes = [m.span() for m in _CODE.finditer(reply)]
+    quoted = ledger.quotations.spans(reply)
     for match in _TOKEN.finditer(reply):
         start, end = match.span()
-        if any(s <= start and end <= e for s, e in taken) or _in_known_code(start, end, reply, codes, ledger):
+        if _within(start, end, [*taken, *quoted]) or _in_known_code(start, end, reply, codes, ledger):
             continue
         entry = _trace(match, ledger)
         if entry is not None:
@@ -183,21 +157,25 @@ def check(reply: str, results: Sequence[Result], question: str = "", known: Sequ
         elif not _is_quoted(match, reply, codes, ledger):
             untraced.append(match.group().strip())
     for match in _WORD.finditer(reply):
-        if results and not _word_allowed(match.group(1), ledger):
+        if results and not _within(*match.span(), quoted) and not _word_allowed(match, reply, ledger):
             untraced.append(match.group(1))
     return Grounded(sorted(numbers, key=lambda n: n.start), untraced)
 
 
 def _in_known_code(start: int, end: int, reply: str, codes: list[tuple[int, int]], ledger: Ledger) -> bool:
     """Whether the digits are part of a name or id of the results ("c-5", "HW-1042"), and so no number at all."""
-    return any(s <= start and end <= e and ledger.quoted(reply[s:e]) for s, e in codes)
+    return any(s <= start and end <= e and ledger.quotations.names_code(reply[s:e]) for s, e in codes)
 
 
-def _word_allowed(word: str, ledger: Ledger) -> bool:
+def _within(start: int, end: int, spans: Iterable[tuple[int, int]]) -> bool:
+    return any(s <= start and end <= e for s, e in spans)
+
+
+def _word_allowed(match: re.Match[str], reply: str, ledger: Ledger) -> bool:
     """A multiple in words needs a ratio that says so; a count that happens to be two is no evidence for "twice"."""
-    value = _WORDS[word.lower()]
+    value = _WORDS[match.group(1).lower()]
     ratios = [e for e in ledger.entries if e.figure.unit == "ratio" and _equal(e.figure, value, False, 1)]
-    return bool(ratios) or any(word.lower() in text.lower() for text in ledger.texts)
+    return bool(ratios) or ledger.quotations.allows(reply, *match.span())
 
 
 def _trace(match: re.Match[str], ledger: Ledger) -> Entry | None:
@@ -214,10 +192,9 @@ def _trace(match: re.Match[str], ledger: Ledger) -> Entry | None:
 
 def _is_quoted(match: re.Match[str], reply: str, codes: list[tuple[int, int]], ledger: Ledger) -> bool:
     start, end = match.span()
-    if any(s <= start and end <= e for s, e in codes):
+    if _within(start, end, codes):
         return False  # a code that no result names
-    token = match.group().strip().rstrip("%").strip()
-    return ledger.quoted(token) or all(ledger.quoted(part) for part in re.findall(r"\w+", token))
+    return ledger.quotations.allows(reply, start, end)
 
 
 def _iso(text: str) -> str:

@@ -34,8 +34,10 @@ log = logging.getLogger(__name__)
 
 FAILED = "Something went wrong on our side; nothing was changed. The details are in the log under {run_id}."
 MEMORY = "The memory of conversations cannot be used ({error}); nothing was changed. Check the disk."
-FORGOTTEN = ("The memory of earlier conversations was damaged. The damaged file was kept, and a new one begun; orders and "
-             "campaign drafts are not touched.")
+FORGOTTEN = (
+    "The memory of earlier conversations was damaged. The damaged file was kept, and a new one begun; orders and "
+    "campaign drafts are not touched."
+)
 NOT_DONE = "Nothing was sent, approved or exported: that is done by a person, outside the chat."
 UNSUPPORTED = "The reply held figures that no result supports, so it is not shown."
 

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from assistant.agent.events import ThreadInfo
+from assistant.agent.sqlite_files import make_sound
 from assistant.errors import StorageError
 from assistant.results import Answer
 
@@ -35,6 +36,8 @@ class TurnStore:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._lock = threading.Lock()
+        #: where a damaged file was moved when the store was opened
+        self.set_aside = make_sound(path)
         with self._connect() as con:
             con.executescript(_SCHEMA)
 
@@ -51,7 +54,7 @@ class TurnStore:
             con.execute("PRAGMA foreign_keys=ON")
             with con:
                 yield con
-        except sqlite3.OperationalError as error:
+        except sqlite3.DatabaseError as error:
             raise StorageError(f"The conversations cannot be stored ({error})", received=self.path) from error
         finally:
             con.close()

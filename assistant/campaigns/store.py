@@ -60,6 +60,11 @@ class DraftStore:
                 yield con
         except sqlite3.OperationalError as error:
             raise StorageError(f"Campaign drafts cannot be stored ({error})", received=self.path) from error
+        except sqlite3.DatabaseError as error:
+            raise StorageError(
+                "The file of campaign drafts is damaged; it was left as it is", received=self.path,
+                hint="Put back a copy of it, or move it away to begin with no drafts.",
+            ) from error
         finally:
             con.close()
 
