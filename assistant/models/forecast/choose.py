@@ -1,9 +1,9 @@
 """Which method forecasts a series: the candidates, their exam, and the choice.
 
 The seasonal naive method is always in the exam. Another method is used only where its pooled absolute error over the
-backtest is smaller; otherwise the naive one is used. Because the winner is picked on the same windows, its own row is a
-little flattering: the row ``as_chosen_then`` repeats the choice at every origin from what was known there, and shows
-the error of the procedure as a whole.
+backtest is smaller *and* choosing has paid: because a winner picked on the windows it is judged by looks better than it
+is, the row ``as_chosen_then`` repeats the choice at every origin from what was known there; where that procedure as a
+whole was no better than the naive method, the naive one is used.
 """
 
 from __future__ import annotations
@@ -117,7 +117,9 @@ def choose(
     models = candidates(len(y), h, grain, days_per_week)
     run = backtest(models, y, h, max_windows=max_windows or MAX_WINDOWS[grain])
     naive = models[0]
-    winner, mean = _best(run, models, y, h)
+    lived, lived_error = _as_lived(run, models, level)
+    allowed = models if lived_error < run.mean_error(naive.name) else [naive]
+    winner, mean = _best(run, allowed, models, y, h)
     errors = run.scaled_errors(winner.name)
     width = step_widths(errors, level, run.origins) * run.scale_now
     total = float(mean.sum())
@@ -126,16 +128,21 @@ def choose(
     return Choice(
         mean=mean, lower=non_negative(mean - width), upper=mean + width,
         total=total, total_lower=max(total - wide, 0.0), total_upper=total + wide,
-        winner=winner, naive_wins=winner is naive, scores=[*scores, _as_lived(run, models, level)], run=run,
+        winner=winner, naive_wins=winner is naive, scores=[*scores, lived], run=run,
         year_season=naive.knows_the_year,
     )
 
 
-def _best(run: Backtest, models: list[Forecaster], y: np.ndarray, h: int) -> tuple[Forecaster, np.ndarray]:
-    """The method with the smallest error that also gives a finite forecast now. The baseline wins ties."""
+def _best(
+    run: Backtest, allowed: list[Forecaster], models: list[Forecaster], y: np.ndarray, h: int
+) -> tuple[Forecaster, np.ndarray]:
+    """The allowed method with the smallest error that also gives a finite forecast now. The baseline wins ties."""
     import numpy as np
 
-    for model in sorted(models, key=lambda m: run.mean_error(m.name)):
+    def by_error(choices: list[Forecaster]) -> list[Forecaster]:
+        return sorted(choices, key=lambda m: run.mean_error(m.name))
+
+    for model in [*by_error(allowed), *by_error([m for m in models if m not in allowed])]:
         mean = non_negative(model.path(y, h))
         if np.isfinite(mean).all():
             return model, mean
@@ -148,8 +155,11 @@ def _score(run: Backtest, model: Forecaster, level: int) -> Score:
                  coverage_total, tested)
 
 
-def _as_lived(run: Backtest, models: list[Forecaster], level: int) -> Score:
-    """The choice repeated at each origin from the windows known there; the baseline until there are any."""
+def _as_lived(run: Backtest, models: list[Forecaster], level: int) -> tuple[Score, float]:
+    """The choice repeated at each origin from the windows known there, and its mean absolute error.
+
+    The baseline is taken until there are any windows.
+    """
     import numpy as np
 
     path = np.empty_like(run.actual)
@@ -161,5 +171,6 @@ def _as_lived(run: Backtest, models: list[Forecaster], level: int) -> Score:
         path[k] = run.paths[name][k]
     lived = Backtest(run.origins, run.actual, {AS_CHOSEN_THEN: path}, run.scales, run.scale_now, run.naive_scales)
     coverage, coverage_total, tested = lived_coverage(lived, lived.scaled_errors(AS_CHOSEN_THEN), level)
-    return Score(AS_CHOSEN_THEN, "choosing by what was known at the time", models[0].season,
-                 mase(run.actual, path, run.naive_scales), lived.wape(AS_CHOSEN_THEN), coverage, coverage_total, tested)
+    score = Score(AS_CHOSEN_THEN, "choosing by what was known at the time", models[0].season,
+                  mase(run.actual, path, run.naive_scales), lived.wape(AS_CHOSEN_THEN), coverage, coverage_total, tested)
+    return score, lived.mean_error(AS_CHOSEN_THEN)

@@ -100,7 +100,7 @@ def test_naive_win_is_said(tmp_path: Path) -> None:
     result = forecast_result(shop, ForecastRequest(horizon=8))
     assert result.details["naive_wins"] is True and result.evidence.model is not None
     assert result.evidence.model.name == "seasonal_naive"
-    assert "No other method did better" in compose([result]).text
+    assert "did no better, so this simple one is used" in compose([result]).text
     expected = year[: 8 * 7].sum()
     assert result.figures["total"].value == pytest.approx(expected)
 
