@@ -77,6 +77,16 @@ def write_atomically(path: Path, text: str) -> None:
                 temporary.unlink(missing_ok=True)
 
 
+@dataclass
+class _Shared:
+    """What all views of one connection share. The lock guards the connection itself: it serves one query at a time,
+    and asking it for a table is a query; expressions run beside each other, on cursors of their own."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    tables: dict[str, ibis.Table] = field(default_factory=dict)
+    compiled: dict[Any, str] = field(default_factory=dict)
+
+
 @dataclass(frozen=True)
 class Snapshot:
     """Read access to the canonical tables as of a date.
@@ -92,8 +102,7 @@ class Snapshot:
     manifest: Manifest
     as_of: date
     groups: Callable[[Snapshot, Any], Sequence[str]] | None = field(default=None, repr=False, compare=False)
-    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
-    _compiled: dict[Any, str] = field(default_factory=dict, repr=False, compare=False)
+    _shared: _Shared = field(default_factory=_Shared, repr=False, compare=False)
 
     @property
     def fingerprint(self) -> str:
@@ -125,7 +134,10 @@ class Snapshot:
         """Canonical table as an Ibis expression, without rows after ``as_of``."""
         import ibis
 
-        table = self.con.table(name)
+        with self._shared.lock:
+            table = self._shared.tables.get(name)
+            if table is None:
+                table = self._shared.tables[name] = self.con.table(name)
         column = TIME_COLUMN.get(name)
         if column is None or self.as_of >= self.manifest.last_day:
             return table
@@ -134,21 +146,20 @@ class Snapshot:
 
     def sql(self, expression: ibis.Expr) -> str:
         """The query that :meth:`execute` runs, for showing."""
-        key = expression.op()
-        with self._lock:  # compiling is not thread-safe
-            query = self._compiled.get(key)
+        key, compiled = expression.op(), self._shared.compiled
+        with self._shared.lock:  # compiling is not thread-safe
+            query = compiled.get(key)
             if query is None:
-                query = str(self.con.compile(expression, pretty=True))
-                self._compiled[key] = query
-                while len(self._compiled) > _COMPILED_KEPT:
-                    self._compiled.pop(next(iter(self._compiled)))
+                query = compiled[key] = str(self.con.compile(expression, pretty=True))
+                while len(compiled) > _COMPILED_KEPT:
+                    compiled.pop(next(iter(compiled)))
         return query
 
     def execute(self, expression: ibis.Expr) -> pa.Table:
         """Run an expression and return an Arrow table. A fresh cursor per query keeps sessions apart."""
         if self.con.name == "duckdb":
             query = self.sql(expression)
-            with self._lock:  # running is thread-safe, on separate cursors
+            with self._shared.lock:
                 cursor = self.con.con.cursor()
             try:
                 with damage_errors(f"{self.manifest.id}.duckdb"):
@@ -167,7 +178,7 @@ class Snapshot:
             raise MissingData(
                 f"The data begin on {self.manifest.first_day.isoformat()}", received=as_of.isoformat()
             )
-        return Snapshot(self.con, self.manifest, min(as_of, self.manifest.last_day), self.groups)
+        return Snapshot(self.con, self.manifest, min(as_of, self.manifest.last_day), self.groups, self._shared)
 
 
 def write_snapshot(
