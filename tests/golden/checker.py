@@ -278,6 +278,13 @@ def _customers(truth: set[str], expected: dict[str, Any], answer: dict[str, Any]
     return ""
 
 
+def _labels(truth: set[str], expected: dict[str, Any], answer: dict[str, Any]) -> str:
+    """Exactly these groups, in any order."""
+    rows = _first_table(answer)["rows"]
+    missing = [label for label in truth if not any(_has_label(row, label) for row in rows)]
+    return "" if not missing and len(rows) == len(truth) else f"{sorted(truth)} are right, the table has {rows[:5]}"
+
+
 def _compare(truth: dict[str, float], expected: dict[str, Any], answer: dict[str, Any]) -> str:
     """Both values and the change between them, in the first row of the first table; or the two as rows."""
     rows = _first_table(answer)["rows"]
@@ -306,7 +313,7 @@ def _why(truth: dict[str, float], expected: dict[str, Any], answer: dict[str, An
 
 JUDGES: dict[str, Callable[[Any, dict[str, Any], dict[str, Any]], str]] = {
     "number": _number, "stated": _stated, "day": _day, "ranking": _ranking, "series": _mapping, "compare": _compare,
-    "why": _why, "customers": _customers, "ids": _customers,
+    "why": _why, "labels": _labels, "customers": _customers, "ids": _customers,
 }
 
 

@@ -69,7 +69,7 @@ class GoldShop:
         if end:
             keep &= lines["day"] <= pd.Timestamp(end)
         for column, wanted in (where or {}).items():
-            keep &= _fulfils(lines[column], wanted)
+            keep &= _fulfils(_groups(lines, column), wanted)
         return lines[keep]
 
     def sales(self, start: str | None = None, end: str | None = None, where: Where | None = None) -> pd.DataFrame:
@@ -216,6 +216,8 @@ METRICS: dict[str, Callable[[pd.DataFrame], float]] = {
     "guest_share": lambda t: 100 * _ratio(_revenue(_guests(t)), _revenue(t)),
     "shipping": lambda t: float(t[t["line_type"] == "shipping"]["amount"].sum()),
     "products_sold": lambda t: float(_sold(t)["product"].nunique()),
+    "lines_per_order": lambda t: _ratio(float(len(_sold(t))), _orders(t)),
+    "products_per_order": lambda t: float(_sold(t).groupby("order")["product"].nunique().mean()),
     "countries": lambda t: float(_sold(t)["country"].nunique()),
     "days_between_orders": _days_between,
     "median_order_value": lambda t: float(_sold(t).groupby("order")["amount"].sum().median()),
@@ -349,10 +351,29 @@ def head_count(shop: GoldShop, conditions: list[dict[str, Any]], everybody: bool
     return float(len(people(shop, conditions, everybody)))
 
 
+def spent_by(shop: GoldShop, conditions: list[dict[str, Any]], start: str, end: str) -> float:
+    """Revenue of a window from the customers who fulfil all conditions."""
+    return measure(shop, "revenue", start, end, {"customer": sorted(people(shop, conditions))})
+
+
 def orders_over(shop: GoldShop, value: float, start: str | None = None, end: str | None = None,
-                where: Where | None = None) -> float:
-    """Orders whose product sales are above a value."""
-    return float((shop.sales(start, end, where).groupby("order")["amount"].sum().round(6) > value).sum())
+                where: Where | None = None, column: str = "amount", at_most: bool = False) -> float:
+    """Orders whose product sales (or another column's sum, or number of ``lines``) are above a value, or not."""
+    orders = shop.sales(start, end, where).groupby("order")
+    totals = orders.size() if column == "lines" else orders[column].sum().round(6)
+    return float((totals <= value if at_most else totals > value).sum())
+
+
+def groups_gone(shop: GoldShop, by: str, now: list[str]) -> set[str]:
+    """Groups with a sale at some time but none in the window."""
+    return set(shop.sales()[by].dropna()) - set(shop.sales(*now)[by])
+
+
+def reachable(shop: GoldShop, channel: str) -> float:
+    """Customers who agreed to marketing on a channel and are not suppressed there."""
+    contacts = shop.tables["contacts"]
+    on = contacts[(contacts["channel"] == channel) & contacts["consent"].astype(bool)]
+    return float(on[~on["suppressed"].astype(bool)]["customer_id"].nunique())
 
 
 def last_order(shop: GoldShop, customer: str) -> str:
@@ -409,6 +430,9 @@ def responding(shop: GoldShop, n: int) -> Ranking:
 
 ANSWERS: dict[str, Callable[..., Any]] = {
     f.__name__: f
-    for f in (measure, share, compare, groups, ranking, ranking_of_change, cumulative, share_of_top, people, head_count,
-              orders_over, last_order, catalogue, unsold, catalogue_size, list_price, messages, responding)
+    for f in (
+        measure, share, compare, groups, groups_gone, ranking, ranking_of_change, cumulative, share_of_top, people,
+        head_count, spent_by, orders_over, last_order, reachable, catalogue, unsold, catalogue_size, list_price,
+        messages, responding,
+    )
 }

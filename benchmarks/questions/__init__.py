@@ -1,0 +1,1 @@
+"""Gold questions asked of the whole program, on both shops."""
