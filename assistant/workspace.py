@@ -59,6 +59,7 @@ class Workspace:
         #: set by the composition root: whether a suggested question can be planned and run
         self.suggestion_works: Callable[[str], bool] = lambda question: True
         self._cache = OnceCache()
+        self._answers = OnceCache()
         self._lock = threading.Lock()
         self._opened: tuple[int, Snapshot] | None = None
 
@@ -167,7 +168,11 @@ class Workspace:
         """Run a data question."""
         from assistant.query.engine import run_query
 
-        return self._citing(run_query(self.snapshot, plan, options=self._options()), plan.filter)
+        snapshot = self.snapshot
+        options = self._options()
+        key = (snapshot.manifest.id, snapshot.as_of, options, plan.model_dump_json())
+        found = self._answers.get(key, lambda: run_query(snapshot, plan, options=options))
+        return self._citing(found.model_copy(deep=True), plan.filter)
 
     def explain_change(self, plan: ChangePlan) -> Result:
         """Decompose a change."""
