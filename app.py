@@ -213,6 +213,7 @@ def _configure_log(settings: Settings) -> None:
         handler.setLevel(logging.ERROR)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
     logging.basicConfig(level=settings.log_level, handlers=[handler], force=True)
+    logging.raiseExceptions = False  # a log that cannot be written (full disk) must not spill over the terminal
 
 
 def _last_words(kind: type[BaseException], error: BaseException, trace: Any) -> None:

@@ -51,7 +51,8 @@ class DraftStore:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             con = sqlite3.connect(self.path, timeout=10)
         except (OSError, sqlite3.OperationalError) as error:
-            raise StorageError("Campaign drafts cannot be stored", received=self.path) from error
+            raise StorageError("Campaign drafts cannot be stored", received=self.path,
+                               hint="Check that the disk is neither full nor read-only.") from error
         try:
             con.execute("PRAGMA journal_mode=WAL")
             con.execute("PRAGMA synchronous=FULL")
@@ -59,7 +60,8 @@ class DraftStore:
                 con.executescript(_SCHEMA)
                 yield con
         except sqlite3.OperationalError as error:
-            raise StorageError(f"Campaign drafts cannot be stored ({error})", received=self.path) from error
+            raise StorageError(f"Campaign drafts cannot be stored ({error})", received=self.path,
+                               hint="Check that the disk is neither full nor read-only.") from error
         except sqlite3.DatabaseError as error:
             raise StorageError(
                 "The file of campaign drafts is damaged; it was left as it is", received=self.path,

@@ -211,12 +211,13 @@ def write_snapshot(
     now = datetime.now(UTC)
     snapshot_id = f"{now:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:6]}"
     final = folder / f"{snapshot_id}.duckdb"
-    building = folder / f".{snapshot_id}.building"
+    building = folder / f".{snapshot_id}-{os.getpid()}.building"
     with storage_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
         probe = folder / f".{snapshot_id}.probe"
         probe.write_bytes(b"")
         probe.unlink()
+        _remove_abandoned(folder)
     try:
         con = duckdb.connect(str(building))
         try:
@@ -248,11 +249,24 @@ def write_snapshot(
                 described.unlink(missing_ok=True)
             raise
         return manifest
-    except duckdb.IOException as error:
-        raise StorageError("The disk refused to hold the new data; nothing was changed", received=error) from error
+    except (duckdb.IOException, duckdb.FatalException, duckdb.OutOfMemoryException) as error:
+        raise StorageError("The disk or memory refused to hold the new data; nothing was changed", received=error,
+                           hint="Free space or set ASSISTANT_HOME to another folder.") from error
     finally:
         building.unlink(missing_ok=True)
         Path(f"{building}.wal").unlink(missing_ok=True)
+
+
+def _remove_abandoned(folder: Path) -> None:
+    """Delete the half-written files of killed writers: their process no longer runs."""
+    for path in folder.glob(".*.building*"):
+        writer = re.search(r"-(\d+)\.building", path.name)
+        try:
+            os.kill(int(writer[1]) if writer else 0, 0)
+        except ProcessLookupError:
+            path.unlink(missing_ok=True)
+        except PermissionError:
+            continue
 
 
 def _write_table(con: Any, table: str, frame: Any) -> TableInfo:
