@@ -66,7 +66,7 @@ def test_file_of_conversations_is_answered_in_one_process(demo_home: Path, tmp_p
     (["ask", "x", "--file", "y"], 2, "either a question or --file"),
     (["ask", "--file", "missing.jsonl"], 1, "cannot be read"),
     (["load", "missing.csv"], 1, "missing.csv"),
-    (["load"], 2, "PATHS"),
+    (["load"], 2, "paths"),
     (["ask", "Revenue?", "--as-of", "31.12.2025"], 1, "YYYY-MM-DD"),
     (["nonsense"], 2, "nonsense"),
 ])
