@@ -61,7 +61,8 @@ class Workspace:
         self._cache = OnceCache()
         self._answers = OnceCache()
         self._lock = threading.Lock()
-        self._opened: tuple[int, Snapshot] | None = None
+        self._opened: tuple[tuple[int, date | None], Snapshot] | None = None
+        self._chosen_day: date | None = None
 
     # -- data -----------------------------------------------------------------------------------------------------
 
@@ -81,10 +82,26 @@ class Workspace:
         """The current snapshot; reopened when a load, also of another process, switched the pointer."""
         pointer = self.settings.snapshots_dir / POINTER
         with self._lock:
-            stamp = pointer.stat().st_mtime_ns if pointer.exists() else -1
+            as_of = self._chosen_day or self._as_of()
+            stamp = (pointer.stat().st_mtime_ns if pointer.exists() else -1, as_of)
             if self._opened is None or self._opened[0] != stamp:
-                self._opened = (stamp, open_snapshot(self.settings.snapshots_dir, self._as_of(), self._members))
+                self._opened = (stamp, open_snapshot(self.settings.snapshots_dir, as_of, self._members))
             return self._opened[1]
+
+    def set_as_of(self, day: date | None) -> date:
+        """See the data as they were on another day, until the program ends; None: the day of the settings again.
+
+        Returns:
+            the analysis date now in force.
+
+        Raises:
+            MissingData: the day lies before the first order; the date in force stays.
+        """
+        if day is not None:
+            self.snapshot.at(day)
+        with self._lock:
+            self._chosen_day = day
+        return self.snapshot.as_of
 
     def _as_of(self) -> date | None:
         text = self.settings.as_of

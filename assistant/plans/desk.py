@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Protocol
 
@@ -61,6 +62,10 @@ class Desk(Protocol):
 
         Raises DataError / StorageError and leaves the old data in place.
         """
+        ...
+
+    def set_as_of(self, day: date | None) -> date:
+        """See the data as of another day (None: the default again); returns the date in force."""
         ...
 
     def example_questions(self) -> Sequence[str]:
