@@ -33,11 +33,10 @@ TOOL_OF: dict[type[BaseModel], str] = {
     ForecastRequest: "forecast_metric",
     ChurnRequest: "predict_churn",
     CampaignBrief: "draft_campaign",
+    TogetherRequest: "bought_together",
+    CampaignRequest: "show_campaign",
 }
-PLAN_OF: dict[str, type[BaseModel]] = {tool: plan for plan, tool in TOOL_OF.items()} | {
-    "bought_together": TogetherRequest,
-    "show_campaign": CampaignRequest,
-}
+PLAN_OF: dict[str, type[BaseModel]] = {tool: plan for plan, tool in TOOL_OF.items()}
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from assistant.llm.planner import brief, requests
 from assistant.llm.planner.candidate import Candidate, ToolCall, call
 from assistant.llm.planner.compose import change_plan, query_plan
 from assistant.llm.planner.context import DialogueContext
+from assistant.llm.planner.coverage import gaps
 from assistant.llm.planner.parts import GRAINS, Parts, gather
 from assistant.llm.planner.rank import cost_of
 from assistant.llm.planner.replies import ask, candidate, decline
@@ -169,9 +170,30 @@ class Frames:
         plan = query_plan(p)
         if plan is None or not self.bound("ask_back"):
             return None
-        base = self.finish(p, [call(plan)], "query")
-        rest = _rest_of(p)
-        return Candidate([ask(self.lex, "average", rest=rest)], base.cost + 0.05, "ask", base.unexplained, base.absent)
+        base = self.finish(p, [], "query")
+        means = {self.reading.items[i].text for i in self.reading.having("average")}
+        lost = [word for word in gaps(self.reading, [call(plan)]) if word not in means]
+        asked = ask(self.lex, "average", rest=_rest_of(p))
+        whole = self._in_its_words(p)
+        if whole:
+            asked = ToolCall("ask_back", {**asked.args, "options": whole})
+        elif p.rows or p.conditions.customers or p.conditions.measures or p.limit:
+            return None  # an option would drop a condition of the question
+        return Candidate([asked], base.cost + 0.05 + len(lost), "ask", base.unexplained + lost, base.absent)
+
+    def _in_its_words(self, p: Parts) -> list[str]:
+        """The question with "average …" replaced by each thing that it may mean; empty where it does not stand so."""
+        r = self.reading
+        first = r.having("average")[0]
+        last = next((k for k in range(first, min(first + 4, len(r.items))) if r.items[k].has("metric")), None)
+        if last is None:
+            return []
+        before = " ".join(i.text for i in r.items[:first])
+        after = " ".join(i.text for i in r.items[last + 1 :])
+        meanings = [m.format(rest="") for m in self.lex.wording["options"]["average"]]
+        if any(g == "order" for g in p.groups):
+            return []
+        return [" ".join(f"{before} {m[:1].lower()}{m[1:]} {after}".split()) for m in meanings]
 
     def _listing(self, p: Parts, plan: QueryPlan) -> QueryPlan:
         """A list of customers shows what its conditions speak of, biggest spenders first."""

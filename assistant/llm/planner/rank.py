@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from assistant.llm.planner.candidate import Candidate, ToolCall
+from assistant.llm.planner.coverage import GAP, gaps
 from assistant.llm.planner.parts import Parts
 from assistant.llm.planner.spans import Item
 
@@ -80,6 +81,10 @@ def cost_of(p: Parts, calls: list[ToolCall], frame: str, extra: float = 0.0) -> 
             left.append(item.text)
         if item.has("absent") and w >= ABSENT:
             absent.append(str(item.get("absent")))
+    for word in gaps(reading, calls, follow_up=frame == "follow_up"):
+        cost += GAP
+        if word not in left:
+            left.append(word)
     cost += 0.04 * sum(t.misspelt for t in reading.tokens)
     return Candidate(calls, cost, frame, left, absent, list(p.notes))
 

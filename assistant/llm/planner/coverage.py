@@ -1,0 +1,486 @@
+"""Whether a plan shows a trace of every word that changes what is asked.
+
+A reading may explain a word and yet lose it on the way into the plan. What is lost silently is answered wrongly, so the
+finished calls are checked against the text once more, by value: every number must occur in the arguments (as it stands,
+or as the percent, days, date or position it means), every denial must have a negative part, every aggregate, share,
+comparison and rank a part that carries it, every value and measure named its name. What has no trace is a gap, and a
+gap costs more than an answer may cost (:data:`~assistant.llm.planner.planner.LIMIT`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from pydantic import BaseModel
+
+from assistant.llm.planner.candidate import ToolCall
+from assistant.llm.planner.lexicon import Lexicon, read_yaml
+from assistant.llm.planner.normalise import Token
+from assistant.llm.planner.spans import Item, Reading
+
+GAP = 1.0
+"""Cost of one word without a trace."""
+
+_NEGATIVE_OPS = frozenset({"ne", "not_in", "not_contains", "lt", "le", "is_null"})
+_NEGATIVE_NAMES = ("lost", "guest", "one_time", "out_of_stock", "net_", "unsubscribe")
+_MEANS = (
+    "average",
+    "_per_",
+    "rate",
+    "share",
+    "margin_rate",
+    "days_between",
+    "lifetime_days",
+    "days_since",
+    "size",
+    "mean",
+)
+#: Settings with a default that nobody says in passing.
+_UNSAID = frozenset({"level", "window"})
+_DATA_TOOLS = frozenset({"query_data", "explain_change", "count_audience"})
+_FREE_TEXT_TOOLS = frozenset({"search_products", "draft_campaign", "describe_data", "show_campaign"})
+#: Measures of one family stand for each other ("orders returned" → the return rate).
+_FAMILIES = (
+    ("revenue", "value", "amount", "spend", "price", "margin", "cost", "clv", "sales", "discount", "responses"),
+    ("order", "frequency", "basket", "item", "response", "contacted", "between", "since", "cohort"),
+    ("unit", "item", "quantity", "product", "sold", "basket", "line", "stock", "return"),
+    ("return", "refund", "net", "lost", "repeat", "retention", "cancel"),
+    ("customer", "guest", "contacted", "cohort", "lost", "repeat", "retention", "response"),
+)
+
+
+@dataclass
+class Trace:
+    """What the arguments of the calls hold, flattened.
+
+    Attributes:
+        numbers: every number, also those in dates and names.
+        texts: every string, lower case.
+        nodes: every mapping inside the arguments.
+    """
+
+    calls: Sequence[ToolCall]
+    numbers: set[float] = field(default_factory=set)
+    texts: list[str] = field(default_factory=list)
+    nodes: list[dict[str, Any]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        for one in self.calls:
+            plan = one.plan()
+            self._walk(plan.model_dump(mode="json", exclude_none=True) if isinstance(plan, BaseModel) else plan)
+
+    def _walk(self, node: Any) -> None:
+        if isinstance(node, dict):
+            self.nodes.append(node)
+            for key, value in node.items():
+                if key not in _UNSAID or (key == "window" and node.get("transform")):
+                    self._walk(value)
+        elif isinstance(node, list | tuple):
+            for value in node:
+                self._walk(value)
+        elif isinstance(node, bool) or node is None:
+            return
+        elif isinstance(node, int | float):
+            self.numbers.add(float(node))
+        else:
+            text = str(node).lower()
+            self.texts.append(text)
+            self.numbers.update(float(n) for n in re.findall(r"\d+(?:\.\d+)?", text))
+
+    def under(self, *keys: str) -> list[Any]:
+        """Values of these keys anywhere, lists flattened."""
+        found: list[Any] = []
+        for node in self.nodes:
+            for key in keys:
+                value = node.get(key)
+                found.extend(value if isinstance(value, list | tuple) else [] if value is None else [value])
+        return found
+
+    @property
+    def tools(self) -> set[str]:
+        return {c.name for c in self.calls}
+
+    @property
+    def metrics(self) -> list[str]:
+        """Every measure the plan speaks of, in whatever role."""
+        return [str(m) for m in self.under("metrics", "metric", "by")]
+
+    @property
+    def dimensions(self) -> list[str]:
+        return [str(d) for d in self.under("dimensions", "dimension")]
+
+    def negatives(self) -> int:
+        """Parts of the plan that deny something."""
+        found = 0
+        for node in self.nodes:
+            values = node.get("values")
+            found += node.get("op_type") == "not"
+            found += node.get("op") in _NEGATIVE_OPS
+            found += node.get("op") in {None, "eq", "ge", "gt"} and str(node.get("metric", "")).startswith("days_since")
+            found += node.get("op") == "eq" and list(values or ()) == [0]
+            found += node.get("kind") == "rest"
+        found += sum(any(n in m for n in _NEGATIVE_NAMES) for m in set(self.metrics))
+        return found
+
+
+# -- the words ---------------------------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=4)
+def _phrases(lex: Lexicon) -> dict[str, list[tuple[str, ...]]]:
+    raw = read_yaml(lex.language, "coverage")
+    found = {}
+    for name, entry in raw.items():
+        for kind, phrases in entry.items():
+            found[f"{name}.{kind}"] = sorted({tuple(str(p).split()) for p in phrases}, key=len, reverse=True)
+    return found
+
+
+def _places(tokens: Sequence[Token], phrases: Iterable[tuple[str, ...]]) -> list[range]:
+    """Where the phrases stand, longest first, none inside another."""
+    found: list[range] = []
+    taken: set[int] = set()
+    words = [(t.word, t.lemma) if t.kind != "quote" else ("", "") for t in tokens]
+    for phrase in phrases:
+        for i in range(len(words) - len(phrase) + 1):
+            if all(p in words[i + k] for k, p in enumerate(phrase)) and not taken & set(range(i, i + len(phrase))):
+                taken |= set(range(i, i + len(phrase)))
+                found.append(range(i, i + len(phrase)))
+    return sorted(found, key=lambda r: r.start)
+
+
+class Coverage:
+    """The check of one reading's calls against its text.
+
+    Args:
+        reading: the text.
+        calls: what it was read as.
+        follow_up: the calls edit an earlier plan, so a part may be what was dropped from it.
+    """
+
+    def __init__(self, reading: Reading, calls: Sequence[ToolCall], *, follow_up: bool = False) -> None:
+        self.r, self.trace, self.follow_up = reading, Trace(calls), follow_up
+        self.phrases = _phrases(reading.vocabulary.lexicon)
+        self.item_at = {k: item for item in reading.items for k in range(item.start, item.end)}
+        said = " ".join(self.trace.texts)
+        #: tokens that are part of a name the plan holds ("Set of 3 …", "Bed without …")
+        self.named = {
+            k
+            for item in reading.items
+            if item.has("value") and any(v.value.lower() in said for v in item.alts["value"])
+            for k in range(item.start, item.end)
+            if len(item.tokens) > 1 or not item.has("metric", "dim")
+        }
+
+    def gaps(self) -> list[str]:
+        """Words without a trace in the plan, in order; empty when all are accounted for."""
+        if not self.trace.calls or self.trace.tools & {"ask_back", "decline"}:
+            return []
+        found: list[tuple[int, str]] = []
+        for check in self._checks():
+            found += list(check())
+        words: list[str] = []
+        for _, text in sorted(found):
+            if text not in words:
+                words.append(text)
+        return words
+
+    def _checks(self) -> tuple[Callable[[], Iterator[tuple[int, str]]], ...]:
+        always = (self._numbers, self._denials)
+        if self.trace.tools & _FREE_TEXT_TOOLS:
+            return always if "describe_data" not in self.trace.tools else ()
+        if not self.trace.tools & _DATA_TOOLS:
+            return (*always, self._middles, self._names)
+        return (
+            *always,
+            self._middles,
+            self._means,
+            self._shares,
+            self._comparisons,
+            self._ranks,
+            self._joined,
+            self._each,
+            self._names,
+            self._values,
+            self._measures,
+            self._bounds,
+        )
+
+    def _said(self, name: str) -> list[range]:
+        """Places of a kind of word outside names and harmless phrases."""
+        tokens = self.r.tokens
+        harmless = {k for place in _places(tokens, self.phrases.get(f"{name}.harmless", ())) for k in place}
+        return [
+            place
+            for place in _places(tokens, self.phrases[f"{name}.words"])
+            if not harmless & set(place) and not set(place) <= self.named
+        ]
+
+    def _text(self, place: range) -> tuple[int, str]:
+        return place.start, " ".join(self.r.tokens[k].text for k in place)
+
+    # -- numbers -------------------------------------------------------------------------------------------------
+
+    def _numbers(self) -> Iterator[tuple[int, str]]:
+        for k, token in enumerate(self.r.tokens):
+            if token.value is None and not (token.kind == "date"):
+                continue
+            if k in self.named or token.text.lower() in {"one", "second"} and self._pronoun(k):
+                continue
+            if not self._has_number(token, self.item_at[k]):
+                yield k, token.text
+
+    def _pronoun(self, k: int) -> bool:
+        """As in "the second one", "which one"."""
+        before = self.r.tokens[k - 1].lemma if k else ""
+        return self.follow_up or before in {"which", "that", "this", "the", "other", "no", "each", "every"}
+
+    def _has_number(self, token: Token, item: Item) -> bool:
+        numbers = self.trace.numbers
+        if token.kind == "date":
+            return {float(p) for p in re.findall(r"\d+", token.text)} <= numbers | {
+                n - 2000 for n in numbers if n > 2000
+            } or item.has("bad_period")
+        value = float(token.value or 0)
+        whole = re.compile(rf"(?<!\w){re.escape(token.text.lower().strip())}(?!\w)")
+        if any(whole.search(t) for t in self.trace.texts):
+            return True
+        if token.unit == "ordinal":
+            return self._position(int(value), item)
+        near = {value, value / 100, float(round(value))}
+        length = item.get("duration") or item.get("ago") or item.get("future")
+        period = item.get("period")
+        if length is not None:
+            near |= {float(length.days), value * 3, value * 12, value * 7, value * 30, value * 365}
+            near |= {float(round(length.days / 7)), float(round(length.days / 30.4))}
+            return bool(near & numbers) or (value == 1 and bool(self.trace.nodes))
+        if period is not None and period.period is not None:
+            if value == 1 or self.trace.tools & {"forecast_metric"}:
+                return True
+            near |= {value + 1, value * 30, value * 7, value * 365}  # "until 5 June" ends there, "after" begins later
+            near |= {value - 1, value + 2000, -value}
+        if value == 1 and not item.has("times") and item.unit is None:
+            return bool({1.0} & numbers) or self._single()
+        if value == 12 and token.kind == "number" and not token.text[:1].isdigit():
+            return 12.0 in numbers
+        return bool(near & numbers)
+
+    def _single(self) -> bool:
+        """As in "one customer", "one of our products"."""
+        return not any(self.r.items[i].has("cmp") for i in range(len(self.r.items)))
+
+    def _position(self, n: int, item: Item) -> bool:
+        """As in "second best" (one row is skipped), "the 3rd" of a list, "1st of June", "first order"."""
+        offsets = {int(v) for v in self.trace.under("offset")}
+        if n == 1:
+            known = ("first", "new_", "cohort", "days_between", "one_time", "join")
+            firsts = any(any(w in t for w in known) for t in self.trace.texts)
+            return (
+                firsts
+                or item.has("period")
+                or len(item.tokens) > 1
+                or self.follow_up
+                or bool(self.trace.under("limit"))
+            )
+        return (n - 1) in offsets or float(n) in self.trace.numbers or self.follow_up or item.has("period")
+
+    # -- denials and aggregates ----------------------------------------------------------------------------------
+
+    def _denials(self) -> Iterator[tuple[int, str]]:
+        places = [p for p in self._said("denial") if not self._in_measure(p)]
+        if self.follow_up and self.r.has("drop", "instead"):
+            return
+        lacking = len(places) + self._implied(places) - self.trace.negatives() - self._no_offer()
+        for place in places[:lacking] if lacking > 0 else ():
+            yield self._text(place)
+
+    def _implied(self, places: Sequence[range]) -> int:
+        """Negative parts that words without a denial account for: "inactive", "less than", "lapsed"."""
+        denying = {k for place in places for k in place}
+        found = 0
+        for item in self.r.items:
+            if denying & set(range(item.start, item.end)):
+                continue
+            low = item.get("cmp") in {"lt", "le"} or item.get("after") == "le"
+            names = [str(m) for m in item.alts.get("metric", ())]
+            held = set(names) & set(self.trace.metrics)
+            negative = any(n in m for m in held for n in _NEGATIVE_NAMES)
+            found += low or negative or item.has("inactive", "last_order", "rest")
+            found += item.has("definition") and not negative and self._recency_term(item)
+        return found
+
+    def _recency_term(self, item: Item) -> bool:
+        """As in "lapsed", "at risk": terms that stand for a long time without an order."""
+        return any(m.startswith("days_since") for m in self.trace.metrics) and item.get("definition") not in {
+            "loyal",
+            "high-value",
+            "new customers",
+        }
+
+    def _no_offer(self) -> int:
+        """As in "without a discount": an offer of nothing."""
+        said = any(self.r.items[i].get("offer") == "none" for i in self.r.having("offer"))
+        return int(said and any(n.get("kind") == "none" for n in self.trace.nodes))
+
+    def _in_measure(self, place: range) -> bool:
+        """Whether the words are part of a longer name of a measure or term ("revenue excluding returns")."""
+        item = self.item_at[place.start]
+        return len(item.tokens) > 1 and (
+            (item.has("metric") and bool(set(item.alts["metric"]) & set(self.trace.metrics)))
+            or item.has("cmp", "after", "definition", "previous", "compare", "churn")
+            or (item.has("goal", "offer") and "draft_campaign" in self.trace.tools)
+        )
+
+    def _middles(self) -> Iterator[tuple[int, str]]:
+        measures = " ".join(self.trace.metrics)
+        for place in self._said("middle"):
+            text = self._text(place)
+            if text[1].lower() not in measures.replace("_", " ") and not self.item_at[place.start].has("chart"):
+                yield text
+
+    def _means(self) -> Iterator[tuple[int, str]]:
+        meant = any(any(n in m for n in _MEANS) for m in self.trace.metrics)
+        if meant or "moving_average" in self.trace.under("transform"):
+            return
+        yield from (self._text(place) for place in self._said("mean"))
+
+    def _shares(self) -> Iterator[tuple[int, str]]:
+        known = self.r.vocabulary.metrics
+        if (
+            self.trace.under("transform", "rank")
+            or "total" in self.trace.under("kind")
+            or self.trace.under("compare")
+            or "explain_change" in self.trace.tools
+            or any(m in known and known[m].unit in {"percent", "points"} or "rate" in m for m in self.trace.metrics)
+        ):
+            return
+        percents = [p for p in self._said("share") if self.r.tokens[p.start].kind != "number"]
+        for k, token in enumerate(self.r.tokens):
+            if token.unit == "percent" and float(token.value or 0) not in self.trace.numbers:
+                percents.append(range(k, k + 1))
+        yield from (self._text(place) for place in percents)
+
+    def _comparisons(self) -> Iterator[tuple[int, str]]:
+        several = len(self.trace.calls) > 1 or self.trace.dimensions or "explain_change" in self.trace.tools
+        bound = self.trace.under("op") or self.trace.under("having") or self.trace.under("relative_price")
+        if self.trace.under("compare"):
+            return
+        for place in self._said("against"):
+            than = self.r.tokens[place.start].lemma in {"than", "against"}
+            if not (several or (than and bound)):
+                yield self._text(place)
+        if "explain_change" not in self.trace.tools and not self.follow_up:
+            for place in self._said("moved"):
+                item = self.item_at[place.start]
+                if not any(d in {"day", "week", "month", "quarter", "year"} for d in self.trace.dimensions) and not (
+                    item.has("period")
+                ):
+                    yield self._text(place)
+
+    def _ranks(self) -> Iterator[tuple[int, str]]:
+        if self.trace.under("sort", "rank", "limit") or self.follow_up or "explain_change" in self.trace.tools:
+            return
+        for place in self._said("ranked"):
+            item = self.item_at[place.start]
+            bounded = item.has("cmp", "after", "definition", "period", "metric", "sorted", "goal")
+            months = item.tokens[0].value is not None and item.has("period")
+            before = self.r.tokens[place.start - 1].lemma if place.start else ""
+            if not bounded and not months and before not in {"at"} and not self._said_at(item, "join"):
+                yield self._text(place)
+
+    def _said_at(self, item: Item, act: str) -> bool:
+        return item.get("act") == act
+
+    def _joined(self) -> Iterator[tuple[int, str]]:
+        several = {
+            str(node.get("field"))
+            for node in self.trace.nodes
+            if node.get("op") == "in" and len(node.get("values") or ()) > 1
+        }
+        if several & set(self.trace.dimensions):
+            for place in self._said("joined"):
+                if self.r.tokens[place.start].lemma != "in":
+                    yield self._text(place)
+
+    def _each(self) -> Iterator[tuple[int, str]]:
+        per = any("_per_" in m or "rate" in m or "average" in m for m in self.trace.metrics)
+        if per or self.trace.dimensions or self.trace.under("transform"):
+            return
+        for place in self._said("each"):
+            item = self.item_at[place.start]
+            if not item.has("metric", "duration", "period") and self.trace.tools == {"query_data"}:
+                yield self._text(place)
+
+    # -- names ---------------------------------------------------------------------------------------------------
+
+    def _names(self) -> Iterator[tuple[int, str]]:
+        if "contains" in self.trace.under("op") or "not_contains" in self.trace.under("op"):
+            return
+        yield from (self._text(place) for place in self._said("named") if not set(place) & self.named)
+
+    def _values(self) -> Iterator[tuple[int, str]]:
+        """A value that can be nothing else must be in the plan."""
+        said = " ".join(self.trace.texts)
+        for item in self.r.items:
+            kinds = set(item.alts) - {"value"}
+            if not item.has("value") or kinds or all(t.word in self.r.skip for t in item.tokens):
+                continue
+            if not any(v.value.lower() in said for v in item.alts["value"]) and not any(
+                t.lemma in said for t in item.tokens
+            ):
+                yield item.start, item.text
+
+    def _measures(self) -> Iterator[tuple[int, str]]:
+        """A measure named must be in the plan, itself or one of its family."""
+        held = " ".join([*self.trace.metrics, *self.trace.dimensions, *map(str, self.trace.under("field"))])
+        for item in self.r.items:
+            names = [str(m) for m in item.alts.get("metric", ())]
+            other = set(item.alts) - {"metric", "dim", "act"}
+            if not names or other or "customers" in names or all(t.word in self.r.skip for t in item.tokens):
+                continue
+            if any(n in held for n in names) or any(d in held for d in item.alts.get("dim", ())):
+                continue
+            if item.has("act") and self._verb_kept(item):
+                continue
+            if not any(any(w in n for w in f) and any(w in held for w in f) for n in names for f in _FAMILIES):
+                yield item.start, item.text
+
+    def _verb_kept(self, item: Item) -> bool:
+        """As in "customers who ordered": a verb is kept by a condition or by money or orders measured."""
+        return bool(self.trace.under("where", "filter")) or any(
+            m in {"revenue", "orders", "units"} or "revenue" in m for m in self.trace.metrics
+        )
+
+    def _bounds(self) -> Iterator[tuple[int, str]]:
+        """A comparing word before a number needs a comparison of that number."""
+        bounds = {
+            float(v)
+            for node in self.trace.nodes
+            if node.get("values") is not None and (node.get("op") or node.get("metric"))
+            for v in node["values"]
+            if isinstance(v, int | float)
+        }
+        lengths = {float(n.get("count") or 0) for n in self.trace.nodes if n.get("kind") in {"rolling", "calendar"}}
+        for place in self._said("bounds"):
+            after = place.stop
+            while after < len(self.r.tokens) and self.r.tokens[after].lemma in {"a", "an", "the", "of", "total"}:
+                after += 1
+            if after >= len(self.r.tokens):
+                continue
+            token, item = self.r.tokens[after], self.item_at[after]
+            if token.value is None or token.unit == "ordinal":
+                continue
+            length = item.get("duration") or item.get("ago")
+            days = {float(length.days)} if length is not None else set()
+            held = {float(token.value), float(token.value) / 100} | days
+            if not (held & bounds or item.has("period") or (length is not None and float(token.value) in lengths)):
+                yield self._text(range(place.start, after + 1))
+
+
+def gaps(reading: Reading, calls: Sequence[ToolCall], *, follow_up: bool = False) -> list[str]:
+    """Words that change what is asked and that the calls show no trace of."""
+    return Coverage(reading, calls, follow_up=follow_up).gaps()

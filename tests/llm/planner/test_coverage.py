@@ -1,0 +1,104 @@
+"""A word that changes what is asked never leaves the plan as it was."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from assistant.llm.planner.candidate import ToolCall
+from assistant.llm.planner.context import DialogueContext
+from assistant.llm.planner.coverage import gaps
+from assistant.llm.planner.planner import plan_turn
+from assistant.llm.planner.spans import read
+from assistant.llm.planner.vocabulary import vocabulary
+from tests.llm.planner.test_cases import GOLDEN
+from tests.support.planner_shops import PlannerShop
+
+SHOP = PlannerShop()
+ANSWERS = {"query_data", "explain_change", "count_audience", "forecast_metric", "predict_churn", "recommend_products"}
+
+
+def plans(text: str) -> list[tuple[str, dict[str, Any]]]:
+    return [(c.name, c.args) for c in plan_turn(text, DialogueContext(), SHOP).calls]
+
+
+def _working() -> list[str]:
+    texts = [t for t, _ in yaml.safe_load((GOLDEN / "planner_cases.yaml").read_text(encoding="utf-8"))["single"]]
+    return [t for t in texts if {name for name, _ in plans(t)} <= ANSWERS]
+
+
+QUESTIONS = _working()
+THRESHOLDS = [
+    "over {n}",
+    "more than {n} units",
+    "less than {n} orders",
+    "at least {n} times",
+    "below £{n}",
+    "exactly {n}",
+    "{n}",
+]
+DENIALS = ["never", "without", "not", "nobody", "except", "none of"]
+AGGREGATES = ["median", "percentile", "standard deviation of", "in the name", "correlation of"]
+
+
+def _inserted(text: str, extra: str, place: float) -> str:
+    words = text.rstrip("?.! ").split()
+    k = round(place * len(words))
+    return " ".join([*words[:k], extra, *words[k:]])
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.sampled_from(QUESTIONS), st.sampled_from(THRESHOLDS), st.integers(31, 979), st.floats(0, 1))
+def test_a_number_put_in_changes_the_plan(text: str, form: str, n: int, place: float) -> None:
+    assert plans(_inserted(text, form.format(n=n), place)) != plans(text)
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.sampled_from(QUESTIONS), st.sampled_from(DENIALS), st.floats(0, 1))
+def test_a_denial_put_in_changes_the_plan(text: str, word: str, place: float) -> None:
+    assert plans(_inserted(text, word, place)) != plans(text)
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.sampled_from(QUESTIONS), st.sampled_from(AGGREGATES), st.floats(0, 1))
+def test_an_aggregate_put_in_changes_the_plan(text: str, word: str, place: float) -> None:
+    assert plans(_inserted(text, word, place)) != plans(text)
+
+
+REVENUE = ToolCall("query_data", {"metrics": ["revenue"]})
+
+
+@pytest.mark.parametrize(
+    ("text", "calls", "lost"),
+    [
+        ("revenue", [REVENUE], []),
+        ("revenue over 200", [REVENUE], ["200", "over 200"]),
+        ("median revenue", [REVENUE], ["median"]),
+        ("revenue without Germany", [REVENUE], ["without", "Germany"]),
+        ("average revenue", [REVENUE], ["average"]),
+        ("orders of the second week in percent", [REVENUE], ["second", "percent"]),
+        ("lowest revenue", [REVENUE], ["lowest"]),
+        ("revenue versus units", [REVENUE], ["versus", "units"]),
+        ("revenue of products with mug in the name", [REVENUE], ["in the name"]),
+        ("units in Germany", [ToolCall("query_data", {"metrics": ["revenue"]})], ["units", "Germany"]),
+        ("customers who have not ordered for 90 days", [ToolCall("count_audience", {"filter": {
+            "op_type": "customer", "metric": "days_since_last_order", "op": "ge", "values": [90]}})], []),
+    ],
+)  # fmt: skip
+def test_what_is_lost_is_named(text: str, calls: list[ToolCall], lost: list[str]) -> None:
+    found = gaps(read(text, vocabulary(SHOP)), calls)
+
+    assert set(lost) <= set(found) if lost else found == []
+
+
+@pytest.mark.parametrize("text", QUESTIONS)
+def test_nothing_is_lost_of_what_is_understood(text: str) -> None:
+    reading = read(text, vocabulary(SHOP))
+    calls = plan_turn(text, DialogueContext(), SHOP).calls
+
+    if " and " not in text and "," not in text:  # several requests are read one by one
+        assert gaps(reading, calls) == []
