@@ -58,24 +58,29 @@ class GoldShop:
         lines["first_day"] = lines["customer_id"].map(known.min())
         return lines.rename(columns={"product_id": "product", "customer_id": "customer", "order_id": "order"})
 
+    @cached_property
+    def _sold(self) -> pd.DataFrame:
+        return self.lines[self.lines["line_type"] == "sale"]
+
     def select(self, start: str | None = None, end: str | None = None, where: Where | None = None) -> pd.DataFrame:
         """Lines of a window that fulfil every condition."""
-        import pandas as pd
-
-        lines = self.lines
-        keep = pd.Series(True, index=lines.index)
-        if start:
-            keep &= lines["day"] >= pd.Timestamp(start)
-        if end:
-            keep &= lines["day"] <= pd.Timestamp(end)
-        for column, wanted in (where or {}).items():
-            keep &= _fulfils(_groups(lines, column), wanted)
-        return lines[keep]
+        return _within(self.lines, start, end, where)
 
     def sales(self, start: str | None = None, end: str | None = None, where: Where | None = None) -> pd.DataFrame:
-        """Product sale lines of a window."""
-        lines = self.select(start, end, where)
-        return lines[lines["line_type"] == "sale"]
+        """Product sale lines of a window that fulfil every condition."""
+        return _within(self._sold, start, end, where)
+
+
+def _within(lines: pd.DataFrame, start: str | None, end: str | None, where: Where | None) -> pd.DataFrame:
+    import pandas as pd
+
+    if start:
+        lines = lines[lines["day"] >= pd.Timestamp(start)]
+    if end:
+        lines = lines[lines["day"] <= pd.Timestamp(end)]
+    for column, wanted in (where or {}).items():
+        lines = lines[_fulfils(_groups(lines, column), wanted)]
+    return lines
 
 
 def load_shop(home: Path) -> GoldShop:
@@ -107,7 +112,10 @@ def _groups(lines: pd.DataFrame, by: str) -> pd.Series:
     if by == "hour":
         return lines["ordered_at"].dt.hour
     frequency = {"day": "D", "week": "W-SUN", "month": "M", "quarter": "Q", "year": "Y"}.get(by)
-    return lines["day"].dt.to_period(frequency).dt.start_time if frequency else lines[by]
+    if frequency is None:
+        return lines[by]
+    days = lines["day"].drop_duplicates()
+    return lines["day"].map(dict(zip(days, days.dt.to_period(frequency).dt.start_time, strict=True)))
 
 
 def _label(value: Any, by: str) -> str:
