@@ -12,7 +12,7 @@ from assistant.data.mapping import TableMapping
 from assistant.data.presets import Rules
 from assistant.data.rules import rules_of, with_code_rule
 from assistant.data.schema import MONEY
-from assistant.data.stage import STAGED, Staged, row_json
+from assistant.data.stage import STAGED, Staged, fed_columns, row_json
 from assistant.data.workbench import SEQ, Workbench
 
 if TYPE_CHECKING:
@@ -20,7 +20,11 @@ if TYPE_CHECKING:
 
 
 #: staged columns that cleaning itself may fill
-_MADE = {"order_id", "customer_id", "currency", "unit_price", "amount", "discount"}
+_MADE = {"order_id", "customer_id", "unit_price", "amount", "discount"}
+#: columns that only the rules look at
+_JUDGED = ("code", "quantity", "currency", "code_rule", "has_quantity", "has_unit_price", "has_amount",
+           "has_ordered_at")  # fmt: skip
+_EXAMPLES = 3
 
 
 @dataclass
@@ -44,30 +48,40 @@ def clean(
     import ibis
 
     priced = with_code_rule(bench, _priced(bench, staged, rules), rules)
-    ordered = rules_of(bench, priced, staged, rules, currency)
+    fed = fed_columns(mappings)
+    ordered = rules_of(bench, priced, staged, rules, currency, fed)
     cases = ibis.cases(*((r.when.fill_null(False), r.name) for r in ordered), else_="sale")
     kinds = {"sale": "sale"} | {r.name: r.line_type for r in ordered}
-    named = priced.mutate(rule=cases)
+    named = priced.mutate(rule=cases, broken=priced.quantity != priced.quantity.floor())
     kept = ((named.rule == name, kind) for name, kind in kinds.items() if kind)
     typed = named.mutate(line_type=ibis.cases(*kept, else_=ibis.null("string")))
-    # columns that no source has are null throughout: written out they would only cost time
-    fed = {STAGED[t][0] for m in mappings for t in m.columns if t in STAGED} | _MADE
-    empty = {name: ibis.null(typed.schema()[name]) for name, _ in STAGED.values() if name not in fed}
-    lines = bench.keep("typed", typed.drop(*empty)).mutate(**empty)
-    counts = {r["rule"]: r["n"] for r in bench.fetch(lines.group_by("rule").aggregate(n=lines.count())).to_pylist()}
+    # what the rules alone need, and columns that no source has, would only cost time and room written out
+    unfed = [name for name, _ in STAGED.values() if name not in fed | _MADE and name not in _JUDGED]
+    empty = {name: ibis.null(typed.schema()[name]) for name in unfed}
+    lines = bench.keep("typed", typed.drop(*_JUDGED, *unfed)).mutate(**empty)
+    counted = lines.group_by("rule").aggregate(n=lines.count(), broken=lines.broken.sum())
+    found = bench.fetch(counted).to_pylist()
+    counts = {r["rule"]: r["n"] for r in found}
+    fractions = sum(r["broken"] or 0 for r in found)
+    if fractions:
+        bench.warn(
+            f"{fractions:,} lines have quantities that are not whole (sold by weight?); they were rounded up to "
+            "whole units, their amounts are unchanged"
+        )
     exclusions = [*staged.exclusions, *_rejected(bench)]
     sources = [m for m in mappings if m.role == ("lines" if staged.with_products else "orders")]
-    for rule in ordered:
-        if counts.get(rule.name):
-            exclusions.append(
-                Exclusion(
-                    rule=rule.name,
-                    reason=rule.reason,
-                    count=counts[rule.name],
-                    examples=_examples(bench, lines, rule.name, sources),
-                    kept_as=rule.line_type,
-                )
-            )
+    met = [r for r in ordered if counts.get(r.name)]
+    examples = _examples(bench, lines, [r.name for r in met], sources)
+    exclusions += [
+        Exclusion(
+            rule=rule.name,
+            reason=rule.reason,
+            count=counts[rule.name],
+            examples=examples[rule.name],
+            kept_as=rule.line_type,
+        )
+        for rule in met
+    ]
     steps, figures = _steps(bench, lines, staged, exclusions, rules)
     return Cleaned(lines, steps, exclusions, figures)
 
@@ -78,7 +92,7 @@ def _priced(bench: Workbench, staged: Staged, rules: Rules) -> ibis.Table:
 
     t = staged.table
     product = t.code.upper() if rules.unify_codes == "upper" else t.code
-    if rules.product_id_from_name or not _any(bench, t.code):
+    if rules.product_id_from_name or not _any(bench, t, "code"):
         product = ibis.coalesce(product, t.name)
     customer = t.customer_id
     if rules.customer_from_email:
@@ -99,14 +113,15 @@ def _priced(bench: Workbench, staged: Staged, rules: Rules) -> ibis.Table:
         off = (t.amount.cast("float64") - t.unit_price.cast("float64") * whole.cast("float64")).abs() > 0.005
         price = (t.unit_price.isnull() | off.fill_null(False)).ifelse(each, t.unit_price)
     priced = t.mutate(
-        product_id=product, customer_id=customer, order_id=order, units=whole, unit_price=price, amount=amount
+        product_id=product,
+        customer_id=customer,
+        order_id=order,
+        units=whole,
+        unit_price=price,
+        amount=amount,
+        # only where it is written otherwise than the product's id
+        code_raw=t.code_raw.nullif(product),
     )
-    fractions = bench.one(t.aggregate(n=(t.quantity != t.quantity.floor()).sum()))["n"]
-    if fractions:
-        bench.warn(
-            f"{fractions:,} lines have quantities that are not whole (sold by weight?); they were rounded up to "
-            "whole units, their amounts are unchanged"
-        )
     if rules.discount_is_per_order:
         priced = _spread_discount(priced)
     return priced
@@ -132,8 +147,8 @@ def _spread_discount(t: ibis.Table) -> ibis.Table:
     )
 
 
-def _any(bench: Workbench, column: ibis.Value) -> bool:
-    return bool(bench.one(column.as_table().aggregate(n=lambda t: t[t.columns[0]].count()))["n"])
+def _any(bench: Workbench, table: ibis.Table, column: str) -> bool:
+    return bench.fetch(table.select(column).filter(table[column].notnull()).limit(1)).num_rows > 0
 
 
 def _rejected(bench: Workbench) -> list[Exclusion]:
@@ -153,15 +168,27 @@ def _rejected(bench: Workbench) -> list[Exclusion]:
     return found
 
 
-def _examples(bench: Workbench, lines: ibis.Table, rule: str, sources: Sequence[TableMapping]) -> list[str]:
-    rows = bench.fetch(
-        lines.filter(lines.rule == rule).order_by(["source", "seq"]).limit(3).select("source", "seq")
-    ).to_pylist()
-    shown = []
-    for row in rows:
-        mapping = sources[row["source"]]
+def _examples(
+    bench: Workbench, lines: ibis.Table, rules: Sequence[str], sources: Sequence[TableMapping]
+) -> dict[str, list[str]]:
+    """The first rows under each rule, as they came."""
+    import ibis
+
+    shown: dict[str, list[str]] = {rule: [] for rule in rules}
+    if not rules:
+        return shown
+    some = lines.filter(lines.rule.isin(rules)).select("rule", "source", "seq")
+    place = ibis.row_number().over(ibis.window(group_by="rule", order_by=["source", "seq"]))
+    some = some.mutate(place=place)
+    first = bench.fetch(some.filter(some.place < _EXAMPLES).order_by(["source", "seq"])).to_pylist()
+    rows = {}
+    for number, mapping in enumerate(sources):
         raw = bench.con.table(mapping.raw.table)
-        shown.append(row_json(mapping, bench.fetch(raw.filter(raw[SEQ] == row["seq"])).to_pylist()[0])[:300])
+        wanted = [r["seq"] for r in first if r["source"] == number]
+        for row in bench.fetch(raw.filter(raw[SEQ].isin(wanted))).to_pylist() if wanted else ():
+            rows[number, row[SEQ]] = row_json(mapping, row)[:300]
+    for r in first:
+        shown[r["rule"]].append(rows[r["source"], r["seq"]])
     return shown
 
 
@@ -169,6 +196,8 @@ def _steps(
     bench: Workbench, lines: ibis.Table, staged: Staged, exclusions: Sequence[Exclusion], rules: Rules
 ) -> tuple[list[CleaningStep], dict[str, float]]:
     """What remained after each step, and totals to compare with the source's own."""
+    import ibis
+
     sold = lines.line_type == "sale"
     offsets = lines.rule.isin(["cancelled_orders", "bookkeeping_orders", "negative_prices"]) | lines.line_type.isnull()
     cancels = (
@@ -191,7 +220,7 @@ def _steps(
             known=(sold & lines.customer_id.notnull()).sum(),
             orders=lines.order_id.nunique(where=sold),
             products=lines.product_id.nunique(where=sold),
-            codes=lines.code_raw.nunique(where=sold),
+            codes=ibis.coalesce(lines.code_raw, lines.product_id).nunique(where=sold),
             customers=lines.customer_id.nunique(where=sold),
             revenue=lines.amount.sum(where=sold).cast("float64"),
             anonymous=lines.amount.sum(where=anonymous).cast("float64"),
@@ -216,7 +245,7 @@ def _steps(
 
 def unified_codes(bench: Workbench, lines: ibis.Table) -> Exclusion | None:
     """Lines whose code was written otherwise than the product's id: kept, said, not left out."""
-    changed = lines.filter((lines.line_type == "sale") & (lines.code_raw != lines.product_id))
+    changed = lines.filter((lines.line_type == "sale") & lines.code_raw.notnull())
     count = bench.one(changed.aggregate(n=changed.count()))["n"]
     if not count:
         return None

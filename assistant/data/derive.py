@@ -9,7 +9,7 @@ from assistant.data.dates import date_facts, moment
 from assistant.data.mapping import TableMapping
 from assistant.data.presets import Rules
 from assistant.data.schema import MONEY, TABLES
-from assistant.data.stage import row_json
+from assistant.data.stage import fed_columns, row_json
 from assistant.data.takebacks import counter_lines, refund_lines
 from assistant.data.values import boolean, identifier, number, number_facts, text
 from assistant.data.workbench import PART, ROW, SEQ, Workbench
@@ -44,16 +44,15 @@ def order_lines(bench: Workbench, typed: ibis.Table) -> ibis.Table:
     if facts["marks"]:
         back = counter_lines(kept)
         kept = bench.keep("lines", ibis.union(kept.select(back.columns), back, refund_lines(kept).select(back.columns)))
-    return kept.drop("quantity").rename(quantity="units")
+    return kept.drop("broken").rename(quantity="units")
 
 
 def canonical_lines(bench: Workbench, lines: ibis.Table) -> ibis.Table:
     """The canonical columns of order lines, and the product code as written where it was written otherwise."""
-    chosen = lines.select(*(s.name for s in TABLES["order_lines"]), "code_raw")
-    written = (chosen.code_raw != chosen.product_id).ifelse(chosen.code_raw, None)
-    if not bench.one(chosen.aggregate(n=written.count()))["n"]:
-        return chosen.drop("code_raw")
-    return chosen.mutate(x_code_as_written=written).drop("code_raw")
+    chosen = lines.select(*(s.name for s in TABLES["order_lines"]), x_code_as_written=lines.code_raw)
+    if not bench.one(chosen.aggregate(n=chosen.x_code_as_written.count()))["n"]:
+        return chosen.drop("x_code_as_written")
+    return chosen
 
 
 def orders(lines: ibis.Table) -> ibis.Table:
@@ -94,13 +93,15 @@ def orders(lines: ibis.Table) -> ibis.Table:
 def customers(bench: Workbench, lines: ibis.Table, tables: Sequence[TableMapping]) -> ibis.Table:
     """Customers of the source's own tables and of the lines; country and city are the most frequent of the orders."""
     known = lines.filter(lines.customer_id.notnull())
-    derived = known.select("customer_id").distinct()
-    for column in ("country", "city"):
-        derived = _attach(derived, _most_frequent(known, "customer_id", column), "customer_id")
-    first = known.group_by("customer_id").aggregate(
-        acquisition_channel=known.acquisition_channel.argmin(known.ordered_at)
-    )
-    derived = _attach(derived, first, "customer_id")
+    fed = fed_columns(tables)
+    derived = _most_frequent(known, "customer_id", "country")
+    if "city" in fed:
+        derived = _attach(derived, _most_frequent(known, "customer_id", "city"), "customer_id")
+    if "acquisition_channel" in fed:
+        first = known.group_by("customer_id").aggregate(
+            acquisition_channel=known.acquisition_channel.argmin(known.ordered_at)
+        )
+        derived = _attach(derived, first, "customer_id")
     own = [_own_table(bench, m, "customers") for m in tables if m.role == "customers"]
     return _merged(derived, own, "customer_id", "customers").order_by("customer_id")
 
@@ -113,22 +114,20 @@ def products(bench: Workbench, lines: ibis.Table, tables: Sequence[TableMapping]
     one take it from the lines and call it so.
     """
     goods = lines.filter(lines.line_type.isin(_GOODS) & lines.product_id.notnull())
-    sold = goods.filter(goods.line_type == "sale")
-    derived = goods.select("product_id").distinct()
-    for column in ("name", "category", "subcategory", "brand", "description"):
-        seen = _most_frequent(sold, "product_id", column)
-        derived = _attach(derived, seen, "product_id")
-    names_elsewhere = _most_frequent(goods, "product_id", "name").rename(__other="name")
-    derived = _attach(derived, names_elsewhere, "product_id")
-    money = goods.group_by("product_id").aggregate(
-        __list=goods.list_price.argmax(goods.ordered_at), cost=goods.cost.argmax(goods.ordered_at)
-    )
-    derived = _attach(derived, money, "product_id")
-    import ibis
-
-    derived = derived.mutate(
-        name=ibis.coalesce(derived.name, derived["__other"]), price=derived["__list"]
-    ).drop("__other", "__list")
+    sold = goods.line_type == "sale"
+    fed = fed_columns(tables)
+    derived = _most_frequent(goods, "product_id", "name", first=sold)
+    for column in ("category", "subcategory", "brand", "description"):
+        if column in fed:
+            seen = _most_frequent(goods.filter(sold), "product_id", column)
+            derived = _attach(derived, seen, "product_id")
+    latest = {
+        name: goods[column].argmax(goods.ordered_at)
+        for name, column in (("price", "list_price"), ("cost", "cost"))
+        if column in fed
+    }
+    if latest:
+        derived = _attach(derived, goods.group_by("product_id").aggregate(**latest), "product_id")
     own = [_own_table(bench, m, "products") for m in tables if m.role == "products"]
     if rules.unify_codes == "upper":
         own = [t.mutate(product_id=t.product_id.upper()) for t in own]
@@ -140,6 +139,8 @@ def contacts(bench: Workbench, lines: ibis.Table, tables: Sequence[TableMapping]
 
     Consent is what the source says and null where it says nothing: an import never implies consent.
     """
+    if not any(target.startswith("contacts.") for m in tables for target in m.columns):
+        return None
     own = [_own_table(bench, m, "contacts") for m in tables if m.role == "contacts"]
     people = [lines.select("customer_id", "email", "phone", "accepts_email", "accepts_sms", at=lines.ordered_at)]
     people += [p for m in tables if m.role == "customers" for p in [_people(bench, m)] if p is not None]
@@ -199,16 +200,22 @@ def quarantine(bench: Workbench, typed: ibis.Table, sources: Sequence[TableMappi
     return pa.Table.from_pylist(rows, schema=pa.schema(list(kinds.items())))
 
 
-def _most_frequent(table: ibis.Table, key: str, column: str) -> ibis.Table:
-    """The most frequent value of a column per key; ties go to the most recent, then to the first by alphabet."""
+def _most_frequent(table: ibis.Table, key: str, column: str, first: ibis.BooleanValue | None = None) -> ibis.Table:
+    """The most frequent value of a column per key, null where it has none; ties go to the most recent, then to the
+    first by alphabet.
+
+    Args:
+        first: rows that count before the others: only a key without a value in them takes one from elsewhere.
+    """
     import ibis
 
-    some = table.filter(table[column].notnull())
-    counted = some.group_by([key, column]).aggregate(n=some.count(), last=some.ordered_at.max())
-    place = ibis.row_number().over(
-        ibis.window(group_by=key, order_by=[counted.n.desc(), counted["last"].desc(), counted[column]])
-    )
-    counted = counted.mutate(__place=place)
+    among = {} if first is None else {"n_first": first.sum(), "last_first": table.ordered_at.max(where=first)}
+    counted = table.group_by([key, column]).aggregate(**among, n=table.count(), last=table.ordered_at.max())
+    order = [counted[column].isnull()]
+    if first is not None:
+        order += [counted.n_first.desc(), counted.last_first.desc(nulls_first=False)]
+    order += [counted.n.desc(), counted["last"].desc(), counted[column]]
+    counted = counted.mutate(__place=ibis.row_number().over(ibis.window(group_by=key, order_by=order)))
     return counted.filter(counted["__place"] == 0).select(key, column)
 
 

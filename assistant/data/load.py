@@ -100,6 +100,7 @@ def load(
         manifest = write_snapshot(
             settings.snapshots_dir,
             content,
+            engine=bench.con,
             source=source,
             name=name or Path(str(paths[0])).stem,
             currency=money.code,
@@ -153,7 +154,7 @@ def _require(mappings: Sequence[TableMapping], tables: Sequence[RawTable]) -> No
 def _prepare(
     bench: Workbench, mappings: Sequence[TableMapping], chosen: Preset | None, currency: str | None, say: Progress
 ) -> tuple[dict[str, Any], QualityReport, Currency]:
-    """Canonical tables as Arrow streams, the quality report and the currency."""
+    """Canonical tables as expressions over the workbench, the quality report and the currency."""
     rules = chosen.rules if chosen else general_rules()
     staged = stage(bench, mappings, rules)
     money = decide(bench, staged.table, currency, chosen.currency if chosen else None)
@@ -176,8 +177,6 @@ def _prepare(
         warnings=list(bench.warnings),
         figures=cleaned.figures,
     )
-    # the one table that may be large is streamed; an open stream holds the connection, so it comes last
-    content["order_lines"] = bench.stream(derive.canonical_lines(bench, lines))
     return content, quality, money
 
 
@@ -196,7 +195,8 @@ def _content(
         "contacts": derive.contacts(bench, lines, mappings),
         **{role: derive.simple(bench, mappings, role) for role in ("campaigns", "touches", "responses")},
     }
-    content: dict[str, Any] = {name: bench.fetch(t) for name, t in tables.items() if t is not None}
+    content: dict[str, Any] = {name: table for name, table in tables.items() if table is not None}
+    content["order_lines"] = derive.canonical_lines(bench, lines)
     content["quarantine"] = derive.quarantine(bench, cleaned.lines, sources)
     return content
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -28,8 +29,14 @@ class Rule:
     line_type: str | None
 
 
-def rules_of(bench: Workbench, t: ibis.Table, staged: Staged, rules: Rules, currency: Currency) -> list[Rule]:
-    """All rules in their order."""
+def rules_of(
+    bench: Workbench, t: ibis.Table, staged: Staged, rules: Rules, currency: Currency, fed: Collection[str]
+) -> list[Rule]:
+    """All rules in their order.
+
+    Args:
+        fed: staged columns that the source has; rules about others are left out.
+    """
     import ibis
 
     never = ibis.literal(False)
@@ -95,7 +102,8 @@ def rules_of(bench: Workbench, t: ibis.Table, staged: Staged, rules: Rules, curr
         for i, c in enumerate(rules.codes)
     ]
     given = t.given_type.lower().re_replace("[ -]", "_")
-    typed = [Rule(f"given_{k}", f"the source types the line as {k}", given == k, k) for k in LINE_TYPES if k != "sale"]
+    kinds = [k for k in LINE_TYPES if k != "sale"] if "given_type" in fed else []
+    typed = [Rule(f"given_{k}", f"the source types the line as {k}", given == k, k) for k in kinds]
     return [
         *unreadable,
         Rule(

@@ -94,6 +94,11 @@ class Staged:
     with_products: bool = True
 
 
+def fed_columns(mappings: Sequence[TableMapping]) -> set[str]:
+    """Staged columns that some source column feeds; the others are null throughout."""
+    return {STAGED[t][0] for m in mappings for t in m.columns if t in STAGED}
+
+
 def stage(bench: Workbench, mappings: Sequence[TableMapping], rules: Rules) -> Staged:
     """Order lines of all tables that hold some; order tables add what their orders know.
 
@@ -133,35 +138,57 @@ def _without_copies(bench: Workbench, mapping: TableMapping, rules: Rules, exclu
         raw = raw.mutate(**{PART: ibis.coalesce(raw[part_column].cast("string"), raw[PART])})
     keys = [c for c in raw.columns if c not in {PART, ROW, SEQ, part_column}]
     several = part_column is not None or len(mapping.raw.parts) > 1
-    if rules.duplicates == "all":
-        first = raw.group_by(keys).aggregate(__first=raw[SEQ].min())
-    elif several:
-        window = ibis.window(group_by=[*keys, PART], order_by=SEQ)
-        numbered = raw.mutate(__copy=ibis.row_number().over(window))
-        first = numbered.group_by([*keys, "__copy"]).aggregate(__first=numbered[SEQ].min())
+    alike = _alike(bench, mapping.raw.table, raw, keys)
+    if rules.duplicates == "all" or not several:
+        first = alike.group_by(keys).aggregate(__first=alike[SEQ].min())
     else:
-        distinct = bench.one(raw.select(keys).distinct().aggregate(n=lambda t: t.count()))["n"]
-        if mapping.role == "lines" and distinct < mapping.raw.rows:
+        window = ibis.window(group_by=[*keys, PART], order_by=SEQ)
+        numbered = alike.mutate(__copy=ibis.row_number().over(window))
+        first = numbered.group_by([*keys, "__copy"]).aggregate(__first=numbered[SEQ].min())
+    # only the copies are written down: they are few, and the table without them is made while it is read
+    numbers = alike.select(SEQ)
+    copies = bench.keep(
+        f"copies_{mapping.raw.table}",
+        numbers.anti_join(first, numbers[SEQ] == first["__first"]).rename(__copied=SEQ),
+    )
+    dropped = bench.one(copies.aggregate(n=copies.count()))["n"]
+    if rules.duplicates != "all" and not several:
+        if mapping.role == "lines" and dropped:
             bench.warn(
-                f"{mapping.raw.rows - distinct:,} rows repeat another row exactly; they were kept, because "
+                f"{dropped:,} rows repeat another row exactly; they were kept, because "
                 "within one file an order may list the same item twice"
             )
         return raw
-    chosen = bench.keep(f"first_{mapping.raw.table}", first.select("__first"))
-    unique = bench.keep(f"unique_{mapping.raw.table}", raw.semi_join(chosen, raw[SEQ] == chosen["__first"]))
-    kept = bench.one(unique.aggregate(n=unique.count()))["n"]
-    if kept < mapping.raw.rows:
-        copies = raw.anti_join(chosen, raw[SEQ] == chosen["__first"]).order_by(SEQ).limit(3)
-        where = "in any file or sheet" if rules.duplicates == "all" else "in another file or sheet"
-        exclusions.append(
-            Exclusion(
-                rule="exact_duplicates",
-                reason=f"the row repeats another row {where} in every column",
-                count=mapping.raw.rows - kept,
-                examples=[row_json(mapping, r) for r in bench.fetch(copies).to_pylist()],
-            )
+    if not dropped:
+        return raw
+    some = bench.fetch(copies.order_by("__copied").limit(3)).column(0).to_pylist()
+    shown = bench.fetch(raw.filter(raw[SEQ].isin(some)).order_by(SEQ)).to_pylist()
+    where = "in any file or sheet" if rules.duplicates == "all" else "in another file or sheet"
+    exclusions.append(
+        Exclusion(
+            rule="exact_duplicates",
+            reason=f"the row repeats another row {where} in every column",
+            count=dropped,
+            examples=[row_json(mapping, r) for r in shown],
         )
-    return unique
+    )
+    return raw.anti_join(copies, raw[SEQ] == copies["__copied"])
+
+
+def _alike(bench: Workbench, name: str, raw: ibis.Table, keys: Sequence[str]) -> ibis.Table:
+    """The rows whose key columns may equal another row's: exact comparison of all rows would need all their text.
+
+    A row is left out when no other row has its hash; rows that differ may share one, so the caller compares those
+    that stay.
+    """
+    hashed = raw[keys[0]].hash()
+    for key in keys[1:]:
+        hashed = (hashed ^ raw[key].hash()).hash()  # hashed again, so that equal columns do not cancel out
+    marks = bench.keep(f"marks_{name}", raw.select(raw[SEQ], mark=hashed))
+    twice = marks.group_by("mark").having(lambda t: t.count() > 1).aggregate(n=lambda t: t.count())
+    alike = bench.keep(f"alike_{name}", marks.semi_join(twice, "mark").select(__alike=SEQ))
+    bench.drop(f"marks_{name}")
+    return raw.semi_join(alike, raw[SEQ] == alike["__alike"])
 
 
 def row_json(mapping: TableMapping, row: dict[str, Any]) -> str:
@@ -187,7 +214,7 @@ def _canonical(bench: Workbench, mapping: TableMapping, raw: ibis.Table, rules: 
                 f"Column '{header}' writes numbers with decimal commas and with decimal points; "
                 "rows that can be read both ways are quarantined"
             )
-    columns: dict[str, Any] = {"source": ibis.literal(source), "part": raw[PART], "row": raw[ROW], "seq": raw[SEQ]}
+    columns: dict[str, Any] = {"source": ibis.literal(source), "seq": raw[SEQ]}
     for target, (name, kind) in STAGED.items():
         c = physical.get(target)
         columns[name] = _parsed(raw[c], kind, dates.get(c), numbers.get(c)) if c else ibis.null(_TYPE[kind])

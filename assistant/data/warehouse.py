@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 POINTER = "current.json"
+#: name under which a snapshot's file is attached while it is written
+_BUILT = "built"
 #: queries whose text is kept: an answer shows the query that it ran, and compiling costs more than running
 _COMPILED_KEPT = 64
 
@@ -185,6 +187,7 @@ def write_snapshot(
     folder: Path,
     tables: Mapping[str, Any],
     *,
+    engine: Any = None,
     source: str,
     name: str = "shop",
     currency: str = "GBP",
@@ -196,8 +199,11 @@ def write_snapshot(
 
     Args:
         folder: the snapshots folder of a shop.
-        tables: canonical name → pandas frame, Arrow table or stream of Arrow batches (large tables). Missing
-            canonical columns are added as null, unknown ones must start with ``x_``; types are cast.
+        tables: canonical name → pandas frame, Arrow table or stream of Arrow batches, or an Ibis expression over
+            tables of ``engine``. Missing canonical columns are added as null, unknown ones must start with
+            ``x_``; types are cast.
+        engine: DuckDB backend of Ibis that writes the tables straight into the snapshot, so that rows do not pass
+            through Python.
 
     Returns:
         the manifest of the new, now current snapshot.
@@ -219,19 +225,15 @@ def write_snapshot(
         probe.unlink()
         _remove_abandoned(folder)
     try:
-        con = duckdb.connect(str(building))
-        try:
-            infos = {table: _write_table(con, table, tables.get(table)) for table in TABLES}
+        with _built(building, engine) as con:
+            infos = {table: _write_table(con, table, tables.get(table), engine) for table in TABLES}
             for needed in ("orders", "order_lines"):
                 if infos[needed].rows == 0:
                     raise EmptyData(f"The data hold no rows for '{needed}'; nothing was loaded", received=source)
             first, last = con.execute(
-                "SELECT min(ordered_at)::DATE, max(ordered_at)::DATE FROM order_lines"
+                f"SELECT min(ordered_at)::DATE, max(ordered_at)::DATE FROM {_BUILT}.order_lines"
             ).fetchall()[0]
             digest = _content_digest(con)
-            con.execute("CHECKPOINT").fetchall()
-        finally:
-            con.close()
         manifest = Manifest(
             id=snapshot_id, fingerprint=digest, created_at=now, source=source, name=name, currency=currency,
             synthetic=synthetic, first_day=first, last_day=last, tables=infos, quality=quality or QualityReport(),
@@ -269,14 +271,33 @@ def _remove_abandoned(folder: Path) -> None:
             continue
 
 
-def _write_table(con: Any, table: str, frame: Any) -> TableInfo:
-    """Create one canonical table from a frame (or empty) and say what it holds."""
+@contextmanager
+def _built(path: Path, engine: Any) -> Iterator[Any]:
+    """A connection with the new file attached as ``_BUILT``; whole on disk and let go of at the end."""
+    import duckdb
+
+    con = engine.con if engine is not None else duckdb.connect()
+    name = str(path).replace("'", "''")
+    con.execute(f"ATTACH '{name}' AS {_BUILT}").fetchall()
+    try:
+        con.execute("SET preserve_insertion_order = true").fetchall()  # lines of one order stay together
+        yield con
+        con.execute(f"CHECKPOINT {_BUILT}").fetchall()
+    finally:
+        with suppress(duckdb.Error):  # after a failed write: the first error is the one to tell
+            con.execute(f"DETACH {_BUILT}").fetchall()
+        if engine is None:
+            con.close()
+
+
+def _write_table(con: Any, table: str, frame: Any, engine: Any) -> TableInfo:
+    """Create one canonical table from a frame or an expression (or empty) and say what it holds."""
     kinds = {"string": "VARCHAR", "int64": "BIGINT", "float64": "DOUBLE", "boolean": "BOOLEAN", "date": "DATE",
              "timestamp": "TIMESTAMP", "decimal(18, 4)": "DECIMAL(18,4)"}
     specs = TABLES[table]
     if frame is None:
         columns = ", ".join(f'"{s.name}" {kinds[s.type]}' for s in specs)
-        con.execute(f'CREATE TABLE "{table}" ({columns})').fetchall()
+        con.execute(f"CREATE TABLE {_BUILT}.{table} ({columns})").fetchall()
         return TableInfo(rows=0, filled=[])
     given = _names_of(frame)
     extra = [c for c in given if c not in column_names(table)]
@@ -289,17 +310,23 @@ def _write_table(con: Any, table: str, frame: Any) -> TableInfo:
         else f'CAST(NULL AS {kinds[s.type]}) AS "{s.name}"'
         for s in specs
     ] + [f'"{c}"' for c in extra]
-    con.register("incoming", frame)
-    con.execute(f'CREATE TABLE "{table}" AS SELECT {", ".join(parts)} FROM incoming').fetchall()
-    con.unregister("incoming")
+    made = f"CREATE TABLE {_BUILT}.{table} AS SELECT {', '.join(parts)} FROM"
+    if hasattr(frame, "op"):
+        con.execute(f"{made} ({engine.compile(frame)})").fetchall()
+    else:
+        con.register("incoming", frame)
+        con.execute(f"{made} incoming").fetchall()
+        con.unregister("incoming")
     names = [s.name for s in specs] + extra
     counting = ", ".join(f'count("{c}")' for c in names)
-    counts = con.execute(f'SELECT count(*), {counting} FROM "{table}"').fetchall()[0]
+    counts = con.execute(f'SELECT count(*), {counting} FROM {_BUILT}.{table}').fetchall()[0]
     return TableInfo(rows=counts[0], filled=[c for c, n in zip(names, counts[1:], strict=True) if n], extra=extra)
 
 
 def _names_of(frame: Any) -> list[str]:
-    """Column names of a pandas frame, an Arrow table or a stream of Arrow batches."""
+    """Column names of a pandas frame, an Arrow table, a stream of Arrow batches or an Ibis expression."""
+    if hasattr(frame, "op"):
+        return list(frame.columns)
     if hasattr(frame, "column_names"):
         return list(frame.column_names)
     return list(frame.schema.names) if hasattr(frame, "schema") else list(frame.columns)
@@ -309,7 +336,7 @@ def _content_digest(con: Any) -> str:
     """Order-independent digest of all canonical rows."""
     digest = hashlib.sha256()
     for table in sorted(TABLES):
-        count, total = con.execute(f'SELECT count(*), sum(hash(t)::HUGEINT) FROM "{table}" t').fetchall()[0]
+        count, total = con.execute(f'SELECT count(*), sum(hash(t)::HUGEINT) FROM {_BUILT}.{table} t').fetchall()[0]
         digest.update(f"{table}:{count}:{total};".encode())
     return digest.hexdigest()[:16]
 

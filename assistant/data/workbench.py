@@ -64,7 +64,7 @@ class RejectedRow:
 
 @dataclass
 class Workbench:
-    """Scratch DuckDB file with helpers; made by :func:`open_workbench`."""
+    """Scratch DuckDB database with helpers; made by :func:`open_workbench`."""
 
     con: Any
     folder: Path
@@ -91,6 +91,30 @@ class Workbench:
             self._append(table, waiting, schema)
         return counted
 
+    def fill_from(self, table: str, query: str, part: str, start: int) -> int | None:
+        """Append the rows of a query to a table, made on first use.
+
+        Args:
+            query: columns ``c0 …`` and ``__row``, as a reader gives it.
+            start: number of rows in the table.
+
+        Returns:
+            rows added; None where the engine cannot run the query, the table is then as before.
+        """
+        import duckdb
+
+        raw, name = self.con.con, part.replace("'", "''")
+        numbered = (
+            f"SELECT * EXCLUDE ({ROW}), '{name}' AS {PART}, {ROW}, {ROW} + {start} AS {SEQ} FROM ({query})"
+        )
+        verb = f'INSERT INTO "{table}"' if table in self.made else f'CREATE TABLE "{table}" AS'
+        try:
+            added = raw.execute(f"{verb} {numbered}").fetchall()[0][0]
+        except duckdb.Error:
+            return None
+        self.made.add(table)
+        return int(added)
+
     def _append(self, table: str, batches: list[pa.RecordBatch], schema: pa.Schema) -> None:
         import pyarrow as pa
 
@@ -110,6 +134,10 @@ class Workbench:
         """Compute an expression now and keep it as a table of the workbench."""
         with _duckdb_storage(self.folder):
             return self.con.create_table(name, expression, overwrite=True)
+
+    def drop(self, name: str) -> None:
+        """Forget a kept table: its memory is free again."""
+        self.con.drop_table(name, force=True)
 
     def fetch(self, expression: ibis.Expr) -> pa.Table:
         """Result of an expression as an Arrow table."""
@@ -157,12 +185,9 @@ def open_workbench(folder: Path) -> Iterator[Workbench]:
         scratch.mkdir()
     try:
         with _duckdb_storage(folder):
-            con = ibis.duckdb.connect(
-                str(scratch / "workbench.duckdb"), temp_directory=str(scratch / "spill"), preserve_insertion_order=False
-            )
-        con.con.execute(
-            "SET force_compression = 'uncompressed'"
-        ).fetchall()  # written once, read a few times, thrown away
+            # in memory: what is read a few times and thrown away is not worth a write-ahead log; what does not fit
+            # goes to the scratch folder
+            con = ibis.duckdb.connect(temp_directory=str(scratch / "spill"), preserve_insertion_order=False)
         try:
             yield Workbench(con, scratch)
         finally:

@@ -26,12 +26,15 @@ class Part:
         headers: unique column names.
         types: Arrow types of the columns, text throughout for text files and workbooks.
         batches: yields Arrow record batches with columns in header order and a last column ``__row``.
+        query: the same rows as a query of the workbench's engine, which reads the file without Python in between;
+            columns ``c0, c1, …`` and ``__row``. None where only ``batches`` can read it.
     """
 
     name: str
     headers: tuple[str, ...]
     types: tuple[pa.DataType, ...]
     batches: Callable[[Workbench], Iterator[pa.RecordBatch]]
+    query: str | None = None
 
 
 def check_width(headers: tuple[str, ...], name: str) -> None:

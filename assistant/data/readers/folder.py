@@ -57,7 +57,7 @@ def gather(
         table = f"raw_{number}"
         rows = 0
         for _, part in members:
-            rows += bench.fill(table, _aligned(part, first, types, bench, rows), _schema(types))
+            rows += _read(part, first, types, bench, table, rows)
             done += 1
             if progress:
                 progress(f"Reading {part.name}", 0.4 * done / len(parts))
@@ -70,6 +70,17 @@ def gather(
     if not tables:
         raise EmptyData("The source has a header but no rows", received=parts[0][1].name)
     return tables
+
+
+def _read(
+    part: Part, first: Part, types: tuple[pa.DataType, ...], bench: Workbench, table: str, start: int
+) -> int:
+    """Append a part to the group's table and return the number of its rows."""
+    if part.query is not None and part.types == types and part.headers == first.headers:
+        added = bench.fill_from(table, part.query, part.name, start)
+        if added is not None:
+            return added
+    return bench.fill(table, _aligned(part, first, types, bench, start), _schema(types))
 
 
 def _common_types(parts: list[Part]) -> tuple[pa.DataType, ...]:

@@ -44,7 +44,42 @@ def read_parquet(path: Path) -> list[Part]:
         except (pa.ArrowException, OSError) as error:
             raise UnreadableFile(f"'{path.name}' is a damaged Parquet file", received=error) from error
 
-    return [Part(path.name, headers, types, batches)]
+    plain = tuple(schema.names) == headers and types == tuple(schema.types)
+    return [Part(path.name, headers, types, batches, _engine_query(path, types) if plain else None)]
+
+
+def _engine_query(path: Path, types: tuple[pa.DataType, ...]) -> str | None:
+    """The file as a query of the engine, None where it would read other types than :func:`plain_batch` makes."""
+    import duckdb
+
+    text = str(path.resolve())
+    if set(text) & set("*?[") or not types:  # the engine takes these signs for patterns of names
+        return None
+    source = "read_parquet('{}', file_row_number = true)".format(text.replace("'", "''"))
+    try:
+        with duckdb.connect() as con:
+            described = con.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()
+    except duckdb.Error:
+        return None  # the other way of reading says what is wrong
+    columns = [(row[0], row[1]) for row in described if row[0] != "file_row_number"]
+    if [kind for _, kind in columns] != [_engine_type(t) for t in types]:
+        return None
+    chosen = ", ".join('"{}" AS c{}'.format(name.replace('"', '""'), i) for i, (name, _) in enumerate(columns))
+    return f"SELECT {chosen}, file_row_number + 1 AS {ROW} FROM {source}"
+
+
+def _engine_type(kind: pa.DataType) -> str | None:
+    """The engine's name of a type, None for those that are left to the other way of reading."""
+    import pyarrow as pa
+
+    known = {
+        pa.string(): "VARCHAR", pa.bool_(): "BOOLEAN", pa.date32(): "DATE", pa.timestamp("us"): "TIMESTAMP",
+        pa.int8(): "TINYINT", pa.int16(): "SMALLINT", pa.int32(): "INTEGER", pa.int64(): "BIGINT",
+        pa.float32(): "FLOAT", pa.float64(): "DOUBLE",
+    }  # fmt: skip
+    if pa.types.is_decimal128(kind):
+        return f"DECIMAL({kind.precision},{kind.scale})"
+    return known.get(kind)
 
 
 def plain_type(kind: pa.DataType) -> pa.DataType:
