@@ -39,6 +39,7 @@ FORGOTTEN = (
     "campaign drafts are not touched."
 )
 NOT_DONE = "Nothing was sent, approved or exported: that is done by a person, outside the chat."
+SILENT = "No answer came. Ask again, or in other words."
 UNSUPPORTED = "The reply held figures that no result supports, so it is not shown."
 
 
@@ -210,6 +211,9 @@ class Session:
             reply = f"{reply}\n\n{NOT_DONE}"
         if outcome == "failed" and blocked and not results:
             reply, checked = UNSUPPORTED, grounding.Grounded([], [])
+        reply = reply if reply.strip() else SILENT
+        for step in turn.steps:  # two calls under one id, or a stop: what was never answered did not happen
+            step.status = "failed" if step.status == "running" else step.status
         return Answer(
             question=turn.question, reply=reply, outcome=outcome, reason=reason, numbers=checked.numbers,
             tables=[t for r in results for t in r.tables],
