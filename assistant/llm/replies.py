@@ -7,7 +7,7 @@ written into a template by hand is an error (a test checks all templates).
 Names in a template:
     ``r``            the :class:`~assistant.results.Result`
     ``f.name``       a figure: prints formatted; ``f.name.value`` is the bare value for conditions (never print it)
-    ``w.name``       a phrase of ``r.words``
+    ``w.name``       a phrase of ``r.words``; its numbers are figures too where ``r.spoken`` says so
     ``cell(table, row, column)``  prints a cell; ``rows(table, n)`` yields row numbers
     ``words_of(list)``            joins phrases with commas and "and"
 """
@@ -50,6 +50,17 @@ class _Ledger:
         text = _strip_marks(show(figure.value, figure.unit, currency))
         if not any(character.isdigit() for character in text):
             return text
+        return self._marked(text, figure, result)
+
+    def mark_phrase(self, phrase: str, spoken: Sequence[tuple[int, int, Figure]], result: int) -> str:
+        """A phrase with the numbers of the request inside it marked."""
+        text, position = "", 0
+        for start, end, figure in sorted(spoken, key=lambda s: s[0]):
+            text += _strip_marks(phrase[position:start]) + self._marked(_strip_marks(phrase[start:end]), figure, result)
+            position = end
+        return text + _strip_marks(phrase[position:])
+
+    def _marked(self, text: str, figure: Figure, result: int) -> str:
         self.entries.append((figure, result))
         return f"{_OPEN}{len(self.entries) - 1}{_MIDDLE}{text}{_CLOSE}"
 
@@ -134,9 +145,13 @@ def _context(result: Result, index: int, ledger: _Ledger) -> dict[str, Any]:
     def rows(table: str, n: int = 5) -> range:
         return range(min(n, len(result.table(table).rows)))
 
+    def words(name: str, phrase: str) -> str:
+        spoken = [(n.start, n.end, result.figures[n.figure]) for n in result.spoken.get(name, ())]
+        return ledger.mark_phrase(phrase, spoken, index)
+
     return {
         "r": result, "f": _Figures(result.figures, ledger, index, result.currency),
-        "w": {k: _strip_marks(v) for k, v in result.words.items()}, "cell": cell, "rows": rows, "words_of": _join,
+        "w": {k: words(k, v) for k, v in result.words.items()}, "cell": cell, "rows": rows, "words_of": _join,
     }
 
 

@@ -6,6 +6,7 @@ The same sentence serves the answer card, a segment said back, the options when 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -94,6 +95,8 @@ _CUSTOMER_PHRASES = {
     "days_since_last_order": ("last ordered", " days ago"),
     "lifetime_days": ("ordered over a span of", " days"),
 }
+#: around the plan's own numbers while words are put together
+_OPEN, _CLOSE = "\ue010", "\ue011"
 _MANNERS = {
     "line": "as a line chart",
     "bar": "as a bar chart",
@@ -114,10 +117,46 @@ def reword(plan: Any, period_label: str | None = None) -> str:
     Raises:
         TypeError: not a plan.
     """
+    return _plain(_worded(plan, period_label))
+
+
+def _worded(plan: Any, period_label: str | None = None) -> str:
     for kind, worder in _WORDERS.items():
         if isinstance(plan, kind):
             return worder(plan, period_label) if kind in (QueryPlan, ChangePlan) else worder(plan)
     raise TypeError(f"{type(plan).__name__} is not a plan")
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """Words of a plan, and where in them its numbers and periods stand (start, end)."""
+
+    text: str
+    numbers: tuple[tuple[int, int], ...]
+
+
+def phrase(plan: Any) -> Phrase:
+    """A plan in words that knows which digits are the plan's own and which belong to names.
+
+    Raises:
+        TypeError: not a plan.
+    """
+    text, numbers, marked = "", [], _worded(plan)
+    for part in marked.split(_OPEN):
+        number, closed, rest = part.partition(_CLOSE)
+        if closed:
+            numbers.append((len(text), len(text) + len(number)))
+        text += number + rest
+    return Phrase(text, tuple(numbers))
+
+
+def _plain(text: str) -> str:
+    return text.replace(_OPEN, "").replace(_CLOSE, "")
+
+
+def _said(text: Any) -> str:
+    """Mark a number, or a period with one, as the plan's own."""
+    return f"{_OPEN}{text}{_CLOSE}" if any(c.isdigit() for c in str(text)) else str(text)
 
 
 def label(name: str) -> str:
@@ -134,8 +173,13 @@ def join_words(parts: Sequence[str], last: str = "and") -> str:
 
 def _number(value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        return str(value)
-    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,}"
+        return _plain(str(value))
+    return _said(f"{value:,.0f}" if float(value).is_integer() else f"{value:,}")
+
+
+def _counted(noun: str, values: Sequence[Any]) -> str:
+    """The noun after a number: in the singular after a single one."""
+    return noun.removesuffix("s") if list(values) == [1] and noun.endswith("s") else noun
 
 
 def _query(plan: QueryPlan, period_label: str | None = None) -> str:
@@ -145,11 +189,11 @@ def _query(plan: QueryPlan, period_label: str | None = None) -> str:
     elif plan.transform == "cumulative":
         what = f"cumulative {what}"
     elif plan.transform == "moving_average":
-        what = f"moving average over {plan.window} rows of {what}"
+        what = f"moving average over {_number(plan.window)} rows of {what}"
     parts = [what + (f" by {join_words([label(d) for d in plan.dimensions])}" if plan.dimensions else "")]
     if plan.filter is not None:
-        parts.append(f"where {reword_filter(plan.filter)}")
-    parts.append(period_label or _period(plan.period))
+        parts.append(f"where {_filter(plan.filter)}")
+    parts.append(_said(period_label) if period_label else _period(plan.period))
     if plan.compare is not None:
         parts.append(_comparison(plan.compare))
     parts.extend(f"only with {_having(h)}" for h in plan.having)
@@ -164,8 +208,8 @@ def _ranking(plan: QueryPlan) -> list[str]:
     by = f"by {label(sort.by)}" if sort else f"by {label(plan.metrics[0])}"
     lowest = sort is not None and not sort.descending
     if plan.limit is not None:
-        skipped = f" after the first {plan.offset}" if plan.offset else ""
-        return [f"{'lowest' if lowest else 'top'} {plan.limit}{skipped} {by}"]
+        skipped = f" after the first {_number(plan.offset)}" if plan.offset else ""
+        return [f"{'lowest' if lowest else 'top'} {_number(plan.limit)}{skipped} {by}"]
     if sort is None:
         return []
     return [f"sorted {by}, {'lowest' if lowest else 'highest'} first"]
@@ -187,7 +231,11 @@ def _compared(op: str, values: Sequence[Any]) -> str:
 
 
 def reword_filter(condition: Filter) -> str:
-    """A filter in words: "country is Germany and the customer has orders at least 2"."""
+    """A filter in words: "country is Germany and the customer placed at least 2 orders"."""
+    return _plain(_filter(condition))
+
+
+def _filter(condition: Filter) -> str:
     match condition:
         case Compare():
             return _compare(condition)
@@ -200,12 +248,12 @@ def reword_filter(condition: Filter) -> str:
         case Or():
             return " or ".join(_nested(p, And) for p in condition.parts)
         case Not():
-            return f"not ({reword_filter(condition.part)})"
+            return f"not ({_filter(condition.part)})"
     raise TypeError(f"{type(condition).__name__} is not a filter")
 
 
 def _nested(condition: Filter, bracketed: type) -> str:
-    return f"({reword_filter(condition)})" if isinstance(condition, bracketed) else reword_filter(condition)
+    return f"({_filter(condition)})" if isinstance(condition, bracketed) else _filter(condition)
 
 
 def _compare(condition: Compare) -> str:
@@ -223,12 +271,12 @@ def _compare(condition: Compare) -> str:
 def _group(condition: InGroup) -> str:
     if condition.group == "segment":
         return f"the customer is in the segment {condition.name}"
-    return f"the customer is about to leave (within {condition.horizon_days} days)"
+    return f"the customer is about to leave (within {_number(condition.horizon_days)} days)"
 
 
 def _customers(condition: CustomerCondition) -> str:
-    where = f" of lines where {reword_filter(condition.where)}" if condition.where is not None else ""
-    when = f" in {_period(condition.period)}" if condition.period is not None and condition.period.kind != "all" else ""
+    where = f" of lines where {_filter(condition.where)}" if condition.where is not None else ""
+    when = f" {_during(condition.period)}" if condition.period is not None and condition.period.kind != "all" else ""
     name = label(condition.metric)
     if condition.rank is not None:
         n = _number(condition.values[0]) if condition.values else "?"
@@ -237,7 +285,19 @@ def _customers(condition: CustomerCondition) -> str:
     if condition.metric == "new_customers" and condition.op in {"ge", "gt", "eq"}:
         return f"the customer first ordered{where}{when}"
     verb, noun = _CUSTOMER_PHRASES.get(condition.metric, (f"has {name}", ""))
+    noun = _counted(noun, condition.values) if not noun.endswith("ago") else noun
+    if condition.metric == "days_since_last_order" and list(condition.values) == [1]:
+        noun = " day ago"
     return f"the customer {verb} {_compared(condition.op, condition.values)}{noun}{where}{when}"
+
+
+def _during(period: Period) -> str:
+    """The period as said after a verb: "in May 2026", "since 2 May 2026", "last year"."""
+    words = _period_words(period)
+    if period.kind == "absolute" and period.start and period.end:
+        return f"{'on' if period.start == period.end else 'from'} {_said(words)}"
+    alone = words.startswith(("this ", "last ", "next ", "today", "yesterday", "since ", "up to "))
+    return _said(words) if alone else f"in {_said(words)}"
 
 
 def _day(day: date) -> str:
@@ -245,6 +305,10 @@ def _day(day: date) -> str:
 
 
 def _period(period: Period | None) -> str:
+    return _said(_period_words(period))
+
+
+def _period_words(period: Period | None) -> str:
     if period is None or period.kind == "all":
         return "all data"
     if period.kind == "absolute":
@@ -306,9 +370,10 @@ def _comparison(comparison: Comparison) -> str:
 
 
 def _change(plan: ChangePlan, period_label: str | None = None) -> str:
-    parts = [f"why {label(plan.metric)} changed in {period_label or _period(plan.period)}", _comparison(plan.compare)]
+    when = _said(period_label) if period_label else _period(plan.period)
+    parts = [f"why {label(plan.metric)} changed in {when}", _comparison(plan.compare)]
     if plan.filter is not None:
-        parts.append(f"where {reword_filter(plan.filter)}")
+        parts.append(f"where {_filter(plan.filter)}")
     if plan.dimension:
         parts.append(f"split by {label(plan.dimension)}")
     return ", ".join(parts)
@@ -316,7 +381,7 @@ def _change(plan: ChangePlan, period_label: str | None = None) -> str:
 
 def _segment_rule(rule: SegmentRule) -> str:
     name = f" ({rule.name})" if rule.name else ""
-    return f"customers{name} where {reword_filter(rule.filter)}"
+    return f"customers{name} where {_filter(rule.filter)}"
 
 
 def _segments(request: SegmentRequest) -> str:
@@ -335,9 +400,9 @@ def _recommend(request: RecommendRequest) -> str:
     whom = (
         f"customer {request.customer_id}"
         if request.customer_id
-        else (f"customers where {reword_filter(request.filter)}" if request.filter is not None else "everybody")
+        else (f"customers where {_filter(request.filter)}" if request.filter is not None else "everybody")
     )
-    parts = [f"{request.k} products to recommend to {whom}"]
+    parts = [f"{request.k} {_counted('products', [request.k])} to recommend to {whom}"]
     if request.category:
         parts.append(f"category {request.category}")
     if request.max_price is not None:
@@ -350,8 +415,8 @@ def _recommend(request: RecommendRequest) -> str:
 
 
 def _search(request: ProductSearchRequest) -> str:
-    what = f"products like '{request.text}'" if request.text else f"products like {request.like_product_id}"
-    parts = [f"{request.k} {what}"]
+    what = f"like '{request.text}'" if request.text else f"like {request.like_product_id}"
+    parts = [f"{request.k} {_counted('products', [request.k])} {what}"]
     if request.relative_price:
         parts.append(f"{request.relative_price} than it")
     if request.min_price is not None:
@@ -367,7 +432,7 @@ def _search(request: ProductSearchRequest) -> str:
 
 def _forecast(request: ForecastRequest) -> str:
     unit = request.grain if request.horizon == 1 else f"{request.grain}s"
-    where = f", where {reword_filter(request.filter)}" if request.filter is not None else ""
+    where = f", where {_filter(request.filter)}" if request.filter is not None else ""
     return (
         f"forecast of {label(request.metric)} for the next {request.horizon} {unit}{where}, {request.level} % interval"
     )
@@ -379,7 +444,8 @@ def _churn(request: ChurnRequest) -> str:
             f"probability that customer {request.customer_id} does not order again within {request.horizon_days} days"
         )
     by = {"churn_probability": "by churn probability", "value_at_risk": "by value at risk"}[request.order_by]
-    return f"{request.k} customers least likely to order again within {request.horizon_days} days, {by}"
+    who = f"{request.k} {_counted('customers', [request.k])}"
+    return f"{who} least likely to order again within {request.horizon_days} days, {by}"
 
 
 def _offer(offer: OfferSpec) -> str:
@@ -401,7 +467,7 @@ def _offer(offer: OfferSpec) -> str:
 def _campaign(brief: CampaignBrief) -> str:
     goal = brief.goal.replace("_", "-")
     audience = brief.audience_words or (
-        f"customers where {reword_filter(brief.audience)}"
+        f"customers where {_filter(brief.audience)}"
         if brief.audience is not None
         else "the usual audience of this goal"
     )
@@ -409,7 +475,7 @@ def _campaign(brief: CampaignBrief) -> str:
         f"{goal} campaign for {audience}",
         _offer(brief.offer),
         f"by {join_words(list(brief.channels))}",
-        f"{brief.products_per_recipient} products each",
+        f"{brief.products_per_recipient} {_counted('products', [brief.products_per_recipient])} each",
         f"{brief.tone} tone",
     ]
     if brief.holdout_share is not None:
@@ -425,7 +491,7 @@ def _campaign(brief: CampaignBrief) -> str:
 
 def _together(request: TogetherRequest) -> str:
     with_what = f" with product {request.product_id}" if request.product_id else ""
-    return f"{request.k} products most often bought together{with_what}"
+    return f"{request.k} {_counted('products', [request.k])} most often bought together{with_what}"
 
 
 _WORDERS: dict[Any, Callable[..., str]] = {
@@ -447,7 +513,7 @@ _WORDERS: dict[Any, Callable[..., str]] = {
     DeclineRequest: lambda request: f"decline: {request.message}",
     OfferSpec: _offer,
     CampaignBrief: _campaign,
-    (Compare, CustomerCondition, InGroup, And, Or, Not): reword_filter,
+    (Compare, CustomerCondition, InGroup, And, Or, Not): _filter,
     Period: _period,
     Comparison: _comparison,
     Having: _having,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from assistant.errors import NoRows, NotPermitted
 from assistant.plans.filters import And, Compare, Filter
 from assistant.plans.requests import SegmentRule
-from assistant.plans.reword import reword_filter
+from assistant.plans.reword import phrase, reword_filter
 from assistant.query.compile import Scope, check, fact_of, grouped
 from assistant.query.dimensions import dimension
 from assistant.query.entities import check_values
@@ -18,6 +18,7 @@ from assistant.query.filters import check_filter, comparisons, customer_conditio
 from assistant.query.metrics import base_metrics, metric
 from assistant.query.present import derived, evidence_figure
 from assistant.query.rows import fetch
+from assistant.query.spoken import speak
 from assistant.results import Caveat, Chart, Column, Evidence, Figure, Result, Table
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ def count_rule(snapshot: Snapshot, rule: SegmentRule) -> Result:
     name = rule.name or "Audience"
     manifest = snapshot.manifest
     words = reword_filter(rule.filter)
-    return Result(
+    result = Result(
         kind="audience",
         title=f"{name}: customers where {words}",
         currency=snapshot.currency,
@@ -127,7 +128,7 @@ def count_rule(snapshot: Snapshot, rule: SegmentRule) -> Result:
                 title="Customers left after each condition",
             )
         ],
-        words={"name": rule.name or "", "rule": words, "conditions": str(len(waterfall.rows) - 1)},
+        words={"name": rule.name or ""},
         details={"rule": rule.filter.model_dump(mode="json")},
         caveats=_caveats(scope, rule.filter, figures),
         evidence=Evidence(
@@ -153,6 +154,8 @@ def count_rule(snapshot: Snapshot, rule: SegmentRule) -> Result:
             "Show these customers by revenue",
         ],
     )
+    speak(result, "rule", phrase(rule.filter))
+    return result
 
 
 def _waterfall(scope: Scope, rule: Filter) -> Table:

@@ -56,11 +56,7 @@ def _about_time(scope: Scope, found: Answer) -> list[Caveat]:
                     code="base_starts_late", figures={"first_day": first_day}, words={"period": found.pair.base.label}
                 )
             )
-        if (
-            not found.pair.cut
-            and found.pair.current.days != found.pair.base.days
-            and not (found.pair.current.months and found.pair.current.months == found.pair.base.months)
-        ):
+        if found.pair.unequal:
             caveats.append(
                 Caveat(
                     code="unequal_periods",

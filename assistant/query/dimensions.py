@@ -18,6 +18,15 @@ if TYPE_CHECKING:
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 NOT_SET = "(not set)"
+_PLURALS = {
+    "day": "days", "week": "weeks", "month": "months", "quarter": "quarters", "year": "years", "weekday": "weekdays",
+    "hour": "hours", "month_of_year": "months of the year", "product": "products", "category": "categories",
+    "subcategory": "subcategories", "brand": "brands", "price_band": "price bands", "country": "countries",
+    "city": "cities", "channel": "sales channels", "acquisition_channel": "acquisition channels",
+    "customer": "customers", "order": "orders", "cohort": "months of first order", "first_product": "products",
+    "campaign": "campaigns", "campaign_kind": "kinds of campaign", "message_channel": "message channels",
+    "line_type": "types of order line", "order_status": "order statuses", "gender": "genders", "age_band": "age bands",
+}
 TIME_GRAINS = ("day", "week", "month", "quarter", "year")
 
 
@@ -39,6 +48,7 @@ class Dimension:
         role: ``time`` (has an order and can have gaps), ``ordered`` (a natural order), ``entity`` (id with a label),
             ``group`` (anything else), ``filter`` (only for filters).
         label_column: wide column with the entity's label.
+        plural: what several of its values are called.
         decode: value in the engine → value shown.
         encode: value a person gives → value in the engine.
     """
@@ -50,6 +60,7 @@ class Dimension:
     unit: Unit = "text"
     role: Literal["time", "ordered", "entity", "group", "filter"] = "group"
     label_column: str | None = None
+    plural: str = "groups"
     sensitive: bool = False
     type: Literal["text", "number", "date"] = "text"
     expression: Callable[[ibis.Table, DimensionContext], ibis.Value] = field(default=lambda t, c: None, compare=False)
@@ -163,6 +174,8 @@ def _age(t: ibis.Table, c: DimensionContext) -> ibis.Value:
 
 def _d(name: str, label: str, columns: tuple[str, ...], **options: Any) -> Dimension:
     options.setdefault("expression", _column(columns[0]))
+    if name in _PLURALS:
+        options["plural"] = _PLURALS[name]
     return Dimension(name, label, columns, words_for("dimensions").get(name, ()), **options)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from assistant.errors import InvalidPlan, NoRows
 from assistant.plans.query import ChangePlan
-from assistant.plans.reword import reword, reword_filter
+from assistant.plans.reword import phrase, reword
 from assistant.query.compile import QueryOptions, Scope, check, grouped
 from assistant.query.decompose import (
     Part,
@@ -27,6 +27,7 @@ from assistant.query.metrics import metric, parts_of
 from assistant.query.periods import PeriodPair, pair
 from assistant.query.present import evidence_figure, metric_label
 from assistant.query.rows import fetch
+from assistant.query.spoken import speak, speak_period
 from assistant.query.variation import LEVEL, Usual, usual_change
 from assistant.results import Caveat, Chart, Column, DefinitionUsed, Evidence, Figure, Result, Table
 from assistant.results.result import Unit
@@ -83,8 +84,12 @@ def explain_change(
         figures=figures,
         headline=["value", "change", "change_pct"],
         tables=[table],
-        words=_words(plan, both, current, base, scope),
+        words=_words(plan, current, base, scope),
     )
+    speak_period(result, "period", both.current)
+    speak_period(result, "base", both.base)
+    if plan.filter is not None:
+        speak(result, "where", phrase(plan.filter))
     if current is not None and base is not None:
         _add_parts(scope, plan, both, result, current - base)
         usual = usual_change(scope, plan.metric, plan.filter, both.current, both.base)
@@ -118,22 +123,18 @@ def _change(
     return table, {c.name: table.figure(0, c.name) for c in columns}
 
 
-def _words(
-    plan: ChangePlan, both: PeriodPair, current: float | None, base: float | None, scope: Scope
-) -> dict[str, str]:
+def _words(plan: ChangePlan, current: float | None, base: float | None, scope: Scope) -> dict[str, str]:
     direction = "unknown"
     if current is not None and base is not None:
         direction = "up" if current > base else "down" if current < base else "unchanged"
     premise = "none" if plan.claimed is None else "right" if plan.claimed == direction else "wrong"
     return {
         "metric": metric_label(plan.metric, scope.options.sales_basis),
-        "period": both.current.label,
-        "base": both.base.label,
         "direction": direction,
         "premise": premise,
         "claimed": plan.claimed or "",
         "noise": "unknown",
-        "where": reword_filter(plan.filter) if plan.filter is not None else "",
+        "where": "",
         "drivers": "",
         "by": "",
         "good": metric(plan.metric).higher_is,
@@ -283,6 +284,9 @@ def _finish(
         result.caveats.append(
             Caveat(code="base_starts_late", figures={"first_day": first}, words={"period": both.base.label})
         )
+    elif both.unequal:
+        days = [evidence_figure(p.days_covered, "days", f"days of {p.label}") for p in (both.current, both.base)]
+        result.caveats.append(Caveat(code="unequal_periods", figures={"days": days[0], "base_days": days[1]}))
     if not result.figures["base"].value and plan.metric in _CHAIN:
         result.caveats.append(Caveat(code="base_empty", words={"base": both.base.label}))
     if manifest.synthetic:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from assistant.errors import NoRows
 from assistant.plans.query import QueryPlan
-from assistant.plans.reword import join_words, reword
+from assistant.plans.reword import join_words, phrase, reword
 from assistant.query.caveats import caveats_for
 from assistant.query.compile import QueryOptions, Scope, check
 from assistant.query.dimensions import dimension
@@ -22,12 +22,15 @@ from assistant.query.present import (
     chart_for,
     derived,
     headline_figures,
+    incomplete_labels,
     main_table,
     metric_label,
     shown_shares,
     totals_table,
+    whole_label,
 )
 from assistant.query.rows import Answer, answer, time_dimension
+from assistant.query.spoken import speak, speak_period
 from assistant.results import DefinitionUsed, Evidence, Result
 from assistant.results.format import NO_VALUE
 
@@ -147,9 +150,7 @@ def _present(scope: Scope, plan: QueryPlan, found: Answer) -> Result:
         "metric": labels[0],
         "metrics": join_words(labels),
         "by": by,
-        "period": found.period.label,
-        "base": base_words(found),
-        "where": reword(plan.filter) if plan.filter is not None else "",
+        "where": "",
         "direction": direction(figures, plan.metrics[0]),
         "metric_names": ",".join(plan.metrics),
         "label_column": _label_column(found, table.columns),
@@ -160,8 +161,11 @@ def _present(scope: Scope, plan: QueryPlan, found: Answer) -> Result:
         "one": dimension(plan.dimensions[0]).label if plan.dimensions else "",
         "sorted_by": _sorted_by(found, basis),
         "in_order": "yes" if found.sort and found.sort.by in plan.dimensions else "",
+        "asked": ",".join(a.column for a in found.asked),
+        "whole": whole_label(found, scope),
+        "limit": "yes" if plan.limit is not None else "",
     }
-    return Result(
+    result = Result(
         kind="query",
         title=title,
         currency=scope.snapshot.currency,
@@ -170,7 +174,13 @@ def _present(scope: Scope, plan: QueryPlan, found: Answer) -> Result:
         tables=[table, totals],
         charts=[chart] if chart else [],
         words=words,
+        details={"incomplete_periods": incomplete_labels(found, scope)} if time_dimension(plan) else {},
     )
+    speak_period(result, "period", found.period)
+    speak_period(result, "base", found.base_period, base_words(found))
+    if plan.filter is not None:
+        speak(result, "where", phrase(plan.filter))
+    return result
 
 
 def _sorted_by(found: Answer, basis: str) -> str:
@@ -178,6 +188,9 @@ def _sorted_by(found: Answer, basis: str) -> str:
         return ""
     if found.sort.by == "change":
         return "change"
+    asked = next((a.label for a in found.asked if a.column == found.sort.by), None)
+    if asked is not None:
+        return asked
     if found.sort.by in found.plan.dimensions:
         return dimension(found.sort.by).label
     return metric_label(found.sort.by, basis)
@@ -192,7 +205,7 @@ def shape_of(found: Answer) -> str:
         return "series" if len(plan.dimensions) == 1 else "groups"
     if len(plan.dimensions) > 1:
         return "groups"
-    if plan.dimensions[0] == "customer" and (plan.having or plan.limit is None):
+    if plan.dimensions[0] == "customer" and (plan.having or plan.limit is None or found.asked):
         return "customers"
     if plan.compare is not None:
         return "compared"

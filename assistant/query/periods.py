@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from calendar import monthrange
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -108,6 +109,15 @@ def day_range(start: date, end: date) -> str:
     if start.year == end.year:
         return f"{start.day} {MONTHS[start.month - 1]} – {day_words(end)}"
     return f"{day_words(start)} – {day_words(end)}"
+
+
+def preposition(label: str) -> str:
+    """What stands before a period's label after a verb: "in June 2026", "on 5 June 2026", "since 2 May 2026"."""
+    if label.startswith(("since ", "up to ")):
+        return ""
+    if label.startswith("last ") or " to date (" in label:
+        return "in the "
+    return "on " if re.fullmatch(r"\d+ \w+ \d{4}", label) else "in "
 
 
 def add_months(day: date, n: int) -> date:
@@ -355,6 +365,12 @@ class PeriodPair:
     base: ResolvedPeriod
     cut: bool
 
+    @property
+    def unequal(self) -> bool:
+        """Whether they differ in length, other than months of different days do."""
+        same_months = bool(self.current.months) and self.current.months == self.base.months
+        return not self.cut and self.current.days != self.base.days and not same_months
+
 
 def pair(current: ResolvedPeriod, comparison: Comparison, *, fiscal_year_start: int = 1) -> PeriodPair:
     """The period that ``current`` is compared with, like with like.
@@ -363,13 +379,21 @@ def pair(current: ResolvedPeriod, comparison: Comparison, *, fiscal_year_start: 
     days of the other one.
 
     Raises:
-        InvalidPlan: the whole data has no period before it; a comparison without a second period.
+        InvalidPlan: the whole data has no period before it; a comparison without a second period; two periods that
+            share days.
         NoRows: the other period lies outside the data.
     """
     if comparison.kind == "period":
         base = resolve(
             comparison.period, as_of=current.last_day, first_day=current.first_day, fiscal_year_start=fiscal_year_start
         )
+        if base.start <= current.end and current.start <= base.end:
+            raise InvalidPlan(
+                f"{_upper_first(current.label)} and {base.label} overlap: the days they share would be compared with "
+                "themselves",
+                received=base.label,
+                hint="Name two periods without a common day.",
+            )
         same_kind = (base.shape, base.months, base.event) == (current.shape, current.months, current.event)
         if same_kind and base.ends_early != current.ends_early:
             return _like_with_like(current, base)

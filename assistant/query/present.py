@@ -6,10 +6,10 @@ from datetime import date
 from typing import Any
 
 from assistant.plans.query import QueryPlan
-from assistant.query.compile import Scope
+from assistant.query.compile import KNOWN_ONLY, Scope
 from assistant.query.dimensions import dimension
-from assistant.query.metrics import metric
-from assistant.query.rows import Answer, decoded, time_dimension, unfinished_unit
+from assistant.query.metrics import base_metrics, metric
+from assistant.query.rows import Answer, decoded, incomplete_units, time_dimension
 from assistant.results import Chart, Column, Figure, Source, Table
 from assistant.results.result import Scalar, Unit
 
@@ -65,11 +65,16 @@ def columns_for(found: Answer, scope: Scope, shares: tuple[str, ...]) -> list[Co
         columns.append(Column(name=name, label=f"{dim.label} id" if has_label else dim.label, unit=dim.unit))
         if has_label:
             columns.append(Column(name=f"{name}_label", label=dim.label, unit="text"))
+    columns += [Column(name=a.column, label=a.label, unit=metric(a.metric).unit) for a in found.asked]
+    narrower = {a.metric for a in found.asked if found.plan.period is None}
     for name in found.metrics:
-        columns.append(Column(name=name, label=metric_label(name, basis), unit=metric(name).unit))
+        label = metric_label(name, basis) + (" in all" if name in narrower else "")
+        columns.append(Column(name=name, label=label, unit=metric(name).unit))
+        whole = _of_whom(name, metric_label(name, basis), found, scope)
         columns.extend(_computed_column(c, name, found, basis) for c in found.columns if c.startswith(f"{name}__"))
         if name in shares:
-            columns.append(_computed_column(f"{name}__share", name, found, basis))
+            column = _computed_column(f"{name}__share", name, found, basis)
+            columns.append(column.model_copy(update={"label": f"share of {whole}"}))
     return columns
 
 
@@ -116,14 +121,42 @@ def totals_table(found: Answer, scope: Scope) -> Table:
     basis = scope.options.sales_basis
     names = list(dict.fromkeys((*found.metrics, *found.beside)))
     names = [n for n in names if n in found.totals]
-    columns = [Column(name=n, label=metric_label(n, basis), unit=metric(n).unit) for n in names]
+    labels = {n: _of_whom(n, metric_label(n, basis), found, scope) for n in names}
+    columns = [Column(name=n, label=labels[n], unit=metric(n).unit) for n in names]
     cells = [jsonable(found.totals[n]) for n in names]
     if found.plan.dimensions:
-        columns.append(Column(name="groups", label="groups", unit="count"))
+        columns.append(Column(name="groups", label=groups_label(found.plan), unit="count"))
         cells.append(found.all_groups)
     columns.append(Column(name="rows_read", label="rows counted", unit="count"))
     cells.append(found.totals.get("rows_read"))
     return Table(id=TOTALS, title="Totals", columns=columns, rows=[cells], total_rows=1)
+
+
+def groups_label(plan: QueryPlan) -> str:
+    """What the rows are: "customers", "products"; "groups" for combinations."""
+    return dimension(plan.dimensions[0]).plural if len(plan.dimensions) == 1 else "groups"
+
+
+def whole_label(found: Answer, scope: Scope) -> str:
+    """What the total of the first metric is called: without guests it is not all of it."""
+    name = found.plan.metrics[0]
+    return _of_whom(name, metric_label(name, scope.options.sales_basis), found, scope)
+
+
+def _of_whom(name: str, label: str, found: Answer, scope: Scope) -> str:
+    """The label, saying so where a dimension that guests have no value for leaves their sales out."""
+    on_lines = any(b.grain == "lines" for b in base_metrics(name, scope.options.sales_basis))
+    if not on_lines or metric(name).known_customers_only or name in {"guest_revenue", "known_revenue"}:
+        return label
+    return f"{label} of known customers" if any(d in KNOWN_ONLY for d in found.plan.dimensions) else label
+
+
+def incomplete_labels(found: Answer, scope: Scope) -> list[str]:
+    """Units of the time axis that the period or the data cover only in part, as the table shows them."""
+    grain = time_dimension(found.plan)
+    if grain is None:
+        return []
+    return [str(jsonable(decoded(grain, unit, scope))) for unit in incomplete_units(found, grain)]
 
 
 def shown_shares(found: Answer) -> tuple[str, ...]:
@@ -244,9 +277,10 @@ def _compared_totals(found: Answer, figures: dict[str, Figure]) -> dict[str, Fig
 
 
 def _series_figures(found: Answer, table: Table, shown: list[int], first: str) -> dict[str, Figure]:
-    """Highest, lowest and latest complete unit of a time series, and the step to the latest one."""
+    """Highest, lowest and latest whole unit of a time series, and the step to the latest one."""
     grain = found.plan.dimensions[0]
-    whole = shown[:-1] if unfinished_unit(found) and len(shown) > 1 else shown
+    partial = set(incomplete_units(found, grain))
+    whole = [i for i in shown if found.rows[i][grain] not in partial] or shown
     values = {i: found.rows[i][first] for i in whole}
     forward = sorted(whole, key=lambda i: found.rows[i][grain])
     high, low, last = max(forward, key=lambda i: values[i]), min(forward, key=lambda i: values[i]), forward[-1]

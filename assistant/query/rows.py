@@ -8,18 +8,21 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from assistant.errors import InvalidPlan, NoRows
-from assistant.plans.filters import Compare, Not
+from assistant.plans.filters import And, Compare, CustomerCondition, Filter, Not
 from assistant.plans.query import QueryPlan, Sort
-from assistant.plans.reword import reword
+from assistant.plans.reword import reword, reword_filter
 from assistant.query.compile import KNOWN_ONLY, Scope, Window, grouped, having, ranked
 from assistant.query.dimensions import DIMENSIONS, TIME_GRAINS, dimension
+from assistant.query.filters import customer_values
 from assistant.query.metrics import metric
-from assistant.query.periods import PeriodPair, ResolvedPeriod, pair, shift, unit_start
+from assistant.query.periods import PeriodPair, ResolvedPeriod, pair, preposition, shift, unit_start
 
 if TYPE_CHECKING:
     import ibis
 
 MAX_ROWS = 1000
+#: columns that show what conditions on customers count
+MAX_ASKED = 3
 #: groups read into memory for comparisons and running figures
 MAX_GROUPS = 200_000
 #: counts that add up along time, though not over other dimensions
@@ -46,6 +49,17 @@ class Answer:
     sort: Sort | None = None
     tied: int = 0
     beside: tuple[str, ...] = field(default=())  # totals-only metrics
+    asked: tuple[Asked, ...] = ()
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a condition counts, shown beside each customer: "spent over 500 in 2026" shows the revenue of 2026."""
+
+    column: str
+    metric: str
+    label: str
+    condition: CustomerCondition
 
 
 def plain(value: Any) -> Any:
@@ -86,6 +100,51 @@ def answer(scope: Scope, plan: QueryPlan, metrics: tuple[str, ...], beside: tupl
         return found
     _groups(scope, found)
     return found
+
+
+def _asked(scope: Scope, plan: QueryPlan) -> tuple[Asked, ...]:
+    """Conditions on customers whose count is narrower than the figures of a list of customers."""
+    if plan.dimensions != ("customer",):
+        return ()
+    found = []
+    for condition in _joined_by_and(plan.filter):
+        if not isinstance(condition, CustomerCondition) or metric(condition.metric).unit == "date":
+            continue
+        narrow = condition.where is not None or scope.window(condition.period) not in {None, scope.window(plan.period)}
+        if narrow:
+            found.append(Asked(f"asked_{len(found) + 1}", condition.metric, _asked_label(scope, condition), condition))
+    return tuple(found[:MAX_ASKED])
+
+
+def _joined_by_and(condition: Filter | None) -> list[Filter]:
+    if isinstance(condition, And):
+        return [c for part in condition.parts for c in _joined_by_and(part)]
+    return [] if condition is None else [condition]
+
+
+def _asked_label(scope: Scope, condition: CustomerCondition) -> str:
+    label = metric(condition.metric).label
+    if condition.period is not None and condition.period.kind != "all":
+        period = scope.resolve(condition.period).label
+        label = f"{label} {preposition(period)}{period}"
+    return label if condition.where is None else f"{label} where {reword_filter(condition.where)}"
+
+
+def _with_asked(scope: Scope, found: Answer, table: ibis.Table) -> ibis.Table:
+    """Add the columns of :func:`_asked`; the list is ordered by the first one where nothing else was asked for."""
+    found.asked = _asked(scope, found.plan)
+    for asked in found.asked:
+        values = customer_values(scope, asked.condition).rename(asked_customer="customer", asked_value="value")
+        joined = table.left_join(values, table.customer == values.asked_customer)
+        value = joined["asked_value"]
+        value = value.fill_null(0) if metric(asked.metric).zero_when_empty else value
+        table = joined.select(*table.columns, **{asked.column: value})
+    plan, sort = found.plan, found.sort
+    if found.asked and sort is not None and plan.period is None and plan.compare is None:
+        first = found.asked[0]
+        if plan.sort is None or sort.by == first.metric:
+            found.sort = Sort(by=first.column, descending=sort.descending)
+    return table
 
 
 def _pair(scope: Scope, plan: QueryPlan, period: ResolvedPeriod) -> PeriodPair | None:
@@ -142,6 +201,8 @@ def _groups(scope: Scope, found: Answer) -> None:
     sort = found.sort
     table = grouped(scope, names, plan.dimensions, condition, found.window)
     table = having(table, plan.having)
+    table = _with_asked(scope, found, table)
+    sort = found.sort
     if "net_revenue" in names and "net_revenue" not in plan.metrics and "revenue" in plan.metrics:
         table = table.filter(table["revenue"] != 0)  # groups that only had returns are not part of the question
     in_engine = plan.compare is None and plan.transform is None and not _fills(plan)
@@ -403,6 +464,16 @@ def unfinished_unit(found: Answer) -> tuple[str, date] | None:
     last = unit_start(found.period.covered_end, grain)
     end = shift(last, grain, 1) - timedelta(days=1)
     return (grain, last) if end > found.period.last_day else None
+
+
+def incomplete_units(found: Answer, grain: str) -> list[date]:
+    """First days of the units at the ends of a time axis that the period or the data cover only in part."""
+    start, end = found.period.covered_start, found.period.covered_end
+    first, last = unit_start(start, grain), unit_start(end, grain)
+    partial = [first] if first < start else []
+    if shift(last, grain, 1) - timedelta(days=1) > end and last not in partial:
+        partial.append(last)
+    return partial
 
 
 def decoded(name: str, value: Any, scope: Scope) -> Any:

@@ -158,6 +158,14 @@ class Question(ResultModel):
     options: list[str] = Field(default_factory=list)
 
 
+class NumberInWords(ResultModel):
+    """A place in a phrase, and the name of the figure that stands there."""
+
+    start: int
+    end: int
+    figure: str
+
+
 class Result(ResultModel):
     """What one tool call computed. ``kind`` names the reply template and the card that draws it."""
 
@@ -169,6 +177,9 @@ class Result(ResultModel):
     tables: list[Table] = Field(default_factory=list)
     charts: list[Chart] = Field(default_factory=list)
     words: dict[str, str] = Field(default_factory=dict, description="names and phrases for the reply template")
+    spoken: dict[str, list[NumberInWords]] = Field(
+        default_factory=dict, description="numbers of the request inside phrases of ``words``: which figure each one is"
+    )
     details: dict[str, Any] = Field(default_factory=dict, description="typed extras of a card (campaign draft …)")
     caveats: list[Caveat] = Field(default_factory=list)
     evidence: Evidence = Field(default_factory=Evidence)

@@ -111,7 +111,7 @@ WORDS = [
         CustomerCondition(
             metric="revenue", rank="top_percent", values=(10,), period=Period(kind="calendar", unit="year")
         ),
-        "the customer is among the top 10 % by revenue in this year",
+        "the customer is among the top 10 % by revenue this year",
     ),
 ]
 
