@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from assistant.agent.events import Conversations
 from assistant.errors import AssistantError
 from assistant.plans.desk import Desk, LoadPreview
 from assistant.plans.shop import Shop
+from assistant.results.format import show
 from assistant.settings import Settings
 from assistant.ui.markup import esc, tag
 from assistant.ui.texts import Texts, load_texts
@@ -38,6 +40,8 @@ from assistant.ui.views import Views, new_thread_id
 WATCHERS = 64
 """Pages that may watch a running turn at once."""
 QUEUE_LIMIT = 128
+#: thread, log, threads, send, stop, header
+VIEW_PARTS = 6
 #: keep uploads at most a day, look every hour
 DELETE_CACHE = (3600, 24 * 3600)
 
@@ -48,13 +52,14 @@ _THREADS_JS = (
 _FORM_JS = (
     "window.assistantPage.form(element, props, watch, (name, data) => trigger(name, data)); // 'confirm' 'dismiss'"
 )
+_HEADER_JS = "window.assistantPage.header(element, props, watch, (name, data) => trigger(name, data)); // 'day'"
 _HASH_JS = "() => [window.assistantPage.threadOfAddress()]"
 
 
 def build_page(conversations: Conversations, shop: Shop, desk: Desk, settings: Settings) -> gr.Blocks:
     """The page as Gradio blocks, with all its handlers."""
     texts = load_texts()
-    handlers = Handlers(conversations, Views(conversations, shop, desk, texts), desk, settings, texts)
+    handlers = Handlers(conversations, Views(conversations, shop, desk, texts, settings.as_of), desk, settings, texts)
     with gr.Blocks(
         title=texts("page.title"), analytics_enabled=False, fill_width=True, delete_cache=DELETE_CACHE
     ) as page:
@@ -77,7 +82,7 @@ def _lay_out(texts: Texts, settings: Settings) -> dict[str, Any]:
         parts["open_upload"] = gr.Button(texts("upload.open"), elem_id="open-upload")
         parts["threads"] = _custom({"html": ""}, "threads", _THREADS_JS, texts("threads.title"), "nav")
     with gr.Column(elem_id="main"):
-        parts["header"] = gr.HTML("", elem_id="header", apply_default_css=False)
+        parts["header"] = _custom({"html": ""}, "header", _HEADER_JS, texts("header.label"), "header")
         with gr.Column(visible=False, elem_id="upload") as parts["panel"]:
             _lay_out_upload(parts, texts, settings)
         parts["log"] = _custom({"thread": None, "turns": [], "busy": False, "hero": "", "say": ""}, "log", _LOG_JS,
@@ -117,9 +122,9 @@ def _custom(value: dict[str, Any], elem_id: str, script: str, label: str, elemen
 def _wire(page: Any, parts: dict[str, Any], handlers: Handlers) -> None:
     quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
     watch = {**quiet, "concurrency_limit": WATCHERS, "concurrency_id": "watch", "trigger_mode": "multiple"}
-    view = [parts[n] for n in ("thread", "log", "threads", "send", "stop")]
+    view = [parts[n] for n in ("thread", "log", "threads", "send", "stop", "header")]
     thread = parts["thread"]
-    opened = page.load(handlers.start, [parts["address"]], [parts["header"], *view], js=_HASH_JS, **watch)
+    opened = page.load(handlers.start, [parts["address"]], view, js=_HASH_JS, **watch)
     asked = [
         parts["box"].submit(handlers.ask_typed, [parts["box"], thread], [parts["box"], *view], **watch),
         parts["send"].click(handlers.ask_typed, [parts["box"], thread], [parts["box"], *view], **watch),
@@ -132,6 +137,7 @@ def _wire(page: Any, parts: dict[str, Any], handlers: Handlers) -> None:
     parts["stop"].click(handlers.stop, [thread], None, **quiet)
     parts["log"].edit(handlers.edit, None, [parts["box"]], **quiet)
     parts["log"].rate(handlers.rate, None, None, **quiet)
+    parts["header"].day(handlers.set_day, [thread], [parts["header"], parts["log"]], **quiet)
     _wire_upload(parts, handlers, quiet)
     page.unload(handlers.leave)
 
@@ -159,14 +165,18 @@ class Handlers:
     ) -> None:
         self._conversations, self._views, self._settings, self._texts = conversations, views, settings, texts
         self._turns = Turns(conversations)
-        self._loading = Loading(desk, texts)
+        self._desk, self._loading = desk, Loading(desk, texts)
 
-    # every view is: thread, log, threads, send, stop
+    # every view is: thread, log, threads, send, stop, header
 
     async def _view(self, thread_id: str, live: LiveTurn | None = None) -> tuple[Any, ...]:
         conversation = await asyncio.to_thread(self._views.conversation, thread_id, live)
         listed = await asyncio.to_thread(self._views.threads, thread_id)
-        return (thread_id, conversation, listed, *self._buttons(conversation["busy"]))
+        return (thread_id, conversation, listed, *self._buttons(conversation["busy"]), await self._header())
+
+    async def _header(self, note: str = "", *, refused: bool = False) -> dict[str, str]:
+        """Data, day and brain as they are now: another page or process may have changed them."""
+        return {"html": await asyncio.to_thread(self._views.header, note, refused=refused)}
 
     def _buttons(self, busy: bool) -> tuple[Any, Any]:
         return gr.update(visible=not busy), gr.update(visible=busy)
@@ -179,19 +189,18 @@ class Handlers:
             if live.done:
                 break
             value = self._views.with_live(turn.thread_id, finished, live)
-            yield turn.thread_id, value, gr.skip(), *self._buttons(True)
+            yield turn.thread_id, value, gr.skip(), *self._buttons(True), gr.skip()
         value = self._views.with_live(turn.thread_id, finished, turn)
         listed = await asyncio.to_thread(self._views.threads, turn.thread_id)
-        yield turn.thread_id, {**value, "busy": False}, listed, *self._buttons(False)
+        yield turn.thread_id, {**value, "busy": False}, listed, *self._buttons(False), await self._header()
 
     async def start(self, address: str) -> AsyncIterator[tuple[Any, ...]]:
         """The page was opened: the conversation that its address names, or a new one."""
-        header = await asyncio.to_thread(self._views.header)
         known = bool(address) and (
             self._turns.get(address) is not None or await asyncio.to_thread(self._views.known, address)
         )
         async for view in self._show(address if known else ""):
-            yield header, *view
+            yield view
 
     async def open(self, event: gr.EventData) -> AsyncIterator[tuple[Any, ...]]:
         async for view in self._show(str(event.thread)):
@@ -218,17 +227,17 @@ class Handlers:
     async def ask_typed(self, text: str, thread_id: str) -> AsyncIterator[tuple[Any, ...]]:
         if not text.strip():
             gr.Info(self._texts("errors.empty"))
-            yield ("", *(gr.skip() for _ in range(5)))
+            yield ("", *(gr.skip() for _ in range(VIEW_PARTS)))
             return
         accepted = False
         async for view in self._ask(text, thread_id):
-            yield gr.skip() if accepted or view is None else "", *(view or (gr.skip() for _ in range(5)))
+            yield gr.skip() if accepted or view is None else "", *(view or (gr.skip() for _ in range(VIEW_PARTS)))
             accepted = True
 
     async def ask_pressed(self, thread_id: str, event: gr.EventData) -> AsyncIterator[tuple[Any, ...]]:
         """A follow-up, an example, an option or 'ask again' was pressed."""
         async for view in self._ask(str(event.text), thread_id):
-            yield tuple(view or (gr.skip() for _ in range(5)))
+            yield tuple(view or (gr.skip() for _ in range(VIEW_PARTS)))
 
     async def _ask(self, text: str, thread_id: str) -> AsyncIterator[tuple[Any, ...] | None]:
         """Begin a turn and watch it; None where it could not begin."""
@@ -255,6 +264,25 @@ class Handlers:
         comment = str(event.comment or "")[:2000]
         await asyncio.to_thread(self._conversations.rate, str(event.run), bool(event.good), comment)
         gr.Info(self._texts("turn.comment_thanks" if comment else "turn.rated"))
+
+    async def set_day(self, thread_id: str, event: gr.EventData) -> AsyncIterator[tuple[Any, Any]]:
+        """Another analysis date was chosen (empty: the default again); examples follow, answers stay as they were."""
+        asked = str(event.day or "")
+        try:
+            day = date.fromisoformat(asked) if asked else None
+        except ValueError:
+            yield await self._header(self._texts("header.day_unreadable"), refused=True), gr.skip()
+            return
+        try:
+            taken = await asyncio.to_thread(self._desk.set_as_of, day)
+        except AssistantError as error:
+            kept = self._texts("header.day_refused", problem=error.message.rstrip("."))
+            yield await self._header(kept, refused=True), gr.skip()
+            return
+        key = "header.day_set" if day in (None, taken) else "header.day_latest"
+        header = await self._header(self._texts(key, day=show(taken.isoformat(), "date")))
+        yield header, gr.skip()
+        yield header, await asyncio.to_thread(self._views.conversation, thread_id, self._turns.get(thread_id))
 
     async def open_upload(self) -> tuple[Any, Any]:
         return gr.update(visible=True), gr.update(visible=False)
@@ -299,9 +327,9 @@ class Handlers:
             if summary is None:
                 yield {"html": html}, gr.skip(), gr.skip()
                 continue
-            header = await asyncio.to_thread(self._views.header)
+            await asyncio.to_thread(self._desk.set_as_of, None)  # a day of the old data means nothing in the new
             value = await asyncio.to_thread(self._views.conversation, thread_id, self._turns.get(thread_id))
-            yield {"html": html}, header, value
+            yield {"html": html}, await self._header(), value
 
     def leave(self, request: gr.Request) -> None:
         """The page was closed: its uploads go."""

@@ -209,7 +209,8 @@ def _css_name(kind: str) -> str:
 
 
 def _footer(texts: Texts, answer: Answer) -> str:
-    by = tag("span", esc(texts("card.answered_by", brain=answer.brain, duration=duration(answer.milliseconds))),
+    who = pieces.brain_words(texts, answer.brain)
+    by = tag("span", esc(texts("card.answered_by", brain=who, duration=duration(answer.milliseconds))),
              class_="by") if answer.brain else ""
     buttons = (
         _action(texts, "copy", data_copy=answer.reply)

@@ -14,6 +14,7 @@ from assistant.plans.desk import Desk
 from assistant.plans.shop import Shop, ShopStatus
 from assistant.results import Answer
 from assistant.results.format import show
+from assistant.ui.cards.pieces import brain_words
 from assistant.ui.markup import esc, tag
 from assistant.ui.render import Drawn, render_answer, render_failed, render_pending, spoken_summary
 from assistant.ui.texts import Texts
@@ -31,7 +32,10 @@ def new_thread_id() -> str:
 class Views:
     """Draws the page's parts; keeps finished answers as drawn, because they never change."""
 
-    def __init__(self, conversations: Conversations, shop: Shop, desk: Desk, texts: Texts) -> None:
+    def __init__(
+        self, conversations: Conversations, shop: Shop, desk: Desk, texts: Texts, settings_day: str | None = None
+    ) -> None:
+        self._settings_day = settings_day
         self._conversations, self._shop, self._desk, self._texts = conversations, shop, desk, texts
         self._drawn: OrderedDict[tuple[str, str], Drawn] = OrderedDict()
 
@@ -105,8 +109,8 @@ class Views:
         )
         return tag("li", opener + remover + sure, class_="here" if here else None)
 
-    def header(self) -> str:
-        """Which data, which day, which brain."""
+    def header(self, note: str = "", *, refused: bool = False) -> str:
+        """Which data, which day, which brain; and one line about a change of the day."""
         texts = self._texts
         try:
             status = self._shop.status()
@@ -114,12 +118,22 @@ class Views:
             shop = tag("p", esc(texts("header.no_data")), title=str(error))
         else:
             shop = self._shop_facts(status)
-        brain = self._conversations.brain()
-        how = tag("details", tag("summary", esc(texts("header.brain", name=brain.name)))
-                  + tag("div", tag("p", esc(f"{brain.kind}: {brain.reason}")) + tag("p", tag(
-                      "strong", esc(texts("header.brain_how"))) + " " + esc(brain.how_to_change)), class_="pop"),
-                  class_="brain")
-        return tag("div", shop + how, class_="shop-bar")
+        bar = tag("div", shop + self._brain(), class_="shop-bar")
+        if not note:
+            return bar
+        css, role = ("day-note refused", "alert") if refused else ("day-note", "status")
+        return bar + tag("p", esc(note), class_=css, role=role)
+
+    def _brain(self) -> str:
+        """Who answers in plain words; why, and how to change it, on demand."""
+        texts, brain = self._texts, self._conversations.brain()
+        who = brain_words(texts, brain.name, brain.kind)
+        why = tag("p", esc(brain.reason))
+        named = tag("p", esc(texts("header.brain_name", name=brain.name)), class_="soft")
+        change = tag("p", tag("strong", esc(texts("header.brain_how"))) + " " + esc(brain.how_to_change))
+        pop = tag("div", why + change + named, class_="pop")
+        return tag("details", tag("summary", esc(texts("header.brain", name=who))) + pop, class_="brain chip",
+                   data_pop=True)
 
     def _shop_facts(self, status: ShopStatus) -> str:
         texts = self._texts
@@ -127,13 +141,33 @@ class Views:
         badge = tag("span", esc(texts("header.synthetic")), class_="badge synthetic",
                     title=texts("header.synthetic_help")) if status.synthetic else ""
         window = texts("header.window", first=_day(status.first_day), last=_day(status.last_day))
-        today = texts("header.as_of", as_of=_day(status.as_of))
         rows = {name: f"{status.rows.get(name, 0):,}" for name in ("orders", "customers", "products")}
         facts = (
-            tag("span", esc(window)) + tag("span", esc(today), title=texts("header.as_of_help"), class_="as-of")
+            tag("span", esc(window)) + self._today(status)
             + tag("span", esc(texts("header.counts", **rows)), title=status.source, class_="counts")
         )
         return tag("div", tag("div", name + badge, class_="names") + tag("div", facts, class_="facts"), class_="shop")
+
+    def _today(self, status: ShopStatus) -> str:
+        """The analysis date, marked where it is not the last day of the data, with the form that changes it."""
+        texts = self._texts
+        moved = status.as_of != status.last_day
+        form = tag(
+            "form",
+            tag("label", esc(texts("header.day_label")) + tag(
+                "input", "", type="date", name_="day", value=status.as_of.isoformat(),
+                min=status.first_day.isoformat(), max=status.last_day.isoformat(), required=True))
+            + tag("button", esc(texts("header.day_use")), type="submit", class_="go"), novalidate=True)
+        default = self._settings_day or status.last_day.isoformat()
+        reset = ""
+        if status.as_of.isoformat() != default:
+            key = "header.day_settings" if self._settings_day else "header.day_last"
+            reset = tag("button", esc(texts(key, day=show(default, "date"))), type="button", class_="plain",
+                        data_day_reset=True)
+        pop = tag("div", tag("p", esc(texts("header.as_of_help"))) + form + reset, class_="pop")
+        mark = tag("span", esc(texts("header.day_moved")), class_="badge moved") if moved else ""
+        summary = tag("summary", esc(texts("header.as_of", as_of=_day(status.as_of))))
+        return tag("details", summary + pop, class_="as-of chip", data_pop=True) + mark
 
     def hero(self) -> str:
         """What an empty conversation shows: questions that are known to work."""

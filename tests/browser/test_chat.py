@@ -213,6 +213,29 @@ def test_an_unreadable_and_a_too_large_file_are_one_line(watched: Watched, serve
     assert watched.outside(served.url) == []
 
 
+def test_the_analysis_date_can_be_changed_refused_and_taken_back(watched: Watched, served: Served):
+    page = watched.page
+    page.click("#header .as-of > summary")
+    page.fill("#header input[name=day]", "2020-01-01")
+    page.click("#header .as-of button[type=submit]")
+    page.wait_for_selector("#header .day-note.refused")
+    assert "The data begin on 2024-03-01" in page.inner_text("#header .day-note")
+    assert "Today is 9 March 2026" in page.inner_text("#header")
+    page.click("#header .as-of > summary")
+    page.fill("#header input[name=day]", "2025-12-31")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#header .badge.moved")
+    assert "Today is 31 December 2025" in page.inner_text("#header")
+    page.click("#header .as-of > summary")
+    page.keyboard.press("Escape")
+    assert page.locator("#header details[open]").count() == 0
+    page.keyboard.press("Enter")  # the focus is back on what opened it
+    page.click("#header [data-day-reset]")
+    page.wait_for_selector("#header .badge.moved", state="detached")
+    assert "Today is 9 March 2026" in page.inner_text("#header")
+    clean(watched, served)
+
+
 def test_keyboard_alone_is_enough(watched: Watched, served: Served):
     page = watched.page
     page.locator(".example").first.focus()
@@ -224,7 +247,7 @@ def test_keyboard_alone_is_enough(watched: Watched, served: Served):
     assert page.inner_text("#page-status").startswith("Answer ready.")
     unnamed = page.evaluate(
         "[...document.querySelectorAll('#main button, #side button')].filter(b => b.offsetParent && "
-        "!(b.innerText.trim() || b.getAttribute('aria-label') || b.title)).map(b => b.outerHTML.slice(0, 120))")
+        "!(b.textContent.trim() || b.getAttribute('aria-label') || b.title)).map(b => b.outerHTML.slice(0, 120))")
     assert unnamed == []
     clean(watched, served)
 

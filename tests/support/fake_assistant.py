@@ -11,13 +11,14 @@ from datetime import date, datetime
 from pathlib import Path
 
 from assistant.agent.events import AnswerReady, Brain, Event, StepFinished, StepStarted, ThreadInfo, TurnStarted
-from assistant.errors import UnreadableFile
+from assistant.errors import MissingData, UnreadableFile
 from assistant.plans.desk import ColumnProposal, LoadPreview, LoadSummary, Progress
 from assistant.plans.shop import ShopStatus
 from assistant.results import Answer, NumberInReply, Result, Step
 from assistant.results.format import show
 from tests.support.sample_results import every_kind
 
+FIRST_DAY, LAST_DAY = date(2024, 3, 1), date(2026, 3, 9)
 EXAMPLES = [
     "How much did we sell last month?", "Top 10 products by revenue in Germany",
     "Split our customers into segments and tell me what each looks like", "Forecast revenue for the next 8 weeks",
@@ -77,7 +78,7 @@ class FakeConversations:
         self._lock = threading.Lock()
 
     def brain(self) -> Brain:
-        return Brain("built-in planner", "built-in planner", "no language model is set",
+        return Brain("builtin:planner", "built-in planner", "no language model is set",
                      "set language_model in settings.toml")
 
     def ask(self, thread_id: str, text: str) -> Iterator[Event]:
@@ -131,11 +132,12 @@ class FakeShop:
 
     def __init__(self) -> None:
         self.name = "Harbour & Home"
+        self.as_of = LAST_DAY
 
     def status(self) -> ShopStatus:
         return ShopStatus(
             name=self.name, source="demo", currency="GBP", synthetic=self.name == "Harbour & Home", snapshot="s1",
-            fingerprint="abc", first_day=date(2024, 3, 1), last_day=date(2026, 3, 9), as_of=date(2026, 3, 9),
+            fingerprint="abc", first_day=FIRST_DAY, last_day=LAST_DAY, as_of=self.as_of,
             rows={"orders": 41_220, "customers": 5_012, "products": 600, "order_lines": 98_110}, filled={},
         )
 
@@ -150,6 +152,12 @@ class FakeDesk:
 
     def example_questions(self) -> Sequence[str]:
         return EXAMPLES
+
+    def set_as_of(self, day: date | None) -> date:
+        if day is not None and day < FIRST_DAY:
+            raise MissingData(f"The data begin on {FIRST_DAY.isoformat()}", received=day.isoformat())
+        self.shop.as_of = min(day or LAST_DAY, LAST_DAY)
+        return self.shop.as_of
 
     def preview_load(self, paths: Sequence[Path]) -> LoadPreview:
         if paths[0].name == "broken.csv":

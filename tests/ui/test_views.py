@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
+from assistant.agent.events import Brain
 from assistant.errors import SnapshotError
 from assistant.ui.texts import Texts
 from assistant.ui.turns import LiveTurn
@@ -29,6 +32,39 @@ def test_header_says_data_day_and_brain(views: Views):
     for part in ("Harbour & Home", "Synthetic demo data", "1 March 2024 – 9 March 2026", "Today is 9 March 2026",
                  "41,220 orders", "Answered by built-in planner", "no language model is set", "settings.toml"):
         assert part in text
+
+
+def test_another_day_is_marked_and_can_be_taken_back(views: Views):
+    assert "not the last day" not in seen(views.header()).text
+    views._desk.set_as_of(date(2025, 12, 31))
+    html = views.header("Done.")
+    text = seen(html).text
+    for part in ("Today is 31 December 2025", "not the last day of the data", "Back to the last day of the data "
+                 "(9 March 2026)", "Done."):
+        assert part in text
+    assert 'value="2025-12-31"' in html
+
+
+def test_a_day_of_the_settings_is_what_the_reset_goes_back_to(conversations: FakeConversations, texts: Texts, tmp_path):
+    shop = FakeShop()
+    desk = FakeDesk(tmp_path, shop)
+    views = Views(conversations, shop, desk, texts, "2025-06-30")
+    desk.set_as_of(date(2025, 6, 30))
+    assert "Back to" not in seen(views.header()).text
+    desk.set_as_of(date(2025, 1, 1))
+    assert "Back to the day of the settings (30 June 2025)" in seen(views.header()).text
+
+
+@pytest.mark.parametrize(("brain", "words"), [
+    (Brain("builtin:planner", "built-in planner", "r", "h"), "Answered by built-in planner"),
+    (Brain("ollama:qwen3:8b", "local model", "r", "h"), "Answered by local model: qwen3:8b"),
+    (Brain("openai:some/model", "hosted model", "r", "h"), "Answered by hosted model: some/model"),
+])
+def test_who_answers_is_said_in_words(views: Views, monkeypatch: pytest.MonkeyPatch, brain: Brain, words: str):
+    monkeypatch.setattr(FakeConversations, "brain", lambda _: brain)
+    text = seen(views.header()).text
+    assert words in text
+    assert brain.name in text  # how the settings name it, on demand
 
 
 def test_header_without_data_says_so(views: Views, monkeypatch: pytest.MonkeyPatch):

@@ -10,6 +10,7 @@ from assistant.results.result import Scalar, Unit
 from assistant.ui import plots
 from assistant.ui.cards.board import TABLE_ROWS, Board
 from assistant.ui.markup import esc, tag
+from assistant.ui.texts import Texts
 
 _TEXT_UNITS: frozenset[Unit] = frozenset({"text", "id", "date"})
 LONG_TEXT = 32
@@ -20,6 +21,21 @@ _CHANGE_WORDS = ("change", "growth", "difference", "delta", "lift")
 def duration(milliseconds: float) -> str:
     """``340 ms`` or ``2.1 s``."""
     return f"{milliseconds:,.0f} ms" if milliseconds < 1000 else f"{milliseconds / 1000:,.1f} s"
+
+
+def brain_words(texts: Texts, name: str, kind: str | None = None) -> str:
+    """Who answers, for people: ``builtin:planner`` → ``built-in planner``, ``ollama:x`` → ``local model: x``.
+
+    Args:
+        name: ``provider:model`` as in the settings.
+        kind: one of the kinds of :class:`assistant.plans.brain.Brain`; None where only the name was kept.
+    """
+    provider, _, model = name.partition(":")
+    if provider == "builtin" or kind == "built-in planner":
+        return texts("brain.builtin")
+    kept = model or name
+    key = {"local model": "brain.local", "hosted model": "brain.hosted"}.get(kind or "", "brain.other")
+    return texts(key, model=kept)
 
 
 def headline(result: Result) -> str:

@@ -221,6 +221,41 @@
     });
   }
 
+  // ---- data, day, brain --------------------------------------------------------------------------------------------
+  function header(element, props, watch, trigger) {
+    const root = element.querySelector(".own");
+    let last = null;
+    const render = () => {
+      const html = (props.value || {}).html || "";
+      if (html === last) return;
+      last = html;
+      const held = root.contains(document.activeElement);
+      root.innerHTML = html;
+      if (held) root.querySelector(".as-of > summary")?.focus();
+    };
+    watch("value", render);
+    render();
+    element.addEventListener("submit", (event) => {
+      event.preventDefault();
+      trigger("day", { day: event.target.querySelector("input[name=day]").value || "-" });
+    });
+    element.addEventListener("click", (event) => {
+      if (event.target.closest("[data-day-reset]")) trigger("day", { day: "" });
+    });
+  }
+
+  // what pops up closes with Escape, and when something else is pressed
+  const closePops = (except) => document.querySelectorAll("details[data-pop][open]").forEach((d) => {
+    if (d !== except) d.open = false;
+  });
+  document.addEventListener("click", (event) => closePops(event.target.closest?.("details[data-pop]")));
+  document.addEventListener("keydown", (event) => {
+    const pop = event.key === "Escape" && document.querySelector("details[data-pop][open]");
+    if (!pop) return;
+    pop.open = false;
+    pop.querySelector("summary").focus();
+  });
+
   // ---- the form of columns -----------------------------------------------------------------------------------------
   function form(element, props, watch, trigger) {
     plainList(element, props, watch);
@@ -236,5 +271,5 @@
     });
   }
 
-  window.assistantPage = { log, threads, form, threadOfAddress };
+  window.assistantPage = { log, threads, form, header, threadOfAddress };
 })();
