@@ -15,7 +15,6 @@ from assistant.agent.builder import build_agent
 from assistant.agent.claims import claims_a_deed
 from assistant.agent.events import AnswerReady, Brain, Event, StepFinished, StepStarted, ThreadInfo, TurnStarted
 from assistant.agent.followups import FollowUpCheck
-from assistant.agent.sqlite_files import make_sound
 from assistant.agent.store import TurnStore
 from assistant.agent.trace import record_run
 from assistant.agent.wording import vet
@@ -24,6 +23,7 @@ from assistant.llm.replies import caveat_texts, compose
 from assistant.plans.shop import Shop
 from assistant.results import Answer, DefinitionUsed, NumberInReply, Result, Step
 from assistant.settings import Settings
+from assistant.sqlite_files import make_sound
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 
 from assistant.agent.events import ThreadInfo
-from assistant.agent.sqlite_files import make_sound
-from assistant.errors import StorageError
 from assistant.results import Answer
+from assistant.sqlite_files import make_sound, transaction
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS turns (
@@ -38,26 +36,11 @@ class TurnStore:
         self._lock = threading.Lock()
         #: where a damaged file was moved when the store was opened
         self.set_aside = make_sound(path)
-        with self._connect() as con:
-            con.executescript(_SCHEMA)
+        with transaction(path, "conversations", _SCHEMA):
+            pass
 
-    @contextmanager
-    def _connect(self) -> Iterator[sqlite3.Connection]:
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            con = sqlite3.connect(self.path, timeout=10)
-        except (OSError, sqlite3.OperationalError) as error:
-            raise StorageError("The conversations cannot be stored", received=self.path,
-                               hint="Check the disk or set ASSISTANT_HOME to another folder.") from error
-        try:
-            con.execute("PRAGMA journal_mode=WAL")
-            con.execute("PRAGMA foreign_keys=ON")
-            with con:
-                yield con
-        except sqlite3.DatabaseError as error:
-            raise StorageError(f"The conversations cannot be stored ({error})", received=self.path) from error
-        finally:
-            con.close()
+    def _connect(self) -> AbstractContextManager[sqlite3.Connection]:
+        return transaction(self.path, "conversations")
 
     def add(self, thread_id: str, answer: Answer) -> None:
         """Append one finished turn."""

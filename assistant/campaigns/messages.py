@@ -86,7 +86,8 @@ class RecipientCopy:
     def reduced(self, product_id: str) -> Decimal | None:
         """Price of one unit under the offer; None where the offer does not change it."""
         price = self.price(product_id)
-        if price is None or self._brief.offer.kind not in {"percent_off", "amount_off"} or not self.in_offer(product_id):
+        changes = self._brief.offer.kind in {"percent_off", "amount_off"}
+        if price is None or not changes or not self.in_offer(product_id):
             return None
         return offer_price(price, self._brief.offer)
 

@@ -123,8 +123,9 @@ def _recipients(plan: Plan, sample: list[str]) -> Table:
         for pick in plan.picks.get(customer, ()):
             price, reduced = plan.copy.price(pick.product_id), plan.copy.reduced(pick.product_id)
             because = plan.copy.products.get(pick.because or "", {}).get("name")
-            rows.append([customer, pick.product_id, plan.copy.products[pick.product_id]["name"],
-                         None if price is None else float(price), None if reduced is None else float(reduced), because])
+            name = plan.copy.products[pick.product_id]["name"]
+            rows.append([customer, pick.product_id, name, None if price is None else float(price),
+                         None if reduced is None else float(reduced), because])
     columns = [Column(name="customer_id", label="Customer", unit="id"), Column(name="product_id", label="Id", unit="id"),
                Column(name="name", label="Product"), Column(name="price", label="Price", unit="currency"),
                Column(name="offer_price", label="With the offer", unit="currency"),

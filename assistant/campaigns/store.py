@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from assistant.errors import StorageError, UnknownName
+from assistant.errors import UnknownName
 from assistant.plans import CampaignBrief
 from assistant.results import Result
+from assistant.sqlite_files import transaction
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS campaign_drafts (
@@ -45,30 +45,8 @@ class DraftStore:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    @contextmanager
-    def _connect(self) -> Iterator[sqlite3.Connection]:
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            con = sqlite3.connect(self.path, timeout=10)
-        except (OSError, sqlite3.OperationalError) as error:
-            raise StorageError("Campaign drafts cannot be stored", received=self.path,
-                               hint="Check that the disk is neither full nor read-only.") from error
-        try:
-            con.execute("PRAGMA journal_mode=WAL")
-            con.execute("PRAGMA synchronous=FULL")
-            with con:
-                con.executescript(_SCHEMA)
-                yield con
-        except sqlite3.OperationalError as error:
-            raise StorageError(f"Campaign drafts cannot be stored ({error})", received=self.path,
-                               hint="Check that the disk is neither full nor read-only.") from error
-        except sqlite3.DatabaseError as error:
-            raise StorageError(
-                "The file of campaign drafts is damaged; it was left as it is", received=self.path,
-                hint="Put back a copy of it, or move it away to begin with no drafts.",
-            ) from error
-        finally:
-            con.close()
+    def _connect(self) -> AbstractContextManager[sqlite3.Connection]:
+        return transaction(self.path, "campaign drafts", _SCHEMA, durable=True)
 
     def next_id(self) -> str:
         """A new id, ``c-1``, ``c-2`` …"""
