@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from assistant.llm.planner.candidate import ToolCall
-from assistant.plans.filters import And, Compare, CustomerCondition, Filter, Not, Or
+from assistant.plans.filters import And, Compare, CustomerCondition, Filter, InGroup, Not, Or
 from assistant.plans.periods import Period
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -66,6 +66,8 @@ def condition(f: Filter) -> str:
             return f"or({', '.join(condition(p) for p in f.parts)})"
         case Not():
             return f"not {condition(f.part)}"
+        case InGroup():
+            return f"group({f.name or f.group})"
     raise TypeError(f)
 
 

@@ -11,7 +11,7 @@ from assistant.llm.planner.context import DialogueContext
 from assistant.llm.planner.parts import Parts
 from assistant.llm.planner.requests import Finish, take_verbs
 from assistant.llm.planner.values import join
-from assistant.plans.filters import Filter
+from assistant.plans.filters import Filter, InGroup
 from assistant.plans.requests import CampaignBrief, OfferSpec
 from assistant.plans.shop import Shop
 
@@ -45,7 +45,7 @@ def draft(p: Parts, context: DialogueContext, finish: Finish, shop: Shop) -> Can
         creating = (
             objects[:1] if len(r.items) > 2 and not r.has("which", "count") else []
         )  # "email our best customers …"
-    if r.items and r.items[0].lemma in {"which", "what", "how", "why", "how many", "number of"}:
+    if r.items and r.items[0].lemma in {"which", "what", "who", "how", "why", "how many", "number of"}:
         return None  # a question about campaigns, not an order for one
     if not ((creating or sending) and objects) and not strong and not (creating and goals):
         return None
@@ -106,6 +106,8 @@ def _goal(p: Parts, goals: list[int], words: str, context: DialogueContext) -> s
     specific = [g for g in order if g in named and g != "promotion"]
     if specific:
         return specific[0]
+    if any(isinstance(c, InGroup) and c.group == "about_to_leave" for c in p.conditions.customers):
+        return "retention"
     for term, goal in _GOAL_BY_TERM:
         if term in words.lower():
             return goal
@@ -196,7 +198,7 @@ def _audience(p: Parts, context: DialogueContext, shop: Shop) -> tuple[Filter | 
     customers = p.customer_filter()
     if customers is not None:
         parts.append(customers)
-    words = ""
+    words = _group_words(p)
     for i in p.reading.having("definition"):
         term = str(p.reading.items[i].get("definition"))
         found = term_filter(shop, term)
@@ -209,6 +211,17 @@ def _audience(p: Parts, context: DialogueContext, shop: Shop) -> tuple[Filter | 
         if past is not None:
             return past[0], past[1] or said_before(context, p)
     return join(parts), words
+
+
+def _group_words(p: Parts) -> str:
+    """What a group made by a model is called in the draft."""
+    for condition in p.conditions.customers:
+        if isinstance(condition, InGroup):
+            name = condition.name or ""
+            return (
+                f"{name} customers" if name else str(p.reading.vocabulary.lexicon.wording["audiences"]["predict_churn"])
+            )
+    return ""
 
 
 def said_before(context: DialogueContext, p: Parts) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -64,12 +65,13 @@ class ClauseMeaning:
 
     Args:
         reading: the whole text.
+        taken: items that something else has explained.
     """
 
-    def __init__(self, reading: Reading) -> None:
+    def __init__(self, reading: Reading, taken: Iterable[int] = ()) -> None:
         self.r = reading
         self.items = reading.items
-        self.found = Conditions()
+        self.found = Conditions(used=set(taken))
         vocabulary = reading.vocabulary
         self.money = vocabulary.role("money") or "revenue"
         self.orders = vocabulary.role("orders") or "orders"
@@ -79,6 +81,7 @@ class ClauseMeaning:
         self.about_customers = any(
             i.has("customers_pronoun", "definition")
             or "customer" in i.alts.get("dim", ())
+            or "customers" in i.alts.get("metric", ())
             or i.lemma in {"who", "people", "everyone", "anyone", "person", "everybody", "those"}
             for i in self.items
         )
@@ -98,7 +101,9 @@ class ClauseMeaning:
         if clause.every and clause.duration:
             return CustomerCondition(metric="days_between_orders", op="le", values=(clause.duration.days,))
         if clause.verb == "visit":
-            if not (clause.negated and (clause.duration or clause.period)):
+            if clause.negated and not (clause.duration or clause.period):
+                return self._never_back(clause)
+            if not clause.negated:
                 return None
             self.found.notes.append("visit_as_order")
         if clause.ago is not None:
@@ -134,6 +139,15 @@ class ClauseMeaning:
         if clause.also:
             return And(parts=(once, *(once.model_copy(update={"period": other.period}) for other in clause.also)))
         return once
+
+    def _never_back(self, clause: Clause) -> Filter | None:
+        """As in "never came back (after their first order)": exactly one order."""
+        first = max(clause.used) + 1
+        for k in range(first, min(first + 5, len(self.items))):
+            if self.items[k].lemma in {"order", "purchase", "first order", "first purchase"}:
+                clause.used |= set(range(first, k + 1))
+                break
+        return CustomerCondition(metric=self.orders, op="eq", values=(1,))
 
     def _relative_clause(self, clause: Clause) -> bool:
         """As in "customers who have made purchases": a verb without arguments is a condition only after "who" or

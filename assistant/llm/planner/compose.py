@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from typing import Any
 
 from pydantic import ValidationError
@@ -185,6 +186,8 @@ def _averaged(p: Parts, metrics: list[str]) -> list[str]:
 def _groups(p: Parts, compare: Comparison | None) -> list[str]:
     groups = list(p.groups)
     asked = p.reading.has("which") or any(item.lemma in {"who", "whom"} for item in p.reading.items)
+    if p.against_all:
+        return []
     if p.conditions.customers and not groups and _wants_list(p) and (asked or not p.metrics):
         groups = ["customer"]
     if not groups and p.reading.has("trend") and compare is None:
@@ -226,7 +229,12 @@ def _comparison(p: Parts) -> tuple[Comparison | None, Period | None]:
     r = p.reading
     period = p.period
     ends = p.periods[0].ends if p.periods else None
-    if ends is not None and r.has("growth", "change", "compare", "up", "down") and _alike(*ends):
+    if (
+        ends is not None
+        and len(p.periods) == 1
+        and r.has("growth", "change", "compare", "up", "down")
+        and _alike(*ends)
+    ):
         p.used.update(r.having("compare", "growth", "change", "up", "down"))
         return Comparison(kind="period", period=ends[0]), ends[1]
     if r.has("year_earlier"):
@@ -238,6 +246,15 @@ def _comparison(p: Parts) -> tuple[Comparison | None, Period | None]:
         return Comparison(kind="previous"), period or Period(kind="calendar", unit=_said_unit(p), offset=-1)
     if r.has("perform") and not p.groups and not p.periods and p.metrics and not r.has("average"):
         return Comparison(kind="previous"), Period(kind="calendar", unit="month", offset=-1)
+    if len(p.periods) == 2 and p.periods[0].period is not None and _same_of(p):
+        year = p.periods[1].period.year if p.periods[1].period is not None else None
+        moved = _in_year(p, p.periods[0].period, year)
+        if moved is not None:
+            p.used.update(r.having("compare", "growth", "change", "grain"))
+            p.used.update(i for i, item in enumerate(r.items) if item.lemma in {"same", "period"})
+            return Comparison(kind="period", period=moved), period
+    if p.against_rest:
+        return Comparison(kind="rest"), period
     if r.has("rest"):
         p.used.update(r.having("rest", "compare"))
         return Comparison(kind="rest"), period
@@ -251,6 +268,29 @@ def _comparison(p: Parts) -> tuple[Comparison | None, Period | None]:
         if not any(g in GRAINS for g in p.groups) and not r.has("trend"):
             return Comparison(kind="previous"), period or Period(kind="calendar", unit="month", offset=-1)
     return None, period
+
+
+def _same_of(p: Parts) -> bool:
+    """Whether "the same months of" stands before the second period."""
+    tokens, second = p.reading.tokens, p.periods[1]
+    year_only = second.period is not None and second.period.kind == "named" and second.period.year is not None
+    return bool(year_only) and any(t.lemma == "same" for t in tokens[max(0, second.start - 3) : second.start])
+
+
+def _in_year(p: Parts, period: Period, year: int | None) -> Period | None:
+    """The same stretch in another year."""
+    if year is None:
+        return None
+    if period.kind == "named":
+        return period.model_copy(update={"year": year})
+    if period.kind != "absolute" or period.start is None or period.end is None:
+        return None
+    back = period.end.year - year
+    last = monthrange(year, period.end.month)[1]
+    whole = period.end.day == monthrange(period.end.year, period.end.month)[1]
+    day = last if whole else min(period.end.day, last)
+    start = period.start.replace(year=period.start.year - back, day=min(period.start.day, 28))
+    return period.model_copy(update={"start": start, "end": period.end.replace(year=year, day=day)})
 
 
 def _against_one_period(p: Parts) -> tuple[Comparison, Period] | None:

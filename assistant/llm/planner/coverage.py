@@ -42,10 +42,24 @@ _MEANS = (
 #: Settings with a default that nobody says in passing.
 _UNSAID = frozenset({"level", "window"})
 _DATA_TOOLS = frozenset({"query_data", "explain_change", "count_audience"})
+_GRAINS = frozenset({"day", "week", "month", "quarter", "year"})
 _FREE_TEXT_TOOLS = frozenset({"search_products", "draft_campaign", "describe_data", "show_campaign"})
 #: Measures of one family stand for each other ("orders returned" → the return rate).
 _FAMILIES = (
-    ("revenue", "value", "amount", "spend", "price", "margin", "cost", "clv", "sales", "discount", "responses"),
+    (
+        "revenue",
+        "value",
+        "amount",
+        "spend",
+        "price",
+        "margin",
+        "cost",
+        "clv",
+        "sales",
+        "discount",
+        "responses",
+        "return_rate",
+    ),
     ("order", "frequency", "basket", "item", "response", "contacted", "between", "since", "cohort"),
     ("unit", "item", "quantity", "product", "sold", "basket", "line", "stock", "return"),
     ("return", "refund", "net", "lost", "repeat", "retention", "cancel"),
@@ -118,13 +132,18 @@ class Trace:
         found = 0
         for node in self.nodes:
             values = node.get("values")
-            found += node.get("op_type") == "not"
+            found += node.get("op_type") in {"not"}
             found += node.get("op") in _NEGATIVE_OPS
             found += node.get("op") in {None, "eq", "ge", "gt"} and str(node.get("metric", "")).startswith("days_since")
             found += node.get("op") == "eq" and list(values or ()) == [0]
             found += node.get("kind") == "rest"
         found += sum(any(n in m for n in _NEGATIVE_NAMES) for m in set(self.metrics))
+        found += sum(n.get("op_type") == "customer" and self._only_once(n) for n in self.nodes)
         return found
+
+    def _only_once(self, node: dict[str, Any]) -> bool:
+        """One order and no more is what "never came back" means."""
+        return node.get("op") == "eq" and list(node.get("values") or ()) == [1]
 
 
 # -- the words ---------------------------------------------------------------------------------------------------------
@@ -203,6 +222,7 @@ class Coverage:
             self._comparisons,
             self._ranks,
             self._joined,
+            self._subjects,
             self._each,
             self._names,
             self._values,
@@ -227,7 +247,7 @@ class Coverage:
 
     def _numbers(self) -> Iterator[tuple[int, str]]:
         for k, token in enumerate(self.r.tokens):
-            if token.value is None and not (token.kind == "date"):
+            if token.value is None and token.kind != "date":
                 continue
             if k in self.named or token.text.lower() in {"one", "second"} and self._pronoun(k):
                 continue
@@ -294,6 +314,8 @@ class Coverage:
         places = [p for p in self._said("denial") if not self._in_measure(p)]
         if self.follow_up and self.r.has("drop", "instead"):
             return
+        if self.follow_up and len(self.r.tokens) > 1 and self.r.tokens[1].kind == "stop":
+            places = [p for p in places if p.start]  # "no, June"
         lacking = len(places) + self._implied(places) - self.trace.negatives() - self._no_offer()
         for place in places[:lacking] if lacking > 0 else ():
             yield self._text(place)
@@ -310,6 +332,7 @@ class Coverage:
             held = set(names) & set(self.trace.metrics)
             negative = any(n in m for m in held for n in _NEGATIVE_NAMES)
             found += low or negative or item.has("inactive", "last_order", "rest")
+            found += item.number == 1 or item.get("times") == 1 or item.get("definition") == "one-time buyers"
             found += item.has("definition") and not negative and self._recency_term(item)
         return found
 
@@ -376,9 +399,7 @@ class Coverage:
         if "explain_change" not in self.trace.tools and not self.follow_up:
             for place in self._said("moved"):
                 item = self.item_at[place.start]
-                if not any(d in {"day", "week", "month", "quarter", "year"} for d in self.trace.dimensions) and not (
-                    item.has("period")
-                ):
+                if not _GRAINS & set(self.trace.dimensions) and not (item.has("period")):
                     yield self._text(place)
 
     def _ranks(self) -> Iterator[tuple[int, str]]:
@@ -417,10 +438,31 @@ class Coverage:
 
     # -- names ---------------------------------------------------------------------------------------------------
 
+    def _subjects(self) -> Iterator[tuple[int, str]]:
+        """A denied deed of customers needs somebody who does it: "countries without orders" speaks of no customer."""
+        denied = [n for n in self.trace.nodes if n.get("op_type") == "customer" and list(n.get("values") or ()) == [0]]
+        groups = [d for d in self.trace.dimensions if d not in _GRAINS and d != "customer"]
+        people = any(
+            "customer" in item.alts.get("dim", ())
+            or "customers" in item.alts.get("metric", ())
+            or item.has("customers_pronoun", "definition")
+            for item in self.r.items
+        )
+        if denied and groups and not people:
+            yield from (self._text(place) for place in self._said("denial"))
+
     def _names(self) -> Iterator[tuple[int, str]]:
-        if "contains" in self.trace.under("op") or "not_contains" in self.trace.under("op"):
-            return
-        yield from (self._text(place) for place in self._said("named") if not set(place) & self.named)
+        texts = [
+            str(v).lower().split()
+            for node in self.trace.nodes
+            if node.get("op") in {"contains", "not_contains"}
+            for v in node.get("values") or ()
+        ]
+        for place in self._said("named"):
+            near = {t.word for t in self.r.tokens[max(0, place.start - 5) : place.stop + 4]}
+            near |= {w for t in self.r.tokens for w in t.text.lower().split() if t.kind == "quote"}
+            if not any(set(words) <= near for words in texts) and not set(place) & self.named:
+                yield self._text(place)
 
     def _values(self) -> Iterator[tuple[int, str]]:
         """A value that can be nothing else must be in the plan."""

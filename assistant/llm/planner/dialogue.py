@@ -9,8 +9,9 @@ from pydantic import BaseModel, ValidationError
 
 from assistant.llm.planner.brief import _channels, _offer, term_filter
 from assistant.llm.planner.candidate import Candidate, ToolCall, call
-from assistant.llm.planner.compose import _comparison, chart
+from assistant.llm.planner.compose import chart
 from assistant.llm.planner.context import Past
+from assistant.llm.planner.dialogue_time import edit_periods, in_year_of
 from assistant.llm.planner.parts import GRAINS, Parts
 from assistant.llm.planner.replies import ask, decline
 from assistant.llm.planner.values import join
@@ -108,6 +109,10 @@ def _edits(frames: Frames, last: Past) -> Iterator[Candidate | None]:
 def _used_cues(p: Parts, *more: str) -> None:
     p.used.update(p.reading.having("also", "instead", "only", "pronoun", "again", "which", "compare", *more))
     p.used.update(p.reading.does("create"))
+    items = p.reading.items
+    stopped = len(items) > 1 and items[1].tokens[0].kind == "stop"
+    if (p.reading.has("instead") or stopped) and items[0].lemma in {"no", "nope", "sorry", "oops"}:
+        p.used.add(0)  # "no, I meant September"
 
 
 # -- queries -----------------------------------------------------------------------------------------------------------
@@ -129,7 +134,7 @@ def _edit_query(frames: Frames, plan: QueryPlan) -> Candidate | None:
             changes["sort"] = Sort(by=metrics[0], descending=plan.sort.descending)
     if p.groups:
         changes["dimensions"] = _regroup(frames, plan, p.groups)
-    _edit_periods(p, plan, changes)
+    edit_periods(p, plan, changes)
     _edit_rank(p, plan, changes)
     dropped = _drop(p, plan)
     if dropped is not None:
@@ -170,48 +175,6 @@ def _regroup(frames: Frames, plan: QueryPlan, groups: list[str]) -> tuple[str, .
         return (*grain, *(kept if replaces or added else ()))
     kept = [d for d in plan.dimensions if d in GRAINS or added]
     return tuple(dict.fromkeys([*kept, *groups]))
-
-
-def _edit_periods(p: Parts, plan: QueryPlan, changes: dict[str, Any]) -> None:
-    r = p.reading
-    compares = r.has("compare", "previous", "year_earlier", "growth")
-    if compares:
-        comparison, period = _comparison(p)
-        if comparison is not None:
-            changes["compare"] = comparison
-            if p.periods and comparison.kind == "period":
-                changes["period"] = period
-            return
-        if p.periods and p.periods[0].period is not None and r.has("compare"):
-            changes["compare"] = Comparison(kind="period", period=p.periods[0].period)
-            return
-    if p.periods:
-        found = p.periods[0].period
-        changes["period"] = None if found is None or found.kind == "all" else _in_year_of(found, plan.period)
-        if plan.compare is not None and plan.compare.kind == "period":
-            changes["compare"] = None
-
-
-def _in_year_of(found: Period, before: Period | None) -> Period:
-    """As in "November 2011" then "and October?": the same year unless another was said."""
-    if (
-        found.kind == "named"
-        and found.year is None
-        and before is not None
-        and before.kind == "named"
-        and before.year
-        and not found.event
-    ):
-        return found.model_copy(update={"year": before.year})
-    if (
-        found.kind == "named"
-        and found.year
-        and not (found.month or found.quarter or found.event or found.week)
-        and before is not None
-        and (before.kind == "named" and (before.month or before.quarter or before.event))
-    ):
-        return before.model_copy(update={"year": found.year})
-    return found
 
 
 def _edit_rank(p: Parts, plan: QueryPlan, changes: dict[str, Any]) -> None:
@@ -372,7 +335,7 @@ def _edit_change(frames: Frames, plan: ChangePlan) -> Candidate | None:
     p.used.update(p.reading.does("explain"))
     changes: dict[str, Any] = {}
     if p.periods and p.periods[0].period is not None:
-        changes["period"] = _in_year_of(p.periods[0].period, plan.period)
+        changes["period"] = in_year_of(p.periods[0].period, plan.period)
     if p.reading.has("year_earlier", "previous"):
         p.used.update(p.reading.having("year_earlier", "previous"))
         changes["compare"] = Comparison(kind="year_earlier" if p.reading.has("year_earlier") else "previous")

@@ -74,6 +74,8 @@ _VERB_BEFORE = frozenset(
         "to",
     }
 )
+#: Counts of things; "orders of more than 5 items" compares the items, not the orders.
+_COUNTS = frozenset({"orders", "products_sold", "product_count", "customers"})
 _CLAUSE_BREAK = frozenset({"but", "and", "who", "that", "or", "which", "whose"})
 
 
@@ -497,6 +499,7 @@ class ConditionReader(ClauseMeaning):
                     amount is not None
                     and amount[0] is not None
                     and amount[2] in {None, self.money, self.units, item.get("metric")}
+                    and not (amount[2] == self.units and item.get("metric") in _COUNTS)
                 ):
                     metric = str(item.get("metric"))
                     return self._measure_found(metric, amount[0], amount[1], set(range(i, amount[3])), i, amount[3])

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from assistant.llm.planner import brief, requests
+from assistant.llm.planner import brief, groups, requests
 from assistant.llm.planner.candidate import Candidate, ToolCall, call
 from assistant.llm.planner.compose import change_plan, query_plan
 from assistant.llm.planner.context import DialogueContext
 from assistant.llm.planner.coverage import gaps
 from assistant.llm.planner.parts import GRAINS, Parts, gather
 from assistant.llm.planner.rank import cost_of
+from assistant.llm.planner.refusals import refused
 from assistant.llm.planner.replies import ask, candidate, decline
+from assistant.llm.planner.shapes import adjust
 from assistant.llm.planner.spans import Reading
 from assistant.llm.planner.values import join
 from assistant.plans.filters import Filter
@@ -29,7 +31,15 @@ class Frames:
 
     def parts(self) -> Parts:
         """Fresh parts: every frame marks what it uses in its own copy."""
-        return gather(self.reading)
+        p = gather(self.reading)
+        groups.attach(p, self.context)
+        return p
+
+    def _audience_parts(self) -> Parts:
+        """Parts in which "about to leave" names a group of customers."""
+        p = self.parts()
+        groups.leaving(p)
+        return p
 
     def finish(self, p: Parts, calls: list[ToolCall], frame: str, extra: float = 0.0) -> Candidate:
         return cost_of(p, calls, frame, extra)
@@ -40,18 +50,24 @@ class Frames:
         return sorted(found, key=lambda c: c.cost)
 
     def _each(self) -> Iterator[Candidate | None]:
-        yield from (self.refused_action(), self.what_if(), self.small_talk(), self.open_question())
+        yield from (
+            refused(self.reading, self.context),
+            self.refused_action(),
+            self.what_if(),
+            self.small_talk(),
+            self.open_question(),
+        )
         yield self.describe()
         yield requests.forecast(self.parts(), self.context, self.finish)
         yield self.forecast_groups()
         yield requests.churn(self.parts(), self.context, self.finish)
-        p = self.parts()
+        p = self._audience_parts()
         yield requests.recommend(p, self.context, self.finish, self._defined(p))
         yield requests.search(self.parts(), self.context, self.finish, self.shop)
         yield requests.together(self.parts(), self.context, self.finish, self.shop)
         yield requests.segments(self.parts(), self.context, self.finish)
         yield requests.customer(self.parts(), self.context, self.finish)
-        yield brief.draft(self.parts(), self.context, self.finish, self.shop)
+        yield brief.draft(self._audience_parts(), self.context, self.finish, self.shop)
         yield self.show_draft()
         yield self.change()
         yield self.audience()
@@ -74,7 +90,7 @@ class Frames:
         found: list[Filter] = []
         for i in self.reading.having("definition"):
             item = self.reading.items[i]
-            if i in p.conditions.used or not self._said_of_customers(i):
+            if i in p.conditions.used or i in p.ranked_terms or not self._said_of_customers(i):
                 continue
             if item.has("metric") and (
                 p.periods or [g for g in p.groups if g != "customer"] or self.reading.has("trend", "growth")
@@ -103,7 +119,7 @@ class Frames:
     # -- frames --------------------------------------------------------------------------------------------------
 
     def query(self) -> Candidate | None:
-        p = self.parts()
+        p = self._audience_parts()
         defined = self._defined(p)
         if self._ranked_customers(p, defined):
             defined = []
@@ -111,6 +127,7 @@ class Frames:
         p.conditions.joins = ["and"] * len(defined) + p.conditions.joins
         self._notes(p, defined)
         self._pronoun_filter(p)
+        adjust(p)
         if self.reading.has("average") and not self._average(p):
             return self._ask_average(p)
         plan = query_plan(p)
@@ -157,6 +174,7 @@ class Frames:
             ("customer", "revenue"): "revenue_per_customer",
             ("customer", "orders"): "orders_per_customer",
             ("order", "units"): "basket_size",
+            ("orders", "units"): "basket_size",
         }
         for metric in p.metrics or ["revenue"]:
             name = names.get((per or "", metric))
@@ -214,7 +232,7 @@ class Frames:
 
     def audience(self) -> Candidate | None:
         """How many customers meet conditions; or a segment made of them."""
-        p = self.parts()
+        p = self._audience_parts()
         creating = self.reading.does("create", "search")
         segment = self.reading.does("segments") + [
             i
@@ -380,7 +398,7 @@ class Frames:
             and not r.has("goal", "offer", "definition", "customers_pronoun", "value", "period", "act")
         )
         content = [i for i in range(len(r.items)) if not r.is_skip(i) and not r.items[i].has("object", "do", "dim")]
-        if bare and not content and not p.conditions.customers:
+        if bare and not content and not p.conditions.customers and not r.does("churn"):
             return candidate(ask(self.lex, "campaign"), 0.0, "ask")
         return None
 

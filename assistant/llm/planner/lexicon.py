@@ -146,6 +146,12 @@ class Lexicon:
             for phrase in item["words"]:
                 self.absent_words.update(self.lemmas(phrase))
             self._add("absent", item["words"], concept.name)
+        refusals = read_yaml(self.language, "refusals")
+        self._add("private", refusals["private"])
+        self.outside = frozenset(p for p in refusals["outside"] if " " not in p)
+        self._add("outside", [p for p in refusals["outside"] if " " in p])
+        self.outside_now = [" ".join(self.lemmas(p)) for p in refusals["outside_now"]]
+        self.segment_names: list[str] = read_yaml(self.language, "segments")["rfm"]
         for word in (*self.words["money_words"],):
             self.tree.add((word,), ("money", True))
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import Any
 
 from assistant.llm.planner.filters import ConditionReader, Conditions
+from assistant.llm.planner.mentions import dimension_values, products_named, read_ids
 from assistant.llm.planner.period_words import PeriodReading
 from assistant.llm.planner.spans import Item, Reading
-from assistant.llm.planner.values import join, product_filter, product_words, value_filters
-from assistant.plans.filters import Compare, CustomerCondition, Filter
+from assistant.llm.planner.values import join, named_texts, value_filters
+from assistant.plans.filters import CustomerCondition, Filter
 from assistant.plans.periods import Period
 
 GRAINS = ("day", "week", "month", "quarter", "year")
@@ -53,6 +53,11 @@ class Parts:
     #: the word for a share went into a rate
     shares_taken: bool = False
     lists_movers: bool = False
+    #: set against everything, or against what the filter leaves out
+    against_all: bool = False
+    against_rest: bool = False
+    #: agreed terms read as a ranking ("our 10 best customers")
+    ranked_terms: set[int] = field(default_factory=set)
 
     def flag(self, kind: str) -> bool:
         """Whether a word of the kind was said; marks it as used."""
@@ -77,70 +82,23 @@ class Parts:
 def gather(reading: Reading) -> Parts:
     """Read every part of a data question out of a text."""
     p = Parts(reading)
-    p.conditions = ConditionReader(reading).read()
-    p.used |= p.conditions.used
+    named, texts = named_texts(reading)
+    p.conditions = ConditionReader(reading, named).read()
+    p.rows += texts
+    p.used |= p.conditions.used | named
     p.notes += p.conditions.notes
-    _ids(p)
+    read_ids(p)
     _periods(p)
     rows, explained, p.chosen = value_filters(reading, p.used)
     p.rows += [*p.conditions.rows, *rows]
     p.used |= explained
-    _dimension_values(p)
+    dimension_values(p)
     _ranking(p)
     _measures_and_groups(p)
     _grains(p)
     _who_and_what(p)
-    _products_named(p)
+    products_named(p)
     return p
-
-
-# -- ids ---------------------------------------------------------------------------------------------------------------
-
-
-def _ids(p: Parts) -> None:
-    """As in "customer 17850", "customers C1 and C2", "product 85123A"."""
-    items = p.reading.items
-    for i, item in enumerate(items):
-        dims = item.alts.get("dim", ())
-        kind = (
-            "customer"
-            if "customer" in dims or (item.has("do") and item.tokens[-1].lemma == "customer")
-            else "product"
-            if "product" in dims
-            else None
-        )
-        if kind is None or not any(
-            t.word.startswith(("customer", "client", "product", "sku", "item", "article", "user", "account"))
-            for t in item.tokens
-        ):
-            continue
-        k, listed = i + 1, False
-        while k < len(items):
-            token = items[k].tokens[0]
-            if len(items[k].tokens) == 1 and _looks_like_id(token.text, token.kind) and token.unit is None:
-                (p.customer_ids if kind == "customer" else p.product_ids).append(token.text)
-                p.used |= {i, k}
-                listed = True
-            elif not (items[k].lemma in {"id", "number", "no", "#", "code", "nr"} and not listed) and not (
-                listed and items[k].lemma in {"and", "or", ","} | {items[k].lemma if items[k].text == "," else ""}
-            ):
-                break
-            k += 1
-    if p.customer_ids:
-        p.used.update(i for i, item in enumerate(items) if item.has("customers_pronoun") and "customer" in item.lemma)
-        p.rows.append(
-            Compare(field="customer", op="eq" if len(p.customer_ids) == 1 else "in", values=tuple(p.customer_ids))
-        )
-    if p.product_ids:
-        p.rows.append(
-            Compare(field="product", op="eq" if len(p.product_ids) == 1 else "in", values=tuple(p.product_ids))
-        )
-
-
-def _looks_like_id(text: str, kind: str) -> bool:
-    return (kind == "number" and text.isdigit()) or (
-        kind in {"word", "quote"} and bool(re.fullmatch(r"[A-Za-z\-_]{0,6}\d[\w\-]*", text))
-    )
 
 
 # -- time --------------------------------------------------------------------------------------------------------------
@@ -164,9 +122,22 @@ def _periods(p: Parts) -> None:
 # -- ranking -----------------------------------------------------------------------------------------------------------
 
 
+def _ranked_term(p: Parts) -> None:
+    """As in "our 10 best customers": with a number in front, an agreed term is a ranking."""
+    items = p.reading.items
+    for i in p.reading.having("definition"):
+        number = items[i - 1].number if i else None
+        best = items[i].tokens[0].lemma in {"best", "most", "top"} and len(items[i].tokens) > 1
+        if best and number is not None and items[i - 1].unit is None and 0 < number <= 1000:
+            p.limit, p.descending, p.groups = int(number), True, ["customer"]
+            p.used |= {i - 1, i}
+            p.ranked_terms.add(i)
+
+
 def _ranking(p: Parts) -> None:
     """As in "top 10", "the 5 best", "second best", "worst"."""
     items = p.reading.items
+    _ranked_term(p)
     for i, item in enumerate(items):
         if i in p.used or not item.has("rank"):
             continue
@@ -304,6 +275,9 @@ def _measures_and_groups(p: Parts) -> None:
     _sort_direction(p, nouns, roles)
 
 
+_AFTER = frozenset({"after", "net of", "net", "less", "minus", "deducting", "after deducting"})
+
+
 def _excluded(p: Parts, i: int, roles: dict[int, str]) -> bool:
     """As in "revenue excluding returns and cancellations"."""
     items = p.reading.items
@@ -311,7 +285,7 @@ def _excluded(p: Parts, i: int, roles: dict[int, str]) -> bool:
     if not given_back & set(items[i].alts.get("metric", ())):
         return False
     for k in range(i - 1, max(-1, i - 4), -1):
-        if items[k].has("not_in") or roles.get(k) == "excluded":
+        if items[k].has("not_in") or items[k].lemma in _AFTER or roles.get(k) == "excluded":
             p.used.update(range(k, i))
             return True
         if not p.reading.is_skip(k):
@@ -442,7 +416,12 @@ def _settle(p: Parts, nouns: list[int], roles: dict[int, str]) -> None:
             }
             roles[i] = (
                 "metric"
-                if bare and (firm_group or grain or any(roles[k] in {"which", "group"} for k in nouns if k < i))
+                if bare
+                and (
+                    firm_group
+                    or grain
+                    or any(roles[k] in {"which", "group"} or _other_thing(p, k, i, roles) for k in nouns if k < i)
+                )
                 else "group"
             )
             firm_metric |= roles[i] == "metric"
@@ -474,12 +453,31 @@ def _settle(p: Parts, nouns: list[int], roles: dict[int, str]) -> None:
     for i in nouns:
         if roles[i] == "plain_group" and not {"product", "customer", "order", "campaign"} & set(items[i].alts["dim"]):
             roles[i] = "group"  # "rank countries by orders": a split nobody would name in passing
+        elif roles[i] == "plain_group" and _ranked_before(p, i):
+            roles[i], firm_group = "group", True  # "least profitable products"
         elif roles[i] == "plain_group":
             roles[i] = "subject" if firm_metric and (firm_group or not _lists_things(p, i)) else "group"
         elif roles[i] == "count_of":
             roles[i] = (
                 "subject" if any(roles[k] == "metric" for k in nouns) and "product" in items[i].alts["dim"] else "group"
             )
+
+
+def _ranked_before(p: Parts, i: int) -> bool:
+    """Whether a measure used as an adjective, with "most" or "least", stands right before the noun."""
+    items = p.reading.items
+    if p.descending is None or not i or not items[i - 1].has("metric"):
+        return False
+    return items[i - 1].tokens[0].lemma in {"most", "least"} or (i > 1 and items[i - 2].has("rank"))
+
+
+def _other_thing(p: Parts, k: int, i: int, roles: dict[int, str]) -> bool:
+    """As in "cities with the most customers": the noun before is what is ranked, the one after "most" the measure."""
+    items = p.reading.items
+    if roles[k] not in {"plain", "either"} or not items[k].has("dim"):
+        return False
+    linked = any(items[j].lemma in {"with", "that have", "having", "that", "have"} for j in range(k + 1, i))
+    return linked and items[k].alts["dim"] != items[i].alts.get("dim")
 
 
 def _lists_things(p: Parts, i: int) -> bool:
@@ -545,45 +543,6 @@ def _grains(p: Parts) -> None:
             p.groups.insert(0, grain)
             if p.descending is not None and lead is not None and lead.has("which", "rank"):
                 p.singular = word == item.tokens[-1].lemma
-
-
-# -- values that are not in the lexicon --------------------------------------------------------------------------------
-
-
-def _dimension_values(p: Parts) -> None:
-    """As in "category Garden" explains "category"; "brand 'Calvin Klein'" takes the quotation."""
-    items = p.reading.items
-    for i, item in enumerate(items):
-        if i in p.used or not item.has("dim"):
-            continue
-        for k in (i + 1, i - 1):
-            if 0 <= k < len(items):
-                value = next((v for v in items[k].alts.get("value", ()) if v.dimension in item.alts["dim"]), None)
-                grouped = i and items[i - 1].has("group") and items[i - 1].lemma != "for"
-                if value is not None and k in p.used and not grouped:
-                    p.used.add(i)
-                elif k == i + 1 and items[k].tokens[0].kind == "quote":
-                    p.rows.append(Compare(field=_dimension(item), op="contains", values=(items[k].tokens[0].text,)))
-                    p.used |= {i, k}
-
-
-def _products_named(p: Parts) -> None:
-    """Words left over that occur together in product names: "revenue from red mugs"."""
-    i = 0
-    while i < len(p.reading.items):
-        if i in p.used or p.reading.is_skip(i) or p.reading.items[i].has("absent", "do", "object", "goal"):
-            i += 1
-            continue
-        words = product_words(p.reading, i)
-        if words and p.reading.items[i].lemma in p.reading.vocabulary.lexicon.vocabulary:
-            words = []  # a word of the grammar is not a product because some name has it
-        if words and "product" in p.reading.vocabulary.dimensions:
-            p.rows.append(product_filter(words, p.reading))
-            p.used |= set(range(i, i + len(words)))
-            p.implied += 0.1
-            i += len(words)
-        else:
-            i += 1
 
 
 def customers_only(filters: Filter | None) -> bool:

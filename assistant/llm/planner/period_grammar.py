@@ -421,7 +421,7 @@ class PeriodReader:
         """from March to June (2011) · between 1 March and 15 June 2011 · Oct-Dec 2010 · Dec 5 to 8, 2018."""
         start = i
         opened = self.listed(i, "from")
-        first = self.point(opened or i)
+        first = self.point(opened or i) or self._first_of_days(opened or i)
         if first is None or first.period is None:
             return first if first is not None and first.kind == "bad_period" and opened else None
         joined = self.listed(first.end, "to")
@@ -443,6 +443,20 @@ class PeriodReader:
         if second is None or second.kind != "period" or second.period is None:
             return second if second is not None and second.kind == "bad_period" else None
         return self._joined(first, second, start)
+
+    def _first_of_days(self, i: int) -> PeriodReading | None:
+        """As in "(between) 1 and 15 May": the first day, with the month and year of the second."""
+        token = self.tokens[i] if i < len(self.tokens) else None
+        joined = self.listed(i + 1, "to")
+        if token is None or token.kind != "number" or token.unit not in {None, "ordinal"} or joined is None:
+            return None
+        second = self.month_day(joined)
+        if second is None or second.period is None or second.period.start is None:
+            return None
+        end, day = second.period.start, int(token.value or 0)
+        if not 1 <= day <= end.day:
+            return None
+        return self._day(end.year, end.month, day, i, i + 1, said=second.year_said)
 
     def _joined(self, first: PeriodReading, second: PeriodReading, start: int) -> PeriodReading | None:
         assert first.period is not None and second.period is not None

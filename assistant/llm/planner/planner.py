@@ -13,7 +13,7 @@ from assistant.llm.planner.lexicon import Lexicon
 from assistant.llm.planner.normalise import clean
 from assistant.llm.planner.rank import Encoder, by_meaning
 from assistant.llm.planner.replies import decline, quoted
-from assistant.llm.planner.spans import Reading, read
+from assistant.llm.planner.spans import Item, Reading, read
 from assistant.llm.planner.vocabulary import Vocabulary, vocabulary
 from assistant.llm.planner.wording import reword
 from assistant.plans.shop import Match, Shop
@@ -235,7 +235,7 @@ def _declined(reading: Reading, best: Candidate | None, words: Vocabulary, shop:
     concepts = [
         str(item.get("absent"))
         for i, item in enumerate(reading.items)
-        if item.has("absent") and not reading.is_skip(i) and not item.has("metric", "value")
+        if item.has("absent") and not reading.is_skip(i) and not item.has("metric", "value") and not _known(item, words)
     ]
     if concepts:
         concept = lex.concepts[concepts[0]]
@@ -248,9 +248,36 @@ def _declined(reading: Reading, best: Candidate | None, words: Vocabulary, shop:
     if near is not None:
         word, kind, values = near
         return decline(lex, "not_understood", "unknown_value", nearest=list(values), words=quoted([word]), kind=kind)
-    if best is not None and left and len(left) <= 4 and best.cost < 2.5:
-        return decline(lex, "not_understood", "not_understood", words=quoted(left))
+    named = [w for w in left if len(w) > 1 or w.isdigit()]
+    if best is not None and named and len(named) <= 4 and best.cost < 4:
+        without = _without(named, reading, words, shop)
+        nearest = [without, *lex.wording["examples"]["general"][:2]] if without else None
+        return decline(lex, "not_understood", "not_understood", words=quoted(named), nearest=nearest)
     return decline(lex, "not_understood", "not_understood_all")
+
+
+def _without(left: Sequence[str], reading: Reading, words: Vocabulary, shop: Shop) -> str | None:
+    """The question without the words that were not understood, where that can be answered."""
+    gone = {t for w in left for t in w.lower().split()}
+    kept = [t for t in reading.tokens if t.text.lower() not in gone]
+    while kept and (kept[-1].kind == "stop" or kept[-1].lemma in _DANGLING):
+        kept.pop()
+    text = " ".join(f'"{t.text}"' if t.kind == "quote" else t.text for t in kept).strip()
+    if not text or len(kept) < 2 or len(kept) == len(reading.tokens):
+        return None
+    found = candidates(read(text, words), DialogueContext(), shop, ALL_TOOLS)
+    answered = found and found[0].cost <= 0.3 and found[0].frame not in {"decline", "ask", "refused", "small_talk"}
+    return f"{text[:1].upper()}{text[1:]}" if answered else None
+
+
+_DANGLING = frozenset(
+    {"than", "the", "a", "an", "of", "in", "with", "and", "or", "by", "for", "over", "to", "from", "at", "is", "are"}
+)
+
+
+def _known(item: Item, words: Vocabulary) -> bool:
+    """Whether the shop does hold what is mostly absent elsewhere (age and gender of customers)."""
+    return any(d in words.dimensions and words.dimensions[d].available for d in item.alts.get("dim", ()))
 
 
 def _nearest_values(left: Sequence[str], reading: Reading, shop: Shop) -> tuple[str, str, list[str]] | None:

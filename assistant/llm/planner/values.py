@@ -61,6 +61,41 @@ def named_product(reading: Reading, i: int) -> tuple[list[str], set[int]] | None
     return (words, covered) if len(covered) > 1 else None
 
 
+_IN_THE_NAME = (("in", "the", "name"), ("in", "its", "name"), ("in", "their", "name"), ("in", "the", "title"))
+_BEFORE_NAME = frozenset(
+    {"with", "have", "has", "having", "contain", "contains", "containing", "including", "word", "the"}
+)
+_CALLED = frozenset({"called", "named", "titled"})
+
+
+def named_texts(reading: Reading) -> tuple[set[int], list[Filter]]:
+    """As in "products with christmas in the name", "anything called 'tea set'": items explained and product filters."""
+    lemmas = [t.lemma for t in reading.tokens]
+    for phrase in _IN_THE_NAME:
+        for at in range(len(lemmas) - 2):
+            if tuple(lemmas[at : at + 3]) != phrase:
+                continue
+            end = next((i for i, item in enumerate(reading.items) if item.start <= at < item.end), None)
+            start = end
+            while start and end is not None and start > max(0, end - 5):
+                if reading.items[start - 1].lemma in _BEFORE_NAME or reading.items[start - 1].tokens[0].kind == "stop":
+                    break
+                start -= 1
+            words = reading.items[start:end] if start is not None else []
+            if not words or start == 0 and len(words) > 3:
+                continue
+            used = {i for i, item in enumerate(reading.items) if item.end > words[0].start and item.start < at + 3}
+            opening = reading.items[start - 1].lemma if start else ""
+            used |= {start - 1} if start and opening in _BEFORE_NAME else set()
+            text = " ".join(t.text for w in words for t in w.tokens if t.lemma not in {"with", "the"})
+            return used, [Compare(field="product", op="contains", values=(text.lower(),))] if text else []
+    for i, item in enumerate(reading.items[:-1]):
+        after = reading.items[i + 1]
+        if item.lemma in _CALLED and after.tokens[0].kind == "quote" and not reading.has("create", "object"):
+            return {i, i + 1}, [Compare(field="product", op="contains", values=(after.tokens[0].text.lower(),))]
+    return set(), []
+
+
 def join(filters: Sequence[Filter], joins: Sequence[str] = ()) -> Filter | None:
     """All filters in one; "or" binds looser than "and"."""
     if not filters:

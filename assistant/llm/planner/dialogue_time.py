@@ -1,0 +1,91 @@
+"""Follow-ups about time: another period, another year, the month before, a comparison."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from assistant.llm.planner.compose import _comparison
+from assistant.llm.planner.parts import GRAINS, Parts
+from assistant.plans.periods import Period
+from assistant.plans.query import Comparison, QueryPlan
+
+
+def edit_periods(p: Parts, plan: QueryPlan, changes: dict[str, Any]) -> None:
+    """Put another period or comparison into ``changes``."""
+    r = p.reading
+    if _step_back(p, plan, changes):
+        return
+    compares = r.has("compare", "previous", "year_earlier", "growth")
+    if compares:
+        comparison, period = _comparison(p)
+        if comparison is not None:
+            changes["compare"] = comparison
+            if p.periods and comparison.kind == "period":
+                changes["period"] = period
+            return
+        if p.periods and p.periods[0].period is not None and r.has("compare"):
+            changes["compare"] = Comparison(kind="period", period=p.periods[0].period)
+            return
+    if p.periods:
+        found = p.periods[0].period
+        changes["period"] = None if found is None or found.kind == "all" else in_year_of(found, plan.period)
+        if plan.compare is not None and plan.compare.kind == "period":
+            changes["compare"] = None
+
+
+def _step_back(p: Parts, plan: QueryPlan, changes: dict[str, Any]) -> bool:
+    """As in "and the month before?": that month itself, where the plan is about one month and nothing is compared."""
+    r = p.reading
+    hits = [i for i in r.having("previous", "year_earlier") if r.items[i].tokens[-1].lemma == "before"]
+    if not hits or r.has("compare", "growth", "change") or p.periods or plan.compare is not None:
+        return False
+    unit = next((t.lemma for t in r.items[hits[0]].tokens if t.lemma in GRAINS), None)
+    moved = None if plan.period is None or unit is None else _earlier(plan.period, unit, r.vocabulary.status.as_of)
+    if moved is None:
+        return False
+    p.used.update(hits)
+    changes["period"] = moved
+    return True
+
+
+def _earlier(period: Period, unit: str, as_of: date) -> Period | None:
+    """The period one unit before; None where it is of another kind."""
+    if period.kind == "calendar" and period.unit == unit and period.count == 1:
+        return period.model_copy(update={"offset": period.offset - 1})
+    if period.kind != "named" or period.event or period.week:
+        return None
+    part = period.month or period.quarter
+    size = 12 if period.month else 4
+    if unit == "year" and period.year:
+        return period.model_copy(update={"year": period.year - 1})
+    if part is None or unit != ("month" if period.month else "quarter"):
+        return None
+    year = period.year or (
+        as_of.year if part <= (as_of.month if period.month else (as_of.month + 2) // 3) else as_of.year - 1
+    )
+    before = year * size + part - 2
+    named = {"month": before % size + 1} if period.month else {"quarter": before % size + 1}
+    return period.model_copy(update={**named, "year": before // size})
+
+
+def in_year_of(found: Period, before: Period | None) -> Period:
+    """As in "November 2011" then "and October?": the same year unless another was said."""
+    if (
+        found.kind == "named"
+        and found.year is None
+        and before is not None
+        and before.kind == "named"
+        and before.year
+        and not found.event
+    ):
+        return found.model_copy(update={"year": before.year})
+    if (
+        found.kind == "named"
+        and found.year
+        and not (found.month or found.quarter or found.event or found.week)
+        and before is not None
+        and (before.kind == "named" and (before.month or before.quarter or before.event))
+    ):
+        return before.model_copy(update={"year": found.year})
+    return found

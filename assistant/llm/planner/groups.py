@@ -1,0 +1,77 @@
+"""Groups of customers that models make, named in a text: segments of a split, and those about to leave."""
+
+from __future__ import annotations
+
+from assistant.llm.planner.candidate import ToolCall
+from assistant.llm.planner.context import DialogueContext
+from assistant.llm.planner.parts import Parts
+from assistant.plans.filters import InGroup
+
+
+def attach(p: Parts, context: DialogueContext) -> None:
+    """Put a segment that the text names among the conditions on customers."""
+    found = _segment(p, context)
+    if found is None:
+        return
+    group, used = found
+    p.conditions.customers.append(group)
+    p.conditions.joins.append("and")
+    p.used |= used
+    p.conditions.used |= used
+    p.groups = [g for g in p.groups if g not in {"segment", "customer"}]
+
+
+def leaving(p: Parts) -> bool:
+    """Put those about to leave among the conditions; whether the text speaks of them as a group."""
+    items = p.reading.items
+    people = any(
+        "customer" in item.alts.get("dim", ()) or "customers" in item.alts.get("metric", ()) or item.lemma == "who"
+        for item in items
+    )
+    hits = [
+        i
+        for i in p.reading.does("churn")
+        if i not in p.conditions.used and (people or not items[i].has("growth", "down", "up"))
+    ]
+    if not hits or p.customer_ids:
+        return False
+    days = next((item.get("duration").days for item in p.reading.items if item.has("duration")), 90)
+    group = InGroup(group="about_to_leave", horizon_days=min(max(days, 7), 730))
+    p.conditions.customers.append(group)
+    p.conditions.joins.append("and")
+    p.used.update(hits)
+    p.used.update(p.reading.having("duration"))
+    return True
+
+
+def _segment(p: Parts, context: DialogueContext) -> tuple[InGroup, set[int]] | None:
+    past = context.last("find_segments")
+    known = [] if past is None else [*context.column(past, "segment"), *context.column(past, "name")]
+    standard = p.reading.vocabulary.lexicon.segment_names
+    if past is not None and not known and past.call.args.get("method") != "kmeans":
+        known = standard
+    tokens = p.reading.tokens
+    for name in sorted({*known, *standard}, key=len, reverse=True):
+        words = name.lower().split()
+        for at in range(len(tokens) - len(words) + 1):
+            if [t.word for t in tokens[at : at + len(words)]] != words:
+                continue
+            end = at + len(words)
+            after = tokens[end].lemma if end < len(tokens) else ""
+            before = tokens[at - 1].lemma if at else ""
+            shown = name in known and (tokens[at].text[:1].isupper() or after in {"segment", "group"})
+            called = after == "segment" or before == "segment"
+            if not (shown or (name in standard and called)):
+                continue
+            stop = end + (after in {"segment", "customer", "group"})
+            begin = at - (before == "segment")
+            used = {i for i, item in enumerate(p.reading.items) if item.start < stop and item.end > begin}
+            return _group(name, past.call if past and name in known else None), used
+    return None
+
+
+def _group(name: str, split: ToolCall | None) -> InGroup:
+    """The segment, by the method of the split that showed it."""
+    if split is None:
+        return InGroup(group="segment", name=name, method="rfm")
+    return InGroup(group="segment", name=name, method=split.args.get("method", "auto"), k=split.args.get("k"))

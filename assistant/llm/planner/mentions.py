@@ -1,0 +1,94 @@
+"""What a text names outright: ids of customers and products, values of a dimension, words of product names."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from assistant.llm.planner.values import product_filter, product_words
+from assistant.plans.filters import Compare
+
+if TYPE_CHECKING:
+    from assistant.llm.planner.parts import Parts
+
+
+def read_ids(p: Parts) -> None:
+    """As in "customer 17850", "customers C1 and C2", "product 85123A"."""
+    items = p.reading.items
+    for i, item in enumerate(items):
+        dims = item.alts.get("dim", ())
+        kind = (
+            "customer"
+            if "customer" in dims or (item.has("do") and item.tokens[-1].lemma == "customer")
+            else "product"
+            if "product" in dims
+            else None
+        )
+        if kind is None or not any(
+            t.word.startswith(("customer", "client", "product", "sku", "item", "article", "user", "account"))
+            for t in item.tokens
+        ):
+            continue
+        k, listed = i + 1, False
+        while k < len(items):
+            token = items[k].tokens[0]
+            if len(items[k].tokens) == 1 and _looks_like_id(token.text, token.kind) and token.unit is None:
+                (p.customer_ids if kind == "customer" else p.product_ids).append(token.text)
+                p.used |= {i, k}
+                listed = True
+            elif not (items[k].lemma in {"id", "number", "no", "#", "code", "nr"} and not listed) and not (
+                listed and items[k].lemma in {"and", "or", ","} | {items[k].lemma if items[k].text == "," else ""}
+            ):
+                break
+            k += 1
+    if p.customer_ids:
+        p.used.update(i for i, item in enumerate(items) if item.has("customers_pronoun") and "customer" in item.lemma)
+        p.rows.append(
+            Compare(field="customer", op="eq" if len(p.customer_ids) == 1 else "in", values=tuple(p.customer_ids))
+        )
+    if p.product_ids:
+        p.rows.append(
+            Compare(field="product", op="eq" if len(p.product_ids) == 1 else "in", values=tuple(p.product_ids))
+        )
+
+
+def _looks_like_id(text: str, kind: str) -> bool:
+    return (kind == "number" and text.isdigit()) or (
+        kind in {"word", "quote"} and bool(re.fullmatch(r"[A-Za-z\-_]{0,6}\d[\w\-]*", text))
+    )
+
+
+def dimension_values(p: Parts) -> None:
+    """As in "category Garden" explains "category"; "brand 'Calvin Klein'" takes the quotation."""
+    items = p.reading.items
+    for i, item in enumerate(items):
+        if i in p.used or not item.has("dim"):
+            continue
+        for k in (i + 1, i - 1):
+            if 0 <= k < len(items):
+                value = next((v for v in items[k].alts.get("value", ()) if v.dimension in item.alts["dim"]), None)
+                grouped = i and items[i - 1].has("group") and items[i - 1].lemma != "for"
+                if value is not None and k in p.used and not grouped:
+                    p.used.add(i)
+                elif k == i + 1 and items[k].tokens[0].kind == "quote":
+                    p.rows.append(Compare(field=str(item.get("dim")), op="contains", values=(items[k].tokens[0].text,)))
+                    p.used |= {i, k}
+
+
+def products_named(p: Parts) -> None:
+    """Words left over that occur together in product names: "revenue from red mugs"."""
+    i = 0
+    while i < len(p.reading.items):
+        if i in p.used or p.reading.is_skip(i) or p.reading.items[i].has("absent", "do", "object", "goal"):
+            i += 1
+            continue
+        words = product_words(p.reading, i)
+        if words and p.reading.items[i].lemma in p.reading.vocabulary.lexicon.vocabulary:
+            words = []  # a word of the grammar is not a product because some name has it
+        if words and "product" in p.reading.vocabulary.dimensions:
+            p.rows.append(product_filter(words, p.reading))
+            p.used |= set(range(i, i + len(words)))
+            p.implied += 0.1
+            i += len(words)
+        else:
+            i += 1

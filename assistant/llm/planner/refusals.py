@@ -1,0 +1,67 @@
+"""What is refused whoever asks: showing personal data, and doing things outside this program."""
+
+from __future__ import annotations
+
+from assistant.llm.planner.candidate import Candidate
+from assistant.llm.planner.context import DialogueContext
+from assistant.llm.planner.replies import candidate, decline
+from assistant.llm.planner.spans import Reading
+
+_OPENERS = frozenset(
+    {"please", "can", "could", "would", "you", "just", "now", "let", "us", "kindly", "go", "and", "then"}
+)
+_NOUN_AFTER = frozenset({"in", "of", "me", "us", "for", "it", "that"})
+_SENDING = frozenset({"email", "text", "mail", "phone", "call", "notify", "message", "sms"})
+
+
+def refused(r: Reading, context: DialogueContext) -> Candidate | None:
+    """A decline where personal data are asked for or a deed is ordered; None where neither is."""
+    return _private(r) or _outside(r, context)
+
+
+def _private(r: Reading) -> Candidate | None:
+    """As in "the phone numbers of our best customers"."""
+    hits = [i for i in r.having("private") if not r.items[i].has("value")]
+    about = any(
+        "customer" in item.alts.get("dim", ())
+        or "customers" in item.alts.get("metric", ())
+        or item.has("customers_pronoun", "definition", "private")
+        for item in r.items
+    )
+    drafting = r.does("create") and r.has("object", "goal")
+    if not hits or not about or drafting:
+        return None
+    return candidate(decline(r.vocabulary.lexicon, "not_permitted", "private", examples="private"), 0.0, "refused")
+
+
+def _outside(r: Reading, context: DialogueContext) -> Candidate | None:
+    """As in "increase all prices by 5 %", "email everybody 20 % off right now": an order to act on the world."""
+    first = next(
+        (i for i, item in enumerate(r.items) if item.lemma not in _OPENERS and item.tokens[0].kind == "word"), -1
+    )
+    if first < 0 or first > 3 or r.has("chart"):
+        return None
+    item = r.items[first]
+    if not item.has("outside") and item.tokens[0].lemma not in r.vocabulary.lexicon.outside:
+        return None
+    rest = r.items[first + 1 :]
+    verb, after = item.tokens[0].lemma, (rest[0].lemma if rest else "")
+    lex = r.vocabulary.lexicon
+    if verb in _SENDING:
+        words = " ".join(t.lemma for t in r.tokens)
+        now = any(words.endswith(f" {w}") or f" {w} " in words for w in lex.outside_now)
+        if now and not r.does("create"):
+            return candidate(decline(lex, "not_permitted", "not_sent", examples="campaign"), -0.05, "refused")
+        return None
+    if not rest or after in _NOUN_AFTER or (len(item.tokens) > 1 and not item.has("outside")):
+        return None
+    things = [i for i in rest if i.has("dim", "value", "metric") or i.lemma in r.vocabulary.product_words]
+    editing = context.last() is not None and (
+        len(r.items) <= 5
+        or context.last("draft_campaign") is context.last()
+        or r.has("offer", "object", "tone", "channel")
+    )
+    priced = any(t.lemma in {"price", "stock", "order", "budget"} for t in r.tokens[first + 1 :])
+    if not things or (editing and not priced) or (r.has("object", "goal") and not priced):
+        return None
+    return candidate(decline(lex, "not_permitted", "read_only", examples="read_only"), 0.0, "refused")

@@ -1,0 +1,298 @@
+"""Words that mean more together than one by one: "items in an average order", "less than 10 left in stock", "guests".
+
+Each shape looks at the gathered parts of a data question and settles them in place; a shape whose words are not there
+leaves them alone. Shapes know roles and kinds of words; the words themselves are in the lexicon.
+"""
+
+from __future__ import annotations
+
+from assistant.llm.planner.clauses import MetricCondition
+from assistant.llm.planner.parts import Parts
+from assistant.plans.filters import Compare
+
+#: Measures of messages; "of our e-mail campaigns" then names the channel.
+_OF_MESSAGES = frozenset(
+    {
+        "sent",
+        "delivered",
+        "opened",
+        "clicked",
+        "unsubscribed",
+        "delivery_rate",
+        "open_rate",
+        "click_rate",
+        "unsubscribe_rate",
+        "response_rate",
+        "responses",
+        "contacted_customers",
+    }
+)
+_MONEY_WORDS = frozenset({"value", "worth", "money", "amount", "cost", "much"})
+_JOINED = frozenset({"combined", "together", "altogether", "jointly", "sum", "total", "or", "whole"})
+
+
+def adjust(p: Parts) -> None:
+    """Settle the parts of a data question whose words belong together."""
+    for shape in (
+        _guests,
+        _basket,
+        _returned_money,
+        _returns_in_percent,
+        _stock,
+        _discounted_orders,
+        _times_returned,
+        _single_things,
+        _share_of_customers,
+        _weekend_against_week,
+        _messages,
+        _one_by_one,
+    ):
+        shape(p)
+
+
+def _words(p: Parts, *lemmas: str) -> list[int]:
+    """Items that hold one of the words."""
+    wanted = set(lemmas)
+    return [i for i, item in enumerate(p.reading.items) if wanted & {t.lemma for t in item.tokens}]
+
+
+def _role(p: Parts, name: str) -> str | None:
+    return p.reading.vocabulary.role(name)
+
+
+def _guests(p: Parts) -> None:
+    """As in "revenue from guests", "share of anonymous sales"."""
+    terms = p.reading.vocabulary.lexicon.terms["guests"]
+    share = p.reading.has("share")
+    if share and p.metrics == ["guest_revenue"] and "guest_share" in p.reading.vocabulary.metrics:
+        p.metrics, p.shares_taken = ["guest_share"], True
+        p.used.update(p.reading.having("share"))
+        return
+    dimension = p.reading.vocabulary.dimensions.get("customer_type")
+    hits = [i for i in _words(p, *terms) if not p.reading.items[i].has("metric")]
+    if not hits or dimension is None or not dimension.available or any(m.startswith("guest") for m in p.metrics):
+        return
+    if any(i and p.reading.items[i - 1].has("group") and p.reading.items[i - 1].lemma == "by" for i in hits):
+        return
+    p.rows.append(Compare(field="customer_type", op="eq", values=("guest",)))
+    p.groups = [g for g in p.groups if g != "customer_type"]
+    p.used.update(hits)
+    for i in hits:  # "guest customers", "anonymous buyers", "guest checkouts"
+        if i + 1 < len(p.reading.items) and p.reading.items[i + 1].has("dim", "absent"):
+            p.used.add(i + 1)
+    if not p.metrics and share:
+        p.metrics = [str(_role(p, "money"))]
+
+
+def _basket(p: Parts) -> None:
+    """As in "how many items are in an average order"."""
+    size, units = _role(p, "basket_size"), _role(p, "units")
+    worth, orders = _role(p, "average_order_value"), _role(p, "orders")
+    averaged = p.reading.has("average") or any("average" in item.lemma for item in p.reading.items)
+    both = set(p.metrics) in ({units, worth}, {units, orders}) or (p.metrics == [units] and "order" in p.groups)
+    if size is None or not averaged or not both or not p.counted:
+        return
+    p.metrics, p.groups = [size], [g for g in p.groups if g != "order"]
+    p.used.update(p.reading.having("average"))
+
+
+def _returned_money(p: Parts) -> None:
+    """As in "value of returned goods", "how much money did we give back"."""
+    verbs = [
+        i for i in p.reading.having("act") if p.reading.items[i].get("act") == "return" and i not in p.conditions.used
+    ]
+    name = _role(p, "returns_value")
+    many = any(item.lemma.startswith(("how many", "number of")) for item in p.reading.items)
+    if not verbs or name is None or many or not (_words(p, *_MONEY_WORDS) or _role(p, "money") in p.metrics):
+        return
+    if p.reading.has("share") or [m for m in p.metrics if m not in {_role(p, "money"), _role(p, "returns")}]:
+        return
+    after = {i + 1 for i in verbs}
+    things = [i for i in after if i < len(p.reading.items) and "product" in p.reading.items[i].alts.get("dim", ())]
+    if things and p.groups[:1] == ["product"] and p.descending is None:
+        p.groups = p.groups[1:]
+    p.metrics = [name]
+    p.used.update([*verbs, *things])
+
+
+def _returns_in_percent(p: Parts) -> None:
+    """As in "which categories are sent back most, in percent", "returns in percent of sales"."""
+    rate = _role(p, "return_rate")
+    given_back = set(p.reading.vocabulary.lexicon.terms["roles"]["given_back"])
+    said = bool(set(p.metrics) & given_back)
+    verbs = [
+        i for i in p.reading.having("act") if p.reading.items[i].get("act") == "return" and i not in p.conditions.used
+    ]
+    if rate is None or not p.reading.has("share") or not (said or verbs):
+        return
+    p.metrics, p.shares_taken = [rate], True
+    p.groups = [g for g in p.groups if g != "order"]
+    p.sort_metric = None
+    p.used.update([*verbs, *p.reading.having("share")])
+
+
+def _stock(p: Parts) -> None:
+    """As in "products with less than 10 left in stock", "which products are out of stock"."""
+    known = p.reading.vocabulary.metrics
+    items = p.reading.items
+    if "stock" not in known:
+        return
+    named = [i for i, item in enumerate(items) if {"stock", "out_of_stock"} & set(item.alts.get("metric", ()))]
+    left = [i for i in _words(p, "left", "remaining", "available") if named or "product" in p.groups]
+    if "out_of_stock" in p.metrics and not p.counted and p.groups in ([], ["product"]):
+        p.metrics, p.groups = ["stock"], ["product"]
+        p.conditions.measures.append(MetricCondition("stock", "le", (0.0,)))
+        p.descending = None
+        return
+    if not (named or left):
+        return
+    for i, item in enumerate(items):
+        number = items[i + 1].number if i + 1 < len(items) else None
+        if item.has("cmp") and number is not None and i not in p.used and items[i + 1].unit is None:
+            p.conditions.measures = [m for m in p.conditions.measures if number not in m.values]
+            p.conditions.measures.append(MetricCondition("stock", str(item.get("cmp")), (number,)))
+            p.metrics = ["stock", *[m for m in p.metrics if m not in {"stock", "units", "out_of_stock"}]]
+            p.groups = p.groups or ["product"]
+            p.used.update([i, i + 1, *named, *left])
+            follows = i + 2
+            if follows < len(items) and "units" in items[follows].alts.get("metric", ()):
+                p.used.add(follows)
+            return
+
+
+def _discounted_orders(p: Parts) -> None:
+    """As in "orders without a discount", "how many orders had a discount"."""
+    orders = _role(p, "orders")
+    if orders not in p.metrics or "discount_amount" not in p.reading.vocabulary.metrics or p.groups:
+        return
+    items = p.reading.items
+    none = [i for i in p.reading.having("offer") if items[i].get("offer") == "none" and "discount" in items[i].lemma]
+    some = [
+        i
+        for i in _words(p, "discount")
+        if i and not none and items[i - 1].lemma in {"with a", "a", "had", "with", "any"}
+    ]
+    if not none and not (some and len(p.metrics) == 2):
+        return
+    p.conditions.measures.append(MetricCondition("discount_amount", "eq" if none else "gt", (0.0,)))
+    p.metrics = [str(orders)]
+    p.groups = ["order"]
+    p.used.update([*none, *some])
+
+
+def _times_returned(p: Parts) -> None:
+    """As in "products returned more than 20 times": the times are of returns."""
+    known = p.reading.vocabulary.metrics
+    back = next((m for m in ("return_orders", _role(p, "returns")) if m in known), None)
+    given = set(p.reading.vocabulary.lexicon.terms["roles"]["given_back"])
+    verbs = any(p.reading.items[i].get("act") == "return" for i in p.reading.having("act"))
+    if back is None or not p.reading.has("times_words") or not (verbs or given & set(p.metrics)):
+        return
+    orders = _role(p, "orders")
+    p.conditions.measures = [
+        MetricCondition(back, m.op, m.values) if m.metric == orders else m for m in p.conditions.measures
+    ]
+    if p.conditions.measures and given & set(p.metrics):
+        p.metrics = [back if m in given else m for m in p.metrics if m != orders]
+
+
+def _single_things(p: Parts) -> None:
+    """As in "orders with more than 5 items", "products sold more than 500 units": one by one."""
+    if not p.conditions.measures or p.groups:
+        return
+    measured = [m.metric for m in p.conditions.measures]
+    orders = _role(p, "orders")
+    rest = [m for m in p.metrics if m not in measured]
+    if orders in p.metrics and orders not in measured and rest == [orders]:
+        p.metrics, p.groups = measured, ["order"]
+    elif set(rest) & {"products_sold", "product_count"} and len(rest) == 1:
+        p.metrics, p.groups = measured, ["product"]
+
+
+def _share_of_customers(p: Parts) -> None:
+    """As in "what share of customers ordered only once", "revenue share of the top 10 % of customers"."""
+    if not p.conditions.customers or not p.reading.has("share") or p.groups not in ([], ["customer"]):
+        return
+    once_more = [
+        c
+        for c in p.conditions.customers
+        if getattr(c, "metric", "") == _role(p, "orders")
+        and getattr(c, "where", None) is None
+        and getattr(c, "period", None) is None
+        and (getattr(c, "op", ""), getattr(c, "values", ())) in {("gt", (1.0,)), ("ge", (2.0,))}
+    ]
+    measured = [m for m in p.metrics if m != _role(p, "customers")]
+    p.used.update(p.reading.having("share"))
+    if (
+        len(once_more) == len(p.conditions.customers) == 1
+        and not measured
+        and "repeat_rate" in (p.reading.vocabulary.metrics)
+    ):
+        p.metrics, p.groups, p.shares_taken = ["repeat_rate"], [], True
+        p.conditions.customers, p.conditions.joins = [], []
+        return
+    if p.rows:
+        p.implied += 1.0  # the share is of everybody; of a country's customers it would be another number
+        return
+    p.metrics, p.groups, p.against_all = measured or [str(_role(p, "customers"))], [], True
+
+
+def _weekend_against_week(p: Parts) -> None:
+    """As in "weekend against weekday sales": Saturdays and Sundays against the rest."""
+    ends = [
+        i
+        for i in p.reading.having("day_kind")
+        if set(p.reading.items[i].get("day_kind").weekdays) == {"Saturday", "Sunday"}
+    ]
+    week = [
+        i
+        for i, item in enumerate(p.reading.items)
+        if "weekday" in item.alts.get("dim", ())
+        and item.tokens[-1].lemma == "weekday"
+        and not (i and p.reading.items[i - 1].has("group"))
+    ]
+    if not ends or not week:
+        return
+    p.groups = [g for g in p.groups if g != "weekday"]
+    p.against_rest = True
+    p.chosen.pop("weekday", None)
+    p.rows = [r for r in p.rows if getattr(r, "field", "") != "weekday"]
+    days = tuple(p.reading.items[ends[0]].get("day_kind").weekdays)
+    p.rows.append(Compare(field="weekday", op="in", values=days))
+    p.used.update([*week, *p.reading.having("compare"), *p.reading.having("group")])
+
+
+def _messages(p: Parts) -> None:
+    """As in "open rate of our e-mail campaigns"."""
+    if not p.metrics or not set(p.metrics) <= _OF_MESSAGES | {"customers"} or p.metrics == ["customers"]:
+        return
+    objects = [i for i in p.reading.having("object") if i not in p.used]
+    channels: list[str] = []
+    for i in objects:
+        words = {t.lemma for t in p.reading.items[i].tokens}
+        named = [
+            c
+            for c, more in (("email", {"email", "newsletter", "mailing", "mail"}), ("sms", {"sms", "text"}))
+            if words & more
+        ]
+        channels += [c for c in named if c not in channels]
+    p.used.update(objects)
+    if channels and "message_channel" in p.reading.vocabulary.dimensions:
+        p.rows.append(Compare(field="message_channel", op="in" if channels[1:] else "eq", values=tuple(channels)))
+    if "customers" in p.metrics and len(p.metrics) > 1:
+        p.metrics = [m for m in p.metrics if m != "customers"]  # "how many people opened …" counts messages
+
+
+def _one_by_one(p: Parts) -> None:
+    """As in "average order value in Berlin, Hamburg and Munich": a mean of several places is asked of each."""
+    known = p.reading.vocabulary.metrics
+    means = [m for m in p.metrics if m in known and (known[m].unit in {"percent", "days"} or _is_mean(m))]
+    if p.groups or not means or len(means) < len(p.metrics) or _words(p, *_JOINED):
+        return
+    several = [d for d, values in p.chosen.items() if len(dict.fromkeys(values)) > 1]
+    if len(several) == 1:
+        p.groups = several
+
+
+def _is_mean(metric: str) -> bool:
+    return metric.startswith("average") or "_per_" in metric or metric.endswith(("_rate", "basket_size"))
