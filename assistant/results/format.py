@@ -10,13 +10,22 @@ from assistant.results.result import Scalar, Unit
 SYMBOLS = {"GBP": "£", "EUR": "€", "USD": "$", "JPY": "¥", "CNY": "¥", "INR": "₹", "AUD": "A$", "CAD": "C$",
            "CHF": "CHF ", "SEK": "SEK ", "BRL": "R$"}
 NO_VALUE = "n/a"
+#: ISO 4217 for "no currency": the data do not say which one the amounts are in, so they are printed as numbers
+NO_CURRENCY = "XXX"
+
+
+def money_prefix(currency: str | None) -> str:
+    """What stands before an amount: a sign, a code and a space, or nothing for an unknown currency."""
+    if not currency or currency == NO_CURRENCY:
+        return ""
+    return SYMBOLS.get(currency, f"{currency} ")
 
 
 def show(value: Scalar, unit: Unit = "text", currency: str | None = None) -> str:
     """Print a value with its unit.
 
     ``percent`` values are 0–100, ``probability`` 0–1 (both printed with %), ``date`` ISO text printed as
-    ``9 December 2011``. None and not-a-number print as ``n/a``.
+    ``9 December 2011``. Amounts in an unknown currency are plain numbers. None and not-a-number print as ``n/a``.
     """
     if value is None or (isinstance(value, float) and not math.isfinite(value)):
         return NO_VALUE
@@ -28,8 +37,7 @@ def show(value: Scalar, unit: Unit = "text", currency: str | None = None) -> str
         return str(value)
     if unit == "currency":
         sign = "-" if round(value, 2) < 0 else ""
-        code = currency or ""
-        return f"{sign}{SYMBOLS.get(code, f'{code} ' if code else '')}{abs(value):,.2f}"
+        return f"{sign}{money_prefix(currency)}{abs(value):,.2f}"
     if unit == "percent":
         return f"{_signless_zero(round(value, 1)):,.1f} %"
     if unit == "points":

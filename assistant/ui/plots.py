@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from assistant.results import Chart, Column, Result, Table
-from assistant.results.format import SYMBOLS, show
+from assistant.results.format import money_prefix, show
 from assistant.results.result import Scalar, Unit
 
 Figure = dict[str, Any]
@@ -101,8 +101,7 @@ def _value_axis(unit: Unit, currency: str | None) -> dict[str, Any]:
     """Tick format of an axis that carries values of a unit."""
     axis: dict[str, Any] = {"automargin": True, "rangemode": "tozero", "zeroline": True}
     if unit == "currency":
-        code = currency or ""
-        axis |= {"tickprefix": SYMBOLS.get(code, f"{code} " if code else ""), **_SHORT}
+        axis |= {"tickprefix": money_prefix(currency), **_SHORT}
     elif unit == "percent":
         axis |= {"ticksuffix": " %"}
     elif unit == "probability":
