@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import tomllib
+from pathlib import Path
+
 import pytest
 
 from assistant.data import connections
@@ -59,6 +62,12 @@ def test_a_driver_that_is_not_installed_names_its_extra(monkeypatch, backend):
     monkeypatch.setattr(connections, "_spark_session", absent)
     with pytest.raises(MissingExtra, match=rf"marketing-assistant\[{backend}\]"):
         connect(f"{backend}://user:secret@host/db")
+
+
+def test_every_driver_that_may_be_missing_is_an_extra():
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    built_in = {"duckdb", "sqlite"}
+    assert set(connections.BACKENDS.values()) - built_in <= set(project["optional-dependencies"])
 
 
 def test_what_cannot_be_opened_is_said_without_the_password(tmp_path, monkeypatch):
