@@ -20,6 +20,7 @@ CREATE TABLE IF NOT EXISTS campaign_drafts (
     campaign_id TEXT NOT NULL, version INTEGER NOT NULL, at TEXT NOT NULL, fingerprint TEXT NOT NULL,
     brief TEXT NOT NULL, result TEXT NOT NULL, PRIMARY KEY (campaign_id, version)
 );
+CREATE TABLE IF NOT EXISTS campaign_ids (number INTEGER PRIMARY KEY);
 """
 
 
@@ -49,10 +50,15 @@ class DraftStore:
         return transaction(self.path, "campaign drafts", _SCHEMA, durable=True)
 
     def next_id(self) -> str:
-        """A new id, ``c-1``, ``c-2`` …"""
+        """A new id, ``c-1``, ``c-2`` …; taken at once, so that two drafts made at one time never share it."""
         with self._connect() as con:
-            rows = con.execute("SELECT DISTINCT campaign_id FROM campaign_drafts").fetchall()
-        return f"c-{max((int(i.removeprefix('c-')) for (i,) in rows), default=0) + 1}"
+            (number,) = con.execute(
+                "INSERT INTO campaign_ids SELECT 1 + max("
+                "(SELECT coalesce(max(number), 0) FROM campaign_ids),"
+                "(SELECT coalesce(max(CAST(substr(campaign_id, 3) AS INTEGER)), 0) FROM campaign_drafts)"
+                ") RETURNING number"
+            ).fetchone()
+        return f"c-{number}"
 
     def save(self, campaign_id: str, fingerprint: str, brief: CampaignBrief, result: Result) -> int:
         """Store a version and return its number."""

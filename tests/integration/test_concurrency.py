@@ -14,6 +14,7 @@ import pytest
 
 import app
 from assistant.caching import OnceCache
+from assistant.campaigns.store import DraftStore
 from assistant.data.warehouse import current_manifest, write_snapshot
 from assistant.plans import QueryPlan
 from assistant.settings import load_settings
@@ -146,6 +147,23 @@ def test_a_port_in_use_is_one_line_before_any_work(tmp_path: Path) -> None:
     assert out.returncode == 1 and "Traceback" not in out.stderr
     assert str(port) in out.stderr and "--port" in out.stderr
     assert current_manifest(tmp_path / "snapshots") is None
+
+
+def test_two_drafts_at_once_never_share_an_id(tmp_path: Path) -> None:
+    taken: list[str] = []
+    start = threading.Barrier(8)
+
+    def draft() -> None:
+        start.wait(10)
+        taken.append(DraftStore(tmp_path / "app.sqlite").next_id())
+
+    DraftStore(tmp_path / "app.sqlite").list()  # the file exists, as in a shop that is used
+    threads = [threading.Thread(target=draft) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert sorted(taken) == [f"c-{n}" for n in range(1, 9)]
 
 
 def test_the_cache_computes_once_and_forgets_failures() -> None:
