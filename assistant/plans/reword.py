@@ -74,6 +74,15 @@ _LABELS = {
     "delivered": "messages delivered",
     "unit_price": "price paid per unit",
     "order_status": "order status",
+    "orders_band": "number of orders",
+    "country_count": "number of countries",
+    "city_count": "number of cities",
+    "category_count": "number of categories",
+    "brand_count": "number of brands",
+    "discounted_orders": "orders with a discount",
+    "discounted_order_share": "share of orders with a discount",
+    "guest_order_share": "share of orders from guests",
+    "stock": "units in stock",
 }
 _OPERATORS = {
     "eq": "is",
@@ -147,6 +156,16 @@ def phrase(plan: Any) -> Phrase:
         if closed:
             numbers.append((len(text), len(text) + len(number)))
         text += number + rest
+    return Phrase(text, tuple(numbers))
+
+
+def joined(phrases: Sequence[Phrase], word: str = "and") -> Phrase:
+    """Phrases one after the other, with ``word`` between them."""
+    text, numbers = "", []
+    for part in phrases:
+        text += f" {word} " if text else ""
+        numbers += [(start + len(text), end + len(text)) for start, end in part.numbers]
+        text += part.text
     return Phrase(text, tuple(numbers))
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -12,12 +13,19 @@ from assistant.errors import InvalidPlan
 from assistant.plans.filters import Filter
 from assistant.plans.periods import Period
 from assistant.plans.query import Having, QueryPlan
-from assistant.query.dimensions import NOT_SET, Dimension, DimensionContext, dimension, price_band_label
+from assistant.query.dimensions import (
+    NOT_SET,
+    TIME_GRAINS,
+    Dimension,
+    DimensionContext,
+    dimension,
+    price_band_label,
+)
 from assistant.query.facts import FACTS, LINES, Fact, require, widen
 from assistant.query.filters import _ordered, check_filter, columns_of, comparisons, predicate
 from assistant.query.metric_types import Metric, MetricContext
 from assistant.query.metrics import base_metrics, combine, metric
-from assistant.query.periods import ResolvedPeriod, resolve
+from assistant.query.periods import ResolvedPeriod, resolve, unit_start
 
 if TYPE_CHECKING:
     import ibis
@@ -27,7 +35,13 @@ if TYPE_CHECKING:
 
 Window = tuple[date, date] | None
 #: dimensions that guests have no value for
-KNOWN_ONLY = {"customer", "cohort", "first_product"}
+KNOWN_ONLY = {"customer", "cohort", "first_product", "orders_band"}
+#: dimensions that share out the days of a period, and the group that a day falls into
+DAYS_OF: dict[str, Callable[[date], Any]] = {
+    **{grain: (lambda day, grain=grain: unit_start(day, grain)) for grain in TIME_GRAINS},
+    "weekday": lambda day: day.weekday(),
+    "month_of_year": lambda day: day.month,
+}
 
 
 @dataclass(frozen=True)
@@ -118,7 +132,7 @@ def _round_price(value: float) -> float:
 
 def fact_of(base: Metric) -> Fact:
     """The fact a base metric is counted on."""
-    return LINES if base.grain == "per_customer" else FACTS[str(base.grain)]
+    return FACTS.get(str(base.grain), LINES)
 
 
 def grouped(
@@ -145,8 +159,9 @@ def grouped(
     dims = [dimension(name) for name in dimensions]
     by_source: dict[str, list[Metric]] = {}
     for base in bases:
-        by_source.setdefault(str(base.grain), []).append(base)
-    order = sorted(by_source, key=[*FACTS, "per_customer"].index)
+        if base.grain != "calendar":
+            by_source.setdefault(str(base.grain), []).append(base)
+    order = sorted(by_source, key=[*FACTS, "per_customer", "per_order"].index)
     parts = [_aggregate(scope, grain, by_source[grain], dims, condition, window, known_only) for grain in order]
     table = parts[0]
     for part in parts[1:]:
@@ -154,6 +169,8 @@ def grouped(
     by_name = {b.name: b for b in bases}
 
     def value(name: str) -> ibis.Value:
+        if by_name[name].grain == "calendar":
+            return _calendar_days(scope, table, dims, window)
         column = table[name]
         return column.fill_null(0) if by_name[name].zero_when_empty and len(parts) > 1 else column
 
@@ -197,7 +214,7 @@ def _aggregate(
     window: Window,
     known_only: bool,
 ) -> ibis.Table:
-    fact = LINES if grain == "per_customer" else FACTS[grain]
+    fact = FACTS.get(grain, LINES)
     needed = {c for b in bases for c in b.columns} | {c for d in dims for c in d.columns} | columns_of(condition, fact)
     rows = widen(scope.snapshot, fact, sorted(needed), window)
     if fact is LINES:
@@ -211,6 +228,8 @@ def _aggregate(
     keyed = {d.name: _key(d, rows, scope) for d in dims}
     if grain == "per_customer":
         return _per_customer(scope, rows, keyed, bases)
+    if grain == "per_order":
+        return _per_order(scope, rows, keyed, bases)
     context = scope.metric_context()
     # Keys and rows in one table, so that the engine groups by plain columns.
     keys = {f"key_{name}": value for name, value in keyed.items()}
@@ -250,6 +269,38 @@ def _per_customer(scope: Scope, rows: ibis.Table, keyed: dict[str, Any], bases: 
     values = {b.name: b.expression(each, scope.metric_context()) for b in bases if b.expression is not None}
     values["rows_read"] = each.line_rows.sum()
     return each.group_by(list(keyed)).aggregate(**values) if keyed else each.aggregate(**values)
+
+
+def _per_order(scope: Scope, rows: ibis.Table, keyed: dict[str, Any], bases: list[Metric]) -> ibis.Table:
+    """First one row per group and order, then one per group."""
+    table = rows.mutate(**{f"key_{n}": v for n, v in keyed.items()}, single=rows.order_id)
+    names = {n: table[f"key_{n}"] for n in keyed}
+    each = table.group_by(**names, single=table.single).aggregate(
+        value=table.amount.sum().cast("float64"), order_units=table.quantity.sum(), line_rows=table.count()
+    )
+    values = {b.name: b.expression(each, scope.metric_context()) for b in bases if b.expression is not None}
+    values["rows_read"] = each.line_rows.sum()
+    return each.group_by(list(keyed)).aggregate(**values) if keyed else each.aggregate(**values)
+
+
+def _calendar_days(scope: Scope, table: ibis.Table, dims: list[Dimension], window: Window) -> ibis.Value:
+    """Days of the window that fall into each group: all of them, or those of a unit of time."""
+    import ibis
+
+    first, last = scope.snapshot.manifest.first_day, scope.snapshot.as_of
+    start, end = (max(first, window[0]), min(last, window[1])) if window else (first, last)
+    timed = [d for d in dims if d.name in DAYS_OF]
+    if len(timed) > 1:
+        raise InvalidPlan(
+            "Figures per day are split by one unit of time at most", received=", ".join(d.name for d in timed)
+        )
+    if not timed:
+        return ibis.literal((end - start).days + 1)
+    counts = Counter(DAYS_OF[timed[0].name](start + timedelta(days=i)) for i in range((end - start).days + 1))
+    if timed[0].name == "day":
+        return ibis.literal(1)
+    key = table[timed[0].name]
+    return ibis.cases(*((key == ibis.literal(k, type=key.type()), n) for k, n in counts.items()), else_=0)
 
 
 def _joined(left: ibis.Table, right: ibis.Table, keys: list[str]) -> ibis.Table:

@@ -24,7 +24,8 @@ _PLURALS = {
     "subcategory": "subcategories", "brand": "brands", "price_band": "price bands", "country": "countries",
     "city": "cities", "channel": "sales channels", "acquisition_channel": "acquisition channels",
     "customer": "customers", "order": "orders", "cohort": "months of first order", "first_product": "products",
-    "campaign": "campaigns", "campaign_kind": "kinds of campaign", "message_channel": "message channels",
+    "orders_band": "bands", "campaign": "campaigns", "campaign_kind": "kinds of campaign",
+    "message_channel": "message channels",
     "line_type": "types of order line", "order_status": "order statuses", "gender": "genders", "age_band": "age bands",
 }
 TIME_GRAINS = ("day", "week", "month", "quarter", "year")
@@ -154,6 +155,22 @@ def price_band_label(edges: tuple[float, ...], index: int) -> str:
     return f"{edges[index - 1]:g} to under {edges[index]:g}"
 
 
+#: upper end of a band of orders per customer, and what it is called
+ORDERS_BANDS = ((1, "1 order"), (2, "2 orders"), (5, "3–5 orders"), (10, "6–10 orders"), (None, "more than 10 orders"))
+
+
+def _orders_band(t: ibis.Table, c: DimensionContext) -> ibis.Value:
+    import ibis
+
+    ends = [end for end, _ in ORDERS_BANDS if end is not None]
+    return ibis.cases(*((t.order_count <= end, i) for i, end in enumerate(ends)), (t.order_count > ends[-1], len(ends)))
+
+
+def _orders_band_number(value: Any) -> int | None:
+    text = str(value).strip().casefold().replace("-", "–")
+    return next((i for i, (_, name) in enumerate(ORDERS_BANDS) if text in {name, name.split(" ")[0]}), None)
+
+
 def _age_band(t: ibis.Table, c: DimensionContext) -> ibis.Value:
     import ibis
 
@@ -234,6 +251,15 @@ DIMENSIONS: dict[str, Dimension] = {
         _d("customer", "customer", ("customer_id",), role="entity", unit="id"),
         _d("order", "order", ("order_id",), role="entity", unit="id"),
         _d(
+            "orders_band",
+            "number of orders",
+            ("customer_id", "line_type", "order_count"),
+            role="ordered",
+            expression=_orders_band,
+            decode=lambda i: ORDERS_BANDS[i][1],
+            encode=_orders_band_number,
+        ),
+        _d(
             "cohort",
             "month of first order",
             ("customer_id", "first_day"),
@@ -277,6 +303,7 @@ DIMENSIONS: dict[str, Dimension] = {
             unit="currency",
             expression=_column("order_value"),
         ),
+        _d("discount", "discount on the line", ("discount",), role="filter", type="number", unit="currency"),
         _d("line_amount", "line amount", ("amount",), role="filter", type="number", unit="currency"),
         _d("stock", "units in stock", ("stock",), role="filter", type="number", unit="count"),
         _d("age", "age", ("birth_year",), role="filter", type="number", unit="number", expression=_age, sensitive=True),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from assistant.errors import NoRows
 from assistant.plans.query import QueryPlan
-from assistant.plans.reword import join_words, phrase, reword
+from assistant.plans.reword import join_words, joined, phrase, reword
 from assistant.query.caveats import caveats_for
 from assistant.query.compile import QueryOptions, Scope, check
 from assistant.query.dimensions import dimension
@@ -21,6 +21,7 @@ from assistant.query.present import (
     base_words,
     chart_for,
     derived,
+    groups_label,
     headline_figures,
     incomplete_labels,
     main_table,
@@ -151,6 +152,8 @@ def _present(scope: Scope, plan: QueryPlan, found: Answer) -> Result:
         "metrics": join_words(labels),
         "by": by,
         "where": "",
+        "having": "",
+        "by_one": "week" if plan.dimensions[:1] == ("week",) else by,
         "direction": direction(figures, plan.metrics[0]),
         "metric_names": ",".join(plan.metrics),
         "label_column": _label_column(found, table.columns),
@@ -163,6 +166,7 @@ def _present(scope: Scope, plan: QueryPlan, found: Answer) -> Result:
         "in_order": "yes" if found.sort and found.sort.by in plan.dimensions else "",
         "asked": ",".join(a.column for a in found.asked),
         "whole": whole_label(found, scope),
+        "many": groups_label(plan),
         "limit": "yes" if plan.limit is not None else "",
     }
     result = Result(
@@ -176,10 +180,13 @@ def _present(scope: Scope, plan: QueryPlan, found: Answer) -> Result:
         words=words,
         details={"incomplete_periods": incomplete_labels(found, scope)} if time_dimension(plan) else {},
     )
-    speak_period(result, "period", found.period)
+    timeless = all(b.grain == "products" for m in plan.metrics for b in base_metrics(m, basis))
+    speak_period(result, "period", None if timeless and found.window is None else found.period)
     speak_period(result, "base", found.base_period, base_words(found))
     if plan.filter is not None:
         speak(result, "where", phrase(plan.filter))
+    if plan.having:
+        speak(result, "having", joined([phrase(h) for h in plan.having]))
     return result
 
 
@@ -207,6 +214,8 @@ def shape_of(found: Answer) -> str:
         return "groups"
     if plan.dimensions[0] == "customer" and (plan.having or plan.limit is None or found.asked):
         return "customers"
+    if plan.having and plan.compare is None:
+        return "list"
     if plan.compare is not None:
         return "compared"
     return "ranking"
@@ -232,7 +241,7 @@ def _headline(found: Answer, figures: dict) -> list[str]:
     plan = found.plan
     names = list(plan.metrics) if not plan.dimensions else []
     if plan.dimensions:
-        if shape_of(found) == "customers":
+        if shape_of(found) in {"customers", "list"}:
             names = ["groups"]
         elif shape_of(found) == "series":
             names = ["latest"] if not metric(plan.metrics[0]).additive else [plan.metrics[0]]

@@ -95,6 +95,7 @@ LINES = Fact(
         "country": (Origin("order_lines", "country"), Origin("customers", "country", "customer")),
         "status": (Origin("orders", "status", "order"),),
         "order_value": (Origin("order_lines", "amount", "order_value"),),
+        "order_count": (Origin("order_lines", "order_id", "order_count"),),
         "campaign_id": (Origin("responses", "order_id", "response"),),
         **_PRODUCT,
         **_CUSTOMER,
@@ -328,6 +329,13 @@ def _order_value(snapshot: Snapshot, wide: ibis.Table, columns: dict[str, Origin
     return wide.left_join(totals, wide.order_id == totals.value_key).drop("value_key")
 
 
+def _order_count(snapshot: Snapshot, wide: ibis.Table, columns: dict[str, Origin]) -> ibis.Table:
+    """Orders of the line's customer within the rows at hand, that is within the period asked about."""
+    sales = wide.filter((wide.line_type == "sale") & wide.customer_id.notnull())
+    counts = sales.group_by(count_key=sales.customer_id).aggregate(order_count=sales.order_id.nunique())
+    return wide.left_join(counts, wide.customer_id == counts.count_key).drop("count_key")
+
+
 def _response(snapshot: Snapshot, wide: ibis.Table, columns: dict[str, Origin]) -> ibis.Table:
     """The campaign an order answered; the first by id where it is credited to several, so that no line doubles."""
     responses = snapshot.table("responses")
@@ -358,6 +366,7 @@ _JOINS = {
     "history": _history,
     "first_product": _first_product,
     "order_value": _order_value,
+    "order_count": _order_count,
     "response": _response,
     "answer": _answer,
     "campaign": _attributes("campaign_id", "campaigns"),
@@ -369,6 +378,7 @@ _JOIN_ORDER = [
     "history",
     "first_product",
     "order_value",
+    "order_count",
     "response",
     "answer",
     "campaign",

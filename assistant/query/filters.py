@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from assistant.query.compile import Scope
 
-_NEGATED = {"ne": "eq", "not_in": "in", "not_contains": "contains", "is_null": "not_null"}
+NEGATED = {"ne": "eq", "not_in": "in", "not_contains": "contains", "is_null": "not_null"}
 _NUMBER_OF_VALUES = {"between": 2, "is_null": 0, "not_null": 0}
 
 
@@ -136,7 +136,7 @@ def compare(scope: Scope, condition: Compare, rows: ibis.Table) -> ibis.BooleanV
     """One comparison. Rows without a value match only ``is_null`` and the negative operators."""
     field = dimension(condition.field, for_filter=True)
     _check_values(condition)
-    positive = _NEGATED.get(condition.op)
+    positive = NEGATED.get(condition.op)
     if positive is not None:
         return ~compare(scope, condition.model_copy(update={"op": positive}), rows)
     value = field.expression(rows, scope.dimension_context())
@@ -256,11 +256,11 @@ def in_set(scope: Scope, condition: CustomerCondition, customer_id: ibis.Value) 
         has = known & customer_id.isin(values.filter(value.notnull())["customer"])
         return has if condition.op == "not_null" else known & ~has
     negated = condition.op in {"ne", "not_in"}
-    base = condition.model_copy(update={"op": _NEGATED[condition.op]}) if negated else condition
+    base = condition.model_copy(update={"op": NEGATED[condition.op]}) if negated else condition
     wanted = [_number_or_day(condition, v) for v in condition.values]
     met = _ordered(base, value, wanted).fill_null(False)
     met = ~met if negated else met
-    if metric(condition.metric).zero_when_empty and _holds_for_zero(base, negated, wanted):
+    if metric(condition.metric).zero_when_empty and holds_for_zero(base, negated, wanted):
         return known & ~customer_id.isin(values.filter(~met)["customer"])
     return known & customer_id.isin(values.filter(met & value.notnull())["customer"]) & ibis.literal(True)
 
@@ -317,7 +317,8 @@ def _number_or_day(condition: CustomerCondition, value: Any) -> Any:
     return value
 
 
-def _holds_for_zero(base: CustomerCondition, negated: bool, wanted: list[Any]) -> bool:
+def holds_for_zero(base: CustomerCondition, negated: bool, wanted: list[Any]) -> bool:
+    """Whether nought meets a comparison; ``base`` has the positive operator of a negated one."""
     checks = {
         "eq": lambda: 0 in wanted,
         "in": lambda: 0 in wanted,
@@ -376,7 +377,7 @@ def _customer_predicate(scope: Scope, condition: Filter, people: ibis.Table) -> 
 
 
 def _has_bought(scope: Scope, condition: Compare, people: ibis.Table) -> ibis.BooleanValue:
-    positive = _NEGATED.get(condition.op)
+    positive = NEGATED.get(condition.op)
     if positive is not None and positive != "not_null":
         return ~_has_bought(scope, condition.model_copy(update={"op": positive}), people)
     check_filter(scope, condition, LINES, "customers")

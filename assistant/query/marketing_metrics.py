@@ -38,7 +38,7 @@ def product_count(t: ibis.Table, c: MetricContext) -> ibis.Value:
     higher_is="neutral",
 )
 def stock(t: ibis.Table, c: MetricContext) -> ibis.Value:
-    return t.stock.sum().fill_null(0).cast("int64")
+    return t.stock.sum().cast("int64")  # no value where no stock is known: that is not nought
 
 
 @base(

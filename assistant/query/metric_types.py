@@ -13,7 +13,7 @@ from assistant.results.result import Unit
 if TYPE_CHECKING:
     import ibis
 
-Grain = Literal["lines", "per_customer", "touches", "responses", "campaigns", "products"]
+Grain = Literal["lines", "per_customer", "per_order", "calendar", "touches", "responses", "campaigns", "products"]
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,7 @@ class Metric:
         higher_is: whether more of it is good news for the shop.
         hidden: a building block that is not offered by name.
         types: order-line types it counts; empty means all.
+        typical: a middle or extreme of values, which has no value without rows.
     """
 
     name: str
@@ -53,12 +54,13 @@ class Metric:
     hidden: bool = False
     known_customers_only: bool = False
     types: tuple[str, ...] = ("sale",)
+    typical: bool = False
     expression: Callable[[ibis.Table, MetricContext], ibis.Value] | None = field(default=None, compare=False)
 
     @property
     def zero_when_empty(self) -> bool:
         """Whether no rows mean 0 (a count or sum) and not "no value"."""
-        return self.kind != "ratio" and self.unit in {"count", "currency", "number"}
+        return self.kind != "ratio" and not self.typical and self.unit in {"count", "currency", "number"}
 
 
 BASE: dict[str, Metric] = {}

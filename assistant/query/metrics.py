@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from assistant.errors import UnknownName
 from assistant.query import base_metrics as _sales
 from assistant.query import marketing_metrics as _marketing
+from assistant.query import order_metrics as _orders
 from assistant.query.lexicon import words_for
 from assistant.query.metric_types import BASE, Metric
 from assistant.query.ratios import DIFFERENCES, DIFFERENCES_OF_RATIOS, RATIOS
@@ -17,8 +18,8 @@ from assistant.results.result import Unit
 if TYPE_CHECKING:
     import ibis
 
-#: importing the two files of base metrics fills the register
-_SOURCES = (_sales, _marketing)
+#: importing the files of base metrics fills the register
+_SOURCES = (_sales, _orders, _marketing)
 METRICS: dict[str, Metric] = dict(BASE)
 
 

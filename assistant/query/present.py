@@ -288,6 +288,16 @@ def _series_figures(found: Answer, table: Table, shown: list[int], first: str) -
     for name, row in (("highest", high), ("lowest", low), ("latest", last), ("earliest", forward[0])):
         figures[name] = table.figure(row, first, f"{name} {metric(first).label}")
         figures[f"{name}_when"] = table.figure(row, grain)
+    if len(forward) > 1 and _summable(first):
+        cells = {f"r{i}": table.figure(i, first) for i in forward}
+        figures["mean"] = derived(
+            sum(values[i] for i in forward) / len(forward),
+            "number" if metric(first).unit == "count" else metric(first).unit,
+            f"average {metric(first).label}",
+            f"({' + '.join(cells)}) / {len(cells)}",
+            **cells,
+        )
+        figures["mean_of"] = evidence_figure(len(forward), "count", "whole ones averaged")
     if len(forward) > 1 and metric(first).unit not in {"percent", "points", "date"}:
         before = found.rows[forward[-2]][first]
         if before:
@@ -300,6 +310,12 @@ def _series_figures(found: Answer, table: Table, shown: list[int], first: str) -
                 b=figures["latest"],
             )
     return figures
+
+
+def _summable(name: str) -> bool:
+    """Whether a mean over equal stretches of time is one of sums or counts, not of averages."""
+    found = metric(name)
+    return found.zero_when_empty and found.unit in {"currency", "count"}
 
 
 def _share_figures(found: Answer, table: Table, totals: Table, shown: list[int], first: str) -> dict[str, Figure]:

@@ -16,6 +16,7 @@ from assistant.query.dimensions import DIMENSIONS, TIME_GRAINS, dimension
 from assistant.query.filters import customer_values
 from assistant.query.metrics import metric
 from assistant.query.periods import PeriodPair, ResolvedPeriod, pair, preposition, shift, unit_start
+from assistant.query.unsold import nought_belongs, with_unsold
 
 if TYPE_CHECKING:
     import ibis
@@ -179,7 +180,8 @@ def _sort_of(plan: QueryPlan) -> Sort | None:
     first = next((d for d in plan.dimensions if dimension(d).role == "time"), plan.dimensions[0])
     if plan.limit is None and dimension(first).role in {"time", "ordered"}:
         return Sort(by=first, descending=False)
-    return Sort(by=plan.metrics[0], descending=True)
+    below = any(h.metric == plan.metrics[0] and h.op in {"lt", "le"} for h in plan.having)
+    return Sort(by=plan.metrics[0], descending=not below)
 
 
 def _extra_metrics(found: Answer) -> tuple[str, ...]:
@@ -200,6 +202,8 @@ def _groups(scope: Scope, found: Answer) -> None:
     chosen_groups = condition is not plan.filter
     sort = found.sort
     table = grouped(scope, names, plan.dimensions, condition, found.window)
+    if nought_belongs(plan):
+        table = with_unsold(scope, table, names, condition)
     table = having(table, plan.having)
     table = _with_asked(scope, found, table)
     sort = found.sort

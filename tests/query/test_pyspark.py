@@ -45,6 +45,13 @@ PLANS = [
             )
         ),
     ),
+    QueryPlan(metrics=("median_order_value", "largest_order_value"), dimensions=("country",)),
+    QueryPlan(metrics=("revenue_per_day", "country_count"), dimensions=("month",)),
+    QueryPlan(metrics=("customers",), dimensions=("orders_band",)),
+    QueryPlan(metrics=("units",), dimensions=("product",), period=Period(kind="named", year=2024, month=2),
+              having=(Having(metric="orders", op="le", values=(0,)),)),
+    QueryPlan(metrics=("revenue",), dimensions=("customer",), filter=CustomerCondition(
+        metric="revenue", op="gt", values=(30,), period=Period(kind="named", year=2024))),
 ]
 
 
