@@ -27,7 +27,7 @@ PERCENT = "{:.0f} %"
 def run() -> Outcome:
     """Examine every split of every shop at hand, the router in the same run."""
     rows: list[Row] = []
-    notes = ["Splits by the hash of a question's id; the assistant was developed against dev, not test.",
+    notes = ["Splits by the hash of a question's id; tests hold the assistant to dev.",
              "A conversation counts once, as its worst turn; 'asked': an option offered gives the right answer.",
              "Latency over every turn of every conversation, the first included, answers cold (each question is new)."]
     with tempfile.TemporaryDirectory() as folder:
@@ -110,17 +110,20 @@ def _wordings(name: str, ours: list[Verdict], naive: list[Verdict]) -> Row:
 
 
 def _agreement(verdicts: Sequence[Verdict]) -> float:
-    """Percent of pairs of wordings, over all families, that get the same first table (or the same refusal)."""
-    families: dict[str, list[str]] = {}
+    """Percent of pairs of wordings, over all families, that get the same: both right, or the same table or refusal."""
+    families: dict[str, list[Verdict]] = {}
     for v in verdicts:
         if v.case.family != v.case.id:
-            families.setdefault(v.case.family, []).append(_essence(v.answers[-1]))
-    pairs = [a == b for texts in families.values() for a, b in combinations(texts, 2)]
+            families.setdefault(v.case.family, []).append(v)
+    pairs = [
+        a.status == b.status == "right" or _essence(a.answers[-1]) == _essence(b.answers[-1])
+        for wordings in families.values() for a, b in combinations(wordings, 2)
+    ]
     return 100 * sum(pairs) / max(len(pairs), 1)
 
 
 def _essence(answer: dict[str, Any]) -> str:
-    """What an answer comes down to: the first two columns with a value of its first table, in any order."""
+    """What an answer comes down to: the first columns of its first table with rows in any order, or its outcome."""
     if answer["outcome"] != "answered" or not answer["tables"]:
         return f"{answer['outcome']} {answer['reason']}"
     cells = [[round(c, 4) if isinstance(c, float) else c for c in row[:3]] for row in answer["tables"][0]["rows"]]

@@ -228,6 +228,7 @@ METRICS: dict[str, Callable[[pd.DataFrame], float]] = {
     "products_per_order": lambda t: float(_sold(t).groupby("order")["product"].nunique().mean()),
     "countries": lambda t: float(_sold(t)["country"].nunique()),
     "days_between_orders": _days_between,
+    "largest_order": lambda t: float(_sold(t).groupby("order")["amount"].sum().max()),
     "median_order_value": lambda t: float(_sold(t).groupby("order")["amount"].sum().median()),
 }
 
