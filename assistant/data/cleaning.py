@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from assistant.data.currencies import Currency
 from assistant.data.manifest import CleaningStep, Exclusion
@@ -13,6 +13,7 @@ from assistant.data.presets import Rules
 from assistant.data.rules import rules_of, with_code_rule
 from assistant.data.schema import MONEY
 from assistant.data.stage import STAGED, Staged, fed_columns, row_json
+from assistant.data.values import written
 from assistant.data.workbench import SEQ, Workbench
 
 if TYPE_CHECKING:
@@ -25,16 +26,27 @@ _MADE = {"order_id", "customer_id", "unit_price", "amount", "discount"}
 _JUDGED = ("code", "quantity", "currency", "code_rule", "has_quantity", "has_unit_price", "has_amount",
            "has_ordered_at")  # fmt: skip
 _EXAMPLES = 3
+#: totals to compare with the source's own
+_FIGURES = ("orders", "customers", "products", "product_codes_as_written", "revenue", "anonymous_revenue")
 
 
 @dataclass
 class Cleaned:
-    """Typed lines (column ``rule`` says why), with the report's parts."""
+    """Typed lines (column ``rule`` says why), with the report's parts.
+
+    Attributes:
+        kept: lines that are not quarantined; ``with_customer`` of them know their customer.
+        coded: lines kept whose code is written otherwise than the product's id; ``coded_sales`` of them are sales.
+    """
 
     lines: ibis.Table
     steps: list[CleaningStep]
     exclusions: list[Exclusion]
     figures: dict[str, float]
+    kept: int
+    with_customer: int
+    coded: int
+    coded_sales: int
 
 
 def clean(
@@ -47,10 +59,10 @@ def clean(
     """
     import ibis
 
-    priced = with_code_rule(bench, _priced(bench, staged, rules), rules)
+    priced = with_code_rule(bench, _priced(bench, staged, mappings, rules), rules)
     fed = fed_columns(mappings)
     ordered = rules_of(bench, priced, staged, rules, currency, fed)
-    cases = ibis.cases(*((r.when.fill_null(False), r.name) for r in ordered), else_="sale")
+    cases = ibis.cases(*((r.when, r.name) for r in ordered), else_="sale")
     kinds = {"sale": "sale"} | {r.name: r.line_type for r in ordered}
     named = priced.mutate(rule=cases, broken=priced.quantity != priced.quantity.floor())
     kept = ((named.rule == name, kind) for name, kind in kinds.items() if kind)
@@ -58,7 +70,7 @@ def clean(
     # what the rules alone need, and columns that no source has, would only cost time and room written out
     unfed = [name for name, _ in STAGED.values() if name not in fed | _MADE and name not in _JUDGED]
     empty = {name: ibis.null(typed.schema()[name]) for name in unfed}
-    lines = bench.keep("typed", typed.drop(*_JUDGED, *unfed)).mutate(**empty)
+    lines = bench.keep("typed", typed.drop(*_JUDGED, *unfed))
     counted = lines.group_by("rule").aggregate(n=lines.count(), broken=lines.broken.sum())
     found = bench.fetch(counted).to_pylist()
     counts = {r["rule"]: r["n"] for r in found}
@@ -82,17 +94,23 @@ def clean(
         )
         for rule in met
     ]
-    steps, figures = _steps(bench, lines, staged, exclusions, rules)
-    return Cleaned(lines, steps, exclusions, figures)
+    totals = _totals(bench, lines, rules)
+    return Cleaned(
+        lines.mutate(**empty),
+        _steps(totals, staged, exclusions),
+        exclusions,
+        {name: float(totals[name] or 0) for name in _FIGURES},
+        **{name: int(totals[name] or 0) for name in ("kept", "with_customer", "coded", "coded_sales")},
+    )
 
 
-def _priced(bench: Workbench, staged: Staged, rules: Rules) -> ibis.Table:
+def _priced(bench: Workbench, staged: Staged, mappings: Sequence[TableMapping], rules: Rules) -> ibis.Table:
     """Codes unified, quantities made whole, price and amount completed from each other."""
     import ibis
 
     t = staged.table
     product = t.code.upper() if rules.unify_codes == "upper" else t.code
-    if rules.product_id_from_name or not _any(bench, t, "code"):
+    if rules.product_id_from_name or not _has_codes(bench, mappings):
         product = ibis.coalesce(product, t.name)
     customer = t.customer_id
     if rules.customer_from_email:
@@ -147,8 +165,16 @@ def _spread_discount(t: ibis.Table) -> ibis.Table:
     )
 
 
-def _any(bench: Workbench, table: ibis.Table, column: str) -> bool:
-    return bench.fetch(table.select(column).filter(table[column].notnull()).limit(1)).num_rows > 0
+def _has_codes(bench: Workbench, mappings: Sequence[TableMapping]) -> bool:
+    """Whether any source row holds a product code."""
+    for mapping in mappings:
+        header = mapping.columns.get("order_lines.product_id")
+        if header is not None:
+            raw = bench.con.table(mapping.raw.table)
+            found = raw.select(code=raw[mapping.raw.physical(header)])
+            if bench.fetch(found.filter(written(found.code)).limit(1)).num_rows:
+                return True
+    return False
 
 
 def _rejected(bench: Workbench) -> list[Exclusion]:
@@ -192,68 +218,65 @@ def _examples(
     return shown
 
 
-def _steps(
-    bench: Workbench, lines: ibis.Table, staged: Staged, exclusions: Sequence[Exclusion], rules: Rules
-) -> tuple[list[CleaningStep], dict[str, float]]:
-    """What remained after each step, and totals to compare with the source's own."""
+def _totals(bench: Workbench, lines: ibis.Table, rules: Rules) -> dict[str, Any]:
+    """All that is counted over the typed lines, in one pass."""
     import ibis
 
-    sold = lines.line_type == "sale"
-    offsets = lines.rule.isin(["cancelled_orders", "bookkeeping_orders", "negative_prices"]) | lines.line_type.isnull()
+    sold, kept = lines.line_type == "sale", lines.line_type.notnull()
+    offsets = lines.rule.isin(["cancelled_orders", "bookkeeping_orders", "negative_prices"]) | ~kept
     cancels = (
         lines.order_id.re_search(rules.cancelled_order)
         if rules.cancelled_order
         else (lines.line_type == "cancellation")
     )
     valid = ~offsets & (lines.units.fill_null(1) > 0) & (lines.amount > 0) & ~cancels.fill_null(False)
-    anonymous = sold & lines.customer_id.isnull()
-    unread = sum(
-        e.count
-        for e in exclusions
-        if e.kept_as is None and e.rule.startswith(("unreadable", "missing", "ragged", "implausible", "other_"))
-    )
-    got = bench.one(
+    as_written = ibis.coalesce(lines.code_raw, lines.product_id)
+    return bench.one(
         lines.aggregate(
-            rows=lines.count(),
+            kept=kept.sum(),
+            with_customer=(kept & lines.customer_id.notnull()).sum(),
+            coded=(kept & lines.code_raw.notnull()).sum(),
+            coded_sales=(sold & lines.code_raw.notnull()).sum(),
             valid=valid.sum(),
             sold=sold.sum(),
             known=(sold & lines.customer_id.notnull()).sum(),
             orders=lines.order_id.nunique(where=sold),
             products=lines.product_id.nunique(where=sold),
-            codes=ibis.coalesce(lines.code_raw, lines.product_id).nunique(where=sold),
+            product_codes_as_written=as_written.nunique(where=sold),
             customers=lines.customer_id.nunique(where=sold),
             revenue=lines.amount.sum(where=sold).cast("float64"),
-            anonymous=lines.amount.sum(where=anonymous).cast("float64"),
+            anonymous_revenue=lines.amount.sum(where=sold & lines.customer_id.isnull()).cast("float64"),
         )
+    )
+
+
+def _steps(totals: dict[str, Any], staged: Staged, exclusions: Sequence[Exclusion]) -> list[CleaningStep]:
+    """What remained after each step."""
+    unread = sum(
+        e.count
+        for e in exclusions
+        if e.kept_as is None and e.rule.startswith(("unreadable", "missing", "ragged", "implausible", "other_"))
     )
     steps = list(staged.steps)
     if unread:
         steps.append(CleaningStep(step="readable rows", rows=steps[-1].rows - unread))
-    steps.append(CleaningStep(step="valid sales", rows=got["valid"] or 0))
-    steps.append(CleaningStep(step="product lines", rows=got["sold"] or 0))
-    steps.append(CleaningStep(step="product lines with a customer", rows=got["known"] or 0))
-    figures = {
-        "orders": got["orders"],
-        "customers": got["customers"],
-        "products": got["products"],
-        "product_codes_as_written": got["codes"],
-        "revenue": got["revenue"] or 0.0,
-        "anonymous_revenue": got["anonymous"] or 0.0,
-    }
-    return steps, {k: float(v or 0) for k, v in figures.items()}
+    steps.append(CleaningStep(step="valid sales", rows=totals["valid"] or 0))
+    steps.append(CleaningStep(step="product lines", rows=totals["sold"] or 0))
+    steps.append(CleaningStep(step="product lines with a customer", rows=totals["known"] or 0))
+    return steps
 
 
-def unified_codes(bench: Workbench, lines: ibis.Table) -> Exclusion | None:
+def unified_codes(bench: Workbench, cleaned: Cleaned) -> Exclusion | None:
     """Lines whose code was written otherwise than the product's id: kept, said, not left out."""
-    changed = lines.filter((lines.line_type == "sale") & lines.code_raw.notnull())
-    count = bench.one(changed.aggregate(n=changed.count()))["n"]
-    if not count:
+    if not cleaned.coded_sales:
         return None
-    some = bench.fetch(changed.select("code_raw", "product_id").distinct().order_by("code_raw").limit(3)).to_pylist()
+    lines = cleaned.lines
+    changed = lines.filter((lines.line_type == "sale") & lines.code_raw.notnull()).select("code_raw", "product_id")
+    some = bench.fetch(changed.distinct().order_by("code_raw").limit(3)).to_pylist()
     return Exclusion(
         rule="unified_codes",
         reason="the code differs from another only in capitals or spaces: one product",
-        count=count,
+        count=cleaned.coded_sales,
         kept_as="sale",
         examples=[f"{r['code_raw']!r} → {r['product_id']!r}" for r in some],
     )

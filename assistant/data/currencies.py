@@ -10,6 +10,7 @@ from assistant.errors import MappingError
 if TYPE_CHECKING:
     import ibis
 
+    from assistant.data.stage import Staged
     from assistant.data.workbench import Workbench
 
 #: signs that name one currency; a bare $ or kr is taken for the most common one and said so
@@ -57,7 +58,7 @@ def currency_code(value: ibis.StringValue) -> ibis.StringValue:
     return ibis.cases(*((value.contains(sign), SIGNS[sign]) for sign in longest_first), else_=code)
 
 
-def decide(bench: Workbench, staged: ibis.Table, wanted: str | None, usual: str | None) -> Currency:
+def decide(bench: Workbench, staged: Staged, wanted: str | None, usual: str | None) -> Currency:
     """The currency of the staged lines.
 
     Args:
@@ -70,12 +71,11 @@ def decide(bench: Workbench, staged: ibis.Table, wanted: str | None, usual: str 
     """
     if wanted is not None and (len(wanted) != 3 or not wanted.isalpha()):
         raise MappingError("A currency is named by its three letters", received=wanted, valid=("EUR", "GBP", "USD"))
-    counts = bench.fetch(
-        staged.filter(staged.currency.notnull())
-        .group_by("currency")
-        .aggregate(n=lambda t: t.count())
-        .order_by(["n", "currency"])
-    ).to_pylist()
+    counts = []
+    if staged.with_currency:
+        known = staged.table.filter(staged.table.currency.notnull())
+        counted = known.group_by("currency").aggregate(n=known.count())
+        counts = bench.fetch(counted.order_by(["n", "currency"])).to_pylist()
     found = {row["currency"]: row["n"] for row in reversed(counts)}
     if not found:
         if wanted is None and usual is None:

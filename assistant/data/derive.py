@@ -9,10 +9,10 @@ from assistant.data.dates import date_facts, moment
 from assistant.data.mapping import TableMapping
 from assistant.data.presets import Rules
 from assistant.data.schema import MONEY, TABLES
-from assistant.data.stage import fed_columns, row_json
+from assistant.data.stage import content, fed_columns
 from assistant.data.takebacks import counter_lines, refund_lines
 from assistant.data.values import boolean, identifier, number, number_facts, text
-from assistant.data.workbench import PART, ROW, SEQ, Workbench
+from assistant.data.workbench import PART, ROW, SEQ, Workbench, rejected_rows
 
 if TYPE_CHECKING:
     import ibis
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _GOODS = ("sale", "return", "cancellation")
 
 
-def order_lines(bench: Workbench, typed: ibis.Table) -> ibis.Table:
+def order_lines(bench: Workbench, typed: ibis.Table, tables: Sequence[TableMapping]) -> ibis.Table:
     """Kept lines, with counter-lines for orders taken back and refunds.
 
     Columns of products and persons stay on board for the tables derived from them; :func:`canonical_lines` drops them.
@@ -29,30 +29,27 @@ def order_lines(bench: Workbench, typed: ibis.Table) -> ibis.Table:
     import ibis
 
     kept = typed.filter(typed.line_type.notnull())
-    facts = bench.one(
-        kept.aggregate(
-            ids=kept.line_id.count(),
-            different=kept.line_id.nunique(),
-            rows=kept.count(),
-            marks=kept.status.count() + kept.cancelled_at.count() + kept.refunded.count(),
+    fed = fed_columns(tables)
+    numbered = "line_id" in fed
+    if numbered:
+        facts = bench.one(
+            kept.aggregate(ids=kept.line_id.count(), different=kept.line_id.nunique(), rows=kept.count())
         )
-    )
-    if facts["ids"] > facts["different"]:
-        bench.warn("The line ids of the source are not unique; lines were numbered anew")
-    if not facts["ids"] == facts["different"] == facts["rows"]:
+        if facts["ids"] > facts["different"]:
+            bench.warn("The line ids of the source are not unique; lines were numbered anew")
+        numbered = facts["ids"] == facts["different"] == facts["rows"]
+    if not numbered:
         kept = kept.mutate(line_id=ibis.literal("L") + kept.source.cast("string") + "-" + kept.seq.cast("string"))
-    if facts["marks"]:
+    if fed & {"status", "cancelled_at", "refunded"}:
         back = counter_lines(kept)
         kept = bench.keep("lines", ibis.union(kept.select(back.columns), back, refund_lines(kept).select(back.columns)))
     return kept.drop("broken").rename(quantity="units")
 
 
-def canonical_lines(bench: Workbench, lines: ibis.Table) -> ibis.Table:
-    """The canonical columns of order lines, and the product code as written where it was written otherwise."""
-    chosen = lines.select(*(s.name for s in TABLES["order_lines"]), x_code_as_written=lines.code_raw)
-    if not bench.one(chosen.aggregate(n=chosen.x_code_as_written.count()))["n"]:
-        return chosen.drop("x_code_as_written")
-    return chosen
+def canonical_lines(lines: ibis.Table, *, with_codes: bool) -> ibis.Table:
+    """The canonical columns of order lines, and the product code as written where one was written otherwise."""
+    written = {"x_code_as_written": lines.code_raw} if with_codes else {}
+    return lines.select(*(s.name for s in TABLES["order_lines"]), **written)
 
 
 def orders(lines: ibis.Table) -> ibis.Table:
@@ -181,23 +178,18 @@ def simple(bench: Workbench, tables: Sequence[TableMapping], role: str) -> ibis.
     return own[0] if len(own) == 1 else ibis.union(*own)
 
 
-def quarantine(bench: Workbench, typed: ibis.Table, sources: Sequence[TableMapping]) -> Any:
+def quarantine(bench: Workbench, typed: ibis.Table, sources: Sequence[TableMapping]) -> ibis.Table:
     """All quarantined rows with their origin and content, personal data left out."""
-    import pyarrow as pa
+    import ibis
 
-    rows: list[dict[str, Any]] = [
-        {"source": r.source, "source_row": r.row, "rule": r.rule, "content": r.content} for r in bench.rejected
-    ]
+    parts = [rejected_rows(bench)] if bench.rejected else []
     for place, mapping in enumerate(sources):
         raw = bench.con.table(mapping.raw.table)
         left_out = typed.filter(typed.line_type.isnull() & (typed.source == place)).select("rule", left="seq")
-        for batch in bench.stream(raw.inner_join(left_out, raw[SEQ] == left_out["left"]).order_by(SEQ)):
-            rows += [
-                {"source": r[PART], "source_row": r[ROW], "rule": r["rule"], "content": row_json(mapping, r)}
-                for r in batch.to_pylist()
-            ]
-    kinds = {"source": pa.string(), "source_row": pa.int64(), "rule": pa.string(), "content": pa.string()}
-    return pa.Table.from_pylist(rows, schema=pa.schema(list(kinds.items())))
+        some = raw.inner_join(left_out, raw[SEQ] == left_out["left"]).order_by(SEQ)
+        shown = content(mapping, some)
+        parts.append(some.select(source=some[PART], source_row=some[ROW], rule=some.rule, content=shown))
+    return parts[0] if len(parts) == 1 else ibis.union(*parts)
 
 
 def _most_frequent(table: ibis.Table, key: str, column: str, first: ibis.BooleanValue | None = None) -> ibis.Table:

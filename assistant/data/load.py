@@ -43,7 +43,7 @@ def preview_load(
     """
     with open_workbench(settings.snapshots_dir) as bench:
         tables = read_sources(paths, bench)
-        chosen, mappings = _mapped(bench, tables, settings, preset, mapping)
+        chosen, mappings = _mapped(bench, tables, settings, preset, mapping, examples=True)
         ignored = [m.raw.name for m in mappings if m.role == "none"]
         if ignored and len(mappings) > 1:
             bench.warn(f"Not used: {', '.join(ignored)}")
@@ -133,9 +133,13 @@ def _mapped(
     settings: Settings,
     preset: str | None,
     corrections: Mapping[str, str | None] | None,
+    *,
+    examples: bool = False,
 ) -> tuple[Preset | None, list[TableMapping]]:
     chosen = preset_named(preset) if preset else recognise([t.headers for t in tables])
-    mappings = map_tables(bench, tables, preset=chosen, folder=settings.mappings_dir, corrections=corrections)
+    mappings = map_tables(
+        bench, tables, preset=chosen, folder=settings.mappings_dir, corrections=corrections, examples=examples
+    )
     return chosen, mappings
 
 
@@ -157,19 +161,19 @@ def _prepare(
     """Canonical tables as expressions over the workbench, the quality report and the currency."""
     rules = chosen.rules if chosen else general_rules()
     staged = stage(bench, mappings, rules)
-    money = decide(bench, staged.table, currency, chosen.currency if chosen else None)
+    money = decide(bench, staged, currency, chosen.currency if chosen else None)
     say("Cleaning", 0.5)
     cleaned = clean(bench, staged, mappings, rules, money)
     sources = [m for m in mappings if m.role == ("lines" if staged.with_products else "orders")]
-    lines = derive.order_lines(bench, cleaned.lines)
-    if not bench.one(lines.aggregate(n=lines.count()))["n"]:
+    lines = derive.order_lines(bench, cleaned.lines, mappings)
+    if not cleaned.kept:
         worst = max(cleaned.exclusions, key=lambda e: e.count, default=None)
         why = f": {worst.count:,} rows left out by '{worst.rule}' ({worst.reason})" if worst else ""
         raise EmptyData(f"No usable order line was found{why}", received=sources[0].raw.name)
     say("Deriving customers, products and orders", 0.65)
     content = _content(bench, lines, cleaned, mappings, sources, rules)
-    _judge(bench, lines, staged.with_products, mappings, chosen, money)
-    unified = unified_codes(bench, cleaned.lines)
+    _judge(bench, cleaned, staged.with_products, mappings, chosen, money)
+    unified = unified_codes(bench, cleaned)
     quality = QualityReport(
         rows_read=staged.rows_read,
         steps=cleaned.steps,
@@ -196,14 +200,17 @@ def _content(
         **{role: derive.simple(bench, mappings, role) for role in ("campaigns", "touches", "responses")},
     }
     content: dict[str, Any] = {name: table for name, table in tables.items() if table is not None}
-    content["order_lines"] = derive.canonical_lines(bench, lines)
-    content["quarantine"] = derive.quarantine(bench, cleaned.lines, sources)
+    content["order_lines"] = derive.canonical_lines(lines, with_codes=cleaned.coded > 0)
+    content["quarantine"] = bench.keep("quarantined", derive.quarantine(bench, cleaned.lines, sources))
+    for mapping in mappings:  # nothing reads the rows as they came any more: writing can have their memory
+        if mapping.role in {"lines", "orders"}:
+            bench.drop(mapping.raw.table)
     return content
 
 
 def _judge(
     bench: Workbench,
-    lines: Any,
+    cleaned: Cleaned,
     with_products: bool,
     mappings: Sequence[TableMapping],
     chosen: Preset | None,
@@ -217,7 +224,7 @@ def _judge(
     have = {t for m in mappings for t in m.columns}
     if with_products and "order_lines.order_id" not in have:
         bench.warn("There is no order id; lines of one customer at one moment were taken for one order")
-    if not bench.one(lines.aggregate(n=lines.customer_id.count()))["n"]:
+    if not cleaned.with_customer:
         bench.warn("No order has a customer; questions about customers cannot be answered")
     if money.others:
         listed = ", ".join(f"{n:,} in {c}" for c, n in money.others.items())

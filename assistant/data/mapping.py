@@ -88,6 +88,7 @@ def map_tables(
     preset: Preset | None,
     folder: Path | None = None,
     corrections: Mapping[str, str | None] | None = None,
+    examples: bool = True,
 ) -> list[TableMapping]:
     """Propose a mapping for every raw table.
 
@@ -96,6 +97,7 @@ def map_tables(
     Args:
         folder: where mappings are saved; None: look for none.
         corrections: source column (as in :func:`labels`) → target, or None to ignore the column.
+        examples: whether the values of tables that the preset knows are looked at too, to be shown.
 
     Raises:
         MappingError: a correction names an unknown column or target.
@@ -103,8 +105,8 @@ def map_tables(
     fixed = _check_corrections(tables, corrections or {})
     result = []
     for raw in tables:
-        profiles = profile(bench, raw)
         shape = preset.shape_of(raw.headers) if preset else None
+        profiles = profile(bench, raw) if examples or shape is None else {}
         if shape is not None:
             matches = tuple(
                 Match(h, shape.columns.get(normalise(h)), 1.0, f"known column of {preset.label}") for h in raw.headers

@@ -67,11 +67,10 @@ def rules_of(
             (t.has_unit_price & t.unit_price.isnull()) | (t.has_amount & t.amount.isnull()),
             None,
         ),
-        Rule(
-            "other_currency",
-            f"the amount is not in {currency.code}",
-            (t.currency != currency.code) if currency.others else never,
-            None,
+        *(
+            [Rule("other_currency", f"the amount is not in {currency.code}", t.currency != currency.code, None)]
+            if currency.others
+            else []
         ),
         Rule("missing_amount", "no price or amount", t.amount.isnull(), None),
     ]

@@ -13,7 +13,7 @@ from assistant.data.mapping import TableMapping
 from assistant.data.presets import Rules
 from assistant.data.schema import MONEY
 from assistant.data.values import NumberFacts, boolean, identifier, number, number_facts, text, written
-from assistant.data.workbench import PART, ROW, SEQ, Workbench, as_json
+from assistant.data.workbench import PART, ROW, SEQ, Workbench, as_json, as_json_text
 
 if TYPE_CHECKING:
     import ibis
@@ -85,13 +85,14 @@ ORDER_LEVEL = (
 
 @dataclass
 class Staged:
-    """Staged lines with what was found on the way."""
+    """Staged lines with what was found on the way; ``with_currency``: a column or signs beside amounts may say it."""
 
     table: ibis.Table
     rows_read: int
     steps: list[CleaningStep] = field(default_factory=list)
     exclusions: list[Exclusion] = field(default_factory=list)
     with_products: bool = True
+    with_currency: bool = True
 
 
 def fed_columns(mappings: Sequence[TableMapping]) -> set[str]:
@@ -124,7 +125,22 @@ def stage(bench: Workbench, mappings: Sequence[TableMapping], rules: Rules) -> S
     copies = sum(e.count for e in exclusions if e.rule == "exact_duplicates")
     if copies:
         steps.append(CleaningStep(step="without exact duplicates", rows=rows_read - copies))
-    return Staged(table, rows_read, steps, exclusions, with_products)
+    speaking = any(_says_currency(bench, m) for m in (*sources, *headers))
+    return Staged(table, rows_read, steps, exclusions, with_products, speaking)
+
+
+def _says_currency(bench: Workbench, mapping: TableMapping) -> bool:
+    raw = bench.con.table(mapping.raw.table)
+    return "orders.currency" in mapping.columns or _written_money(mapping, raw) is not None
+
+
+def _written_money(mapping: TableMapping, raw: ibis.Table) -> ibis.StringValue | None:
+    """The column of prices or amounts as written, where it is text: a currency may stand in it."""
+    for target in ("order_lines.unit_price", "order_lines.amount"):
+        if target in mapping.columns:
+            column = raw[mapping.raw.physical(mapping.columns[target])]
+            return column if column.type().is_string() else None
+    return None
 
 
 def _without_copies(bench: Workbench, mapping: TableMapping, rules: Rules, exclusions: list[Exclusion]) -> ibis.Table:
@@ -193,8 +209,20 @@ def _alike(bench: Workbench, name: str, raw: ibis.Table, keys: Sequence[str]) ->
 
 def row_json(mapping: TableMapping, row: dict[str, Any]) -> str:
     """A raw row as JSON with the source's own column names; personal data are left out."""
+    return as_json({h: row[c] for h, c in _shown(mapping).items()})
+
+
+def content(mapping: TableMapping, raw: ibis.Table) -> ibis.StringValue:
+    """What :func:`row_json` makes, for every row of a raw table."""
+    import ibis
+
+    return as_json_text(ibis.struct({h: raw[c] for h, c in _shown(mapping).items()}))
+
+
+def _shown(mapping: TableMapping) -> dict[str, str]:
+    """Header → column of the raw table, without personal data."""
     hidden = {mapping.columns.get(t) for t in ("contacts.email", "contacts.phone", "contacts.address")}
-    return as_json({h: row[mapping.raw.physical(h)] for h in mapping.raw.headers if h not in hidden})
+    return {h: f"c{i}" for i, h in enumerate(mapping.raw.headers) if h not in hidden}
 
 
 def _canonical(bench: Workbench, mapping: TableMapping, raw: ibis.Table, rules: Rules, source: int) -> ibis.Table:
@@ -220,8 +248,8 @@ def _canonical(bench: Workbench, mapping: TableMapping, raw: ibis.Table, rules: 
         columns[name] = _parsed(raw[c], kind, dates.get(c), numbers.get(c)) if c else ibis.null(_TYPE[kind])
     code = physical.get("order_lines.product_id")
     columns["code_raw"] = raw[code].cast("string") if code else ibis.null("string")
-    money = next((raw[physical[t]] for t in ("order_lines.unit_price", "order_lines.amount") if t in physical), None)
-    if "orders.currency" not in physical and money is not None and money.type().is_string():
+    money = _written_money(mapping, raw)
+    if "orders.currency" not in physical and money is not None:
         columns["currency"] = currency_code(text(money))
     else:
         columns["currency"] = columns["currency"].upper()

@@ -45,7 +45,9 @@ class NumberFacts:
 def text(column: ibis.Value) -> ibis.StringValue:
     """Text without space around it; empty becomes null."""
     value = column if column.type().is_string() else column.cast("string")
-    return value.strip().nullif("")
+    # all white space sorts before "!": two comparisons of a character spare nearly every value the costly stripping
+    spaced = (value < "!") | (value.right(1) < "!")
+    return spaced.ifelse(value.strip(), value).nullif("")
 
 
 def identifier(column: ibis.Value) -> ibis.StringValue:

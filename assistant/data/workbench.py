@@ -239,3 +239,23 @@ def unique_headers(names: Sequence[object]) -> tuple[tuple[str, ...], list[str]]
 def as_json(row: dict[str, Any]) -> str:
     """A quarantined row as JSON text; dates and decimals become text."""
     return json.dumps(row, ensure_ascii=False, default=str)
+
+
+def as_json_text(value: ibis.StructValue) -> ibis.StringValue:
+    """A structure as JSON text, made by the workbench's engine."""
+    import ibis
+
+    @ibis.udf.scalar.builtin(name="to_json", signature=((value.type(),), "json"))
+    def engine_json(row: Any) -> Any: ...
+
+    return engine_json(value).cast("string")
+
+
+def rejected_rows(bench: Workbench) -> ibis.Table:
+    """The rows that readers refused, in the shape of the quarantine."""
+    import ibis
+    import pyarrow as pa
+
+    rows = [{"source": r.source, "source_row": r.row, "rule": r.rule, "content": r.content} for r in bench.rejected]
+    kinds = {"source": pa.string(), "source_row": pa.int64(), "rule": pa.string(), "content": pa.string()}
+    return bench.keep("rejected", ibis.memtable(pa.Table.from_pylist(rows, schema=pa.schema(list(kinds.items())))))

@@ -97,6 +97,62 @@ def test_workbook_with_two_overlapping_sheets_and_an_empty_one(tmp_path):
     assert {r["customer_id"] for r in rows(shop, "customers")} == {"13085"}
 
 
+def _typed_parquet(path):
+    """Values of many types, with gaps, in a file whose name holds a quote."""
+    import datetime
+    import decimal
+
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    day = datetime.date(2024, 1, 5)
+    moments = [datetime.datetime(2024, 1, 5, 10, 30), None, datetime.datetime(2024, 3, 20, 23, 59, 59)]
+    columns = {
+        "Order ID": pa.array([1001, None, 1003], pa.int32()), "Small": pa.array([1, -2, None], pa.int8()),
+        "Date": pa.array(moments, pa.timestamp("ns")), "Day": pa.array([day, day, None], pa.date32()),
+        "Kind": pa.array(["a", "b", None]).dictionary_encode(), "Text \"x\"": pa.array([" Mug ", "", None]),
+        "Price": pa.array([2.5, None, -0.1], pa.float64()), "Done": pa.array([True, None, False]),
+        "Total": pa.array([decimal.Decimal("1.50"), None, decimal.Decimal("-2.25")], pa.decimal128(10, 2)),
+    }  # fmt: skip
+    pq.write_table(pa.table(columns), path)
+    return path
+
+
+@pytest.mark.parametrize("name", ["it's.parquet", "orders [1].parquet"])
+def test_parquet_read_by_the_engine_equals_parquet_read_in_batches(tmp_path, monkeypatch, name):
+    from assistant.data.readers import parquet, read_sources
+    from assistant.data.workbench import open_workbench
+
+    path = _typed_parquet(tmp_path / name)
+    plain = parquet.read_parquet(path)[0].query is not None
+    assert plain == ("[" not in name), "the engine would take brackets for a pattern of names"
+    seen = []
+    for engine in (True, False):
+        if not engine:
+            monkeypatch.setattr(parquet, "_engine_query", lambda *_: None)
+        with open_workbench(tmp_path / "scratch") as bench:
+            table = read_sources([path], bench)[0]
+            found = bench.con.table(table.table)
+            seen.append((table.headers, table.rows, found.schema(), bench.fetch(found.order_by("__seq")).to_pylist()))
+    assert seen[0] == seen[1]
+    assert [r["__row"] for r in seen[0][3]] == [1, 2, 3]
+
+
+def test_zoned_moments_and_nested_values_in_parquet_are_left_to_the_other_reader(tmp_path):
+    import datetime
+
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    from assistant.data.readers.parquet import read_parquet
+
+    moment = datetime.datetime(2024, 1, 5, tzinfo=datetime.UTC)
+    for number, values in enumerate((pa.array([moment], pa.timestamp("us", tz="Europe/Berlin")), pa.array([["a"]]))):
+        path = tmp_path / f"{number}.parquet"
+        pq.write_table(pa.table({"x": values}), path)
+        assert read_parquet(path)[0].query is None
+
+
 def test_parquet_with_its_own_types(tmp_path):
     import pandas as pd
 

@@ -44,12 +44,12 @@ def read_parquet(path: Path) -> list[Part]:
         except (pa.ArrowException, OSError) as error:
             raise UnreadableFile(f"'{path.name}' is a damaged Parquet file", received=error) from error
 
-    plain = tuple(schema.names) == headers and types == tuple(schema.types)
-    return [Part(path.name, headers, types, batches, _engine_query(path, types) if plain else None)]
+    same_names = tuple(schema.names) == headers
+    return [Part(path.name, headers, types, batches, _engine_query(path, types) if same_names else None)]
 
 
 def _engine_query(path: Path, types: tuple[pa.DataType, ...]) -> str | None:
-    """The file as a query of the engine, None where it would read other types than :func:`plain_batch` makes."""
+    """The file as a query of the engine, None where it would read other values than :func:`plain_batch` makes."""
     import duckdb
 
     text = str(path.resolve())
@@ -62,10 +62,12 @@ def _engine_query(path: Path, types: tuple[pa.DataType, ...]) -> str | None:
     except duckdb.Error:
         return None  # the other way of reading says what is wrong
     columns = [(row[0], row[1]) for row in described if row[0] != "file_row_number"]
-    if [kind for _, kind in columns] != [_engine_type(t) for t in types]:
+    plain = [_engine_type(t) for t in types]
+    if [kind.split("_")[0] for _, kind in columns] != plain:  # TIMESTAMP_NS and the like hold moments as well
         return None
-    chosen = ", ".join('"{}" AS c{}'.format(name.replace('"', '""'), i) for i, (name, _) in enumerate(columns))
-    return f"SELECT {chosen}, file_row_number + 1 AS {ROW} FROM {source}"
+    names = ['"{}"'.format(name.replace('"', '""')) for name, _ in columns]
+    chosen = (f"CAST({name} AS {kind}) AS c{i}" for i, (name, kind) in enumerate(zip(names, plain, strict=True)))
+    return f"SELECT {', '.join(chosen)}, file_row_number + 1 AS {ROW} FROM {source}"
 
 
 def _engine_type(kind: pa.DataType) -> str | None:
