@@ -18,10 +18,12 @@ from assistant.results import Caveat, Column, Evidence, Result, Table
 if TYPE_CHECKING:
     from assistant.data.warehouse import Snapshot
 
+#: what became of the rows that a rule of cleaning found
+LEFT_OUT, KEPT_APART, TIDIED = "left out", "kept apart", "tidied"
 _TABLE_WORDS = {
     "customers": "customers",
     "products": "products in the catalogue",
-    "orders": "orders",
+    "orders": "order documents, with returns and cancellations",
     "order_lines": "order lines",
     "contacts": "contacts with consents",
     "campaigns": "past campaigns",
@@ -70,9 +72,10 @@ def describe_data(snapshot: Snapshot) -> Result:
 
     Returns:
         Result of kind ``data_overview``. Tables: ``tables`` (rows and filled columns of each), ``exclusions`` (every
-        quality rule with its count), ``missing`` (columns the data lack and what they would allow). Figures:
-        ``orders``, ``order_lines``, ``customers``, ``products`` (0 where there are none), ``first_day``,
-        ``last_day``, ``excluded``, ``metrics``, ``dimensions``.
+        quality rule with its count and what became of the rows), ``steps`` (rows after each step of cleaning),
+        ``missing`` (columns the data lack and what they would allow). Figures: ``orders``, ``order_lines``,
+        ``customers``, ``products`` (0 where there are none), ``first_day``, ``last_day``, ``rows_read``, ``left_out``,
+        ``kept_apart``, ``tidied``, ``metrics``, ``dimensions``.
     """
     manifest = snapshot.manifest
     tables = _tables(snapshot)
@@ -83,8 +86,11 @@ def describe_data(snapshot: Snapshot) -> Result:
         figures.setdefault(name, evidence_figure(0, "count", _TABLE_WORDS[name]))
     figures["first_day"] = evidence_figure(manifest.first_day.isoformat(), "date", "first day")
     figures["last_day"] = evidence_figure(snapshot.as_of.isoformat(), "date", "last day")
-    excluded = _exclusions(snapshot)
-    figures["excluded"] = evidence_figure(sum(int(r[2]) for r in excluded.rows), "count", "rows left out or retyped")
+    excluded, steps = _exclusions(snapshot), _steps(snapshot)
+    for fate in (LEFT_OUT, KEPT_APART, TIDIED):
+        rows = sum(int(row[2]) for row in excluded.rows if row[4] == fate)
+        figures[fate.replace(" ", "_")] = evidence_figure(rows, "count", f"rows {fate}")
+    figures["rows_read"] = evidence_figure(manifest.quality.rows_read, "count", "rows read from the source")
     metrics = [t for t in metric_terms(snapshot) if t.available]
     dims = [t for t in dimension_terms(snapshot) if t.available and DIMENSIONS[t.name].role != "filter"]
     figures["metrics"] = evidence_figure(len(metrics), "count", "metrics that can be asked for")
@@ -96,11 +102,11 @@ def describe_data(snapshot: Snapshot) -> Result:
         currency=manifest.currency,
         figures=figures,
         headline=["orders", "customers", "products"],
-        tables=[tables, absent, excluded],
+        tables=[tables, absent, excluded, steps],
         words={
             "name": manifest.name,
             "source": manifest.source,
-            "some_excluded": "yes" if excluded.rows else "",
+            "fates": ",".join(dict.fromkeys(str(row[4]) for row in excluded.rows)),
             "metrics": ", ".join(t.label for t in metrics[:8]),
             "dimensions": ", ".join(t.label for t in dims[5:13]),
         },
@@ -136,14 +142,25 @@ def _tables(snapshot: Snapshot) -> Table:
 
 
 def _exclusions(snapshot: Snapshot) -> Table:
-    rows = [[e.rule, e.reason, e.count, e.kept_as or "left out"] for e in snapshot.manifest.quality.exclusions]
+    rows: list[list] = []
+    for rule in snapshot.manifest.quality.exclusions:
+        if rule.count:
+            fate = LEFT_OUT if rule.kept_as is None else TIDIED if rule.kept_as == "sale" else KEPT_APART
+            rows.append([rule.rule, rule.reason, rule.count, (rule.kept_as or "").replace("_", " "), fate])
     columns = [
         Column(name="rule", label="rule"),
         Column(name="reason", label="reason"),
         Column(name="count", label="rows", unit="count"),
         Column(name="kept_as", label="kept as"),
+        Column(name="fate", label="what became of them"),
     ]
-    return Table(id="exclusions", title="Rows left out or kept apart", columns=columns, rows=rows, total_rows=len(rows))
+    return Table(id="exclusions", title="What cleaning did", columns=columns, rows=rows, total_rows=len(rows))
+
+
+def _steps(snapshot: Snapshot) -> Table:
+    rows: list[list] = [[s.step, s.rows] for s in snapshot.manifest.quality.steps]
+    columns = [Column(name="step", label="after this step"), Column(name="rows", label="rows", unit="count")]
+    return Table(id="steps", title="Rows after each step of cleaning", columns=columns, rows=rows, total_rows=len(rows))
 
 
 def _missing(snapshot: Snapshot) -> Table:

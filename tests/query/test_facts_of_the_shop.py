@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from assistant.data.manifest import CleaningStep, Exclusion, QualityReport
+from assistant.data.warehouse import open_snapshot, write_snapshot
 from assistant.errors import UnknownName
 from assistant.llm.replies import compose
 from assistant.plans import CustomerRequest
@@ -11,6 +13,7 @@ from assistant.query.catalogue import describe_data, dimension_terms, metric_ter
 from assistant.query.customer import describe_customer
 from assistant.query.entities import EntityIndex, entity_index
 from assistant.query.examples import example_candidates
+from tests.support.tiny_shop import tiny_tables
 
 
 @pytest.mark.parametrize(
@@ -81,6 +84,29 @@ def test_overview_counts_what_is_there_and_names_what_is_not(shop):
     assert (result.figures["orders"].value, result.figures["order_lines"].value) == (10, 15)
     assert "customers.city" in {r[0] for r in result.table("missing").rows}
     assert "order lines: 15" in compose([result]).text
+
+
+def test_overview_says_plainly_what_cleaning_did(tmp_path):
+    quality = QualityReport(
+        rows_read=20,
+        steps=[CleaningStep(step="rows read", rows=20), CleaningStep(step="without repeats", rows=18)],
+        exclusions=[
+            Exclusion(rule="repeats", reason="the row repeats another", count=2),
+            Exclusion(rule="free", reason="no price", count=0),
+            Exclusion(rule="back", reason="sent back", count=1, kept_as="gift_card"),
+            Exclusion(rule="codes", reason="one product under two codes", count=3, kept_as="sale"),
+        ],
+    )
+    write_snapshot(tmp_path, tiny_tables(), source="tests", quality=quality)
+    result = describe_data(open_snapshot(tmp_path))
+    assert {n: result.figures[n].value for n in ("left_out", "kept_apart", "tidied", "rows_read")} == {
+        "left_out": 2, "kept_apart": 1, "tidied": 3, "rows_read": 20,
+    }
+    text = compose([result]).text
+    for line in ("not counted as product sales, 1 row:\n- 1 as gift card: sent back", "Left out when loading, 2 rows:",
+                 "tidied, 3 rows:", "- without repeats: 18"):
+        assert line in text
+    assert "no price" not in text
 
 
 def test_examples_use_names_that_exist(shop):
