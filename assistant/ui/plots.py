@@ -70,9 +70,11 @@ def incomplete_rows(chart: Chart, result: Result) -> list[bool]:
     for name in COMPLETE_COLUMNS:
         if name in names:
             return [row[names[name]] is False for row in table.rows]
-    periods = {c.words.get("period", "") for c in result.caveats if c.code == "incomplete_period"}
-    periods |= {str(period) for period in result.details.get("incomplete_periods", ())}
     x = names[chart.x]
+    if "incomplete_periods" in result.details:
+        named = {str(period) for period in result.details["incomplete_periods"]}
+        return [str(row[x]) in named for row in table.rows]
+    periods = {c.words.get("period", "") for c in result.caveats if c.code == "incomplete_period"}
     return [any(period.endswith(str(row[x])) for period in periods) for row in table.rows]
 
 
@@ -197,24 +199,37 @@ def _line(chart: Chart, table: Table, result: Result) -> Figure:
 
 
 def _pale_ends(traces: list[Figure], chart: Chart, table: Table, partial: dict[int, bool]) -> list[Figure]:
-    """Lines end with the last complete period; the way on to an incomplete last one is drawn pale and dotted."""
-    if not table.rows or not partial[id(table.rows[-1])]:
-        return traces
-    last = _x_values(table.rows[-1:], table, chart.x)[0]
+    """Lines go from the first complete period to the last; the ways to incomplete ends are drawn pale and dotted."""
+    whole = {x for row, x in zip(table.rows, _x_values(table.rows, table, chart.x), strict=True)
+             if not partial[id(row)]}
     drawn = []
     for trace in traces:
-        if len(trace["x"]) < 2 or trace["x"][-1] != last:
+        solid = [i for i, x in enumerate(trace["x"]) if x in whole]
+        if not solid:
             drawn.append(trace)
             continue
-        colour = trace["line"]["color"]
-        drawn.append({**trace, **{key: trace[key][:-1] for key in ("x", "y", "text")}})
-        drawn.append({
-            **trace, **{key: trace[key][-2:] for key in ("x", "y", "text")}, "showlegend": False,
-            "mode": "lines+markers",
-            "line": {"color": _pale(colour, 0.55), "width": 2, "dash": "dot"},
-            "marker": {"size": [0, 8], "color": colour, "symbol": "circle-open"},
-        })
+        first, last = solid[0], solid[-1]
+        drawn.append(_stretch(trace, first, last + 1))
+        if first > 0:
+            drawn.append(_pale_stretch(trace, 0, first + 1, whole))
+        if last < len(trace["x"]) - 1:
+            drawn.append(_pale_stretch(trace, last, len(trace["x"]), whole))
     return drawn
+
+
+def _stretch(trace: Figure, start: int, stop: int) -> Figure:
+    return {**trace, **{key: trace[key][start:stop] for key in ("x", "y", "text")}}
+
+
+def _pale_stretch(trace: Figure, start: int, stop: int, whole: set[Any]) -> Figure:
+    """A pale, dotted part of a line; open circles mark its incomplete periods."""
+    colour = trace["line"]["color"]
+    return {
+        **_stretch(trace, start, stop), "showlegend": False, "mode": "lines+markers",
+        "line": {"color": _pale(colour, 0.55), "width": 2, "dash": "dot"},
+        "marker": {"size": [0 if x in whole else 8 for x in trace["x"][start:stop]], "color": colour,
+                   "symbol": "circle-open"},
+    }
 
 
 def _band(chart: Chart, table: Table) -> list[Figure]:

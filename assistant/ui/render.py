@@ -12,7 +12,7 @@ from typing import Any
 
 from assistant.llm.replies import caveat_texts
 from assistant.results import Answer, Caveat, Result, Step
-from assistant.ui.cards import campaign, models, pieces
+from assistant.ui.cards import campaign, customer, models, pieces, products, segments
 from assistant.ui.cards.board import Board
 from assistant.ui.cards.how import describe_source, how
 from assistant.ui.cards.pieces import duration
@@ -40,9 +40,9 @@ KINDS: dict[str, DrawBody] = {
     "change": pieces.body,
     "data_overview": pieces.body,
     "audience": pieces.body,
-    "customer_profile": pieces.body,
-    "segments": pieces.body,
-    "recommendation": models.recommendation,
+    "customer_profile": customer.profile,
+    "segments": segments.split,
+    "recommendation": products.recommendation,
     "bought_together": pieces.body,
     "product_search": pieces.body,
     "forecast": models.examined,
@@ -82,7 +82,7 @@ def render_failed(texts: Texts, question: str) -> Drawn:
 
 def render_answer(texts: Texts, answer: Answer, thread_id: str) -> Drawn:
     """A finished turn: the question and the answer card."""
-    board = Board(texts, thread_id, answer.run_id or "none")
+    board = Board(texts, thread_id, answer.run_id or "none", tuple(answer.followups))
     parts = [
         _banner(texts, answer),
         "".join(pieces.headline(r) for r in answer.results),

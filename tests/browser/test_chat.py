@@ -135,7 +135,7 @@ def test_a_question_back_is_answered_by_a_button(watched: Watched, served: Serve
 def test_tables_and_drafts_can_be_saved(watched: Watched, served: Served):
     page = watched.page
     ask(page, "Draft a campaign")
-    page.wait_for_selector(".card .export")
+    page.click(".card details.more > summary")
     with page.expect_download() as saved:
         page.click(".card .export >> nth=0")
     assert Path(saved.value.path()).read_text("utf-8").startswith("Condition,Customers")
@@ -259,9 +259,12 @@ def test_nothing_is_wider_than_a_small_screen(browser: Any, served: Served, widt
     page = watched.page
     page.goto(served.url)
     page.wait_for_selector(".example")
-    ask(page, "Draft a campaign")
-    page.wait_for_selector(".card .plot .main-svg")
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    for number, (text, sign) in enumerate((("Draft a campaign", ".funnel"), ("Split into segments", ".segments"),
+                                           ("Recommend something", ".products"), ("How much?", ".main-svg")), 1):
+        ask(page, text)
+        page.wait_for_selector(f".turn:nth-child({number}) .card {sign}")
+        page.wait_for_selector("#send")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
     clean(watched, served)
     context.close()
 

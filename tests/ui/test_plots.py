@@ -177,3 +177,27 @@ def test_colours_stand_out_on_both_backgrounds(colour: str, paper: str):
     """WCAG 2.2, 1.4.11: graphics at least 3 to 1."""
     light, dark = sorted([luminance(colour), luminance(paper)], reverse=True)
     assert (light + 0.05) / (dark + 0.05) >= 3
+
+
+def test_incomplete_periods_at_both_ends_and_in_every_series_are_pale():
+    months = ["Nov 2025", "Dec 2025", "Jan 2026", "Feb 2026"]
+    rows = table("m", "By month", [("month", "Month", "text"), ("shop", "Shop", "text"), ("revenue", "R", "currency")],
+                 [[month, shop, 5.0] for month in months for shop in ("A", "B")])
+    spec = Chart(kind="line", table="m", x="month", y=["revenue"], series="shop")
+    result = result_with(spec, rows)
+    result.details["incomplete_periods"] = ["Nov 2025", "Feb 2026"]
+    traces = plots.figure(spec, result)["data"]
+    assert [(t["name"], t["x"], t["line"]["dash"]) for t in traces[:3]] == [
+        ("A", months[1:3], "solid"), ("A", months[:2], "dot"), ("A", months[2:], "dot")]
+    assert traces[1]["marker"]["size"] == [8, 0]
+    assert len(traces) == 6
+
+
+def test_incomplete_labels_are_matched_whole():
+    rows = table("y", "By year", [("year", "Year", "text"), ("revenue", "R", "currency")],
+                 [["2025", 5.0], ["2026", 1.0]])
+    spec = Chart(kind="bar", table="y", x="year", y=["revenue"])
+    result = result_with(spec, rows)
+    result.caveats = [Caveat(code="incomplete_period", words={"period": "June 2026"})]
+    result.details["incomplete_periods"] = ["2025"]
+    assert plots.incomplete_rows(spec, result) == [True, False]

@@ -15,7 +15,7 @@ from tests.ui.test_markup import seen
 PLAIN = {
     "header", "h3", "h4", "h5", "span", "dl", "dt", "dd", "div", "p", "br", "ul", "ol", "li", "strong", "b", "code",
     "details", "summary", "table", "thead", "tbody", "tr", "th", "td", "figure", "figcaption", "section", "article",
-    "footer", "nav", "button", "svg", "path", "form", "label", "textarea", "pre", "a",
+    "footer", "nav", "i", "button", "svg", "path", "form", "label", "textarea", "pre", "a",
 }
 
 

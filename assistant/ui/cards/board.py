@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
@@ -14,11 +15,16 @@ TABLE_ROWS = 50
 
 @dataclass
 class Board:
-    """One answer while it is drawn. ``plots`` maps the id of an empty element to its Plotly figure."""
+    """One answer while it is drawn.
+
+    ``followups`` are the answer's own, which have been checked to run; ``plots`` maps the id of an empty element to its
+    Plotly figure.
+    """
 
     texts: Texts
     thread_id: str
     run_id: str
+    followups: Sequence[str] = ()
     plots: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def table_url(self, result: int, table_id: str) -> str:

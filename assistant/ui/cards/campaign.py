@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from assistant.results import Result
+from assistant.results import Result, Table
+from assistant.results.format import show
 from assistant.ui.cards import pieces
 from assistant.ui.cards.board import Board
 from assistant.ui.markup import esc, tag
@@ -18,9 +19,61 @@ def draft(board: Board, result: Result, index: int) -> str:
     """The whole draft card."""
     texts, details = board.texts, result.details
     words = tag("strong", esc(texts("campaign.draft"))) + " " + esc(texts("campaign.not_sent"))
-    note = tag("p", words, class_="not-sent", role="note")
-    return note + pieces.body(board, result, index) + _copies(board, details) + _checklist(board, details) + _export(
-        board, details)
+    note = tag("div", tag("p", words) + _export(board, details), class_="not-sent", role="note")
+    return note + _audience(board, result, index) + _copies(board, details) + _checklist(board, details)
+
+
+def _audience(board: Board, result: Result, index: int) -> str:
+    """The audience step by step; a last step that is split into parts is one bar in two colours."""
+    tables = [t for t in result.tables if t.rows]
+    steps = next((t for t in tables if result.charts and t.id == result.charts[0].table), None)
+    if steps is None or [c.unit for c in steps.columns[:2]] != ["text", "count"]:
+        return pieces.body(board, result, index)
+    parts = _parts(result, steps)
+    whole = len(steps.rows) - len(parts)
+    widest = pieces.widest_of([row[1] for row in steps.rows])
+    rows = ""
+    for r in range(whole):
+        drawn = pieces.track(steps.rows[r][1], widest)
+        if parts and r == whole - 1:
+            drawn = _split_track(steps, parts, widest)
+        rows += tag("li", _step(index, steps, r) + drawn)
+    legend = "".join(tag("li", _step(index, steps, r), class_=css) for r, css in parts)
+    if legend:
+        rows += tag("li", tag("span", esc(board.texts("campaign.parts")), class_="of") + tag("ul", legend),
+                    class_="parts")
+    title = tag("h4", esc(result.charts[0].title or steps.title))
+    rest = pieces.more(board, result, index, tables, result.charts[1:])
+    return tag("section", title + tag("ol", rows, class_="funnel")) + rest
+
+
+def _parts(result: Result, steps: Table) -> list[tuple[int, str]]:
+    """Rows that are parts of the row before them: those contacted and the control group, if they add up to it."""
+    kept = {name: result.figures[name].value for name in ("holdout", "contacted") if name in result.figures}
+    last = [row[1] for row in steps.rows[-3:]]
+    if len(kept) < 2 or len(last) < 3 or sorted(map(str, kept.values())) != sorted(map(str, last[1:])):
+        return []
+    before, *split = (float(v) if isinstance(v, int | float) else -1.0 for v in last)
+    if before != sum(split):
+        return []
+    first = len(steps.rows) - 2
+    held = 0 if last[1] == kept["holdout"] else 1
+    return [(first + i, "held" if i == held else "reached") for i in (0, 1)]
+
+
+def _step(index: int, steps: Table, row: int) -> str:
+    name, count = steps.rows[row][:2]
+    number = tag("b", esc(show(count, "count")), data_cell=f"{index}/{steps.id}/{row}/{steps.columns[1].name}")
+    return tag("span", esc(name), class_="what") + number
+
+
+def _split_track(steps: Table, parts: Sequence[tuple[int, str]], widest: float) -> str:
+    pieces_drawn = ""
+    for row, css in sorted(parts, key=lambda part: part[1] == "held"):
+        count = steps.rows[row][1]
+        width = 100 * float(count) / widest if isinstance(count, int | float) and widest > 0 else 0.0
+        pieces_drawn += tag("i", "", class_=css, style=f"width:{width:.1f}%")
+    return tag("span", pieces_drawn, class_="track split", aria_hidden="true")
 
 
 def _copies(board: Board, details: Mapping[str, Any]) -> str:
@@ -42,23 +95,52 @@ def _messages(details: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 def _message(board: Board, message: Mapping[str, Any]) -> str:
     channel = str(message.get("channel", ""))
     head = tag("div", esc(board.texts.get(f"channels.{channel}", channel)), class_="channel")
-    inner = ""
-    if message.get("subject"):
-        inner += tag("div", esc(message["subject"]), class_="subject")
-    if message.get("preheader"):
-        inner += tag("div", esc(message["preheader"]), class_="preheader")
+    envelope = ""
+    for part, label in (("subject", "campaign.subject"), ("preheader", "campaign.preheader")):
+        if message.get(part):
+            envelope += tag("dt", esc(board.texts(label))) + tag("dd", esc(message[part]), class_=part)
+    inner = tag("dl", envelope, class_="envelope") if envelope else ""
     body = message.get("body") or message.get("text") or ""
-    lines = "".join(tag("p", esc(line)) for line in str(body).splitlines() if line.strip())
-    inner += tag("div", lines, class_="message-body")
+    inner += tag("div", _paragraphs(_slotted(str(body), _slots_of(message))), class_="message-body")
     return tag("article", head + inner + _length(board, message, str(body)) + _slots(board, message),
                class_=f"message {_channel_css(channel)}")
+
+
+def _slots_of(message: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [s for s in message.get("slots") or [] if isinstance(s, Mapping)]
+
+
+def _slotted(body: str, slots: Sequence[Mapping[str, Any]]) -> str:
+    """The body as HTML, each filled-in text marked with where it came from; slots come in the order of the text."""
+    html, position = "", 0
+    for slot in slots:
+        text = str(slot.get("text", ""))
+        start = body.find(text, position) if text and "\n" not in text else -1
+        if start < 0:
+            continue
+        html += esc(body[position:start]) + tag("span", esc(text), class_="slot", title=slot.get("source"))
+        position = start + len(text)
+    return html + esc(body[position:])
+
+
+def _paragraphs(html: str) -> str:
+    """Lines as paragraphs, lines that begin with a dash as one list."""
+    drawn, items = "", ""
+    for line in html.splitlines():
+        if line.startswith("- "):
+            items += tag("li", line[2:])
+        elif line.strip():
+            drawn += (tag("ul", items) if items else "") + tag("p", line)
+            items = ""
+    return drawn + (tag("ul", items) if items else "")
 
 
 def _length(board: Board, message: Mapping[str, Any], body: str) -> str:
     texts = board.texts
     parts = [texts("campaign.length", n=f"{len(body):,}")]
     if message.get("segments"):
-        parts.append(texts("campaign.segments", n=message["segments"], alphabet=message.get("alphabet", "")))
+        key = "campaign.segments_one" if message["segments"] == 1 else "campaign.segments"
+        parts.append(texts(key, n=message["segments"], alphabet=message.get("alphabet", "")))
     if message.get("for_customer"):
         parts.append(texts("campaign.for_customer", customer=message["for_customer"]))
     return tag("div", esc(" · ".join(parts)), class_="length")
@@ -66,10 +148,10 @@ def _length(board: Board, message: Mapping[str, Any], body: str) -> str:
 
 def _slots(board: Board, message: Mapping[str, Any]) -> str:
     """Every price, discount and date of the message with where it came from."""
-    slots = [s for s in message.get("slots") or [] if isinstance(s, Mapping)]
-    if not slots:
+    said = {(str(s.get("text", "")), str(s.get("source", ""))): None for s in _slots_of(message)}
+    if not said:
         return ""
-    rows = "".join(tag("li", tag("b", esc(s.get("text", ""))) + " " + esc(s.get("source", ""))) for s in slots)
+    rows = "".join(tag("li", tag("b", esc(text)) + " " + esc(source)) for text, source in said)
     key = f"slots-{message.get('channel', '')}"
     return pieces.fold(board.texts("campaign.slots"), tag("ul", rows), key, "fold slots")
 
@@ -105,5 +187,6 @@ def _export(board: Board, details: Mapping[str, Any]) -> str:
         return ""
     ids_only = bool(details.get("ids_only")) or details.get("contacts") is False
     label = board.texts("campaign.export_ids" if ids_only else "campaign.export")
-    return tag("p", tag("a", esc(label), href=board.campaign_url(str(campaign_id)), download=True, class_="go"),
-               class_="export-row")
+    link = tag("a", esc(label), href=board.campaign_url(str(campaign_id)), download=True, class_="go")
+    why = tag("span", esc(board.texts("campaign.ids_only")), class_="ids-only") if ids_only else ""
+    return tag("p", link + why, class_="export-row")

@@ -7,7 +7,7 @@ from assistant.ui.cards import pieces
 from assistant.ui.cards.board import Board
 
 #: tables that hold the exam of a model against simpler ones, and tables that only feed a picture or a sentence
-EXAMS = ("backtest", "models", "calibration")
+EXAMS = ("backtest", "models", "exam", "calibration")
 BEHIND = ("course", "summary")
 
 
@@ -18,13 +18,6 @@ def examined(board: Board, result: Result, index: int) -> str:
     main = [t for t in tables if t.id not in EXAMS and t.id not in BEHIND][:1]
     drawn = [pieces.chart(board, result, spec) for spec in result.charts[:1]]
     drawn += [pieces.table(board, result, index, t) for t in main]
-    drawn += [pieces.table(board, result, index, t) for t in exams] or [pieces.exam(board, result)]
-    rest = [t for t in tables if t not in exams and t not in main]
+    drawn += [pieces.table(board, result, index, t) for t in exams[:1]] or [pieces.exam(board, result)]
+    rest = [t for t in tables if t not in exams[:1] and t not in main]
     return "".join(drawn) + pieces.more(board, result, index, rest, result.charts[1:])
-
-
-def recommendation(board: Board, result: Result, index: int) -> str:
-    """The list matters more than its picture: list first, exam and picture folded."""
-    tables = [t for t in result.tables if t.rows]
-    first = "".join(pieces.table(board, result, index, t) for t in tables[:1])
-    return first + pieces.more(board, result, index, tables[1:], result.charts)

@@ -95,6 +95,8 @@ def table(board: Board, result: Result, index: int, spec: Table, *, caption: boo
     title = tag("span", esc(spec.title), class_="table-title") if caption else ""
     foot = tag("div", title + tag("span", esc(row_count(board, spec)), class_="count") + _export(board, index, spec),
                class_="table-bar")
+    beyond = len(spec.rows) - TABLE_ROWS
+    grid += tag("p", esc(board.texts("card.table_beyond", n=f"{beyond:,}")), class_="beyond") if beyond > 0 else ""
     scroll = tag("div", grid, class_="scroll", tabindex="0", role="region", aria_label=spec.title)
     return tag("div", foot + scroll, class_="table")
 
@@ -119,8 +121,22 @@ def row_count(board: Board, spec: Table) -> str:
 def _export(board: Board, index: int, spec: Table) -> str:
     if not spec.rows:
         return ""
-    return tag("a", esc(board.texts("card.csv")), href=board.table_url(index, spec.id), download=True, class_="export",
+    part = len(spec.rows) < spec.total_rows
+    words = board.texts("card.csv_part", n=f"{len(spec.rows):,}") if part else board.texts("card.csv")
+    return tag("a", esc(words), href=board.table_url(index, spec.id), download=True, class_="export",
                aria_label=board.texts("card.csv_of", title=spec.title))
+
+
+def track(value: Scalar, widest: float) -> str:
+    """A bar of a value beside the widest one; the number itself stands in text beside it."""
+    known = isinstance(value, int | float) and widest > 0
+    width = max(0.0, 100 * float(value) / widest) if known else 0.0  # type: ignore[arg-type]
+    return tag("span", tag("i", "", style=f"width:{width:.1f}%"), class_="track", aria_hidden="true")
+
+
+def widest_of(values: Sequence[Scalar]) -> float:
+    """The largest number among values; 0 where there is none."""
+    return max((float(v) for v in values if isinstance(v, int | float)), default=0.0)
 
 
 def exam(board: Board, result: Result) -> str:
