@@ -193,7 +193,10 @@ def _channels(p: Parts) -> tuple[str, ...]:
 def _audience(p: Parts, context: DialogueContext, shop: Shop) -> tuple[Filter | None, str]:
     """Who it is for: conditions, places, agreed terms, or the customers of the conversation."""
     parts: list[Filter] = [
-        f for f in p.rows if getattr(f, "field", "") not in {"category", "product", "brand", "subcategory"}
+        f
+        for f in p.rows
+        if getattr(f, "field", "") not in {"category", "product", "brand", "subcategory"}
+        and not (getattr(f, "field", "") == "acquisition_channel" and _says_how(p, f))
     ]
     customers = p.customer_filter()
     if customers is not None:
@@ -211,6 +214,16 @@ def _audience(p: Parts, context: DialogueContext, shop: Shop) -> tuple[Filter | 
         if past is not None:
             return past[0], past[1] or said_before(context, p)
     return join(parts), words
+
+
+def _says_how(p: Parts, row: Filter) -> bool:
+    """Whether a way customers came is the way the campaign goes out ("a welcome email"), not where they came from."""
+    names = {str(v).lower() for v in getattr(row, "values", ())}
+    for i, item in enumerate(p.reading.items):
+        if item.lemma in names and item.has("channel", "object"):
+            before = p.reading.items[i - 1].lemma if i else ""
+            return before not in {"from", "via", "through", "by"}
+    return False
 
 
 def _group_words(p: Parts) -> str:

@@ -352,11 +352,22 @@ class Coverage:
     def _in_measure(self, place: range) -> bool:
         """Whether the words are part of a longer name of a measure or term ("revenue excluding returns")."""
         item = self.item_at[place.start]
-        return len(item.tokens) > 1 and (
-            (item.has("metric") and bool(set(item.alts["metric"]) & set(self.trace.metrics)))
-            or item.has("cmp", "after", "definition", "previous", "compare", "churn")
-            or (item.has("goal", "offer") and "draft_campaign" in self.trace.tools)
+        return (
+            len(item.tokens) > 1
+            and (
+                (item.has("metric") and bool(set(item.alts["metric"]) & set(self.trace.metrics)))
+                or item.has("cmp", "after", "definition", "previous", "compare", "churn")
+                or (item.has("goal", "offer") and "draft_campaign" in self.trace.tools)
+            )
+            or self._sales_only(place)
         )
+
+    def _sales_only(self, place: range) -> bool:
+        """As in "orders excluding cancellations": orders and units count sales anyway."""
+        given_back = set(self.r.vocabulary.lexicon.terms["roles"]["given_back"])
+        after = [self.item_at[k] for k in range(place.stop, min(place.stop + 3, len(self.r.tokens)))]
+        left_out = any(given_back & set(item.alts.get("metric", ())) for item in after)
+        return left_out and bool({"orders", "units"} & set(self.trace.metrics))
 
     def _middles(self) -> Iterator[tuple[int, str]]:
         measures = " ".join(self.trace.metrics)
@@ -488,8 +499,19 @@ class Coverage:
                 continue
             if item.has("act") and self._verb_kept(item):
                 continue
+            before = self.r.tokens[item.start - 1].lemma if item.start else ""
+            if "orders" in names and before in {"from", "of", "across", "all"} and self.trace.metrics:
+                continue  # "revenue from completed orders"
+            if self._left_out(item):
+                continue
             if not any(any(w in n for w in f) and any(w in held for w in f) for n in names for f in _FAMILIES):
                 yield item.start, item.text
+
+    def _left_out(self, item: Item) -> bool:
+        """As in "… excluding cancellations and returns", where sales are counted anyway."""
+        given_back = set(self.r.vocabulary.lexicon.terms["roles"]["given_back"])
+        denied = any(self._sales_only(place) for place in self._said("denial") if place.start < item.start)
+        return denied and bool(given_back & set(item.alts.get("metric", ())))
 
     def _verb_kept(self, item: Item) -> bool:
         """As in "customers who ordered": a verb is kept by a condition or by money or orders measured."""

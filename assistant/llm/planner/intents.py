@@ -147,6 +147,8 @@ class Frames:
 
     def _pronoun_filter(self, p: Parts) -> None:
         """As in "which of these customers …": the customers of the conversation."""
+        if self.context.last() is None and self._speaks_of_nobody():
+            p.implied += 1.0
         if not self.reading.has("customers_pronoun") or self.context.last() is None:
             return
         hits = [i for i in self.reading.having("customers_pronoun") if len(self.reading.items[i].tokens) > 1]
@@ -157,6 +159,17 @@ class Frames:
             p.conditions.joins.insert(0, "and")
             if not p.groups and not p.counted and not p.metrics:
                 p.groups = ["customer"]
+
+    def _speaks_of_nobody(self) -> bool:
+        """As in "which of these customers …", "add when their last order was", at the start of a conversation."""
+        items = self.reading.items
+        these = any(i.has("customers_pronoun") and len(i.tokens) > 1 for i in items)
+        whom = any(
+            "customer" in i.alts.get("dim", ()) or "customers" in i.alts.get("metric", ()) or i.has("definition", "who")
+            for i in items
+        )
+        theirs = any(i.lemma in {"their", "them", "they", "theirs"} for i in items)
+        return these or (theirs and not whom)
 
     def _average(self, p: Parts) -> bool:
         """Whether "average" belongs to a measure that is an average already, or to none."""

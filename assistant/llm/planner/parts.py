@@ -106,7 +106,7 @@ def gather(reading: Reading) -> Parts:
 
 def _periods(p: Parts) -> None:
     for i, item in enumerate(p.reading.items):
-        if i in p.used:
+        if i in p.used or _names_a_value(p, i):
             continue
         if item.has("bad_period"):
             p.problem = p.problem or item.get("bad_period").problem
@@ -117,6 +117,14 @@ def _periods(p: Parts) -> None:
         elif item.has("period") and not item.has("year_earlier", "previous", "goal"):
             p.periods.append(item.get("period"))
             p.used.add(i)
+
+
+def _names_a_value(p: Parts, i: int) -> bool:
+    """As in "the Christmas category": its dimension stands beside it."""
+    items = p.reading.items
+    mine = {v.dimension for v in items[i].alts.get("value", ())}
+    beside = [items[k] for k in (i - 1, i + 1) if 0 <= k < len(items)]
+    return any(mine & set(item.alts.get("dim", ())) for item in beside)
 
 
 # -- ranking -----------------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from assistant.llm.planner.dialogue import follow_ups
 from assistant.llm.planner.intents import Frames
 from assistant.llm.planner.lexicon import Lexicon
 from assistant.llm.planner.normalise import clean
-from assistant.llm.planner.rank import Encoder, by_meaning
+from assistant.llm.planner.rank import NEGATIONS, Encoder, by_meaning
 from assistant.llm.planner.replies import decline, quoted
 from assistant.llm.planner.spans import Item, Reading, read
 from assistant.llm.planner.vocabulary import Vocabulary, vocabulary
@@ -259,10 +259,16 @@ def _declined(reading: Reading, best: Candidate | None, words: Vocabulary, shop:
 def _without(left: Sequence[str], reading: Reading, words: Vocabulary, shop: Shop) -> str | None:
     """The question without the words that were not understood, where that can be answered."""
     gone = {t for w in left for t in w.lower().split()}
+    first = next((t for t in reading.tokens if t.kind == "word"), None)
+    changing = any(i.has("rank", "cmp", "not_in", "neg", "compare") for i in reading.items if i.text in left)
+    changing = changing or bool(gone & (NEGATIONS | {"nobody", "none", "nothing"}))
+    if changing or (first is not None and first.text.lower() in gone):
+        return None  # what is left would be another question
     kept = [t for t in reading.tokens if t.text.lower() not in gone]
     while kept and (kept[-1].kind == "stop" or kept[-1].lemma in _DANGLING):
         kept.pop()
     text = " ".join(f'"{t.text}"' if t.kind == "quote" else t.text for t in kept).strip()
+    text = re.sub(r"(?:\s+(?:from|of|in|with|for|by|and|or|the))*\s+([,.;:])", r"\1", text)
     if not text or len(kept) < 2 or len(kept) == len(reading.tokens):
         return None
     found = candidates(read(text, words), DialogueContext(), shop, ALL_TOOLS)
@@ -271,7 +277,33 @@ def _without(left: Sequence[str], reading: Reading, words: Vocabulary, shop: Sho
 
 
 _DANGLING = frozenset(
-    {"than", "the", "a", "an", "of", "in", "with", "and", "or", "by", "for", "over", "to", "from", "at", "is", "are"}
+    {
+        "than",
+        "the",
+        "a",
+        "an",
+        "of",
+        "in",
+        "with",
+        "and",
+        "or",
+        "by",
+        "for",
+        "over",
+        "to",
+        "from",
+        "at",
+        "is",
+        "are",
+        "can",
+        "we",
+        "do",
+        "our",
+        "who",
+        "that",
+        "which",
+        "likes",
+    }
 )
 
 

@@ -121,7 +121,8 @@ def _until_end_of(p: Parts, period: Period) -> tuple[str, int]:
     month = 3 * period.quarter if period.quarter else period.month or 12
     year = period.year or (as_of.year if month >= as_of.month else as_of.year + 1)
     weeks = round((date(year, month, monthrange(year, month)[1]) - as_of).days / 7)
-    return ("week", max(1, weeks)) if weeks <= 26 else ("month", min(24, round(weeks / 4.345)))
+    months = 12 * (year - as_of.year) + month - as_of.month + 1
+    return ("week", max(1, weeks)) if weeks <= 26 else ("month", min(24, months))
 
 
 # -- churn -------------------------------------------------------------------------------------------------------------

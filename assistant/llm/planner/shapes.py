@@ -35,6 +35,7 @@ def adjust(p: Parts) -> None:
     """Settle the parts of a data question whose words belong together."""
     for shape in (
         _guests,
+        _dates_of_customers,
         _basket,
         _returned_money,
         _returns_in_percent,
@@ -84,6 +85,20 @@ def _guests(p: Parts) -> None:
         p.metrics = [str(_role(p, "money"))]
 
 
+def _dates_of_customers(p: Parts) -> None:
+    """As in "customers and their last order date": a date of each customer, not one of the whole shop."""
+    dates = {m for m in p.metrics if p.reading.vocabulary.metrics[m].unit == "date"}
+    people = [
+        i
+        for i, item in enumerate(p.reading.items)
+        if "customer" in item.alts.get("dim", ()) and not item.lemma.startswith(("how many", "number of"))
+    ]
+    if dates and len(dates) >= len([m for m in p.metrics if m != "customers"]) and people and not p.groups:
+        p.metrics = [m for m in p.metrics if m != "customers"]
+        if not p.customer_ids:
+            p.groups = ["customer"]
+
+
 def _basket(p: Parts) -> None:
     """As in "how many items are in an average order"."""
     size, units = _role(p, "basket_size"), _role(p, "units")
@@ -103,7 +118,8 @@ def _returned_money(p: Parts) -> None:
     ]
     name = _role(p, "returns_value")
     many = any(item.lemma.startswith(("how many", "number of")) for item in p.reading.items)
-    if not verbs or name is None or many or not (_words(p, *_MONEY_WORDS) or _role(p, "money") in p.metrics):
+    given = _role(p, "money") in p.metrics and _role(p, "returns") in p.metrics
+    if not (verbs or given) or name is None or many or not (_words(p, *_MONEY_WORDS) or _role(p, "money") in p.metrics):
         return
     if p.reading.has("share") or [m for m in p.metrics if m not in {_role(p, "money"), _role(p, "returns")}]:
         return
