@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
@@ -57,12 +57,18 @@ def run_tool(spec: ToolSpec, workspace: Workspace, arguments: dict[str, Any]) ->
 
 
 def _invalid(spec: ToolSpec, error: ValidationError) -> Result:
-    first = error.errors()[0]
-    place = ".".join(str(part) for part in first["loc"]) or spec.name
-    problem = first["msg"].removeprefix("Value error, ")
+    """Arguments that do not fit. What was received is not repeated: a model may have put anything there."""
+    first = error.errors(include_url=False, include_input=False)[0]
+    place = ".".join(str(part) for part in first["loc"]) or "the request"
+    problem = first["msg"].removeprefix("Value error, ").rstrip(".")
+    if first["type"] == "extra_forbidden":
+        message = f"{spec.name} knows no argument called '{place}'"
+    else:
+        message = f"{spec.name}: {place} does not fit ({problem})"
     return Result(
         kind="refusal", title="Cannot be answered",
-        refusal=Refusal(reason="not_understood", message=f"{place}: {problem}. Received: {first.get('input')!r:.200}."),
+        refusal=Refusal(reason="not_understood", message=message + ".",
+                        valid=sorted(spec.request.model_fields) if first["type"] == "extra_forbidden" else []),
     )
 
 
@@ -77,19 +83,11 @@ def as_langchain_tool(spec: ToolSpec, workspace: Workspace) -> BaseTool:
     return StructuredTool(
         name=spec.name,
         description=(spec.function.__doc__ or "").strip(),
-        args_schema=spec.request,
+        args_schema=spec.request.model_json_schema(),  # validated in run_tool, where a refusal keeps its type
         func=call,
         response_format="content_and_artifact",
-        handle_validation_error=_explain_validation(spec),
         metadata={"access": spec.access},
     )
-
-
-def _explain_validation(spec: ToolSpec) -> Callable[[ValidationError], str]:
-    def explain(error: Any) -> str:
-        return to_text(_invalid(spec, error))
-
-    return explain
 
 
 def build_tools(workspace: Workspace, specs: Iterable[ToolSpec] = TOOLS) -> list[BaseTool]:

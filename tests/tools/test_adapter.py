@@ -62,6 +62,7 @@ def test_langchain_tool_carries_text_artifact_and_access() -> None:
     assert tool.metadata == {"access": "read"}
     refused = tool.invoke({"name": tool.name, "args": {"metrics": []}, "id": "2", "type": "tool_call"})
     assert "metrics" in refused.content
+    assert refused.artifact["refusal"]["reason"] == "not_understood"
 
 
 def test_every_tool_is_well_formed() -> None:
