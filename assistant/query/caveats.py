@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
+from assistant.plans.reword import join_words
 from assistant.query.compile import KNOWN_ONLY, Scope, grouped
 from assistant.query.dimensions import show_time
 from assistant.query.metrics import METRICS, base_metrics, metric
-from assistant.query.periods import ResolvedPeriod, day_range, shift, unit_start
+from assistant.query.periods import ResolvedPeriod, day_range, day_words, shift, unit_start
 from assistant.query.present import derived, evidence_figure, plan_figure
 from assistant.query.rows import MAX_ROWS, Answer, fetch, unfinished_unit
 from assistant.results import Caveat, Result
@@ -39,7 +40,7 @@ def _about_time(scope: Scope, found: Answer) -> list[Caveat]:
         caveats.append(Caveat(code="incomplete_period", figures={"last_day": last_day}, words={"period": asked.label}))
     elif unfinished_unit(found):
         grain, first = unfinished_unit(found) or ("", found.period.end)
-        label = show_time(grain)(first) if grain != "week" else f"the week from {first.isoformat()}"
+        label = _unit_words(grain, first)
         caveats.append(Caveat(code="incomplete_period", figures={"last_day": last_day}, words={"period": label}))
     if asked.starts_late and asked.shape != "all":
         caveats.append(Caveat(code="starts_late", figures={"first_day": first_day}, words={"period": asked.label}))
@@ -68,6 +69,12 @@ def _about_time(scope: Scope, found: Answer) -> list[Caveat]:
             )
     caveats.extend(_last_unit(scope, found, asked, last_day))
     return caveats
+
+
+def _unit_words(grain: str, first: date) -> str:
+    if grain in {"day", "week"}:
+        return day_words(first) if grain == "day" else f"the week from {day_words(first)}"
+    return show_time(grain)(first)
 
 
 def _last_unit(scope: Scope, found: Answer, asked: ResolvedPeriod, last_day: object) -> list[Caveat]:
@@ -131,6 +138,9 @@ def _about_rows(scope: Scope, found: Answer, result: Result) -> list[Caveat]:
                 },
             )
         )
+    if found.left_out:
+        names = [_unit_words(plan.dimensions[0], day) for day in found.left_out]
+        caveats.append(Caveat(code="partial_units_left_out", words={"units": join_words(names)}))
     if found.tied:
         caveats.append(
             Caveat(code="ties_kept", figures={"tied": plan_figure(found.tied, "count", "rows tied with the last")})

@@ -30,7 +30,7 @@ from assistant.query.present import (
     totals_table,
     whole_label,
 )
-from assistant.query.rows import Answer, answer, time_dimension
+from assistant.query.rows import Answer, answer, is_ranked, time_dimension
 from assistant.query.spoken import speak, speak_period
 from assistant.results import DefinitionUsed, Evidence, Result
 from assistant.results.format import NO_VALUE
@@ -209,7 +209,10 @@ def shape_of(found: Answer) -> str:
     if not plan.dimensions:
         return "value"
     if time_dimension(plan):
-        return "series" if len(plan.dimensions) == 1 else "groups"
+        if len(plan.dimensions) > 1:
+            return "groups"
+        if not is_ranked(found):
+            return "series"
     if len(plan.dimensions) > 1:
         return "groups"
     if plan.dimensions[0] == "customer" and (plan.having or plan.limit is None or found.asked):
@@ -241,7 +244,9 @@ def _headline(found: Answer, figures: dict) -> list[str]:
     plan = found.plan
     names = list(plan.metrics) if not plan.dimensions else []
     if plan.dimensions:
-        if shape_of(found) in {"customers", "list"}:
+        if plan.limit == 1 and "top" in figures:
+            names = ["top"]
+        elif shape_of(found) in {"customers", "list"}:
             names = ["groups"]
         elif shape_of(found) == "series":
             names = ["latest"] if not metric(plan.metrics[0]).additive else [plan.metrics[0]]

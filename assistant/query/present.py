@@ -9,7 +9,7 @@ from assistant.plans.query import QueryPlan
 from assistant.query.compile import KNOWN_ONLY, Scope
 from assistant.query.dimensions import dimension
 from assistant.query.metrics import base_metrics, metric
-from assistant.query.rows import Answer, decoded, incomplete_units, time_dimension
+from assistant.query.rows import Answer, decoded, incomplete_units, is_ranked, time_dimension
 from assistant.results import Chart, Column, Figure, Source, Table
 from assistant.results.result import Scalar, Unit
 
@@ -179,6 +179,9 @@ def chart_for(found: Answer, table: Table) -> tuple[Chart | None, str | None]:
     y = _plotted(plan, first)
     time = time_dimension(plan) or next((d for d in plan.dimensions if dimension(d).role == "time"), None)
     others = [d for d in plan.dimensions if d != time]
+    if time is not None and is_ranked(found):
+        kind = "line" if plan.chart == "line" else "bar"
+        return Chart(kind=kind, table=table.id, x=time, y=y, title=table.title), None
     if time is not None:
         kind = "area" if plan.chart == "area" else "bar" if plan.chart == "bar" else "line"
         series = _axis(others[0], table) if others else None
@@ -235,7 +238,10 @@ def headline_figures(found: Answer, table: Table, totals: Table) -> dict[str, Fi
         figures.update(_compared_totals(found, figures))
     if not shown:
         return figures
-    if time_dimension(plan) and len(plan.dimensions) == 1:
+    if plan.limit == 1:
+        name = table.rows[shown[0]][table.column_index(_axis(plan.dimensions[0], table))]
+        figures["top"] = table.figure(shown[0], first, f"{metric(first).label}, {name}")
+    if time_dimension(plan) and len(plan.dimensions) == 1 and not is_ranked(found):
         figures.update(_series_figures(found, table, shown, first))
     elif metric(first).additive and found.totals.get(first) and len(plan.dimensions) == 1:
         figures.update(_share_figures(found, table, totals, shown, first))

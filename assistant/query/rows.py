@@ -51,6 +51,7 @@ class Answer:
     tied: int = 0
     beside: tuple[str, ...] = field(default=())  # totals-only metrics
     asked: tuple[Asked, ...] = ()
+    left_out: tuple[date, ...] = ()  # units of time that are not whole
 
 
 @dataclass(frozen=True)
@@ -227,6 +228,7 @@ def _groups(scope: Scope, found: Answer) -> None:
         _merge(found, _base_rows(scope, found, names))
     if _fills(plan):
         _fill(found, scope)
+        _leave_out_partial(found)
     _order(found)
     if plan.transform is not None:
         _transform(found)
@@ -253,8 +255,9 @@ def _top_of_other_dimension(scope: Scope, found: Answer, names: tuple[str, ...])
 
 
 def _fills(plan: QueryPlan) -> bool:
-    """A lone calendar grain is shown without gaps."""
-    return len(plan.dimensions) == 1 and plan.dimensions[0] in TIME_GRAINS and plan.limit is None and not plan.having
+    """A lone calendar grain is shown without gaps, and a unit without sales can be the lowest one."""
+    lone = len(plan.dimensions) == 1 and plan.dimensions[0] in TIME_GRAINS and not plan.having
+    return lone and (plan.limit is None or (plan.sort is not None and not plan.sort.descending))
 
 
 def _compare_totals(scope: Scope, found: Answer, known_only: bool) -> None:
@@ -370,6 +373,29 @@ def _fill(found: Answer, scope: Scope) -> None:
             found.rows.append(row)
         day = shift(day, grain, 1)
     found.all_groups = len(found.rows)
+
+
+def is_ranked(found: Answer) -> bool:
+    """Whether a lone time axis is put in order by a metric: "the best month", not a course of time."""
+    plan, sort = found.plan, found.sort
+    if len(plan.dimensions) != 1 or time_dimension(plan) is None or sort is None or plan.transform is not None:
+        return False
+    return plan.limit is not None or bool(plan.having) or sort.by != plan.dimensions[0]
+
+
+def _leave_out_partial(found: Answer) -> None:
+    """A unit of which days are missing cannot be called the lowest in a sum or count."""
+    plan, sort = found.plan, found.sort
+    if plan.limit is None or sort is None or sort.by in plan.dimensions or sort.by == "change":
+        return
+    if not metric(sort.by).zero_when_empty:
+        return
+    partial = set(incomplete_units(found, plan.dimensions[0]))
+    whole = [row for row in found.rows if row[plan.dimensions[0]] not in partial]
+    if whole and len(whole) < len(found.rows):
+        found.left_out = tuple(sorted(partial))
+        found.rows = whole
+        found.all_groups = len(whole)
 
 
 def _order(found: Answer) -> None:

@@ -254,6 +254,21 @@ def test_a_limit_beside_a_time_axis_picks_the_other_dimension_over_the_whole_per
     assert [r[0] for r in table.rows] == ["Nov 2023", "Dec 2023", "Feb 2024", "Mar 2024"]
 
 
+def test_the_best_and_the_worst_month_are_ranked_not_told_as_a_course(shop):
+    best = run_query(shop, QueryPlan(metrics=("revenue",), dimensions=("month",), limit=1))
+    text = compose([best]).text
+    assert "- Feb 2024: €116.00" in text and "latest" not in text
+    assert (best.figures[best.headline[0]].value, best.figures[best.headline[0]].label) == (116.0, "revenue, Feb 2024")
+    lowest = Sort(by="revenue", descending=False)
+    worst = run_query(shop, QueryPlan(metrics=("revenue",), dimensions=("month",), limit=1, sort=lowest))
+    assert [r[:2] for r in worst.table("result").rows] == [["Jan 2024", 50.0]]  # March, with 32, is not over
+    assert "Nov 2023 and Mar 2024" in " ".join(t.text for t in caveat_texts(worst))
+    whole = Period(kind="named", year=2024, month=1)
+    quiet = run_query(shop, QueryPlan(metrics=("orders",), dimensions=("week",), limit=1, sort=Sort(
+        by="orders", descending=False), period=whole))
+    assert {r[1] for r in quiet.table("result").rows} == {0}  # a week without an order is the quietest
+
+
 def test_charts_by_rule(shop):
     def chart(**plan):
         return run_query(shop, QueryPlan(**plan)).charts
