@@ -3,6 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DEV_STAMP := $(VENV)/.installed-dev
+ALL_STAMP := $(VENV)/.installed-all
 
 .PHONY: setup run test test-all bench lint clean
 
@@ -19,13 +20,17 @@ $(DEV_STAMP): $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev]"
 	touch $@
 
+$(ALL_STAMP): $(DEV_STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev,pyspark]"
+	touch $@
+
 run: setup
 	$(BIN)/python app.py
 
 test: $(DEV_STAMP)
 	$(BIN)/python -m pytest -m "not slow" -n 2
 
-test-all: $(DEV_STAMP)
+test-all: $(ALL_STAMP)
 	$(BIN)/python -m pytest -n 2
 
 bench: $(DEV_STAMP)
