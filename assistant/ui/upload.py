@@ -8,6 +8,7 @@ import shutil
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import groupby
 from pathlib import Path
 
 from assistant.errors import AssistantError
@@ -22,6 +23,10 @@ log = logging.getLogger(__name__)
 SURE, PROBABLE = 0.85, 0.55
 MAX_COLUMNS = 200
 TICK = 0.1
+#: tables in the order of the choices
+TABLES = ("order_lines", "orders", "customers", "products", "contacts", "campaigns", "touches", "responses")
+#: what can be done without, but is often there under a name that was not recognised
+WANTED = ("order_lines.order_id", "order_lines.customer_id")
 
 
 class RejectedUpload(Exception):
@@ -85,13 +90,17 @@ def render_preview(texts: Texts, preview: LoadPreview) -> str:
     lead = texts("upload.columns_lead", rows=f"{preview.rows:,}")
     if preview.preset:
         lead = f"{texts('upload.preset', preset=preview.preset)}. {lead}"
-    targets = sorted({*preview.targets, *preview.missing, *(c.target for c in preview.columns if c.target)})
+    used = {c.target for c in preview.columns if c.target}
+    targets = sorted({*preview.targets, *preview.missing, *used}, key=_target_order)
     head = "".join(tag("th", esc(texts(f"upload.column_{part}")), scope="col")
                    for part in ("source", "target", "sure", "examples"))
     rows = "".join(_row(texts, column, targets) for column in preview.columns[:MAX_COLUMNS])
     grid = tag("div", tag("table", tag("thead", tag("tr", head)) + tag("tbody", rows)), class_="scroll", tabindex="0",
                role="region", aria_label=texts("upload.columns_title"))
-    problems = [texts("upload.missing", column=column_label(m)) for m in preview.missing] + list(preview.warnings)
+    problems = [texts("upload.missing", column=column_label(m)) for m in preview.missing]
+    problems += [texts("upload.wanted", column=column_label(w)) for w in WANTED
+                 if w in preview.targets and w not in used and w not in preview.missing]
+    problems += preview.warnings
     items = tag("ul", "".join(tag("li", esc(p)) for p in problems))
     listed = tag("div", tag("h4", esc(texts("upload.problems"))) + items, class_="caveats") if problems else ""
     buttons = (tag("button", esc(texts("upload.confirm")), type="submit", class_="go")
@@ -99,6 +108,12 @@ def render_preview(texts: Texts, preview: LoadPreview) -> str:
     kept = tag("p", esc(texts("upload.kept")), class_="note")
     return tag("form", tag("h3", esc(texts("upload.columns_title"))) + tag("p", esc(lead)) + grid + listed
                + _shop_fields(texts) + kept + tag("div", buttons, class_="row"), class_="mapping")
+
+
+def _target_order(target: str) -> tuple[int, str, str]:
+    """Tables in the order a person would look for them, then columns by name."""
+    table, _, column = target.rpartition(".")
+    return (TABLES.index(table) if table in TABLES else len(TABLES), table, column)
 
 
 def _shop_fields(texts: Texts) -> str:
@@ -113,15 +128,15 @@ def _shop_fields(texts: Texts) -> str:
 
 def _row(texts: Texts, column: ColumnProposal, targets: Sequence[str]) -> str:
     options = tag("option", esc(texts("upload.leave_out")), value="", selected=column.target is None)
-    options += "".join(
-        tag("option", esc(column_label(t)), value=t, selected=t == column.target) for t in targets
-    )
+    for table, group in groupby(targets, key=lambda t: t.rpartition(".")[0]):
+        choices = "".join(tag("option", esc(column_label(t)), value=t, selected=t == column.target) for t in group)
+        options += tag("optgroup", choices, label=table.replace("_", " ")) if table else choices
     chooser = tag("select", options, data_source=column.source,
                   aria_label=f"{texts('upload.column_target')}: {column.source}")
     level = "none" if column.target is None else (
         "high" if column.confidence >= SURE else "medium" if column.confidence >= PROBABLE else "low")
     sure = tag("span", esc(texts(f"upload.sure_{level}")), class_=f"sure-{level}", title=column.reason)
-    examples = ", ".join(column.examples[:3])
+    examples = " · ".join(column.examples[:3])  # not a comma: it may be a decimal sign
     return tag("tr", tag("th", esc(column.source), scope="row") + tag("td", chooser) + tag("td", sure)
                + tag("td", esc(examples[:120]), class_="examples"))
 

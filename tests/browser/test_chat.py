@@ -259,6 +259,8 @@ def test_nothing_is_wider_than_a_small_screen(browser: Any, served: Served, widt
     page = watched.page
     page.goto(served.url)
     page.wait_for_selector(".example")
+    if width < 760:  # a phone begins with the conversation, not with the list of conversations
+        page.wait_for_selector("#side:not(.open)")
     for number, (text, sign) in enumerate((("Draft a campaign", ".funnel"), ("Split into segments", ".segments"),
                                            ("Recommend something", ".products"), ("How much?", ".main-svg")), 1):
         ask(page, text)

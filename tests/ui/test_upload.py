@@ -60,7 +60,21 @@ def test_preview_shows_every_column_with_its_guess(texts: Texts, desk: FakeDesk,
     assert '<option value="order_lines.order_id" selected>order id (order lines)</option>' in html
     page = seen(html)
     assert "2 rows have no customer." in page.text
-    assert "No column for quantity (order lines)" in page.text
+    assert "No column for quantity (order lines): it is needed." in page.text
+    assert "No column is taken for customer id (order lines)" in page.text
+    assert "No column is taken for order id" not in page.text
+    assert '<optgroup label="order lines">' in html
+
+
+def test_choices_begin_with_what_orders_need(texts: Texts):
+    assert sorted(["campaigns.kind", "products.name", "order_lines.unit_price", "other"], key=upload._target_order) == [
+        "order_lines.unit_price", "products.name", "campaigns.kind", "other"]
+
+
+def test_examples_with_decimal_commas_stay_apart(texts: Texts):
+    column = upload.ColumnProposal("Preis", None, 0.0, "", ("8,75", "18,16"))
+    preview = upload.LoadPreview((Path("a.csv"),), None, (column,), 2)
+    assert "8,75 · 18,16" in upload.render_preview(texts, preview)
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -69,7 +83,7 @@ def test_hostile_column_names_stay_text(texts: Texts, text: str):
     preview = upload.LoadPreview((Path("a.csv"),), text, (column,), 1, (text,), (text,), (text,))
     page = seen(upload.render_preview(texts, preview))
     assert page.tags <= {"form", "h3", "h4", "p", "div", "table", "thead", "tbody", "tr", "th", "td", "select",
-                         "option", "span", "ul", "li", "button", "label", "input", "datalist"}
+                         "option", "optgroup", "span", "ul", "li", "button", "label", "input", "datalist"}
     assert not any(name.startswith("on") for name in page.attributes)
 
 

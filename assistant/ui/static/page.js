@@ -50,11 +50,27 @@
     if (side && window.innerWidth < 760) side.querySelector(".toggle-button")?.click();
   }
 
+  // the framework opens it some time after the page has come; a person's own press ends the watch
+  function beginWithoutSide() {
+    const until = performance.now() + 3000;
+    let pressed = false;
+    document.addEventListener("pointerdown", () => { pressed = true; }, { once: true });
+    const look = () => {
+      if (pressed || performance.now() > until) return;
+      closeSideOnPhone();
+      setTimeout(look, 150);
+    };
+    look();
+  }
+
   document.addEventListener("click", (event) => {
     if (!event.target.closest?.("[data-skip]")) return;
     event.preventDefault();
     document.querySelector("#box textarea, #box input")?.focus();
   });
+
+  // what the person's system asks for: no movement
+  const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
   // ---- helpers -------------------------------------------------------------------------------------------------
   const say = (text) => {
@@ -141,7 +157,7 @@
     });
     watch("value", render);
     render();
-    closeSideOnPhone();
+    beginWithoutSide();
   }
 
   function press(event, trigger) {
@@ -189,7 +205,7 @@
     if (!goal) return;
     if (!cell) goal.open = true;
     for (let d = goal.closest("details"); d; d = d.parentElement.closest("details")) d.open = true;
-    goal.scrollIntoView({ block: "center", behavior: "smooth" });
+    goal.scrollIntoView({ block: "center", behavior: still() ? "auto" : "smooth" });
     goal.classList.add("flash");
     setTimeout(() => goal.classList.remove("flash"), 1600);
   }
