@@ -280,7 +280,6 @@ def _built(path: Path, engine: Any) -> Iterator[Any]:
     name = str(path).replace("'", "''")
     con.execute(f"ATTACH '{name}' AS {_BUILT}").fetchall()
     try:
-        con.execute("SET preserve_insertion_order = true").fetchall()  # lines of one order stay together
         yield con
         con.execute(f"CHECKPOINT {_BUILT}").fetchall()
     finally:
@@ -312,6 +311,8 @@ def _write_table(con: Any, table: str, frame: Any, engine: Any) -> TableInfo:
     ] + [f'"{c}"' for c in extra]
     made = f"CREATE TABLE {_BUILT}.{table} AS SELECT {', '.join(parts)} FROM"
     if hasattr(frame, "op"):
+        ordered = type(frame.op()).__name__ == "Sort"  # an expression without an order has none to keep
+        con.execute(f"SET preserve_insertion_order = {str(ordered).lower()}").fetchall()
         con.execute(f"{made} ({engine.compile(frame)})").fetchall()
     else:
         con.register("incoming", frame)
