@@ -30,7 +30,7 @@ from assistant.query.present import (
     totals_table,
     whole_label,
 )
-from assistant.query.rows import Answer, answer, is_ranked, time_dimension
+from assistant.query.rows import ADDS_OVER_TIME, Answer, answer, is_ranked, time_dimension
 from assistant.query.spoken import speak, speak_period
 from assistant.results import DefinitionUsed, Evidence, Result
 from assistant.results.format import NO_VALUE
@@ -126,7 +126,7 @@ def _no_rows(found: Answer, plan: QueryPlan) -> NoRows:
 def _present(scope: Scope, plan: QueryPlan, found: Answer) -> Result:
     basis = scope.options.sales_basis
     labels = [metric_label(m, basis) for m in plan.metrics]
-    by = join_words([dimension(d).label for d in plan.dimensions])
+    by = join_words(["week" if d == "week" else dimension(d).label for d in plan.dimensions])
     title = (
         join_words(labels)[:1].upper()
         + join_words(labels)[1:]
@@ -153,7 +153,7 @@ def _present(scope: Scope, plan: QueryPlan, found: Answer) -> Result:
         "by": by,
         "where": "",
         "having": "",
-        "by_one": "week" if plan.dimensions[:1] == ("week",) else by,
+        "when": {"day": "on ", "week": "in the week from "}.get(plan.dimensions[0] if plan.dimensions else "", "in "),
         "direction": direction(figures, plan.metrics[0]),
         "metric_names": ",".join(plan.metrics),
         "label_column": _label_column(found, table.columns),
@@ -249,7 +249,8 @@ def _headline(found: Answer, figures: dict) -> list[str]:
         elif shape_of(found) in {"customers", "list"}:
             names = ["groups"]
         elif shape_of(found) == "series":
-            names = ["latest"] if not metric(plan.metrics[0]).additive else [plan.metrics[0]]
+            adds = metric(plan.metrics[0]).additive or plan.metrics[0] in ADDS_OVER_TIME
+            names = [plan.metrics[0]] if adds else ["latest"]
         else:
             names = [plan.metrics[0]]
     for name in list(names):

@@ -11,6 +11,7 @@ from assistant.query.dimensions import dimension
 from assistant.query.metrics import base_metrics, metric
 from assistant.query.rows import Answer, decoded, incomplete_units, is_ranked, time_dimension
 from assistant.results import Chart, Column, Figure, Source, Table
+from assistant.results.format import show
 from assistant.results.result import Scalar, Unit
 
 SHARED = "result"
@@ -239,7 +240,8 @@ def headline_figures(found: Answer, table: Table, totals: Table) -> dict[str, Fi
     if not shown:
         return figures
     if plan.limit == 1:
-        name = table.rows[shown[0]][table.column_index(_axis(plan.dimensions[0], table))]
+        cell = table.figure(shown[0], _axis(plan.dimensions[0], table))
+        name = show(cell.value, cell.unit)
         figures["top"] = table.figure(shown[0], first, f"{metric(first).label}, {name}")
     if time_dimension(plan) and len(plan.dimensions) == 1 and not is_ranked(found):
         figures.update(_series_figures(found, table, shown, first))
