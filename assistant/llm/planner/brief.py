@@ -85,6 +85,9 @@ def draft(p: Parts, context: DialogueContext, finish: Finish, shop: Shop) -> Can
     except ValidationError:
         return None
     extra = 0.0 if objects and (creating or sending) or strong else 0.2
+    when = values.get("period")
+    if when is not None and (when.kind in {"rolling", "to_date"} or (when.kind == "calendar" and when.offset < 0)):
+        extra += 1.0  # a campaign is not sent in the past: the time belongs to a condition that was not read
     if audience is None and r.has("customers_pronoun"):
         extra += 0.4  # "for them", and nobody was spoken of
     return finish(p, [call(brief)], "campaign", extra)

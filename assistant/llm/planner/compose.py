@@ -196,7 +196,8 @@ def _groups(p: Parts, compare: Comparison | None) -> list[str]:
         p.reading.items[i].lemma in {"vs", "versus", "or", "than", "more than", "less than"}
         for i in range(len(p.reading.items))
     )
-    if compare is None and versus:
+    periods = compare is not None and compare.kind == "period"
+    if versus and (compare is None or (periods and p.reading.has("compare") and not groups)):
         for dimension, values in p.chosen.items():
             if len(values) > 1 and dimension not in groups:
                 groups.append(dimension)
@@ -264,6 +265,8 @@ def _comparison(p: Parts) -> tuple[Comparison | None, Period | None]:
     if against is not None:
         return against
     if r.has("growth", "change") and not p.conditions.customers:
+        if p.periods and p.periods[0].open_end:
+            p.implied += 1.0  # "gone up since June": from when to when is open
         p.used.update(r.having("growth", "change", "up", "down"))
         if not any(g in GRAINS for g in p.groups) and not r.has("trend"):
             return Comparison(kind="previous"), period or Period(kind="calendar", unit="month", offset=-1)
@@ -432,7 +435,7 @@ def _ranking(
         and p.reading.has("growth", "change")
     ):
         by = "change"
-    limit = p.limit or (1 if p.singular else TOP)
+    limit = p.limit or (None if p.sorted_only else 1 if p.singular else TOP)
     return limit, Sort(by=str(by), descending=p.descending)
 
 

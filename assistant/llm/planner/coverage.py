@@ -222,6 +222,7 @@ class Coverage:
             self._comparisons,
             self._ranks,
             self._joined,
+            self._within,
             self._subjects,
             self._each,
             self._names,
@@ -426,6 +427,15 @@ class Coverage:
 
     def _said_at(self, item: Item, act: str) -> bool:
         return item.get("act") == act
+
+    def _within(self) -> Iterator[tuple[int, str]]:
+        """The first of each group, and a share of a part, are not what a ranking of pairs or a share of all says."""
+        entities = [d for d in self.trace.dimensions if d not in _GRAINS]
+        if self.trace.under("limit") and len(entities) > 1:
+            yield from (self._text(place) for place in self._said("each"))
+        narrowed = any(n.get("op_type") == "and" and len(n.get("parts") or ()) > 1 for n in self.trace.nodes)
+        if "total" in self.trace.under("kind") and narrowed:
+            yield from (self._text(place) for place in self._said("share"))
 
     def _joined(self) -> Iterator[tuple[int, str]]:
         several = {

@@ -245,7 +245,8 @@ def _edit_filter(frames: Frames, p: Parts, plan: QueryPlan) -> Filter | None:
         if meant is not None and i not in p.conditions.used:
             new.append(meant)
             p.used.add(i)
-    if not new or p.reading.has("drop"):
+    excluding = any(isinstance(f, Not) for f in p.rows)  # "without the UK"
+    if not new or (p.reading.has("drop") and not excluding):
         return None
     fields = {c.field for c in new if isinstance(c, Compare)} | {
         c.part.field for c in new if isinstance(c, Not) and isinstance(c.part, Compare)

@@ -209,7 +209,7 @@ class ConditionReader(ClauseMeaning):
             clause.every, clause.duration = True, self.items[k + 1].get("duration")
             clause.used |= {k, k + 1}
             return k + 2
-        if item.has("period") and clause.period is None:
+        if item.has("period") and clause.period is None and not self._goods(k):
             clause.period = item.get("period")
             clause.used.add(k)
             return k + 1
@@ -250,6 +250,13 @@ class ConditionReader(ClauseMeaning):
             clause.used |= set(range(k, end))
             return end
         return None
+
+    def _goods(self, k: int) -> bool:
+        """As in "bought Christmas products": a category, not a season."""
+        after = self.items[k + 1].alts.get("dim", ()) if k + 1 < len(self.items) else ()
+        goods = {"category", "subcategory", "brand"}
+        named = any(v.dimension in goods for v in self.items[k].alts.get("value", ()))
+        return named and bool({"product", "category"} & set(after))
 
     def _more_objects(self, k: int, clause: Clause) -> int:
         join = self.items[k].lemma
@@ -326,7 +333,7 @@ class ConditionReader(ClauseMeaning):
             end += 1
         elif end < len(self.items) and self.items[end].has("after") and not item.has("cmp"):
             op, end = str(self.items[end].get("after")), end + 1
-        if unit == "percent":
+        if unit == "percent" and not self._rate_before(k):
             return None
         if times:
             return op, (number,), self.orders, end
@@ -334,6 +341,12 @@ class ConditionReader(ClauseMeaning):
         if measure is not None and end < len(self.items) and self.items[end].has("after") and not item.has("cmp"):
             op, end = str(self.items[end].get("after")), end + 1
         return op, (number,), measure, end
+
+    def _rate_before(self, k: int) -> bool:
+        """As in "a margin rate below 45 percent"."""
+        metrics = self.r.vocabulary.metrics
+        near = [self.items[j] for j in range(max(0, k - 3), k)]
+        return any(metrics[m].unit == "percent" for item in near for m in item.alts.get("metric", ()) if m in metrics)
 
     def _number(self, k: int) -> float | None:
         if not 0 <= k < len(self.items):
@@ -507,9 +520,17 @@ class ConditionReader(ClauseMeaning):
         begins = item.has("cmp") or (follows and item.has("between", "after"))
         if begins or self._plain_count(i):
             amount = self._amount(i)
+            if amount is not None and amount[2] is None and self._earning(i):
+                units = self.items[i - 1].tokens[0].word in {"sold", "sell", "sells", "selling"}
+                amount = (amount[0], amount[1], self.units if units else self.money, amount[3])
+                self.found.used.add(i - 1)
             if amount is not None and amount[2] is not None:
                 return self._measure_found(amount[2], amount[0], amount[1], set(range(i, amount[3])), i, amount[3])
         return None
+
+    def _earning(self, i: int) -> bool:
+        """As in "cities that generated more than 10k"."""
+        return bool(i) and self.items[i - 1].get("act") == "sell" and self._other_group()
 
     def _is_money(self, k: int, amount: tuple[str, tuple[float, ...], str | None, int]) -> bool:
         """Whether "orders over 500" speaks of their value."""

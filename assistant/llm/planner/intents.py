@@ -182,6 +182,11 @@ class Frames:
         if averages:
             return True
         per = next((g for g in p.groups if g in {"order", "customer"}), None)
+        if per is None:
+            after = [i + 1 for i in self.reading.having("average") if i + 1 < len(self.reading.items)]
+            dims = {d for i in after for d in self.reading.items[i].alts.get("dim", ())}
+            per = next((d for d in ("customer", "order") if d in dims and d + "s" not in p.metrics), None)
+            p.metrics = [m for m in p.metrics if m != "customers"] if per == "customer" else p.metrics
         names = {
             ("order", "revenue"): "average_order_value",
             ("customer", "revenue"): "revenue_per_customer",

@@ -57,6 +57,8 @@ class Parts:
     against_all: bool = False
     against_rest: bool = False
     #: agreed terms read as a ranking ("our 10 best customers")
+    #: only an order of rows was asked for, not the first of them
+    sorted_only: bool = False
     ranked_terms: set[int] = field(default_factory=set)
 
     def flag(self, kind: str) -> bool:
@@ -124,6 +126,9 @@ def _names_a_value(p: Parts, i: int) -> bool:
     items = p.reading.items
     mine = {v.dimension for v in items[i].alts.get("value", ())}
     beside = [items[k] for k in (i - 1, i + 1) if 0 <= k < len(items)]
+    after = items[i + 1].alts.get("dim", ()) if i + 1 < len(items) else ()
+    if "product" in after and mine & {"category", "subcategory", "brand"}:
+        return True
     return any(mine & set(item.alts.get("dim", ())) for item in beside)
 
 
@@ -152,6 +157,7 @@ def _ranking(p: Parts) -> None:
         if p.descending is None or p.limit is None:
             p.descending = item.get("rank") == "desc" if p.descending is None else p.descending
         p.used.add(i)
+        p.sorted_only = item.lemma in {"descending", "ascending"}
         for k in (i + 1, i - 1):
             if (
                 0 <= k < len(items)
@@ -374,7 +380,10 @@ def _role(p: Parts, i: int, nouns: list[int], roles: dict[int, str]) -> str:
     listing = lead is not None and lead.has("which") and lead.lemma not in {"which", "what"}
     if listing and metric and "order" in item.alts.get("dim", ()):
         return "either"
-    if lead is not None and lead.has("which") and dim and items[i - 1].lemma not in {"is", "are", "was", "our", "the"}:
+    between = {items[k].lemma for k in range(max(0, i - 3), i)}
+    if "of" in between:
+        between -= {"the", "our"}  # "which of our products"
+    if lead is not None and lead.has("which") and dim and not between & {"is", "are", "was", "were", "our", "the"}:
         return "which" if metric else "group"
     chained = _chained(p, i, roles)
     if chained:

@@ -9,7 +9,7 @@ from assistant.llm.planner.candidate import Candidate, Planned, ToolCall
 from assistant.llm.planner.context import DialogueContext
 from assistant.llm.planner.dialogue import follow_ups
 from assistant.llm.planner.intents import Frames
-from assistant.llm.planner.lexicon import Lexicon
+from assistant.llm.planner.lexicon import Concept, Lexicon
 from assistant.llm.planner.normalise import clean
 from assistant.llm.planner.rank import NEGATIONS, Encoder, by_meaning
 from assistant.llm.planner.replies import decline, quoted
@@ -238,7 +238,8 @@ def _declined(reading: Reading, best: Candidate | None, words: Vocabulary, shop:
         if item.has("absent") and not reading.is_skip(i) and not item.has("metric", "value") and not _known(item, words)
     ]
     if concepts:
-        concept = lex.concepts[concepts[0]]
+        concept = next((c for c in map(lex.concepts.__getitem__, concepts) if not _held(c, words)), None)
+    if concepts and concept is not None:
         return decline(lex, "missing_data", "absent", missing=concept.add, examples="absent", what=concept.name)
     pronouns = [item.text for item in reading.items if item.has("pronoun") and item.lemma not in {"the", "it"}]
     if best is None and pronouns and len(reading.items) <= 10:
@@ -305,6 +306,11 @@ _DANGLING = frozenset(
         "likes",
     }
 )
+
+
+def _held(concept: Concept, words: Vocabulary) -> bool:
+    """Whether this shop holds what most shops do not ("age", where birthdays are loaded)."""
+    return any(d in words.dimensions and words.dimensions[d].available for d in concept.dimensions)
 
 
 def _known(item: Item, words: Vocabulary) -> bool:

@@ -40,6 +40,10 @@ def adjust(p: Parts) -> None:
         _returned_money,
         _returns_in_percent,
         _stock,
+        _priced_products,
+        _returning,
+        _aged,
+        _cancelled,
         _discounted_orders,
         _times_returned,
         _single_things,
@@ -162,6 +166,7 @@ def _stock(p: Parts) -> None:
         return
     if not (named or left):
         return
+    p.used.update(left if named else [])
     for i, item in enumerate(items):
         number = items[i + 1].number if i + 1 < len(items) else None
         if item.has("cmp") and number is not None and i not in p.used and items[i + 1].unit is None:
@@ -174,6 +179,61 @@ def _stock(p: Parts) -> None:
             if follows < len(items) and "units" in items[follows].alts.get("metric", ()):
                 p.used.add(follows)
             return
+
+
+def _priced_products(p: Parts) -> None:
+    """As in "number of products under 10 euros": by list price."""
+    price = p.reading.vocabulary.dimensions.get("list_price")
+    money = _role(p, "money")
+    sold = any(p.reading.items[i].get("act") == "sell" for i in p.reading.having("act"))
+    limits = [m for m in p.conditions.measures if m.metric == money]
+    if price is None or not price.available or not limits or sold or len(p.metrics) != 1:
+        return
+    if p.metrics[0] not in {"product_count", "products_sold"} or "product_count" not in p.reading.vocabulary.metrics:
+        return
+    p.metrics = ["product_count"]
+    p.conditions.measures = [m for m in p.conditions.measures if m.metric != money]
+    p.rows += [Compare(field="list_price", op=m.op, values=m.values) for m in limits]  # type: ignore[arg-type]
+
+
+def _returning(p: Parts) -> None:
+    """As in "revenue from returning customers": the measure of those who came again."""
+    known = p.reading.vocabulary.dimensions
+    items = p.reading.items
+    who = {"returning_customers": "returning", "new_customers": "new"}
+    said = [m for m in p.metrics if m in who]
+    at = next((i for i, item in enumerate(items) if said and said[0] in item.alts.get("metric", ())), 0)
+    linked = at > 0 and items[at - 1].lemma in {"from", "of", "by", "with", "to"}
+    if len(said) != 1 or len(p.metrics) != 2 or not linked or "new_vs_returning" not in known or p.groups:
+        return
+    p.metrics = [m for m in p.metrics if m not in who]
+    p.rows.append(Compare(field="new_vs_returning", op="eq", values=(who[said[0]],)))
+
+
+def _aged(p: Parts) -> None:
+    """As in "customers aged under 30", "people over 60 years old"."""
+    age = p.reading.vocabulary.dimensions.get("age")
+    items = p.reading.items
+    said = [i for i in _words(p, "aged", "age") if "age_band" not in items[i].alts.get("dim", ()) or len(items) > i + 1]
+    if age is None or not age.available:
+        return
+    for i in said:
+        nxt = items[i + 1] if i + 1 < len(items) else None
+        number = items[i + 2].number if i + 2 < len(items) else None
+        if nxt is not None and nxt.has("cmp") and number is not None and 0 < number < 120:
+            p.rows.append(Compare(field="age", op=nxt.get("cmp"), values=(number,)))
+            p.conditions.measures = [m for m in p.conditions.measures if number not in m.values]
+            p.groups = [g for g in p.groups if g != "age_band"]
+            p.used |= {i, i + 1, i + 2}
+
+
+def _cancelled(p: Parts) -> None:
+    """As in "how many orders were cancelled"."""
+    orders, known = _role(p, "orders"), p.reading.vocabulary.metrics
+    hits = [i for i in _words(p, "cancelled", "canceled") if i not in p.used]
+    if hits and p.metrics == [orders] and "cancelled_orders" in known:
+        p.metrics = ["cancelled_orders"]
+        p.used.update(hits)
 
 
 def _discounted_orders(p: Parts) -> None:
