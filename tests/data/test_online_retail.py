@@ -84,3 +84,24 @@ def test_unified_codes_keep_their_products_names_and_guests(shop):
     customers = shop.table("customers")
     nameless = customers.filter(customers.customer_id.isnull())
     assert shop.execute(nameless.aggregate(n=nameless.count())).to_pylist() == [{"n": 0}]
+
+
+def test_the_peer_of_the_benchmark_comes_to_the_same_shop(shop, tmp_path):
+    import pandas as pd
+
+    from benchmarks.main_job.pandas_cleaning import clean
+
+    report = clean(shared_data("online_retail_ii/online_retail_ii.parquet"), tmp_path)
+    quality = shop.manifest.quality
+    kept = ("rows read", "without duplicates", "valid sales", "product lines", "with a customer")
+    assert [report[k] for k in kept] == [
+        s.rows for s in quality.steps
+    ]
+    assert report["revenue"] == pytest.approx(quality.figures["revenue"], abs=0.005)
+    ours = {e.rule: e.count for e in quality.exclusions if e.rule != "unified_codes"}
+    assert sorted(entry["count"] for entry in report["rules"].values()) == sorted(ours.values())
+    for table in ("order_lines", "orders", "products", "customers", "quarantine"):
+        assert len(pd.read_parquet(tmp_path / f"{table}.parquet")) == shop.manifest.tables[table].rows
+    names = pd.read_parquet(tmp_path / "products.parquet").set_index("product_id")["name"]
+    products = shop.execute(shop.table("products").select("product_id", "name")).to_pylist()
+    assert all(p["name"] == names[p["product_id"]] for p in products if p["name"] is not None)
