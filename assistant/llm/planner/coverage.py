@@ -272,7 +272,7 @@ class Coverage:
             return True
         if token.unit == "ordinal":
             return self._position(int(value), item)
-        near = {value, value / 100, float(round(value))}
+        near = {value, float(round(value)), value / 100 if token.unit == "percent" else value}
         length = item.get("duration") or item.get("ago") or item.get("future")
         period = item.get("period")
         if length is not None:
@@ -550,7 +550,7 @@ class Coverage:
                 continue
             length = item.get("duration") or item.get("ago")
             days = {float(length.days)} if length is not None else set()
-            held = {float(token.value), float(token.value) / 100} | days
+            held = {float(token.value)} | days
             if not (held & bounds or item.has("period") or (length is not None and float(token.value) in lengths)):
                 yield self._text(range(place.start, after + 1))
 

@@ -292,6 +292,12 @@ def _measures_and_groups(p: Parts) -> None:
 _AFTER = frozenset({"after", "net of", "net", "less", "minus", "deducting", "after deducting"})
 
 
+def _net(p: Parts, k: int) -> bool:
+    """As in "excluding returns" said of revenue, before "and cancellations"."""
+    item = p.reading.items[k]
+    return len(item.tokens) > 1 and item.get("metric") == p.reading.vocabulary.role("net")
+
+
 def _excluded(p: Parts, i: int, roles: dict[int, str]) -> bool:
     """As in "revenue excluding returns and cancellations"."""
     items = p.reading.items
@@ -299,7 +305,7 @@ def _excluded(p: Parts, i: int, roles: dict[int, str]) -> bool:
     if not given_back & set(items[i].alts.get("metric", ())):
         return False
     for k in range(i - 1, max(-1, i - 4), -1):
-        if items[k].has("not_in") or items[k].lemma in _AFTER or roles.get(k) == "excluded":
+        if items[k].has("not_in") or items[k].lemma in _AFTER or roles.get(k) == "excluded" or _net(p, k):
             p.used.update(range(k, i))
             return True
         if not p.reading.is_skip(k):

@@ -62,6 +62,6 @@ def _outside(r: Reading, context: DialogueContext) -> Candidate | None:
         or r.has("offer", "object", "tone", "channel")
     )
     priced = any(t.lemma in {"price", "stock", "order", "budget"} for t in r.tokens[first + 1 :])
-    if not things or (editing and not priced) or (r.has("object", "goal") and not priced):
+    if not (things or priced) or (editing and not priced) or (r.has("object", "goal") and not priced):
         return None
     return candidate(decline(lex, "not_permitted", "read_only", examples="read_only"), 0.0, "refused")
