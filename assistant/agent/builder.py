@@ -23,7 +23,8 @@ def system_prompt(shop: Shop) -> tuple[str, Prompt]:
     metrics, dimensions = shop.metrics(), shop.dimensions()
     missing = [f"{t.label} (needs {', '.join(t.missing)})" for t in (*metrics, *dimensions) if not t.available]
     text = prompt.render(
-        shop_name=status.name, source=status.source, synthetic=status.synthetic, currency=status.currency,
+        shop_name=status.name, source=status.source, synthetic=status.synthetic,
+        currency="an unknown currency" if status.currency == "XXX" else status.currency,
         first_day=status.first_day, last_day=status.last_day, as_of=status.as_of,
         metrics=", ".join(f"{t.name} ({t.label})" for t in metrics if t.available),
         dimensions=", ".join(f"{t.name} ({t.label})" for t in dimensions if t.available),
