@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 
 from assistant.results import Answer, Result, Step
 from tests.browser.conftest import Served, Watched, watch
-from tests.support.fake_assistant import answer_of
+from tests.support.fake_assistant import LAST_DAY, answer_of
 from tests.support.hostile import HOSTILE
 from tests.support.sample_results import table
 
@@ -187,12 +188,14 @@ def test_own_data_are_previewed_confirmed_and_loaded(watched: Watched, served: S
     page.wait_for_selector("#mapping .problem")
     assert "quantity" in page.inner_text("#mapping .problem")
     page.select_option("select[data-source=Qty]", "order_lines.quantity")
+    served.desk.set_as_of(date(2025, 1, 1))
     page.fill("#mapping input[name=shop]", "Corner Shop")
     page.fill("#mapping input[name=currency]", "eur")
     page.click(".mapping button[type=submit]")
     page.wait_for_selector("#mapping .loaded")
     assert served.desk.loaded[-1]["Qty"] == "order_lines.quantity"
     assert served.desk.currency == "EUR"
+    assert served.shop.as_of == LAST_DAY  # a day chosen for the old data is not kept
     page.wait_for_function("document.querySelector('#header').innerText.includes('Corner Shop')")
     clean(watched, served)
     served.shop.name = "Harbour & Home"

@@ -73,7 +73,7 @@ def test_a_long_list_of_products_says_how_many_there_are(texts: Texts):
     html = drawn(texts, result)
     assert html.split('class="products"')[1].split("</ol>")[0].count("<li>") == 10
     assert "The first 10 of 448" in seen(html).text
-    assert "Export these 30 rows (CSV)" in seen(html).text
+    assert "Export the first 30 rows (CSV)" in seen(html).text
 
 
 def split_campaign() -> Result:
