@@ -185,7 +185,13 @@ def _averaged(p: Parts, metrics: list[str]) -> list[str]:
 
 def _groups(p: Parts, compare: Comparison | None) -> list[str]:
     groups = list(p.groups)
-    asked = p.reading.has("which") or any(item.lemma in {"who", "whom"} for item in p.reading.items)
+    people = {"who", "whom", "whose"}
+    asked = (
+        any(  # "revenue from customers who …" asks for the revenue
+            item.has("which") and (item.lemma not in people or i <= 1) for i, item in enumerate(p.reading.items)
+        )
+        or any(item.lemma in people for item in p.reading.items[:2])
+    )
     if p.against_all:
         return []
     if p.conditions.customers and not groups and _wants_list(p) and (asked or not p.metrics):
@@ -435,6 +441,9 @@ def _ranking(
         and p.reading.has("growth", "change")
     ):
         by = "change"
+        if p.reading.has("down") and not p.reading.has("up"):  # "lost the most": the deepest fall first
+            limit = p.limit or (1 if p.singular else TOP)
+            return limit, Sort(by=by, descending=not p.descending)
     limit = p.limit or (None if p.sorted_only else 1 if p.singular else TOP)
     return limit, Sort(by=str(by), descending=p.descending)
 

@@ -136,7 +136,6 @@ class Trace:
             found += node.get("op") in _NEGATIVE_OPS
             found += node.get("op") in {None, "eq", "ge", "gt"} and str(node.get("metric", "")).startswith("days_since")
             found += node.get("op") == "eq" and list(values or ()) == [0]
-            found += node.get("kind") == "rest"
         found += sum(any(n in m for n in _NEGATIVE_NAMES) for m in set(self.metrics))
         found += sum(n.get("op_type") == "customer" and self._only_once(n) for n in self.nodes)
         return found
@@ -332,7 +331,7 @@ class Coverage:
             names = [str(m) for m in item.alts.get("metric", ())]
             held = set(names) & set(self.trace.metrics)
             negative = any(n in m for m in held for n in _NEGATIVE_NAMES)
-            found += low or negative or item.has("inactive", "last_order", "rest")
+            found += low or negative or item.has("inactive", "last_order")
             found += item.number == 1 or item.get("times") == 1 or item.get("definition") == "one-time buyers"
             found += item.has("definition") and not negative and self._recency_term(item)
         return found
@@ -433,6 +432,9 @@ class Coverage:
         entities = [d for d in self.trace.dimensions if d not in _GRAINS]
         if self.trace.under("limit") and len(entities) > 1:
             yield from (self._text(place) for place in self._said("each"))
+        of_months = "share" in self.trace.under("transform") and self.trace.dimensions and not entities
+        if of_months and self.trace.under("field"):  # months of a part, not the part of the whole
+            yield from (self._text(place) for place in self._said("share"))
         narrowed = any(n.get("op_type") == "and" and len(n.get("parts") or ()) > 1 for n in self.trace.nodes)
         if "total" in self.trace.under("kind") and narrowed:
             yield from (self._text(place) for place in self._said("share"))

@@ -246,7 +246,12 @@ class ConditionReader(ClauseMeaning):
         found = self._object(k)
         if found is not None:
             what, end = found
-            clause.objects.append(("and", what))
+            if clause.objects and k - 1 in clause.used:  # "red mugs" are one thing, not two
+                join, before = clause.objects.pop()
+                what = And(parts=(before, what))
+                clause.objects.append((join, what))
+            else:
+                clause.objects.append(("and", what))
             clause.used |= set(range(k, end))
             return end
         return None

@@ -111,6 +111,9 @@ class Frames:
         after = next((it for it in items[i + 1 : i + 3] if not it.has("object")), None)
         if after is not None and "customer" in after.alts.get("dim", ()):
             return True
+        things = [d for it in items[:i] for d in it.alts.get("dim", ()) if d != "customer"]
+        if things and not any("customer" in it.alts.get("dim", ()) for it in items[:i]):
+            return False  # "which of our brands lost …"
         return items[i].lemma not in {"recent", "recently", "new"} and any(
             "customer" in it.alts.get("dim", ()) or it.has("customers_pronoun") or it.has("which")
             for it in items[max(0, i - 5) : i]

@@ -37,6 +37,7 @@ def adjust(p: Parts) -> None:
         _guests,
         _dates_of_customers,
         _basket,
+        _per_thing,
         _returned_money,
         _returns_in_percent,
         _stock,
@@ -113,6 +114,28 @@ def _basket(p: Parts) -> None:
         return
     p.metrics, p.groups = [size], [g for g in p.groups if g != "order"]
     p.used.update(p.reading.having("average"))
+
+
+def _per_thing(p: Parts) -> None:
+    """As in "what do we earn per order": a mean, not a list of all orders."""
+    items = p.reading.items
+    names = {
+        ("order", _role(p, "money")): "average_order_value",
+        ("order", _role(p, "units")): "basket_size",
+        ("customer", _role(p, "money")): "revenue_per_customer",
+    }
+    if len(p.groups) != 1 or p.descending is not None or p.conditions.customers or p.conditions.measures:
+        return
+    metrics = p.metrics or ([_role(p, "money")] if p.reading.having("act") else [])
+    name = names.get((p.groups[0], metrics[0])) if len(metrics) == 1 else None
+    role = _role(p, name) if name else None
+    per = any(
+        items[i].lemma in {"per", "for each", "each"} and p.groups[0] in items[i + 1].alts.get("dim", ())
+        for i in range(len(items) - 1)
+    )
+    if role is not None and per:
+        p.metrics, p.groups = [role], []
+        p.used.update(i for i in p.reading.having("act") if items[i].get("act") in {"sell", "spend", "buy"})
 
 
 def _returned_money(p: Parts) -> None:
