@@ -122,7 +122,7 @@ def _until_end_of(p: Parts, period: Period) -> tuple[str, int]:
     year = period.year or (as_of.year if month >= as_of.month else as_of.year + 1)
     weeks = round((date(year, month, monthrange(year, month)[1]) - as_of).days / 7)
     months = 12 * (year - as_of.year) + month - as_of.month + 1
-    return ("week", max(1, weeks)) if weeks <= 26 else ("month", min(24, months))
+    return ("week", max(1, weeks)) if weeks <= 30 else ("month", min(24, months))
 
 
 # -- churn -------------------------------------------------------------------------------------------------------------
