@@ -82,8 +82,11 @@ class Workspace:
         """The current snapshot; reopened when a load, also of another process, switched the pointer."""
         pointer = self.settings.snapshots_dir / POINTER
         with self._lock:
+            loaded = pointer.stat().st_mtime_ns if pointer.exists() else -1
+            if self._opened is not None and self._opened[0][0] != loaded:
+                self._chosen_day = None  # a day chosen for other data
             as_of = self._chosen_day or self._as_of()
-            stamp = (pointer.stat().st_mtime_ns if pointer.exists() else -1, as_of)
+            stamp = (loaded, as_of)
             if self._opened is None or self._opened[0] != stamp:
                 self._opened = (stamp, open_snapshot(self.settings.snapshots_dir, as_of, self._members))
             return self._opened[1]

@@ -44,6 +44,15 @@ def test_a_day_after_the_data_is_the_last_day(workspace: Workspace) -> None:
     assert workspace.set_as_of(date(2030, 1, 1)) == date(2024, 3, 9)
 
 
+def test_a_chosen_day_ends_with_the_data_it_was_chosen_for(workspace: Workspace) -> None:
+    workspace.set_as_of(date(2023, 12, 31))
+    later = tiny_tables()
+    for name in ("orders", "order_lines"):
+        later[name] = later[name][later[name]["ordered_at"] > "2024-02-01"]
+    write_snapshot(workspace.settings.snapshots_dir, later, source="tests", currency="EUR")
+    assert (workspace.status().as_of, orders(workspace)) == (date(2024, 3, 9), 4)
+
+
 def test_setting_must_be_a_date(tmp_path: Path) -> None:
     settings = load_settings(tmp_path, as_of="yesterday")
     write_snapshot(settings.snapshots_dir, tiny_tables(), source="tests")
