@@ -126,6 +126,10 @@ def tokenise(text: str, words: Mapping[str, Any], numbers: bool = True) -> list[
     return _number_words(tokens, words) if numbers else tokens
 
 
+#: Numbers beyond this are no numbers of a shop.
+_LARGEST = 1e15
+
+
 def _number(token: Token, before: list[Token], text: str) -> Token:
     raw = token.text.replace(" ", "")
     unit: Any = None
@@ -144,7 +148,10 @@ def _number(token: Token, before: list[Token], text: str) -> Token:
         raw, factor = raw[:-1], 1e6
     elif raw[-1] in "xX":
         raw = raw[:-1]
-    return replace(token, value=read_number(raw) * factor, unit=unit, lemma=token.text.lower().strip())
+    value = read_number(raw) * factor
+    if value > _LARGEST:  # no count, amount or id is so large; as a word it is named when it is not understood
+        return replace(token, kind="word", lemma=token.text.lower().strip()[:40])
+    return replace(token, value=value, unit=unit, lemma=token.text.lower().strip())
 
 
 def read_number(raw: str) -> float:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 
 from assistant.llm.planner.candidate import Candidate, Planned, ToolCall
 from assistant.llm.planner.context import DialogueContext
+from assistant.llm.planner.currency import amounts
 from assistant.llm.planner.dialogue import follow_ups
 from assistant.llm.planner.intents import Frames
 from assistant.llm.planner.lexicon import Concept, Lexicon
@@ -75,13 +76,30 @@ def plan_turn(
     early = _unreadable(text, words.lexicon)
     if early is not None:
         return Planned([early], 0.0, frame="decline")
-    option = _picked_option(text, context)
-    clauses = _clauses(option or text)
-    if len(clauses) > 1:
-        planned = _several(clauses, option or text, context, shop, tools, words, encoder)
-        if planned is not None:
-            return planned
-    return _one(option or text, context, shop, tools, words, encoder)
+    own = shop.status().currency
+    asked = amounts(_picked_option(text, context) or text, own, language)
+    if asked.wanted is not None:
+        nearest = [asked.text] if _answerable(asked.text, context, shop, tools, words) else None
+        no = decline(words.lexicon, "missing_data", "no_rates", nearest=nearest, own=own, other=asked.wanted)
+        return Planned([no], 0.0, frame="decline")
+    planned = _planned(asked.text, context, shop, tools, words, encoder)
+    if asked.foreign_amount is not None:
+        planned.notes.append(f"own_currency|{asked.foreign_amount}|{own}")
+    return planned
+
+
+def _planned(
+    text: str, context: DialogueContext, shop: Shop, tools: Collection[str], words: Vocabulary, encoder: Encoder | None
+) -> Planned:
+    clauses = _clauses(text)
+    planned = _several(clauses, text, context, shop, tools, words, encoder) if len(clauses) > 1 else None
+    return planned or _one(text, context, shop, tools, words, encoder)
+
+
+def _answerable(
+    text: str, context: DialogueContext, shop: Shop, tools: Collection[str], words: Vocabulary
+) -> bool:
+    return _one(text, context, shop, tools, words, None).frame != "decline"
 
 
 def _one(

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 LONGEST_SEASON = 24
 #: Older values have next to no weight in exponential smoothing; leaving them out keeps daily series quick.
 MEMORY = 182
+#: statsforecast refuses fewer than seven values, and gives no variance for the richer forms below ten.
+SHORTEST = 10
 
 
 class AutoETS(Forecaster):
@@ -24,7 +26,7 @@ class AutoETS(Forecaster):
 
     @property
     def min_history(self) -> int:
-        return max(MIN_TRAIN[self.grain], 2 * self.season if self.season > 1 else 0)
+        return max(MIN_TRAIN[self.grain], SHORTEST, 2 * self.season if self.season > 1 else 0)
 
     def path(self, y: np.ndarray, h: int) -> np.ndarray:
         import numpy as np

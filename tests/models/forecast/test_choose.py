@@ -191,3 +191,14 @@ def test_forecasts_are_not_negative() -> None:
     falling = np.maximum(100 - 2.0 * np.arange(60), 0) + 1
     choice = choose(falling, 12, "week")
     assert (choice.mean >= 0).all() and (choice.lower >= 0).all() and choice.total_lower >= 0
+
+
+@pytest.mark.parametrize("h", [5, 7, 10, 12])
+def test_short_monthly_histories_are_forecast_or_refused_but_never_fail(h: int) -> None:
+    y = 100 + 10 * np.sin(np.arange(23) / 2) + np.arange(23)
+    try:
+        choice = choose(y, h, "month")
+    except InvalidPlan as error:
+        assert "short" in str(error) or "complete" in str(error) or "least" in str(error)
+    else:
+        assert len(choice.mean) == h and np.isfinite(choice.mean).all()

@@ -1,0 +1,61 @@
+"""Currencies in a question: the shop has one, and nothing here converts.
+
+An amount in another currency is read as an amount of the shop's own, and the answer says so. Asking *for* another
+currency ("revenue in dollars") is declined, because the data hold no rates.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from assistant.llm.planner.lexicon import read_yaml
+
+
+@dataclass(frozen=True)
+class Amounts:
+    """A question without its currency words.
+
+    Attributes:
+        text: the question as planned.
+        foreign_amount: name of another currency that an amount was given in, or None.
+        wanted: name of another currency that the answer is asked in, or None.
+    """
+
+    text: str
+    foreign_amount: str | None = None
+    wanted: str | None = None
+
+
+@lru_cache(maxsize=4)
+def _currencies(language: str) -> dict[str, dict[str, Any]]:
+    return read_yaml(language, "currencies")
+
+
+def amounts(text: str, own: str, language: str = "en") -> Amounts:
+    """Read the currencies of a question.
+
+    Args:
+        own: the shop's currency code; with an unknown one (``XXX``) every amount passes.
+    """
+    known = _currencies(language)
+    if own not in known:
+        return Amounts(text)
+    foreign = wanted = None
+    for code, entry in sorted(known.items(), key=lambda item: item[0] == own):  # the own one last: its signs win
+        words = "|".join(re.escape(w) for w in sorted(entry["words"], key=len, reverse=True))
+        behind = re.compile(rf"(?<=[\dkm])\s?(?:{words})\b", re.IGNORECASE)
+        alone = re.compile(rf"\s*\b(?:in|as|into)\s+(?:{words})\b|\s*\((?:{words})\)", re.IGNORECASE)
+        if code != own:
+            if behind.search(text) or _foreign_sign(text, entry["signs"], known[own]["signs"]):
+                foreign = foreign or entry["name"]
+            if alone.search(text):
+                wanted = wanted or entry["name"]
+        text = alone.sub("", behind.sub("", text))
+    return Amounts(text, foreign, wanted)
+
+
+def _foreign_sign(text: str, signs: list[str], own: list[str]) -> bool:
+    return any(re.search(rf"(?<!\w){re.escape(sign)}\s?\d", text) for sign in signs if sign not in own)
