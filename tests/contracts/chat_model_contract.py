@@ -6,7 +6,6 @@ needs a model that can answer one kind of question with a tool. How *well* a mod
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +16,7 @@ from langchain_core.tools import BaseTool, StructuredTool, tool
 from pydantic import BaseModel, ConfigDict, Field
 
 from assistant.errors import ModelUnavailable
+from tests.support.aio import run_async
 
 
 class SalesRequest(BaseModel):
@@ -113,7 +113,7 @@ class ChatModelContract:
         def plain(message: BaseMessage) -> list[tuple[str, Any]]:
             return [(c["name"], c["args"]) for c in self.check_calls(message, case)]
 
-        assert plain(asyncio.run(bound.ainvoke(messages))) == plain(bound.invoke(messages))
+        assert plain(run_async(bound.ainvoke(messages))) == plain(bound.invoke(messages))
 
     def test_streaming_ends_in_the_same_calls(self, model: BaseChatModel, case: Case) -> None:
         bound = model.bind_tools(case.tools)
@@ -176,7 +176,7 @@ class RemovableContract(FreeTextContract):
         with pytest.raises(ModelUnavailable):
             unreachable.bind_tools(case.tools).invoke(self.conversation(case))
         with pytest.raises(ModelUnavailable):
-            asyncio.run(unreachable.ainvoke(self.conversation(case)))
+            run_async(unreachable.ainvoke(self.conversation(case)))
         with pytest.raises(ModelUnavailable):
             list(unreachable.stream(self.conversation(case)))
         with pytest.raises(ModelUnavailable):

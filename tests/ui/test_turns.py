@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import threading
 from collections.abc import Iterator
 
@@ -11,6 +10,7 @@ import pytest
 from assistant.agent.events import AnswerReady, Event, StepFinished, StepStarted
 from assistant.results import Answer, Step
 from assistant.ui.turns import LiveTurn, TooManyTurns, TurnRunning, Turns, follow
+from tests.support.aio import run_async
 from tests.support.fake_assistant import FakeConversations
 
 
@@ -30,7 +30,7 @@ def watch(turn: LiveTurn) -> list[int]:
     async def run() -> list[int]:
         return [live.version async for live in follow(turn)]
 
-    return asyncio.run(run())
+    return run_async(run())
 
 
 def test_a_turn_is_followed_to_its_answer():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 
 import pytest
@@ -11,6 +10,7 @@ from assistant.errors import EmptyData
 from assistant.settings import load_settings
 from assistant.ui import upload
 from assistant.ui.texts import Texts
+from tests.support.aio import run_async
 from tests.support.fake_assistant import FakeDesk, FakeShop
 from tests.support.hostile import HOSTILE
 from tests.ui.test_markup import seen
@@ -35,7 +35,7 @@ def run_load(desk: FakeDesk, texts: Texts, path: Path) -> list[tuple[str, object
     async def run() -> list[tuple[str, object]]:
         return [step async for step in upload.Loading(desk, texts).load([path], MAPPING)]
 
-    return asyncio.run(run())
+    return run_async(run())
 
 
 def test_files_move_into_the_sessions_own_folder(tmp_path: Path, texts: Texts, csv: Path):
