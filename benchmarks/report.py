@@ -41,7 +41,8 @@ class Outcome:
 def print_rows(rows: list[Row]) -> None:
     """One line per figure."""
     for row in rows:
-        print(f"{row.name}: ours {row.ours} | baseline {row.baseline} | peer {row.peer} | bar {row.bar} | {row.verdict}")
+        compared = f"baseline {row.baseline} | peer {row.peer} | bar {row.bar}"
+        print(f"{row.name}: ours {row.ours} | {compared} | {row.verdict}")
 
 
 def machine() -> str:
@@ -49,8 +50,8 @@ def machine() -> str:
     model = platform.processor() or platform.machine()
     info = Path("/proc/cpuinfo")
     if info.exists():
-        names = [line.partition(":")[2].strip() for line in info.read_text().splitlines() if line.startswith("model name")]
-        model = names[0] if names else model
+        lines = [line for line in info.read_text().splitlines() if line.startswith("model name")]
+        model = lines[0].partition(":")[2].strip() if lines else model
     pages = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     return f"{model}, {len(os.sched_getaffinity(0))} cores, {pages:.0f} GiB, {platform.system()}"
 

@@ -124,9 +124,10 @@ def _recipients(plan: Plan, sample: list[str]) -> Table:
             price, reduced = plan.copy.price(pick.product_id), plan.copy.reduced(pick.product_id)
             because = plan.copy.products.get(pick.because or "", {}).get("name")
             name = plan.copy.products[pick.product_id]["name"]
-            rows.append([customer, pick.product_id, name, None if price is None else float(price),
-                         None if reduced is None else float(reduced), because])
-    columns = [Column(name="customer_id", label="Customer", unit="id"), Column(name="product_id", label="Id", unit="id"),
+            amounts = [None if amount is None else float(amount) for amount in (price, reduced)]
+            rows.append([customer, pick.product_id, name, *amounts, because])
+    columns = [Column(name="customer_id", label="Customer", unit="id"),
+               Column(name="product_id", label="Id", unit="id"),
                Column(name="name", label="Product"), Column(name="price", label="Price", unit="currency"),
                Column(name="offer_price", label="With the offer", unit="currency"),
                Column(name="because", label="Because they bought")]

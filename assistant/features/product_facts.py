@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 def product_facts(snapshot: Snapshot) -> ibis.Table:
     """Everything known of each product as of the snapshot's date.
 
-    Columns: those of ``products``; ``list_price`` (its ``price``), ``last_paid`` (unit price of the latest sale line,
+    Columns: those of ``products``; ``list_price`` (its ``price``), ``last_paid`` (unit price of the last sale line,
     ties by line id), ``price`` (list price, else last price paid; decimal), ``price_source`` (``list``, ``last_paid``
-    or null), ``first_sold`` and ``last_sold`` (timestamps), ``units_sold`` (sale lines, 0 where never sold), ``on_sale``
+    or null), ``first_sold``, ``last_sold`` (timestamps), ``units_sold`` (sale lines; 0 where never sold), ``on_sale``
     (launched and not discontinued on the analysis date).
     """
     import ibis

@@ -27,7 +27,7 @@ from assistant.plans.requests import (
 
 __all__ = [
     "And", "AskRequest", "CampaignBrief", "CampaignRequest", "ChangePlan", "ChurnRequest", "Compare", "Comparison",
-    "CustomerCondition", "CustomerRequest", "DataRequest", "DeclineRequest", "Filter", "ForecastRequest", "Having", "InGroup",
-    "Not", "OfferSpec", "Or", "Period", "PlanModel", "ProductSearchRequest", "QueryPlan", "RecommendRequest",
+    "CustomerCondition", "CustomerRequest", "DataRequest", "DeclineRequest", "Filter", "ForecastRequest", "Having",
+    "InGroup", "Not", "OfferSpec", "Or", "Period", "PlanModel", "ProductSearchRequest", "QueryPlan", "RecommendRequest",
     "SegmentRequest", "SegmentRule", "Sort", "TogetherRequest",
 ]

@@ -13,7 +13,8 @@ from assistant.errors import InvalidPlan, NotPermitted
 
 COMMON = {n: Slot(n.replace("_", " "), "test") for n in ("shop_name", "unsubscribe_link", "postal_address")}
 PRODUCTS = [{"name": Slot("Red Mug", "products.name of P1"), "price": Slot("€10.00", "products.price of P1"),
-             "offer_price": Slot("€9.00", "products.price of P1, less the offer"), "because": Slot("Tea Towel", "lines")},
+             "offer_price": Slot("€9.00", "products.price of P1, less the offer"),
+             "because": Slot("Tea Towel", "lines")},
             {"name": Slot("Lantern", "products.name of P4"), "price": Slot("€40.00", "products.price of P4")}]
 MESSAGES = yaml.safe_load(files("prompts").joinpath("copy/en/messages.yaml").read_text(encoding="utf-8"))
 

@@ -20,8 +20,9 @@ def test_formulas_are_defused(prefix: str, payload: str) -> None:
     assert str(safe_cell(prefix + payload)).startswith("'")
 
 
-@pytest.mark.parametrize("value", [-5, -1.5, 0, None, "-5", "-1.234,56", "+49 151 23456", "+442079460000", "Red Mug", "",
-                                   "a=b", "3-2", "e-mail"])
+@pytest.mark.parametrize("value", [
+    -5, -1.5, 0, None, "-5", "-1.234,56", "+49 151 23456", "+442079460000", "Red Mug", "", "a=b", "3-2", "e-mail",
+])
 def test_harmless_values_stay(value: object) -> None:
     assert safe_cell(value) == value
 

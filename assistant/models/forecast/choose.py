@@ -171,6 +171,7 @@ def _as_lived(run: Backtest, models: list[Forecaster], level: int) -> tuple[Scor
         path[k] = run.paths[name][k]
     lived = Backtest(run.origins, run.actual, {AS_CHOSEN_THEN: path}, run.scales, run.scale_now, run.naive_scales)
     coverage, coverage_total, tested = lived_coverage(lived, lived.scaled_errors(AS_CHOSEN_THEN), level)
-    score = Score(AS_CHOSEN_THEN, "choosing by what was known at the time", models[0].season,
-                  mase(run.actual, path, run.naive_scales), lived.wape(AS_CHOSEN_THEN), coverage, coverage_total, tested)
+    scaled = mase(run.actual, path, run.naive_scales)
+    score = Score(AS_CHOSEN_THEN, "choosing by what was known at the time", models[0].season, scaled,
+                  lived.wape(AS_CHOSEN_THEN), coverage, coverage_total, tested)
     return score, lived.mean_error(AS_CHOSEN_THEN)

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from assistant.data.warehouse import Snapshot
+from assistant.errors import UnknownName
 from assistant.features.rfm import left_out_of_rfm, rfm
 from assistant.models.registry import SEGMENTERS, entry
 from assistant.models.segment.base import Segmenter
 from assistant.models.segment.rfm_rules import RFMRules
 from assistant.models.segment.stability import DOUBTFUL, bootstrap_jaccard
-from assistant.errors import UnknownName
 from assistant.plans import InGroup, SegmentRequest
 from assistant.plans.reword import reword
 from assistant.results import Caveat, Chart, Column, DefinitionUsed, Evidence, Figure, ModelInfo, Result, Table
