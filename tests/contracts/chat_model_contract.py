@@ -183,4 +183,4 @@ class RemovableContract(FreeTextContract):
             unreachable.probe()
 
     def test_a_present_model_passes_the_probe(self, model: BaseChatModel) -> None:
-        model.probe()
+        assert model.probe() is None

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.llm.tool_calls import check_call, neutralise, parse_reply
+from assistant.llm.tool_calls import ParsedReply, check_call, neutralise, parse_reply
 
 TOOLS = [
     {"type": "function", "function": {"name": "run_query", "description": "", "parameters": {
@@ -132,4 +132,4 @@ def test_special_tokens_of_a_tokenizer_are_kept_out_of_data() -> None:
 @given(st.text(max_size=200))
 def test_no_text_breaks_the_parser(text: str) -> None:
     for shown in (text, f"<tool_call>{text}", f"[TOOL_CALLS]{text}", f"{{{text}", f"[{text}", f"run_query({text})"):
-        parse_reply(shown, TOOLS)
+        assert isinstance(parse_reply(shown, TOOLS), ParsedReply)

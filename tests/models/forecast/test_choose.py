@@ -83,7 +83,8 @@ def test_too_short_says_how_much_is_needed() -> None:
 
 
 def test_hint_names_a_horizon_that_works() -> None:
-    choose(np.arange(12, dtype=float), 2, "week")
+    choice = choose(np.arange(12, dtype=float), 2, "week")
+    assert len(choice.mean) == 2 and np.isfinite(choice.mean).all()
 
 
 def test_naive_wins_on_a_random_walk_or_is_beaten_fairly() -> None:
