@@ -96,7 +96,7 @@ def serve(
 @cli.command()
 def ask(
     question: Annotated[str | None, typer.Argument(help="The question, in quotes.")] = None,
-    file: Annotated[Path | None, typer.Option("--file", help='JSON lines {"id", "turns": ["…", …]}.')] = None,
+    file: Annotated[Path | None, typer.Option("--file", help='JSON lines: {"id", "turns": ["…", …]} or {"prompt": "…"}.')] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the whole answer as JSON.")] = False,
     home: Home = None,
     as_of: AsOf = None,
@@ -245,14 +245,16 @@ def _read_conversations(file: Path) -> list[dict[str, Any]]:
             continue
         try:
             entry = json.loads(line)
-            turns = entry["turns"]
+            entry = {"turns": [entry]} if isinstance(entry, str) else entry
+            single = next((entry[key] for key in ("prompt", "question", "text") if key in entry), None)
+            turns = entry["turns"] if single is None else [single]
             if not turns or not all(isinstance(t, str) for t in turns):
                 raise ValueError("turns must be a list of texts")
             conversations.append({"id": str(entry.get("id", number)), "turns": turns})
         except (ValueError, KeyError, TypeError) as error:
             raise SettingsError(
                 f"Line {number} of {file.name} is not a conversation", received=line[:80],
-                valid=['{"id": "…", "turns": ["…"]}'],
+                valid=['{"id": "…", "turns": ["…", "…"]}', '{"prompt": "…"}', '"…"'],
             ) from error
     return conversations
 

@@ -50,12 +50,13 @@ def test_ask_json_traces_every_number(demo_home: Path) -> None:
 
 def test_file_of_conversations_is_answered_in_one_process(demo_home: Path, tmp_path: Path) -> None:
     file = tmp_path / "questions.jsonl"
-    lines = [{"id": "a", "turns": ["Revenue by country", "only Germany"]}, {"id": "b", "turns": ["Send it"]}]
+    lines = [{"id": "a", "turns": ["Revenue by country", "only Germany"]}, {"id": "b", "turns": ["Send it"]}, {"prompt": "Orders yesterday"}]
     file.write_text("\n".join(json.dumps(line) for line in lines), encoding="utf-8")
     out = program("ask", "--file", str(file), "--json", home=demo_home)
     assert out.returncode == 0, out.stderr
-    first, second = (json.loads(line) for line in out.stdout.splitlines())
-    assert [first["id"], second["id"]] == ["a", "b"]
+    first, second, third = (json.loads(line) for line in out.stdout.splitlines())
+    assert [first["id"], second["id"], third["id"]] == ["a", "b", "3"]
+    assert third["turns"][0]["question"] == "Orders yesterday"
     assert [t["outcome"] for t in first["turns"]] == ["answered", "answered"]
     assert "Germany" in json.dumps(first["turns"][1]["plan"])
     assert (second["turns"][0]["outcome"], second["turns"][0]["reason"]) == ("refused", "not_permitted")
