@@ -96,7 +96,7 @@ def serve(
 @cli.command()
 def ask(
     question: Annotated[str | None, typer.Argument(help="The question, in quotes.")] = None,
-    file: Annotated[Path | None, typer.Option("--file", help='JSON lines: {"id", "turns": ["…", …]} or {"prompt": "…"}.')] = None,
+    file: Annotated[Path | None, typer.Option("--file", help='Lines {"turns": ["…", …]} or {"prompt": "…"}.')] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the whole answer as JSON.")] = False,
     home: Home = None,
     as_of: AsOf = None,

@@ -50,7 +50,8 @@ def test_ask_json_traces_every_number(demo_home: Path) -> None:
 
 def test_file_of_conversations_is_answered_in_one_process(demo_home: Path, tmp_path: Path) -> None:
     file = tmp_path / "questions.jsonl"
-    lines = [{"id": "a", "turns": ["Revenue by country", "only Germany"]}, {"id": "b", "turns": ["Send it"]}, {"prompt": "Orders yesterday"}]
+    several = {"id": "a", "turns": ["Revenue by country", "only Germany"]}
+    lines = [several, {"id": "b", "turns": ["Send it"]}, {"prompt": "Orders yesterday"}]
     file.write_text("\n".join(json.dumps(line) for line in lines), encoding="utf-8")
     out = program("ask", "--file", str(file), "--json", home=demo_home)
     assert out.returncode == 0, out.stderr
