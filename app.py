@@ -288,6 +288,7 @@ def answer_json(answer: Answer) -> dict[str, Any]:
         {"result": index, **table.model_dump(mode="json")}
         for index, result in enumerate(answer.results) for table in result.tables
     ]
+    body["charts"] = [chart.model_dump(mode="json") for result in answer.results for chart in result.charts]
     body["evidence"] = [result.evidence.model_dump(mode="json") for result in answer.results]
     return body
 

@@ -14,7 +14,8 @@ from datetime import date, timedelta
 from functools import cached_property
 from typing import Any
 
-from tests.support.gold import GoldShop, measure, ranking
+from benchmarks.questions.truth import GoldShop
+from benchmarks.questions.truth.answers import measure, ranking
 
 MEASURES = {
     "aov": ("average order", "basket", "aov"), "return_rate": ("return rate", "returned"),

@@ -1,6 +1,6 @@
 """Gold questions on both shops: right, asked back, refused, silently wrong; wordings; latency; the keyword router.
 
-The truth is computed by plain pandas (``tests/support/gold.py``) and judged by ``tests/golden/checker.py``. Bars: right
+The truth is computed by plain pandas (``truth``) and judged by ``judge``. Bars: right
 or rightly asked back 90 % with at most 10 % asked, silently wrong at most 2 %, unanswerable questions told as such with
 precision and recall of 95 %, wordings agreeing in 99 %, question to answer p50 150 ms and p95 500 ms.
 """
@@ -14,11 +14,11 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
+from benchmarks.questions.checker import Answering, InProcess, Verdict, examine, load_cases
 from benchmarks.questions.keyword_router import KeywordRouter
+from benchmarks.questions.truth import GoldShop, load_shop
 from benchmarks.report import Outcome, Row
 from benchmarks.shared_data import online_retail
-from tests.golden.checker import Answering, InProcess, Verdict, examine, load_cases
-from tests.support.gold import GoldShop, load_shop
 
 SPLITS = ("dev", "validation", "test")
 PERCENT = "{:.0f} %"
