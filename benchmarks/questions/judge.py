@@ -31,7 +31,8 @@ CORRECTION = re.compile(
 DENIAL = re.compile(
     r"\b(?:did|does|do|is|are|was|were|has|have|had|would) not\b|n't\b|\bin fact\b|\bactually\b|\bcontrary\b|\brather\b"
     r"|\bthe other way\b|\bnot (?:down|up|fall|rise|among|the|one)|\bno (?:such|\w+ (?:called|named))|\bcannot\b"
-    r"|\bholds? (?:no|nothing)\b|\bwhich the loaded data\b|\bNothing in the data\b|\bthe (?:first|last) day of the data\b",
+    r"|\bholds? (?:no|nothing)\b|\bwhich the loaded data\b|\bNothing in the data\b"
+    r"|\bthe (?:first|last) day of the data\b",
     re.I)
 
 
