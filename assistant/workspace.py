@@ -260,7 +260,8 @@ class Workspace:
         """A forecast with its exam."""
         from assistant.models.forecast.report import forecast_result
 
-        return self._cached("forecast", lambda snapshot: forecast_result(snapshot, request), request)
+        basis = self._options().sales_basis
+        return self._cached("forecast", lambda snapshot: forecast_result(snapshot, request, basis), request, basis)
 
     def predict_churn(self, request: ChurnRequest) -> Result:
         """Who is about to leave."""

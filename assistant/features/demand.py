@@ -22,11 +22,14 @@ if TYPE_CHECKING:
 
 DemandMetric = Literal["revenue", "orders", "units", "customers"]
 DemandGrain = Literal["day", "week", "month"]
+SalesBasis = Literal["gross", "net"]
 
 #: A weekday counts as a trading day when the shop sold on at least this share of them.
 TRADING_SHARE = 0.1
 #: The last day is taken to be cut short when its last order came earlier than on each of so many days before it.
 DAYS_TO_JUDGE_CLOSING = 60
+SALE_LINES = ("sale",)
+NET_LINES = ("sale", "return", "cancellation")
 _TRUNCATE = {"day": "D", "week": "W", "month": "M"}
 
 
@@ -103,11 +106,14 @@ def demand_panel(
 
 
 def demand_history(
-    snapshot: Snapshot, metric: DemandMetric = "revenue", grain: DemandGrain = "week", filter: Filter | None = None
+    snapshot: Snapshot, metric: DemandMetric = "revenue", grain: DemandGrain = "week", filter: Filter | None = None,
+    basis: SalesBasis = "gross",
 ) -> DemandHistory:
     """A metric by period, seen from the snapshot's analysis date.
 
     Args:
+        basis: revenue before returns (``gross``) or less returns and cancellations by their own date (``net``); the
+            other metrics count sales either way.
         metric: ``revenue`` (shop currency) and ``units`` of product sales; ``orders`` and identified ``customers`` with
             at least one product sale in the period.
         grain: day, week (from Monday) or month.
@@ -121,7 +127,8 @@ def demand_history(
     """
     if metric == "customers":
         snapshot.require("order_lines", "customer_id", needed_for="a count of customers")
-    lines = _sales(snapshot, filter)
+    kinds = NET_LINES if basis == "net" and metric == "revenue" else SALE_LINES
+    lines = _sales(snapshot, filter, kinds)
     expression = _by_period(lines, metric, grain)
     sums = {row["ds"]: float(row["y"]) for row in snapshot.execute(expression).to_pylist() if row["ds"] is not None}
     sums = {_as_date(day): y for day, y in sums.items()}
@@ -146,10 +153,10 @@ def demand_history(
     )
 
 
-def _sales(snapshot: Snapshot, filter: Filter | None) -> ibis.Table:
-    """Product sale lines that the filter selects."""
+def _sales(snapshot: Snapshot, filter: Filter | None, kinds: tuple[str, ...] = SALE_LINES) -> ibis.Table:
+    """Product lines of these kinds that the filter selects."""
     lines = snapshot.table("order_lines")
-    lines = lines.filter(lines.line_type == "sale")
+    lines = lines.filter(lines.line_type.isin(kinds))
     if filter is None:
         return lines
     from assistant.query.compile import Scope
@@ -160,7 +167,7 @@ def _sales(snapshot: Snapshot, filter: Filter | None) -> ibis.Table:
     check_filter(scope, filter, LINES, "A forecast")
     needed = {"at", "line_type", "amount", "quantity", "order_id", "customer_id"} | columns_of(filter, LINES)
     wide = widen(snapshot, LINES, sorted(needed))
-    wide = wide.filter(wide.line_type == "sale")
+    wide = wide.filter(wide.line_type.isin(kinds))
     wide = wide.filter(predicate(scope, filter, wide))
     return wide.mutate(ordered_at=wide["at"])
 

@@ -75,7 +75,12 @@ class ProductSearchRequest(PlanModel):
 
 
 class ForecastRequest(PlanModel):
-    """Forecast a metric. ``horizon`` counts ``grain`` units after the last complete one."""
+    """Forecast a metric. ``horizon`` counts ``grain`` units after the last complete one.
+
+    With ``last_day`` the days from ``first_day`` (unset: the day after the analysis date) to it are totalled, whatever
+    ``grain`` and ``horizon`` say; days that have been are taken as they were. ``target`` asks for the chance that the
+    total reaches it. ``split_by`` forecasts the ``top`` largest values of a dimension, each by itself.
+    """
 
     kind: Literal["forecast"] = "forecast"
     metric: Literal["revenue", "orders", "units", "customers"] = "revenue"
@@ -83,6 +88,18 @@ class ForecastRequest(PlanModel):
     horizon: int = Field(default=8, ge=1, le=366)
     filter: Filter | None = None
     level: int = Field(default=80, ge=50, le=99, description="prediction interval in percent")
+    first_day: date | None = None
+    last_day: date | None = Field(default=None, description="total only the days up to this one: 'in December'")
+    occasion: str | None = Field(default=None, description="season or shopping day, the next one: summer, christmas …")
+    target: float | None = Field(default=None, gt=0, description="chance that the total is at least this much")
+    split_by: str | None = Field(default=None, description="dimension: country, category, product …")
+    top: int = Field(default=6, ge=1, le=20)
+
+    @model_validator(mode="after")
+    def _in_order(self) -> ForecastRequest:
+        if self.first_day is not None and (self.last_day is None or self.last_day < self.first_day):
+            raise ValueError("first_day needs a last_day that is not before it")
+        return self
 
 
 class ChurnRequest(PlanModel):

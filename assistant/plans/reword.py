@@ -452,8 +452,16 @@ def _search(request: ProductSearchRequest) -> str:
 def _forecast(request: ForecastRequest) -> str:
     unit = request.grain if request.horizon == 1 else f"{request.grain}s"
     where = f", where {_filter(request.filter)}" if request.filter is not None else ""
+    when = f"for the next {_number(request.horizon)} {unit}"
+    if request.last_day is not None:
+        start = f"from {_day(request.first_day)} " if request.first_day else ""
+        when = f"{start}to {_day(request.last_day)}"
+    if request.occasion:
+        when = f"for the next {request.occasion}"
+    split = f" by {label(request.split_by)}, the {_number(request.top)} largest" if request.split_by else ""
+    target = f", chance of at least {_number(request.target)}" if request.target is not None else ""
     return (
-        f"forecast of {label(request.metric)} for the next {request.horizon} {unit}{where}, {request.level} % interval"
+        f"forecast of {label(request.metric)}{split} {when}{where}{target}, {_number(request.level)} % interval"
     )
 
 

@@ -152,6 +152,11 @@ def shorthand(call: ToolCall, terms: dict[str, str] | None = None) -> str:
             return text + (f" in {p.category}" if p.category else "")
         case "bought_together":
             return f"together {call.args.get('product_id') or ''}".strip()
+        case "forecast_metric" if p.last_day or p.split_by or p.target or p.occasion:
+            span = f"{p.first_day}..{p.last_day}" if p.last_day else p.occasion or f"{p.horizon} {p.grain}"
+            text = f"forecast {p.metric} {span}" + (f" by {p.split_by}" if p.split_by else "")
+            text += f" target={p.target:g}" if p.target else ""
+            return text + (f" where {condition(p.filter)}" if p.filter else "")
         case "forecast_metric":
             text = f"forecast {p.metric} {p.horizon} {p.grain}"
             return text + (f" where {condition(p.filter)}" if p.filter else "")

@@ -12,6 +12,7 @@ from assistant.llm.planner.candidate import Candidate, ToolCall, call
 from assistant.llm.planner.compose import chart
 from assistant.llm.planner.context import Past
 from assistant.llm.planner.dialogue_time import edit_periods, in_year_of
+from assistant.llm.planner.forecasting import edited
 from assistant.llm.planner.parts import GRAINS, Parts
 from assistant.llm.planner.replies import ask, decline
 from assistant.llm.planner.values import join
@@ -354,34 +355,11 @@ def _edit_forecast(frames: Frames, plan: ForecastRequest) -> Candidate | None:
     p = frames.parts()
     _used_cues(p)
     p.used.update(p.reading.does("forecast"))
-    changes: dict[str, Any] = {}
-    metric = next((m for m in p.metrics if m in {"revenue", "orders", "units", "customers"}), None)
-    if metric:
-        changes["metric"] = metric
-    span = p.future or next((item.get("duration") for item in p.reading.items if item.has("duration")), None)
-    if span is not None:
-        p.used.update(p.reading.having("duration"))
-        unit, count = span.unit, max(1, round(span.count))
-        changes["grain"], changes["horizon"] = {"quarter": ("month", 3 * count), "year": ("month", 12 * count)}.get(
-            unit, (unit, count)
-        )
-    grain = next((g for g in p.groups if g in {"day", "week", "month"}), None)
-    if grain and span is None:
-        weeks = plan.horizon * {"day": 1 / 7, "week": 1, "month": 4.345}[plan.grain]
-        changes["grain"], changes["horizon"] = (
-            grain,
-            max(1, round(weeks * {"day": 7, "week": 1, "month": 1 / 4.345}[grain])),
-        )
-    if p.rows:
-        changes["filter"] = join(p.rows)
     try:
-        return (
-            frames.finish(p, [call(ForecastRequest.model_validate({**plan.model_dump(), **changes}))], "follow_up", 0.0)
-            if changes
-            else None
-        )
+        changed = edited(p, plan)
     except ValidationError:
         return None
+    return None if changed is None else frames.finish(p, [call(changed)], "follow_up", 0.0)
 
 
 def _edit_audience(frames: Frames, plan: SegmentRule) -> Candidate | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from assistant.llm.planner import brief, groups, requests
+from assistant.llm.planner import brief, forecasting, groups, requests
 from assistant.llm.planner.candidate import Candidate, ToolCall, call
 from assistant.llm.planner.compose import change_plan, query_plan
 from assistant.llm.planner.context import DialogueContext
@@ -58,7 +58,7 @@ class Frames:
             self.open_question(),
         )
         yield self.describe()
-        yield requests.forecast(self.parts(), self.context, self.finish)
+        yield forecasting.forecast(self.parts(), self.context, self.finish)
         yield self.forecast_groups()
         yield requests.churn(self.parts(), self.context, self.finish)
         p = self._audience_parts()
@@ -141,7 +141,8 @@ class Frames:
         if self._two_directions() == "joined" and plan.sort is not None and plan.limit:
             turned = plan.sort.model_copy(update={"descending": not plan.sort.descending})
             calls.append(call(plan.model_copy(update={"sort": turned})))
-        extra = p.implied + (1.0 if p.future is not None else 0.0) + (1.0 if len(p.periods) > 2 else 0.0)
+        ahead = p.future is not None or forecasting.speaks_of_future(p)
+        extra = p.implied + (1.0 if ahead else 0.0) + (1.0 if len(p.periods) > 2 else 0.0)
         return self.finish(p, calls, "query", extra)
 
     def _ranked_customers(self, p: Parts, defined: list[Filter]) -> bool:
@@ -364,14 +365,16 @@ class Frames:
         )
 
     def forecast_groups(self) -> Candidate | None:
-        """A forecast split by country or product is not offered; one for a single value is."""
+        """A forecast split by what is no series of its own (customers, orders) is not made."""
         p = self.parts()
         groups = [g for g in p.groups if g not in GRAINS]
         if not (self.reading.does("forecast") or p.future) or not groups or self.reading.does("explain", "churn"):
             return None
+        if self.reading.has("stock_out", "worth"):
+            return None
         label = p.reading.vocabulary.dimensions[groups[0]].label
         said = decline(self.lex, "not_understood", "forecast_groups", examples="what_if", what=label)
-        return candidate(said, 0.2, "decline")
+        return candidate(said, 0.45, "decline")
 
     def small_talk(self) -> Candidate | None:
         r = self.reading

@@ -135,7 +135,7 @@ class Lexicon:
                 self.tree.add(self.lemmas(phrase), (kind, value if value is not None else True))
 
     def _fill(self) -> None:
-        for name in ("verbs", "comparators", "measures", "campaign", "dialogue"):
+        for name in ("verbs", "comparators", "measures", "campaign", "dialogue", "models"):
             for kind, content in read_yaml(self.language, name).items():
                 self._add(kind, content)
         for item in read_yaml(self.language, "absent"):

@@ -1,25 +1,20 @@
-"""Readings of requests to the models: forecast, churn, recommendation, search, baskets, segments, one customer."""
+"""Readings of requests to the models: churn, recommendation, search, baskets, segments, one customer."""
 
 from __future__ import annotations
 
 import re
-from calendar import monthrange
 from collections.abc import Callable
-from datetime import date
 
 from pydantic import ValidationError
 
 from assistant.llm.planner.candidate import Candidate, ToolCall, call
 from assistant.llm.planner.context import DialogueContext
 from assistant.llm.planner.parts import Parts
-from assistant.llm.planner.period_words import PeriodReading
 from assistant.llm.planner.values import join
 from assistant.plans.filters import Filter
-from assistant.plans.periods import Period
 from assistant.plans.requests import (
     ChurnRequest,
     CustomerRequest,
-    ForecastRequest,
     ProductSearchRequest,
     RecommendRequest,
     SegmentRequest,
@@ -27,7 +22,6 @@ from assistant.plans.requests import (
 from assistant.plans.shop import Shop
 
 Finish = Callable[[Parts, list[ToolCall], str, float], Candidate]
-_FORECASTABLE = ("revenue", "orders", "units", "customers")
 
 
 def take_verbs(p: Parts, *actions: str) -> bool:
@@ -39,90 +33,6 @@ def take_verbs(p: Parts, *actions: str) -> bool:
 
 def _take(p: Parts, *lemmas: str) -> None:
     p.used.update(i for i, item in enumerate(p.reading.items) if item.lemma in lemmas)
-
-
-# -- forecast ----------------------------------------------------------------------------------------------------------
-
-
-def forecast(p: Parts, context: DialogueContext, finish: Finish) -> Candidate | None:
-    """As in "Forecast revenue for the next 8 weeks" · "how many units will we sell next week"."""
-    asked = p.reading.does("forecast")
-    if not asked and p.future is None:
-        return None
-    if not asked and not any(item.lemma in {"will", "going"} for item in p.reading.items) and p.reading.has("do"):
-        return None
-    take_verbs(p, "forecast")
-    p.used.update(
-        i
-        for i in p.reading.having("act")
-        if p.reading.items[i].get("act") in {"sell", "buy", "spend"} or p.reading.items[i].lemma in {"made", "make"}
-    )
-    p.used.update(p.reading.having("trend", "growth", "change", "previous"))
-    p.used.update(i for i, item in enumerate(p.reading.items) if item.lemma in {"will", "going", "model"})
-    metric = next((m for m in p.metrics if m in _FORECASTABLE), None)
-    other = [m for m in p.metrics if m not in _FORECASTABLE]
-    if metric is None and any(m.endswith("revenue") for m in other):
-        metric, other = "revenue", []
-    if other and metric is None:
-        return None
-    if metric is None and p.counted and any(item.lemma in {"sell", "sold"} for item in p.reading.items):
-        metric = "units"
-    grain, horizon = _horizon(p)
-    rows = join(p.rows)
-    try:
-        request = ForecastRequest(
-            metric=metric or "revenue",
-            grain=grain,
-            horizon=horizon,
-            filter=p.filter() if p.conditions.customers else rows,
-        )  # type: ignore[arg-type]
-    except ValidationError:
-        return None
-    extra = 0.0 if metric else 0.1
-    extra += 0.0 if asked else 0.1
-    extra += 1.0 if any(g not in {"day", "week", "month", "quarter", "year"} for g in p.groups) else 0.0
-    return finish(p, [call(request)], "forecast", extra)
-
-
-def _horizon(p: Parts) -> tuple[str, int]:
-    """Length of the future that was asked for; eight weeks where none was said."""
-    said = next((g for g in p.groups if g in {"day", "week", "month"}), None)
-    span: PeriodReading | None = p.future
-    if span is None:
-        span = next((item.get("duration") for item in p.reading.items if item.has("duration")), None)
-        p.used.update(p.reading.having("duration"))
-    if span is None:
-        rest = p.periods[0].period if p.periods else None
-        if (
-            rest is not None
-            and rest.kind == "calendar"
-            and rest.offset == 0
-            and rest.unit in {"month", "quarter", "year"}
-        ):
-            return {"month": ("week", 4), "quarter": ("month", 3), "year": ("month", 12)}[str(rest.unit)]
-        if rest is not None and rest.kind == "named":
-            return _until_end_of(p, rest)
-        return {"day": ("day", 14), "month": ("month", 3)}.get(said or "", ("week", 8))
-    unit, count = span.unit, max(1, round(span.count))
-    if unit == "quarter":
-        unit, count = "month", 3 * count
-    elif unit == "year":
-        unit, count = "month", max(1, round(12 * span.count))
-    if said and said != unit:
-        per = {("month", "week"): 4.345, ("month", "day"): 30.4, ("week", "day"): 7.0}.get((unit, said))
-        if per:
-            unit, count = said, round(count * per)
-    return unit, min(count, 366)
-
-
-def _until_end_of(p: Parts, period: Period) -> tuple[str, int]:
-    """Weeks from the analysis date to the end of the next such quarter or month ("forecast for Q4")."""
-    as_of = p.reading.vocabulary.status.as_of
-    month = 3 * period.quarter if period.quarter else period.month or 12
-    year = period.year or (as_of.year if month >= as_of.month else as_of.year + 1)
-    weeks = round((date(year, month, monthrange(year, month)[1]) - as_of).days / 7)
-    months = 12 * (year - as_of.year) + month - as_of.month + 1
-    return ("week", max(1, weeks)) if weeks <= 30 else ("month", min(24, months))
 
 
 # -- churn -------------------------------------------------------------------------------------------------------------

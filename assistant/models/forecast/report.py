@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from assistant.errors import InvalidPlan
-from assistant.features.demand import DemandHistory, demand_history, next_start
+from assistant.features.demand import DemandHistory, SalesBasis, demand_history, next_start
 from assistant.models.forecast.base import future_periods
 from assistant.models.forecast.caveats import forecast_caveats
 from assistant.models.forecast.choose import AS_CHOSEN_THEN, Choice, choose, year_of
@@ -35,6 +35,7 @@ MEANINGS = {
     "units": "sum of quantities of product sale lines",
     "customers": "distinct identified customers with at least one product sale line in the period",
 }
+NET_MEANING = "sum of product lines after returns and cancellations by their own date, without shipping"
 #: History shown in the chart and the table of the course.
 SHOWN = {"day": 182, "week": 110, "month": 36}
 
@@ -65,27 +66,38 @@ class Outlook:
         return next_start(self.starts[-1], self.history.grain) - timedelta(days=1)
 
 
-def forecast_result(snapshot: Snapshot, request: ForecastRequest) -> Result:
+def forecast_result(snapshot: Snapshot, request: ForecastRequest, basis: SalesBasis = "gross") -> Result:
     """Forecast a metric with the method that did best on the shop's own past, the seasonal naive one included.
+
+    Args:
+        basis: what revenue means in this shop, before returns or after.
 
     Raises:
         InvalidPlan: too little history to test a forecast of this horizon on; the message says how much is needed.
         NoRows: nothing was sold that the filter selects.
         MissingData: the filter or the metric needs a column that is not loaded.
     """
-    history = demand_history(snapshot, request.metric, request.grain, request.filter)
+    if request.split_by is not None:
+        from assistant.models.forecast.split import split_result
+
+        return split_result(snapshot, request, basis)
+    if request.last_day is not None or request.target is not None or request.occasion is not None:
+        from assistant.models.forecast.window import window_result
+
+        return window_result(snapshot, request, basis)
+    history = demand_history(snapshot, request.metric, request.grain, request.filter, basis)
     outlook = look_ahead(history, request.horizon, request.level)
     summary = _summary_table(outlook, request)
     tables = [summary, _forecast_table(outlook), _backtest_table(outlook.choice), _course_table(outlook)]
     choice = outlook.choice
     return Result(
-        kind="forecast", title=_title(outlook, request), currency=snapshot.currency,
+        kind="forecast", title=forecast_title(outlook, request), currency=snapshot.currency,
         figures=_figures(tables, outlook),
         headline=["average"] if request.metric == "customers" else ["total"], tables=tables,
         charts=[Chart(kind="line", table="course", x="ds", y=["actual", "forecast"], lower="lower", upper="upper",
-                      title=_title(outlook, request))],
-        words=_words(outlook, request), caveats=forecast_caveats(outlook, request, snapshot.as_of),
-        evidence=_evidence(snapshot, request, outlook),
+                      title=forecast_title(outlook, request))],
+        words=_words(outlook, request, basis), caveats=forecast_caveats(outlook, request, snapshot.as_of),
+        evidence=forecast_evidence(snapshot, request, outlook, basis),
         followups=_followups(request),
         details={"winner": choice.winner.name, "naive_wins": choice.naive_wins},
     )
@@ -251,20 +263,20 @@ def _figures(tables: list[Table], outlook: Outlook) -> dict[str, Figure]:
     return figures
 
 
-def _words(outlook: Outlook, request: ForecastRequest) -> dict[str, str]:
+def _words(outlook: Outlook, request: ForecastRequest, basis: SalesBasis) -> dict[str, str]:
     choice = outlook.choice
     change = _change(outlook.total, sum(v or 0.0 for v in outlook.year_earlier)) if all(
         v is not None for v in outlook.year_earlier) else None
     return {
-        "metric": LABELS[request.metric], "grain": request.grain, "grains": f"{request.grain}s",
-        "method": _method_words(choice), "naive_method": _naive_words(choice),
+        "metric": metric_words(request.metric, basis), "grain": request.grain, "grains": f"{request.grain}s",
+        "method": method_words(choice), "naive_method": _naive_words(choice),
         "direction": "" if change is None else "same" if abs(change) < 0.05 else "more" if change > 0 else "less",
         "naive_wins": "yes" if choice.naive_wins else "",
         "for_whom": " for the selection asked for" if request.filter is not None else "",
     }
 
 
-def _method_words(choice: Choice) -> str:
+def method_words(choice: Choice) -> str:
     return _naive_words(choice) if choice.naive_wins else choice.winner.words
 
 
@@ -275,11 +287,24 @@ def _naive_words(choice: Choice) -> str:
     return "repeating the latest value" if season == 1 else "repeating the last week"
 
 
-def _title(outlook: Outlook, request: ForecastRequest) -> str:
+def forecast_title(outlook: Outlook, request: ForecastRequest) -> str:
     return f"{LABELS[request.metric]}: forecast for {_count(len(outlook.starts), request.grain)}"
 
 
-def _evidence(snapshot: Snapshot, request: ForecastRequest, outlook: Outlook) -> Evidence:
+def metric_words(metric: str, basis: SalesBasis) -> str:
+    """The metric as it is called in replies; revenue says when returns are taken off."""
+    return f"{LABELS[metric]} after returns" if metric == "revenue" and basis == "net" else LABELS[metric]
+
+
+def metric_meaning(metric: str, basis: SalesBasis) -> str:
+    """What the metric counts, in words."""
+    return NET_MEANING if metric == "revenue" and basis == "net" else MEANINGS[metric]
+
+
+def forecast_evidence(
+    snapshot: Snapshot, request: ForecastRequest, outlook: Outlook, basis: SalesBasis = "gross"
+) -> Evidence:
+    """How the forecast was made: data, method, exam, assumptions."""
     choice, history = outlook.choice, outlook.history
     winner, naive = choice.score(choice.winner.name), choice.score("seasonal_naive")
     partial = "" if history.partial_last is None else f" The incomplete {request.grain} from " \
@@ -301,7 +326,9 @@ def _evidence(snapshot: Snapshot, request: ForecastRequest, outlook: Outlook) ->
             quality=_quality(winner.mase, winner.wape, winner.coverage, winner.coverage_total),
             baseline=_quality(naive.mase, naive.wape, naive.coverage, naive.coverage_total),
         ),
-        definitions=[DefinitionUsed(term=LABELS[request.metric], meaning=MEANINGS[request.metric])],
+        definitions=[
+            DefinitionUsed(term=metric_words(request.metric, basis), meaning=metric_meaning(request.metric, basis))
+        ],
         assumptions=[
             f"The horizon begins after the last complete {request.grain}.{partial}",
             *(["Weeks run from Monday to Sunday."] if request.grain == "week" else []),
