@@ -29,6 +29,7 @@ from assistant.plans import (
     RecommendRequest,
     SegmentRequest,
     SegmentRule,
+    StudyRequest,
     TogetherRequest,
 )
 from assistant.plans.desk import LoadPreview, LoadSummary, Progress
@@ -199,6 +200,15 @@ class Workspace:
         from assistant.query.drivers import explain_change
 
         return self._citing(explain_change(self.snapshot, plan, options=self._options()), plan.filter)
+
+    def run_study(self, request: StudyRequest) -> Result:
+        """Cohorts, returning customers, order counts, bands, first days, concentration."""
+        from assistant.query.studies import run_study
+
+        snapshot, options = self.snapshot, self._options()
+        key = (snapshot.manifest.id, snapshot.as_of, options, request.model_dump_json())
+        found = self._answers.get(key, lambda: run_study(snapshot, request, options=options))
+        return self._citing(found.model_copy(deep=True), request.study.filter)
 
     def describe_data(self) -> Result:
         """What is loaded and what is missing."""

@@ -8,7 +8,7 @@ from typing import Literal
 
 from assistant.plans import PlanModel
 from assistant.results import Result
-from tools import campaigns, conversation, customers, data, forecasting, products
+from tools import campaigns, conversation, customers, data, forecasting, products, studies
 
 #: ``read`` changes nothing · ``draft`` changes only drafts inside the assistant · ``write`` reaches beyond it and never
 #: runs without a person's recorded approval.
@@ -38,6 +38,7 @@ class ToolSpec:
 TOOLS: tuple[ToolSpec, ...] = (
     ToolSpec(data.query_data),
     ToolSpec(data.explain_change),
+    ToolSpec(studies.run_study),
     ToolSpec(data.describe_data),
     ToolSpec(customers.count_audience),
     ToolSpec(customers.find_segments),

@@ -24,8 +24,18 @@ from assistant.plans.requests import (
     SegmentRule,
     TogetherRequest,
 )
+from assistant.plans.studies import (
+    CohortStudy,
+    ConcentrationStudy,
+    EarlyStudy,
+    LadderStudy,
+    ReturnStudy,
+    SpreadStudy,
+    StudyRequest,
+)
 
 __all__ = [
+    "CohortStudy", "ConcentrationStudy", "EarlyStudy", "LadderStudy", "ReturnStudy", "SpreadStudy", "StudyRequest",
     "And", "AskRequest", "CampaignBrief", "CampaignRequest", "ChangePlan", "ChurnRequest", "Compare", "Comparison",
     "CustomerCondition", "CustomerRequest", "DataRequest", "DeclineRequest", "Filter", "ForecastRequest", "Having",
     "InGroup", "Not", "OfferSpec", "Or", "Period", "PlanModel", "ProductSearchRequest", "QueryPlan", "RecommendRequest",

@@ -29,6 +29,7 @@ from assistant.plans.requests import (
     SegmentRule,
     TogetherRequest,
 )
+from assistant.plans.studies import StudyRequest
 
 _MONTHS = (
     "January",
@@ -521,6 +522,12 @@ def _together(request: TogetherRequest) -> str:
     return f"{request.k} {_counted('products', [request.k])} most often bought together{with_what}"
 
 
+def _study(request: StudyRequest) -> str:
+    from assistant.plans.reword_studies import reword_study  # it builds on the words of this module
+
+    return reword_study(request.study)
+
+
 _WORDERS: dict[Any, Callable[..., str]] = {
     QueryPlan: _query,
     ChangePlan: _change,
@@ -532,6 +539,7 @@ _WORDERS: dict[Any, Callable[..., str]] = {
     ForecastRequest: _forecast,
     ChurnRequest: _churn,
     TogetherRequest: _together,
+    StudyRequest: lambda request: _study(request),
     DataRequest: lambda request: "what data are loaded",
     CampaignRequest: lambda request: (
         f"campaign draft {request.campaign_id}" if request.campaign_id else "the latest campaign draft"

@@ -38,6 +38,12 @@ def _nothing(board: Board, result: Result, index: int) -> str:
 KINDS: dict[str, DrawBody] = {
     "query": pieces.body,
     "change": pieces.body,
+    "cohorts": pieces.body,
+    "returning": pieces.body,
+    "ladder": pieces.body,
+    "spread": pieces.body,
+    "early": pieces.body,
+    "concentration": pieces.body,
     "data_overview": pieces.body,
     "audience": pieces.body,
     "customer_profile": customer.profile,

@@ -319,6 +319,7 @@ EVERY_TOOL: dict[str, dict[str, Any]] = {
     "find_segments": {},
     "predict_churn": {},
     "bought_together": {},
+    "run_study": {"study": {"study": "ladder"}},
     "search_products": {"text": "cushion"},
     "forecast_metric": {},
     "draft_campaign": {"goal": "win_back"},

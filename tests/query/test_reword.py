@@ -15,14 +15,18 @@ from assistant.plans import (
     CampaignRequest,
     ChangePlan,
     ChurnRequest,
+    CohortStudy,
     Compare,
     Comparison,
+    ConcentrationStudy,
     CustomerCondition,
     CustomerRequest,
     DataRequest,
     DeclineRequest,
+    EarlyStudy,
     ForecastRequest,
     Having,
+    LadderStudy,
     Not,
     OfferSpec,
     Or,
@@ -30,9 +34,12 @@ from assistant.plans import (
     ProductSearchRequest,
     QueryPlan,
     RecommendRequest,
+    ReturnStudy,
     SegmentRequest,
     SegmentRule,
     Sort,
+    SpreadStudy,
+    StudyRequest,
     TogetherRequest,
 )
 from assistant.plans.filters import Operator
@@ -100,6 +107,27 @@ WORDS = [
     (Comparison(kind="rest"), "against the rest"),
     (TogetherRequest(product_id="P1", k=3), "3 products most often bought together with product P1"),
     (DataRequest(), "what data are loaded"),
+    (
+        StudyRequest(study=CohortStudy(grain="quarter", period=Period(kind="named", year=2011))),
+        "customers by quarter of their first order: share who ordered again, quarter by quarter, first ordered in 2011",
+    ),
+    (
+        StudyRequest(study=ReturnStudy(base=Period(kind="named", year=2010), later=Period(kind="named", year=2011))),
+        "customers who ordered in 2010: how many ordered in 2011",
+    ),
+    (StudyRequest(study=LadderStudy(steps=4)), "customers by number of orders, up to 4 or more"),
+    (
+        StudyRequest(study=SpreadStudy(edges=(100, 500), filter=GERMANY)),
+        "customers by bands of revenue with limits at 100 or 500, where country is Germany",
+    ),
+    (
+        StudyRequest(study=EarlyStudy(days=30, by="brand")),
+        "share of customers who order again within 30 days of the first order by brand",
+    ),
+    (
+        StudyRequest(study=ConcentrationStudy(of="product", reach=50)),
+        "how many products bring 50 % of revenue",
+    ),
     (CampaignRequest(campaign_id="c7"), "campaign draft c7"),
     (AskRequest(text="Which year?"), "ask back: Which year?"),
     (DeclineRequest(reason="no_rows", message="Nothing there"), "decline: Nothing there"),
@@ -150,7 +178,8 @@ def test_different_operators_read_differently():
 
 
 def test_every_public_plan_type_can_be_worded():
-    known = {type(plan).__name__ for plan, _ in WORDS} | {
+    studies = {type(plan.study).__name__ for plan, _ in WORDS if isinstance(plan, StudyRequest)}
+    known = {type(plan).__name__ for plan, _ in WORDS} | studies | {
         "CampaignBrief",
         "Compare",
         "InGroup",

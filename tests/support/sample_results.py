@@ -162,5 +162,6 @@ def every_kind() -> dict[str, Result]:
     made = [query(), change(), forecast(), segments(), recommendation(), campaign(), refusal(), question()]
     plain = [simple(kind, kind.replace("_", " ")) for kind in (
         "data_overview", "audience", "customer_profile", "bought_together", "product_search", "churn", "campaign_list",
+        "cohorts", "returning", "ladder", "spread", "early", "concentration",
         "something_new")]
     return {result.kind: result for result in made + plain}

@@ -150,6 +150,8 @@ def shorthand(call: ToolCall, terms: dict[str, str] | None = None) -> str:
             text += f" max={_number(p.max_price)}" if p.max_price else ""
             text += f" min={_number(p.min_price)}" if p.min_price else ""
             return text + (f" in {p.category}" if p.category else "")
+        case "run_study":
+            return _study(p.study)
         case "bought_together":
             return f"together {call.args.get('product_id') or ''}".strip()
         case "forecast_metric" if p.last_day or p.split_by or p.target or p.occasion:
@@ -175,6 +177,21 @@ def shorthand(call: ToolCall, terms: dict[str, str] | None = None) -> str:
         case "decline":
             return f"decline {call.args['reason']}"
     return call.name
+
+
+def _study(s: Any) -> str:
+    """A study by its own fields, those left at their defaults not said."""
+    text = f"study {s.study}"
+    for name, value in s:
+        if name == "study" or value == type(s).model_fields[name].default or value is None:
+            continue
+        if name in {"period", "base", "later"}:
+            text += f" {name}={period(value)}"
+        elif name == "filter":
+            text += f" where {condition(value)}"
+        else:
+            text += f" {name}={','.join(_number(v) for v in value) if isinstance(value, tuple) else value}"
+    return text
 
 
 _LIKE = {"P1": "red mug", "P2": "blue mug", "P3": "linen cushion", "P4": "garden lantern", "P5": "tea towel"}

@@ -19,6 +19,7 @@ from assistant.plans import (
     RecommendRequest,
     SegmentRequest,
     SegmentRule,
+    StudyRequest,
     TogetherRequest,
 )
 
@@ -33,6 +34,7 @@ TOOL_OF: dict[type[BaseModel], str] = {
     ForecastRequest: "forecast_metric",
     ChurnRequest: "predict_churn",
     CampaignBrief: "draft_campaign",
+    StudyRequest: "run_study",
     TogetherRequest: "bought_together",
     CampaignRequest: "show_campaign",
 }

@@ -22,6 +22,7 @@ from assistant.plans.shop import Match, Shop
 ALL_TOOLS = (
     "query_data",
     "explain_change",
+    "run_study",
     "describe_data",
     "count_audience",
     "find_segments",

@@ -1,0 +1,97 @@
+"""Studies in words; the marks around the plan's own numbers are those of :mod:`assistant.plans.reword`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from assistant.plans.periods import Period
+from assistant.plans.reword import _during, _filter, _number, _period, label
+from assistant.plans.studies import (
+    CohortStudy,
+    ConcentrationStudy,
+    EarlyStudy,
+    LadderStudy,
+    ReturnStudy,
+    SpreadStudy,
+    Study,
+)
+
+
+def reword_study(study: Study) -> str:
+    """Say a study in words: "customers by month of their first order: share who ordered again, month by month"."""
+    return _WORDS[type(study)](study)
+
+
+def _scope(study: Any, before: str = "") -> str:
+    where = f", where {_filter(study.filter)}" if study.filter is not None else ""
+    if study.period is None or study.period.kind == "all":
+        return where
+    return f"{where}, {before}{_during(study.period) if before else _period(study.period)}"
+
+
+def _things(of: str) -> str:
+    return {"country": "countries", "city": "cities", "category": "categories", "gap": "repeat orders"}.get(
+        of, f"{label(of)}s"
+    )
+
+
+def _cohorts(study: CohortStudy) -> str:
+    what = {"customers": "share who ordered again", "revenue": "revenue per customer", "orders": "orders per customer"}
+    unit = study.grain
+    return (
+        f"customers by {unit} of their first order: {what[study.measure]}, {unit} by {unit}"
+        f"{_scope(study, 'first ordered ')}"
+    )
+
+
+def _returning(study: ReturnStudy) -> str:
+    where = f", where {_filter(study.filter)}" if study.filter is not None else ""
+    if study.grain is not None:
+        return f"share of the customers of one {study.grain} who ordered in the next{where}"
+    verb = "first ordered" if study.first_only else "ordered"
+    later = f"ordered {_during(study.later)}" if study.later is not None else "ordered again later"
+    return f"customers who {verb} {_during(study.base or Period())}: how many {later}{where}"
+
+
+def _ladder(study: LadderStudy) -> str:
+    before = "first ordered " if study.first_only else "orders "
+    return f"customers by number of orders, up to {_number(study.steps)} or more{_scope(study, before)}"
+
+
+def _spread(study: SpreadStudy) -> str:
+    what = "days since the order before" if study.of == "gap" else label(study.metric)
+    limits = " or ".join(_number(e) for e in study.edges)
+    bands = f" with limits at {limits}" if study.edges else ""
+    return f"{_things(study.of)} by bands of {what}{bands}{_scope(study)}"
+
+
+def _early(study: EarlyStudy) -> str:
+    by = f" by {label(study.by)}" if study.by else ""
+    if study.days is None:
+        return f"time from the first to the second order{by}{_scope(study, 'first ordered ')}"
+    what = "revenue per customer" if study.measure == "value" else "share of customers who order again"
+    return f"{what} within {_number(study.days)} days of the first order{by}{_scope(study, 'first ordered ')}"
+
+
+def _concentration(study: ConcentrationStudy) -> str:
+    things, what = _things(study.of), label(study.metric)
+    if study.top_percent is not None:
+        asked = f"share of {what} from the top {_number(study.top_percent)} % of {things}"
+    elif study.top is not None:
+        asked = f"share of {what} from the top {_number(study.top)} {things}"
+    elif study.reach is not None:
+        asked = f"how many {things} bring {_number(study.reach)} % of {what}"
+    else:
+        asked = f"how {what} is concentrated over {things}"
+    return f"{asked}{_scope(study)}"
+
+
+_WORDS: dict[type, Callable[[Any], str]] = {
+    CohortStudy: _cohorts,
+    ReturnStudy: _returning,
+    LadderStudy: _ladder,
+    SpreadStudy: _spread,
+    EarlyStudy: _early,
+    ConcentrationStudy: _concentration,
+}
