@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from assistant.plans.contact_words import contact_phrase
 from assistant.plans.filters import And, Compare, CustomerCondition, Filter, InGroup, Not, Or
 from assistant.plans.periods import Period
 from assistant.plans.query import ChangePlan, Comparison, Having, QueryPlan
@@ -76,6 +77,10 @@ _LABELS = {
     "unit_price": "price paid per unit",
     "order_status": "order status",
     "orders_band": "number of orders",
+    "offer": "campaign offer",
+    "contactable_customers": "customers with contact details",
+    "consenting_customers": "customers who agreed to marketing",
+    "mailable_customers": "customers who may be contacted",
     "country_count": "number of countries",
     "city_count": "number of cities",
     "category_count": "number of categories",
@@ -236,6 +241,8 @@ def _ranking(plan: QueryPlan) -> list[str]:
 
 
 def _having(condition: Having) -> str:
+    if condition.op == "eq" and condition.values == (0,):
+        return f"no {label(condition.metric)}"
     return f"{label(condition.metric)} {_compared(condition.op, condition.values)}"
 
 
@@ -304,6 +311,9 @@ def _customers(condition: CustomerCondition) -> str:
         return f"the customer is among the {rank} by {name}{where}{when}"
     if condition.metric == "new_customers" and condition.op in {"ge", "gt", "eq"}:
         return f"the customer first ordered{where}{when}"
+    contact = contact_phrase(condition)
+    if contact is not None:
+        return f"the customer {contact}{when}"
     verb, noun = _CUSTOMER_PHRASES.get(condition.metric, (f"has {name}", ""))
     noun = _counted(noun, condition.values) if not noun.endswith("ago") else noun
     if condition.metric == "days_since_last_order" and list(condition.values) == [1]:

@@ -59,7 +59,7 @@ def _check(scope: Scope, condition: Filter | None) -> None:
         return
     for part in comparisons(condition):
         field = dimension(part.field, for_filter=True)
-        if field.sensitive:
+        if field.sensitive and part.op not in {"is_null", "not_null"}:  # whether it is known says nothing of it
             raise NotPermitted(
                 f"Customers are not selected by {field.label}: it is a sensitive trait",
                 received=part.field,

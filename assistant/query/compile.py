@@ -22,7 +22,7 @@ from assistant.query.dimensions import (
     price_band_label,
 )
 from assistant.query.facts import FACTS, LINES, Fact, require, widen
-from assistant.query.filters import _ordered, check_filter, columns_of, comparisons, predicate
+from assistant.query.filters import _ordered, check_filter, columns_of, comparisons, customer_conditions, predicate
 from assistant.query.metric_types import Metric, MetricContext
 from assistant.query.metrics import base_metrics, combine, metric
 from assistant.query.periods import ResolvedPeriod, resolve, unit_start
@@ -199,6 +199,8 @@ def check(scope: Scope, metrics: Sequence[str], dimensions: Sequence[str], condi
                     raise InvalidPlan(f"{_capital(found.label)} cannot be split by {dim.label}", received=dim.name)
                 require(scope.snapshot, fact, dim.columns, f"{_capital(found.label)} by {dim.label}")
             check_filter(scope, condition, fact, found.label)
+    for inner in customer_conditions(condition):
+        check(scope, (inner.metric,), ("customer",), inner.where)
 
 
 def _capital(text: str) -> str:

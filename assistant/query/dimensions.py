@@ -25,7 +25,7 @@ _PLURALS = {
     "city": "cities", "channel": "sales channels", "acquisition_channel": "acquisition channels",
     "customer": "customers", "order": "orders", "cohort": "months of first order", "first_product": "products",
     "orders_band": "bands", "campaign": "campaigns", "campaign_kind": "kinds of campaign",
-    "message_channel": "message channels",
+    "message_channel": "message channels", "offer": "offers",
     "line_type": "types of order line", "order_status": "order statuses", "gender": "genders", "age_band": "age bands",
 }
 TIME_GRAINS = ("day", "week", "month", "quarter", "year")
@@ -281,6 +281,7 @@ DIMENSIONS: dict[str, Dimension] = {
         _d("campaign", "campaign", ("campaign_id",), role="entity", label_column="campaign_name", unit="id"),
         _d("campaign_kind", "kind of campaign", ("campaign_kind",)),
         _d("message_channel", "message channel", ("message_channel",)),
+        _d("offer", "campaign offer", ("offer",)),
         _d("arm", "treatment or control", ("arm",)),
         _d("line_type", "type of order line", ("line_type",)),
         _d(

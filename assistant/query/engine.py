@@ -13,6 +13,7 @@ from assistant.plans.reword import join_words, joined, phrase, reword
 from assistant.query.caveats import caveats_for
 from assistant.query.compile import QueryOptions, Scope, check
 from assistant.query.dimensions import dimension
+from assistant.query.empty_groups import nought_belongs, only_nought
 from assistant.query.entities import check_values
 from assistant.query.followups import followups_for
 from assistant.query.metrics import base_metrics, metric
@@ -21,6 +22,7 @@ from assistant.query.present import (
     base_words,
     chart_for,
     derived,
+    evidence_figure,
     groups_label,
     headline_figures,
     incomplete_labels,
@@ -99,6 +101,8 @@ def _shown_beside(scope: Scope, plan: QueryPlan) -> tuple[tuple[str, ...], tuple
 
 def _empty(found: Answer) -> bool:
     """Nothing matched in the period: no rows counted and none in the one compared with."""
+    if nought_belongs(found.plan) and (found.rows or found.checked):
+        return False
     counted = found.totals.get("rows_read") or 0
     base = (found.base_totals or {}).get("rows_read") or 0
     if found.plan.dimensions and not found.rows:
@@ -137,6 +141,8 @@ def _present(scope: Scope, plan: QueryPlan, found: Answer) -> Result:
     totals = totals_table(found, scope)
     chart, chart_caveat = chart_for(found, table)
     figures = headline_figures(found, table, totals)
+    if found.checked:
+        figures["checked"] = evidence_figure(found.checked, "count", f"{groups_label(plan)} looked at")
     if not plan.dimensions and "net_revenue" in figures and "revenue" in figures and "returned_value" not in figures:
         figures["returned"] = derived(
             figures["revenue"].value - figures["net_revenue"].value,
@@ -168,6 +174,7 @@ def _present(scope: Scope, plan: QueryPlan, found: Answer) -> Result:
         "whole": whole_label(found, scope),
         "many": groups_label(plan),
         "limit": "yes" if plan.limit is not None else "",
+        "bare": "yes" if any(only_nought(h) and h.metric in plan.metrics for h in plan.having) else "",
     }
     result = Result(
         kind="query",
@@ -208,6 +215,8 @@ def shape_of(found: Answer) -> str:
     plan = found.plan
     if not plan.dimensions:
         return "value"
+    if not found.rows and found.checked:
+        return "none"
     if time_dimension(plan):
         if len(plan.dimensions) > 1:
             return "groups"
@@ -246,7 +255,7 @@ def _headline(found: Answer, figures: dict) -> list[str]:
     if plan.dimensions:
         if plan.limit == 1 and "top" in figures:
             names = ["top"]
-        elif shape_of(found) in {"customers", "list"}:
+        elif shape_of(found) in {"customers", "list", "none"}:
             names = ["groups"]
         elif shape_of(found) == "series":
             adds = metric(plan.metrics[0]).additive or plan.metrics[0] in ADDS_OVER_TIME

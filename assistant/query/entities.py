@@ -14,6 +14,7 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+from assistant.data.schema import CHANNELS
 from assistant.errors import UnknownName
 from assistant.plans.filters import Filter
 from assistant.plans.shop import Match
@@ -274,6 +275,8 @@ def check_values(snapshot: Snapshot, condition: Filter | None) -> None:
             continue
         index = entity_index(snapshot)
         for value in part.values:
+            if field.name == "message_channel" and str(value) in CHANNELS:
+                continue  # contacts may be on a channel that no campaign has used
             if str(value) != NOT_SET and index.has(kind, str(value)) is False:
                 raise unknown_value(snapshot, kind, value)
 

@@ -71,6 +71,7 @@ _HISTORY = {
 _CAMPAIGN = {
     "campaign_name": (Origin("campaigns", "name", "campaign"),),
     "campaign_kind": (Origin("campaigns", "kind", "campaign"),),
+    "offer": (Origin("campaigns", "offer", "campaign"),),
 }
 LINES = Fact(
     "lines",
@@ -145,6 +146,7 @@ CAMPAIGNS = Fact(
         "campaign_name": (Origin("campaigns", "name"),),
         "campaign_kind": (Origin("campaigns", "kind"),),
         "message_channel": (Origin("campaigns", "channel"),),
+        "offer": (Origin("campaigns", "offer"),),
         "campaign_cost": (Origin("campaigns", "cost"),),
     },
 )
@@ -172,7 +174,21 @@ CUSTOMERS = Fact(
         **_HISTORY,
     },
 )
-FACTS: dict[str, Fact] = {f.name: f for f in (LINES, TOUCHES, RESPONSES, CAMPAIGNS, PRODUCTS)}
+#: One row per customer and channel on which the shop could write.
+CONTACTS = Fact(
+    "contacts",
+    "contacts",
+    "contacts",
+    None,
+    {
+        **_own("contacts", "customer_id", "address", "consent", "suppressed"),
+        "message_channel": (Origin("contacts", "channel"),),
+        "country": (Origin("customers", "country", "customer"),),
+        **_CUSTOMER,
+        **_HISTORY,
+    },
+)
+FACTS: dict[str, Fact] = {f.name: f for f in (LINES, TOUCHES, RESPONSES, CAMPAIGNS, PRODUCTS, CONTACTS)}
 
 
 def origin(snapshot: Snapshot, fact: Fact, column: str) -> Origin | None:

@@ -13,7 +13,9 @@ from assistant.results.result import Unit
 if TYPE_CHECKING:
     import ibis
 
-Grain = Literal["lines", "per_customer", "per_order", "calendar", "touches", "responses", "campaigns", "products"]
+Grain = Literal[
+    "lines", "per_customer", "per_order", "calendar", "touches", "responses", "campaigns", "products", "contacts"
+]
 
 
 @dataclass(frozen=True)

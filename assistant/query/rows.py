@@ -13,10 +13,10 @@ from assistant.plans.query import QueryPlan, Sort
 from assistant.plans.reword import reword, reword_filter
 from assistant.query.compile import KNOWN_ONLY, Scope, Window, grouped, having, ranked
 from assistant.query.dimensions import DIMENSIONS, TIME_GRAINS, dimension
+from assistant.query.empty_groups import by_calendar, cycle, is_state, meets, nought_belongs, only_nought, with_empty
 from assistant.query.filters import customer_values
 from assistant.query.metrics import metric
 from assistant.query.periods import PeriodPair, ResolvedPeriod, pair, preposition, shift, unit_start
-from assistant.query.unsold import nought_belongs, with_unsold
 
 if TYPE_CHECKING:
     import ibis
@@ -52,6 +52,7 @@ class Answer:
     beside: tuple[str, ...] = field(default=())  # totals-only metrics
     asked: tuple[Asked, ...] = ()
     left_out: tuple[date, ...] = ()  # units of time that are not whole
+    checked: int | None = None  # groups looked at, where a list of those without any row is empty
 
 
 @dataclass(frozen=True)
@@ -112,6 +113,8 @@ def _asked(scope: Scope, plan: QueryPlan) -> tuple[Asked, ...]:
     for condition in _joined_by_and(plan.filter):
         if not isinstance(condition, CustomerCondition) or metric(condition.metric).unit == "date":
             continue
+        if condition.op == "eq" and condition.values == (0,) or is_state(condition.metric):
+            continue  # the same for everyone listed
         narrow = condition.where is not None or scope.window(condition.period) not in {None, scope.window(plan.period)}
         if narrow:
             found.append(Asked(f"asked_{len(found) + 1}", condition.metric, _asked_label(scope, condition), condition))
@@ -178,6 +181,8 @@ def _sort_of(plan: QueryPlan) -> Sort | None:
         return plan.sort
     if not plan.dimensions:
         return None
+    if nought_belongs(plan) and any(h.metric == plan.metrics[0] and only_nought(h) for h in plan.having):
+        return Sort(by=plan.dimensions[0], descending=False)
     first = next((d for d in plan.dimensions if dimension(d).role == "time"), plan.dimensions[0])
     if plan.limit is None and dimension(first).role in {"time", "ordered"}:
         return Sort(by=first, descending=False)
@@ -203,12 +208,16 @@ def _groups(scope: Scope, found: Answer) -> None:
     chosen_groups = condition is not plan.filter
     sort = found.sort
     table = grouped(scope, names, plan.dimensions, condition, found.window)
-    if nought_belongs(plan):
-        table = with_unsold(scope, table, names, condition)
-    table = having(table, plan.having)
+    calendar = by_calendar(plan)
+    nought = nought_belongs(plan)
+    if nought and not calendar:
+        table = with_empty(scope, table, plan, names)
+    everything = table
+    if not calendar:
+        table = having(table, plan.having)
     table = _with_asked(scope, found, table)
     sort = found.sort
-    if "net_revenue" in names and "net_revenue" not in plan.metrics and "revenue" in plan.metrics:
+    if "net_revenue" in names and "net_revenue" not in plan.metrics and "revenue" in plan.metrics and not nought:
         table = table.filter(table["revenue"] != 0)  # groups that only had returns are not part of the question
     in_engine = plan.compare is None and plan.transform is None and not _fills(plan)
     if in_engine:
@@ -220,6 +229,8 @@ def _groups(scope: Scope, found: Answer) -> None:
         if plan.limit is not None and not chosen_groups:
             found.tied = max(0, len(rows) - plan.limit)
         found.rows = rows
+        if nought and not rows:
+            found.checked = fetch(scope, everything.aggregate(n=everything.count()))[0]["n"]
         return
     found.expression = table
     found.rows = fetch(scope, table.limit(MAX_GROUPS))
@@ -228,6 +239,9 @@ def _groups(scope: Scope, found: Answer) -> None:
         _merge(found, _base_rows(scope, found, names))
     if _fills(plan):
         _fill(found, scope)
+        found.checked = len(found.rows) if nought else None
+        found.rows = [r for r in found.rows if all(meets(h, r.get(h.metric)) for h in plan.having)]
+        found.all_groups = len(found.rows)
         _leave_out_partial(found)
     _order(found)
     if plan.transform is not None:
@@ -256,6 +270,8 @@ def _top_of_other_dimension(scope: Scope, found: Answer, names: tuple[str, ...])
 
 def _fills(plan: QueryPlan) -> bool:
     """A lone calendar grain is shown without gaps, and a unit without sales can be the lowest one."""
+    if by_calendar(plan):
+        return True
     lone = len(plan.dimensions) == 1 and plan.dimensions[0] in TIME_GRAINS and not plan.having
     return lone and (plan.limit is None or (plan.sort is not None and not plan.sort.descending))
 
@@ -358,6 +374,10 @@ def _fill(found: Answer, scope: Scope) -> None:
     """Add the units of the period that have no rows: 0 for sums and counts, no value for averages."""
     grain = found.plan.dimensions[0]
     have = {r[grain] for r in found.rows}
+    if grain not in TIME_GRAINS:
+        missed = [place for place in cycle(grain) if place not in have]
+        found.rows += [{grain: p, **{m: empty_value(m) for m in found.metrics}, "rows_read": 0} for p in missed]
+        return
     if not have and not found.window:
         return
     fiscal = 1  # the engine truncates quarters and years by the calendar

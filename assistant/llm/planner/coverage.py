@@ -20,6 +20,7 @@ from pydantic import BaseModel
 from assistant.llm.planner.candidate import ToolCall
 from assistant.llm.planner.lexicon import Lexicon, read_yaml
 from assistant.llm.planner.normalise import Token
+from assistant.llm.planner.nothing import read_elsewhere
 from assistant.llm.planner.spans import Item, Reading
 
 GAP = 1.0
@@ -388,7 +389,7 @@ class Coverage:
             self.trace.under("transform", "rank")
             or "total" in self.trace.under("kind")
             or self.trace.under("compare")
-            or "explain_change" in self.trace.tools
+            or {"explain_change", "count_audience"} & self.trace.tools
             or any(m in known and known[m].unit in {"percent", "points"} or "rate" in m for m in self.trace.metrics)
         ):
             return
@@ -502,8 +503,9 @@ class Coverage:
     def _measures(self) -> Iterator[tuple[int, str]]:
         """A measure named must be in the plan, itself or one of its family."""
         held = " ".join([*self.trace.metrics, *self.trace.dimensions, *map(str, self.trace.under("field"))])
-        for item in self.r.items:
-            names = [str(m) for m in item.alts.get("metric", ())]
+        elsewhere = read_elsewhere(self.r)
+        for i, item in enumerate(self.r.items):
+            names = [str(m) for m in item.alts.get("metric", ())] if i not in elsewhere else []
             other = set(item.alts) - {"metric", "dim", "act"}
             if not names or other or "customers" in names or all(t.word in self.r.skip for t in item.tokens):
                 continue

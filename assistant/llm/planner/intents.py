@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from assistant.llm.planner import brief, forecasting, groups, requests
 from assistant.llm.planner.candidate import Candidate, ToolCall, call
 from assistant.llm.planner.compose import change_plan, query_plan
+from assistant.llm.planner.contact_conditions import OF_CONTACTS, as_audience
 from assistant.llm.planner.context import DialogueContext
 from assistant.llm.planner.coverage import gaps
 from assistant.llm.planner.parts import GRAINS, Parts, gather
@@ -137,6 +138,9 @@ class Frames:
         if plan is None:
             return None
         plan = self._listing(p, plan)
+        rule = as_audience(plan)
+        if rule is not None:
+            return self.finish(p, [call(rule)], "audience", p.implied)
         calls = [call(plan)]
         if self._two_directions() == "joined" and plan.sort is not None and plan.limit:
             turned = plan.sort.model_copy(update={"descending": not plan.sort.descending})
@@ -246,6 +250,7 @@ class Frames:
                 name
                 and name not in shown
                 and name in self.reading.vocabulary.metrics
+                and name not in OF_CONTACTS
                 and not getattr(condition, "period", None)
             ):
                 shown.append(name)

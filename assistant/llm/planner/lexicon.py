@@ -18,6 +18,7 @@ from typing import Any
 import yaml
 
 Entry = tuple[str, Any]
+_SIDE = ("contacts", "nothing")
 
 
 @dataclass
@@ -100,9 +101,23 @@ class Lexicon:
         self.concepts: dict[str, Concept] = {}
         self.tree = PhraseTree()
         self.absent_words: set[str] = set()
+        #: words of the small lexicons that are read on their own: real words, never corrected into others
+        self.side_words: frozenset[str] = frozenset(
+            word for name in _SIDE for word in self._words_of(read_yaml(language, name))
+        )
         self._fill()
         spoken = self.tree.words() | {self._one(w) for w in self.skip} | self.skip | self._period_words()
         self.vocabulary: frozenset[str] = frozenset(spoken)
+
+    def _words_of(self, node: Any) -> Iterator[str]:
+        """Every lemma of a lexicon file, whatever its shape."""
+        if isinstance(node, Mapping):
+            node = list(node.values())
+        if isinstance(node, list):
+            for part in node:
+                yield from self._words_of(part)
+        elif node is not None:
+            yield from self.lemmas(str(node))
 
     def _period_words(self) -> set[str]:
         """Months, days and seasons, which the period grammar reads."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from assistant.llm.planner.contact_conditions import contact_conditions, measured_contacts
 from assistant.llm.planner.filters import ConditionReader, Conditions
 from assistant.llm.planner.mentions import dimension_values, products_named, read_ids
+from assistant.llm.planner.nothing import nothing_counted
 from assistant.llm.planner.period_words import PeriodReading
 from assistant.llm.planner.spans import Item, Reading
 from assistant.llm.planner.values import join, named_texts, value_filters
@@ -85,7 +87,11 @@ def gather(reading: Reading) -> Parts:
     """Read every part of a data question out of a text."""
     p = Parts(reading)
     named, texts = named_texts(reading)
-    p.conditions = ConditionReader(reading, named).read()
+    contacts, nothing = contact_conditions(reading), nothing_counted(reading)
+    p.conditions = ConditionReader(reading, named | contacts.used | nothing.used).read()
+    p.conditions.customers = [*contacts.customers, *p.conditions.customers]
+    p.conditions.joins = [*contacts.joins, *p.conditions.joins]
+    nothing.put_into(p)
     p.rows += texts
     p.used |= p.conditions.used | named
     p.notes += p.conditions.notes
@@ -100,6 +106,7 @@ def gather(reading: Reading) -> Parts:
     _grains(p)
     _who_and_what(p)
     products_named(p)
+    measured_contacts(p, contacts)
     return p
 
 

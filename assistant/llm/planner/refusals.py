@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from assistant.llm.planner.candidate import Candidate
+from assistant.llm.planner.contact_conditions import contact_conditions
 from assistant.llm.planner.context import DialogueContext
 from assistant.llm.planner.replies import candidate, decline
 from assistant.llm.planner.spans import Reading
@@ -21,7 +22,8 @@ def refused(r: Reading, context: DialogueContext) -> Candidate | None:
 
 def _private(r: Reading) -> Candidate | None:
     """As in "the phone numbers of our best customers"."""
-    hits = [i for i in r.having("private") if not r.items[i].has("value")]
+    known = contact_conditions(r).used  # "without a phone number" asks who, not what the number is
+    hits = [i for i in r.having("private") if not r.items[i].has("value") and i not in known]
     about = any(
         "customer" in item.alts.get("dim", ())
         or "customers" in item.alts.get("metric", ())

@@ -7,6 +7,7 @@ leaves them alone. Shapes know roles and kinds of words; the words themselves ar
 from __future__ import annotations
 
 from assistant.llm.planner.clauses import MetricCondition
+from assistant.llm.planner.contact_conditions import contact_conditions
 from assistant.llm.planner.parts import Parts
 from assistant.plans.filters import Compare
 
@@ -75,7 +76,8 @@ def _guests(p: Parts) -> None:
         p.used.update(p.reading.having("share"))
         return
     dimension = p.reading.vocabulary.dimensions.get("customer_type")
-    hits = [i for i in _words(p, *terms) if not p.reading.items[i].has("metric")]
+    known = contact_conditions(p.reading).used  # "whose birthday is unknown"
+    hits = [i for i in _words(p, *terms) if not p.reading.items[i].has("metric") and i not in known]
     if not hits or dimension is None or not dimension.available or any(m.startswith("guest") for m in p.metrics):
         return
     if any(i and p.reading.items[i - 1].has("group") and p.reading.items[i - 1].lemma == "by" for i in hits):

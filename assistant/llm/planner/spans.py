@@ -59,6 +59,8 @@ class Reading:
     items: list[Item]
     vocabulary: Vocabulary
     skip: frozenset[str] = field(default_factory=frozenset)
+    #: what was read of the text once and is needed by several frames
+    memo: dict[str, Any] = field(default_factory=dict)
 
     def having(self, *kinds: str) -> list[int]:
         """Indices of items that may be one of the kinds."""
@@ -121,7 +123,7 @@ def _item_at(tokens: list[Token], lemmas: list[str], start: int, vocabulary: Voc
 def read(text: str, vocabulary: Vocabulary) -> Reading:
     """Tokens → items: longest match from left to right, all meanings kept."""
     lex = vocabulary.lexicon
-    known = lex.known | lex.absent_words | vocabulary.product_words.keys()
+    known = lex.known | lex.absent_words | lex.side_words | vocabulary.product_words.keys()
     tokens = correct(tokenise(text, lex.words), vocabulary.words - lex.absent_words, known)
     lemmas = [t.lemma if t.kind != "stop" else f"\x00{t.text}" for t in tokens]
     items: list[Item] = []

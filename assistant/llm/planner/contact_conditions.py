@@ -1,0 +1,307 @@
+"""Conditions on messages and contacts in words: "haven't opened an email in 90 days", "without a phone number".
+
+Read from the tokens with a lexicon of its own (``contacts.yaml``), before the grammar of orders sees the text; what is
+read here is marked as explained. What a customer *did* with messages needs a customer as its subject: "emails opened
+last month" stays a measure.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from assistant.llm.planner.lexicon import Lexicon, PhraseTree, read_yaml
+from assistant.llm.planner.spans import Reading
+from assistant.plans.filters import And, Compare, CustomerCondition, Filter
+from assistant.plans.periods import Period
+from assistant.plans.query import QueryPlan
+from assistant.plans.requests import SegmentRule
+
+if TYPE_CHECKING:
+    from assistant.llm.planner.parts import Parts
+
+#: tokens between a verb and the message it names, and between a denial and what it denies
+_NEAR, _BEFORE = 5, 6
+
+
+@dataclass
+class ContactConditions:
+    """What was found.
+
+    Attributes:
+        customers: conditions on customers, in order; ``joins`` the word before each.
+        used: items explained.
+        states: measures of contacts that a condition stands for, with the channel ("" for any).
+    """
+
+    customers: list[Filter] = field(default_factory=list)
+    joins: list[str] = field(default_factory=list)
+    used: set[int] = field(default_factory=set)
+    states: list[tuple[str, str]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _Words:
+    """The lexicon as phrase trees: (kind, value) under each phrase."""
+
+    tree: PhraseTree
+    needs_message: frozenset[tuple[str, ...]]
+    people: frozenset[str]
+    negations: frozenset[str]
+    breaks: frozenset[str]
+    fillers: frozenset[str]
+    channels: dict[str, str]
+
+
+@lru_cache(maxsize=4)
+def _words(lex: Lexicon) -> _Words:
+    raw = read_yaml(lex.language, "contacts")
+    tree = PhraseTree()
+    for kind in ("deeds", "messages", "details", "traits", "states"):
+        for value, phrases in raw[kind].items():
+            for phrase in phrases:
+                tree.add(lex.lemmas(phrase), (kind, value))
+    for kind in ("absent", "absent_after", "present", "on_file", "shown"):
+        for phrase in raw[kind]:
+            tree.add(lex.lemmas(phrase), (kind, True))
+    channels = {w: channel for channel, words in raw["channel_in"].items() for p in words for w in lex.lemmas(p)}
+    return _Words(
+        tree,
+        frozenset(lex.lemmas(p) for p in raw["needs_message"]),
+        frozenset(w for p in raw["people"] for w in lex.lemmas(p)),
+        frozenset(raw["negations"]),
+        frozenset(raw["breaks"]),
+        frozenset(raw["fillers"]),
+        channels,
+    )
+
+
+def contact_conditions(reading: Reading) -> ContactConditions:
+    """All conditions on messages and contacts of a text; read once."""
+    if "contacts" not in reading.memo:
+        reading.memo["contacts"] = _Reader(reading).read()
+    found: ContactConditions = reading.memo["contacts"]
+    return found
+
+
+class _Reader:
+    """One text, left to right."""
+
+    def __init__(self, reading: Reading) -> None:
+        self.r, self.words = reading, _words(reading.vocabulary.lexicon)
+        self.lemmas = [t.lemma if t.kind != "stop" else "\x00" for t in reading.tokens]
+        self.found = ContactConditions()
+        self.taken: set[int] = set()
+
+    def read(self) -> ContactConditions:
+        drafting = self.r.does("create") and self.r.has("object") and not self.r.does("segments")
+        k = 0
+        while k < len(self.lemmas):
+            end = k if drafting else (self._state(k) or self._detail(k) or self._deed(k) or k)
+            k = max(end, k + 1)
+        for i, item in enumerate(self.r.items):
+            if self.taken & set(range(item.start, item.end)):
+                self.found.used.add(i)
+        return self.found
+
+    # -- matching ------------------------------------------------------------------------------------------------
+
+    def _longest(self, k: int, kind: str) -> tuple[int, str] | None:
+        """End and value of the longest phrase of a kind that begins at a token."""
+        best: tuple[int, str] | None = None
+        for end, entries in self.words.tree.matches(self.lemmas, k):
+            for found, value in entries:
+                if found == kind:
+                    best = (end, str(value))
+        return best
+
+    def _next(self, k: int, kind: str, over: int = _NEAR) -> tuple[int, int, str] | None:
+        """The first phrase of a kind within a few tokens of one clause: start, end, value."""
+        for at in range(k, min(k + over, len(self.lemmas))):
+            found = self._longest(at, kind)
+            if found is not None and at not in self.taken:
+                return at, *found
+            if self.lemmas[at] in self.words.breaks or self.lemmas[at] == "\x00":
+                return None
+        return None
+
+    def _negated(self, k: int) -> int | None:
+        """Place of the denial that governs the word at ``k``."""
+        for at in range(k - 1, max(-1, k - 1 - _BEFORE), -1):
+            lemma = self.lemmas[at]
+            if lemma in self.words.negations:
+                return at
+            if lemma in self.words.breaks or lemma == "\x00" or lemma == "customer" or at in self.taken:
+                return None
+        return None
+
+    def _of_people(self, k: int) -> bool:
+        """Whether a customer, and not a message, is what the verb at ``k`` speaks of."""
+        for at in range(k - 1, -1, -1):
+            if self.lemmas[at] in self.words.people:
+                return True
+            if self._longest(at, "messages") and at not in self.taken:
+                return False
+        return False
+
+    def _keep(self, metric: str, channel: str, none: bool, tokens: range, period: Period | None = None) -> int:
+        where = Compare(field="message_channel", op="eq", values=(channel,)) if channel else None
+        condition = CustomerCondition(
+            metric=metric, op="eq" if none else "ge", values=(0 if none else 1,), where=where, period=period
+        )
+        return self._add(condition, tokens)
+
+    def _add(self, condition: Filter, tokens: range) -> int:
+        before = [self.lemmas[at] for at in range(max(0, tokens.start - 5), tokens.start) if at not in self.taken]
+        self.found.joins.append("or" if "or" in before and self.found.customers else "and")
+        self.found.customers.append(condition)
+        self.taken |= set(tokens)
+        return tokens.stop
+
+    # -- what was done with messages -----------------------------------------------------------------------------
+
+    def _deed(self, k: int) -> int | None:
+        """As in "haven't opened an email in 90 days", "who received the newsletter"."""
+        verb = self._longest(k, "deeds")
+        if verb is None or not self._of_people(k):
+            return None
+        end, deed = verb
+        message = self._next(end, "messages")
+        if message is None and tuple(self.lemmas[k:end]) in self.words.needs_message:
+            return None
+        denial = self._negated(k)
+        stop = message[1] if message else end
+        said = [self.words.channels[w] for w in self.lemmas[k:end] if w in self.words.channels]
+        channel = (message[2] if message else said[0] if said else "any").replace("any", "")
+        period, stop = self._period(stop)
+        return self._keep(deed, channel, denial is not None, range(k if denial is None else denial, stop), period)
+
+    def _period(self, k: int) -> tuple[Period | None, int]:
+        """A period or length of time right after the words, and where it ends."""
+        for item in self.r.items:
+            if item.start < k or item.start > k + 3:
+                continue
+            if any(self.lemmas[at] in self.words.breaks for at in range(k, item.start)):
+                return None, k
+            if item.has("duration"):
+                length = item.get("duration")
+                period = Period(kind="rolling", unit=length.unit, count=max(1, round(length.count)))
+                return period, item.end
+            if item.has("period") and item.get("period").period is not None:
+                found = item.get("period").period
+                return (None if found.kind == "all" else found), item.end
+        return None, k
+
+    # -- states and details --------------------------------------------------------------------------------------
+
+    def _state(self, k: int) -> int | None:
+        """As in "opted in to email", "may we e-mail", "suppressed"."""
+        state = self._longest(k, "states")
+        if state is None:
+            return None
+        end, name = state
+        said = [self.words.channels[w] for w in self.lemmas[k:end] if w in self.words.channels]
+        near = self._next(end, "messages", 4) or self._next(end, "details", 4)
+        if near is None and not said and k:
+            before = self._longest(k - 1, "messages")
+            near = (k - 1, k, before[1]) if before and before[0] == k else None
+        start = min(k, near[0]) if near else k
+        stop = max(end, near[1]) if near else end
+        if name == "consenting_customers" and self.lemmas[k:end] in (["consent"], ["subscriber"]) and near is None:
+            return None  # a bare word, not yet a condition
+        channel = (near[2] if near else said[0] if said else "any").replace("any", "")
+        denial = self._negated(k)
+        none = (denial is not None) != name.startswith("not ")
+        metric = name.removeprefix("not ")
+        if not none:
+            self.found.states.append((metric, channel))
+        return self._keep(metric, channel, none, range(start if denial is None else min(denial, start), stop))
+
+    def _detail(self, k: int) -> int | None:
+        """As in "without a phone number", "no email on file", "whose birthday is unknown"."""
+        for kind in ("details", "traits"):
+            noun = self._longest(k, kind)
+            if noun is None:
+                continue
+            end, what = noun
+            lead = self._lead(k)
+            after = self._next(end, "absent_after", 4)
+            if lead is None and after is None:
+                continue
+            start, none = (lead if lead is not None else (k, True))
+            if after is not None:
+                end, none = after[1], True
+            kept = self._next(end, "on_file", 2)
+            if not none and kind == "traits" and kept is None:
+                continue  # "customers with city and country" asks to see them
+            if not none and not self._of_people(start):
+                continue
+            end = kept[1] if kept else end
+            if kind == "details":
+                return self._keep("contactable_customers", what.replace("any", ""), none, range(start, end))
+            return self._add(Compare(field=what, op="is_null" if none else "not_null"), range(start, end))
+        return None
+
+    def _lead(self, k: int) -> tuple[int, bool] | None:
+        """The word that says a detail is absent or present: its place, and whether it denies."""
+        for at in range(k - 1, max(-1, k - 5), -1):
+            if self.lemmas[at] in self.words.breaks or self.lemmas[at] == "\x00" or at in self.taken:
+                return None
+            if self.lemmas[at] in {"their", "his", "her", "of"}:
+                return None  # "with their e-mail address" asks to see it
+            absent, present = self._longest(at, "absent"), self._longest(at, "present")
+            reach = max((found[0] for found in (absent, present) if found), default=at + 1)
+            near = all(lemma in self.words.fillers for lemma in self.lemmas[reach:k])
+            if absent is not None and absent[0] <= k and near:
+                denial = self._negated(at)
+                return (at if denial is None else denial), True
+            if present is not None and present[0] <= k and near:
+                denial = self._negated(at)
+                return (at, False) if denial is None else (denial, True)
+        return None
+
+
+#: measures of messages and contacts, which customers without an order have too
+OF_CONTACTS = frozenset(
+    {
+        "sent", "delivered", "opened", "clicked", "unsubscribed", "answered", "contactable_customers",
+        "consenting_customers", "mailable_customers", "suppressed_customers",
+    }
+)
+
+
+def as_audience(plan: QueryPlan) -> SegmentRule | None:
+    """A bare count of customers by contacts, messages or orders never placed: of all known customers, not of buyers."""
+    bare = plan.metrics == ("customers",) and not plan.dimensions and not plan.having and plan.period is None
+    if not bare or plan.filter is None or (plan.compare is not None and plan.compare.kind != "total"):
+        return None
+    parts = plan.filter.parts if isinstance(plan.filter, And) else (plan.filter,)
+    return SegmentRule(filter=plan.filter) if any(_of_everyone(part) for part in parts) else None
+
+
+def _of_everyone(condition: Filter) -> bool:
+    if isinstance(condition, Compare):
+        return condition.op == "is_null"
+    if not isinstance(condition, CustomerCondition):
+        return False
+    never = condition.metric == "orders" and condition.op == "eq" and condition.values == (0,)
+    return condition.metric in OF_CONTACTS or (never and condition.where is None and condition.period is None)
+
+
+def measured_contacts(p: Parts, contacts: ContactConditions) -> None:
+    """As in "mailable customers by country": split by something, a state of contacts is a measure."""
+    groups = [g for g in p.groups if g != "customer"]
+    if not contacts.customers:
+        return
+    if p.reading.has("share"):
+        p.counted = True
+        p.used.update(p.reading.having("share"))
+    single = len(contacts.states) == len(contacts.customers) == len(p.conditions.customers) == 1
+    if not groups or not single or [m for m in p.metrics if m not in {"customers", "sent"}]:
+        return
+    name, channel = contacts.states[0]
+    p.metrics, p.groups = [name], groups
+    p.conditions.customers, p.conditions.joins = [], []
+    if channel and "message_channel" not in groups:
+        p.rows.append(Compare(field="message_channel", op="eq", values=(channel,)))

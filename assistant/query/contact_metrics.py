@@ -1,0 +1,64 @@
+"""Base metrics of contacts and consents: how many customers the shop could write to, and may write to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from assistant.query.metric_types import MetricContext, base
+
+if TYPE_CHECKING:
+    import ibis
+
+
+def _on_file(t: ibis.Table) -> ibis.BooleanValue:
+    return t.address.notnull() & (t.address != "")
+
+
+@base(
+    "contactable_customers",
+    "customers with contact details",
+    "count",
+    "customers with an e-mail address, phone number or other address on file",
+    grain="contacts",
+    columns=("customer_id", "address"),
+    higher_is="neutral",
+)
+def contactable_customers(t: ibis.Table, c: MetricContext) -> ibis.Value:
+    return t.customer_id.nunique(where=_on_file(t))
+
+
+@base(
+    "consenting_customers",
+    "customers who agreed to marketing",
+    "count",
+    "customers who agreed to direct marketing on the channel; no entry is no consent",
+    grain="contacts",
+    columns=("customer_id", "consent"),
+)
+def consenting_customers(t: ibis.Table, c: MetricContext) -> ibis.Value:
+    return t.customer_id.nunique(where=t.consent.fill_null(False))
+
+
+@base(
+    "mailable_customers",
+    "customers who may be contacted",
+    "count",
+    "customers with an address and consent on the channel who are not suppressed on it",
+    grain="contacts",
+    columns=("customer_id", "address", "consent", "suppressed"),
+)
+def mailable_customers(t: ibis.Table, c: MetricContext) -> ibis.Value:
+    return t.customer_id.nunique(where=_on_file(t) & t.consent.fill_null(False) & ~t.suppressed.fill_null(False))
+
+
+@base(
+    "suppressed_customers",
+    "suppressed customers",
+    "count",
+    "customers who must not be contacted on the channel (objection, bounce, complaint)",
+    grain="contacts",
+    columns=("customer_id", "suppressed"),
+    higher_is="worse",
+)
+def suppressed_customers(t: ibis.Table, c: MetricContext) -> ibis.Value:
+    return t.customer_id.nunique(where=t.suppressed.fill_null(False))
