@@ -210,6 +210,8 @@ class _Reader:
         stop = max(end, near[1]) if near else end
         if name == "consenting_customers" and self.lemmas[k:end] in (["consent"], ["subscriber"]) and near is None:
             return None  # a bare word, not yet a condition
+        if near is None and not said and not any(lemma in self.words.people for lemma in self.lemmas):
+            return None  # "can we reach 2 million"
         channel = (near[2] if near else said[0] if said else "any").replace("any", "")
         denial = self._negated(k)
         none = (denial is not None) != name.startswith("not ")
