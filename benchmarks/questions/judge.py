@@ -238,8 +238,9 @@ def _cells(answer: dict[str, Any]) -> list[float]:
 
 
 def _values(truth: list[float], expected: dict[str, Any], answer: dict[str, Any]) -> str:
-    """Every value is a computed number of the reply or a cell of a table."""
-    found = [*_computed(answer), *_cells(answer)]
+    """Every value is a number of a result that the reply holds, or a cell of a table."""
+    shown = [n["value"] for n in answer["numbers"] if n["source"]["origin"] in {"cell", "derived"}]
+    found = [*shown, *_cells(answer)]
     missing = [v for v in truth if not any(close(x, v) for x in found)]
     return "" if not missing else f"right are {[round(v, 2) for v in truth]}, missing {[round(v, 2) for v in missing]}"
 

@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from assistant.data.warehouse import Snapshot
-from tests.golden.checker import judge, load_cases
-from tests.support.gold import GoldShop, groups, measure, people, ranking, read_shop, split_of
+from benchmarks.questions.cases import SHOPS
+from benchmarks.questions.judge import JUDGES
+from tests.golden.checker import Case, judge, load_cases
+from tests.support.gold import ANSWERS, GoldShop, groups, measure, people, ranking, read_shop, split_of
 
 REVENUE = {"kind": "number", "of": "measure", "metric": "revenue"}
 BY_COUNTRY = {"kind": "ranking", "of": "ranking", "metric": "revenue", "by": "country", "n": 2}
@@ -42,6 +44,18 @@ def test_truth_by_hand(shop: GoldShop) -> None:
     assert groups(shop, "orders", "month")["2024-02-01"] == 2
     assert people(shop, [{"metric": "silent", "op": "ge", "value": 90}]) == {"C3"}
     assert people(shop, [{"country": "Germany"}, {"metric": "orders", "op": "gt", "value": 2}]) == {"C1"}
+
+
+def test_truth_of_shapes_by_hand(shop: GoldShop) -> None:
+    """C1 and C2 first ordered in November 2023; C1 again after 68 days and in March, C2 after 102 days."""
+    assert ANSWERS["retention"](shop, ["2023-11"], [2, 4]) == [("2023-11-01", 2, 50.0), ("2023-11-01", 4, 100.0)]
+    assert ANSWERS["came_back"](shop, 70, "2023-11-01", "2023-11-30") == 50
+    assert ANSWERS["funnel"](shop, 3) == [5, 2, 1]
+    assert ANSWERS["to_reach"](shop, "customer", 50) == 2  # 116 + 76 of 281
+    assert people(shop, [{"times": 2, "days": 60}]) == {"C1"}
+    assert people(shop, [{"times": 2, "days": 60, "after_first": True}]) == set()
+    assert people(shop, [{"first": {"product": "P5"}}]) == {"C2", "C4"}
+    assert ANSWERS["against_rest"](shop, "revenue", {"country": "Germany"}) == [147.0, 174.0]
 
 
 def test_first_number_counts(shop: GoldShop) -> None:
@@ -105,11 +119,66 @@ def test_readings_are_alternatives(shop: GoldShop) -> None:
     assert judge(expected, _answer([321.0]), shop)[0] == "right"
 
 
-@pytest.mark.parametrize("name", ["demo", "online_retail"])
-def test_the_set_is_large_and_split(name: str) -> None:
+def test_values_rows_and_cohorts(shop: GoldShop) -> None:
+    """Orders of the hand-sized shop: the reply may hold them as numbers or as cells."""
+    both = {"kind": "values", "of": "both", "metrics": ["revenue", "orders"]}
+    assert judge(both, _answer([321.0], [["x", 9]]), shop)[0] == "right"
+    assert judge(both, _answer([321.0]), shop)[0] == "silently_wrong"
+    top = {"kind": "per_group", "of": "top_per_group", "metric": "revenue", "by": "country", "within": "year", "n": 1}
+    assert judge(top, _answer(rows=[["2023", "Germany", 0.0]]), shop)[0] == "silently_wrong"
+    assert judge(top, _answer(rows=[["2023", "Germany", 65.0], ["2024", "Germany", 82.0]]), shop)[0] == "right"
+
+
+def test_a_premise_must_be_named_and_denied(shop: GoldShop) -> None:
+    expected = {"kind": "premise", "about": "Canada"}
+    assert judge(expected, _answer([1.0], reply="Canada: 1.00."), shop)[0] == "silently_wrong"
+    assert judge(expected, _answer(reply="“Canada” is not among the countries.", outcome="refused"), shop)[0] == "right"
+    unsure = _answer(reply="I am not sure about “shops”.", outcome="refused")
+    assert judge(expected, unsure, shop)[0] == "refused_wrongly"
+
+
+def test_asking_is_right_where_it_says_so(shop: GoldShop) -> None:
+    asked = _answer(outcome="asked")
+    assert judge({"kind": "asked"}, asked, shop)[0] == "asked"
+    assert judge({"any": [REVENUE, {"kind": "asked"}]}, asked, shop)[0] == "asked"
+    assert judge(REVENUE, asked, shop)[0] == "asked_in_vain"
+    assert judge({"kind": "asked"}, _answer([321.0]), shop)[0] == "silently_wrong"
+
+
+def test_a_refusal_names_what_is_missing(shop: GoldShop) -> None:
+    expected = {"kind": "refused", "reason": ["missing_data"], "names": "cost"}
+    refused = _answer(outcome="refused", reason="missing_data", reply="Margin needs products.cost.")
+    assert judge(expected, refused, shop)[0] == "refused_rightly"
+    assert judge(expected, {**refused, "reply": "That is not there."}, shop)[0] == "refused_wrongly"
+
+
+def test_the_set_is_as_large_as_it_claims() -> None:
+    """At least 400 questions, 40 of them in 20 wordings, 60 that cannot be answered and 40 false premises."""
+    cases = [c for shop in SHOPS for c in load_cases(shop)]
+    families: dict[str, list[Case]] = {}
+    for case in cases:
+        families.setdefault(case.family, []).append(case)
+    assert len(families) >= 400
+    assert sum(len({c.turns for c in of}) >= 20 for of in families.values()) >= 40
+    refusals = [f for f, of in families.items() if (of[0].expected[-1] or {}).get("kind") == "refused"]
+    assert len(refusals) >= 60
+    assert sum(of[0].part == "premises" for of in families.values()) >= 40
+
+
+@pytest.mark.parametrize("name", SHOPS)
+def test_the_set_is_split_by_question(name: str) -> None:
     cases = load_cases(name)
-    data = [c for c in cases if all(e is None or e.get("kind") not in {"refused", "why"} for e in c.expected)]
-    assert len({c.family for c in data}) >= 30
-    sizes = {split: len(load_cases(name, split)) / len(cases) for split in ("dev", "validation", "test")}
+    questions = {c.family for c in cases}
+    sizes = {s: len({c.family for c in load_cases(name, s)}) / len(questions) for s in ("dev", "validation", "test")}
     assert min(sizes.values()) > 0.1 and sizes["dev"] > 0.35
     assert all(c.split == split_of(c.family) for c in cases)
+
+
+@pytest.mark.parametrize("name", SHOPS)
+def test_every_expectation_can_be_looked_at(name: str) -> None:
+    """A misspelt kind or truth would only show when the question is asked."""
+    for case in load_cases(name):
+        for expected in (e for e in case.expected if e):
+            for reading in expected.get("any", [expected]):
+                assert reading["kind"] in {*JUDGES, "asked", "refused"}, case.id
+                assert "of" not in reading or reading["of"] in ANSWERS, case.id

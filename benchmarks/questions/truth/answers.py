@@ -188,3 +188,30 @@ def dearest(shop: GoldShop, n: int, lowest: bool = False) -> Ranking:
     table = shop.tables["products"]
     rows = [(k, float(v)) for k, v in zip(table["product_id"], table["price"], strict=True)]
     return sorted(rows, key=lambda row: (row[1] if lowest else -row[1], row[0]))[:n]
+
+
+def price_list(shop: GoldShop, product: str) -> list[float]:
+    """The one list price of a product, as a list."""
+    return [price_of(shop, product)]
+
+
+def gap(shop: GoldShop, metric: str, now: list[str], before: list[str]) -> float:
+    """How much more of the metric the first window has."""
+    return compare(shop, metric, now, before)["change"]
+
+
+def unsold_of(shop: GoldShop, category: str, start: str, end: str) -> set[str]:
+    """Products of a category without a sale in the window."""
+    products = shop.tables["products"]
+    return unsold(shop, start, end) & set(products[products["category"] == category]["product_id"])
+
+
+def count_unsold(shop: GoldShop, category: str, start: str, end: str) -> float:
+    """How many products of a category had no sale in the window."""
+    return float(len(unsold_of(shop, category, start, end)))
+
+
+def count_below(shop: GoldShop, units: float, start: str, end: str) -> float:
+    """Products of the catalogue that sold fewer units, those without any sale included."""
+    found = fast(shop, "units", "product", start, end, None)
+    return float(sum(found.get(p, 0.0) < units for p in shop.tables["products"]["product_id"]))

@@ -91,3 +91,14 @@ def campaign_sales(shop: GoldShop, n: int) -> Ranking:
 def consent_share(shop: GoldShop, channel: str) -> float:
     """Percent of registered customers who agreed to a channel."""
     return 100 * len(agreed(shop, channel)) / len(shop.tables["customers"])
+
+
+def untouched(shop: GoldShop, channel: str, since: str, buyers: bool = False) -> float:
+    """Customers to whom no message of a channel was sent since a day."""
+    import pandas as pd
+
+    touches = shop.tables["touches"]
+    touches = touches[(touches["arm"] == "treatment") & (touches["channel"] == channel)]
+    reached = set(touches[touches["sent_at"] >= pd.Timestamp(since)]["customer_id"])
+    everybody = set(shop.sales()["customer"].dropna()) if buyers else set(shop.tables["customers"]["customer_id"])
+    return float(len(everybody - reached))

@@ -100,9 +100,9 @@ def revenue_share_of(shop: GoldShop, conditions: list[dict[str, Any]], start: st
         shop, "revenue", start, end, {"customer": everyone})
 
 
-def percent_of(shop: GoldShop, conditions: list[dict[str, Any]], of: list[dict[str, Any]] | None = None) -> float:
-    """Percent of buyers (of those under ``of``) who fulfil the conditions."""
-    return 100 * len(people(shop, [*(of or []), *conditions])) / len(people(shop, of or []))
+def percent_of(shop: GoldShop, conditions: list[dict[str, Any]], among: list[dict[str, Any]] | None = None) -> float:
+    """Percent of buyers (of those under ``among``) who fulfil the conditions."""
+    return 100 * len(people(shop, [*(among or []), *conditions])) / len(people(shop, among or []))
 
 
 def metric_of(shop: GoldShop, metric: str, conditions: list[dict[str, Any]], start: str | None = None,

@@ -138,3 +138,33 @@ def whole_extreme(shop: GoldShop, metric: str, by: str, lowest: bool = False, st
                   end: str | None = None) -> float:
     """The highest or lowest value of a metric over the groups of a time unit."""
     return ranking(shop, metric, by, 1, start, end, lowest=lowest)[0][1]
+
+
+def both_top(shop: GoldShop, percents: list[float]) -> list[float]:
+    """Percent of known customers' revenue from the largest so many percent of customers."""
+    return [share_of_top_percent(shop, "customer", percent) for percent in percents]
+
+
+def sum_and_top(shop: GoldShop, start: str, end: str, n: int) -> list[float]:
+    """Revenue of a window, and what each of its largest customers spent in it."""
+    top = ranking(shop, "revenue", "customer", n, start, end)
+    return [measure(shop, "revenue", start, end), *(v for _, v in top)]
+
+
+def new_and_old(shop: GoldShop, start: str, end: str) -> list[float]:
+    """Revenue of a window from customers first seen in it, and from those known before."""
+    import pandas as pd
+
+    sold = shop.sales(start, end).dropna(subset=["customer"])
+    new = sold["first_day"] >= pd.Timestamp(start)
+    return [float(sold[new]["amount"].sum()), float(sold[~new]["amount"].sum())]
+
+
+def order_count_values(shop: GoldShop, upto: int) -> list[float]:
+    """Customers with exactly one, two, … orders."""
+    return list(order_counts(shop, upto).values())
+
+
+def moving_values(shop: GoldShop, metric: str, by: str, width: int, start: str, end: str) -> list[float]:
+    """The moving averages alone."""
+    return list(moving_average(shop, metric, by, width, start, end).values())
