@@ -16,6 +16,7 @@ from assistant.caching import OnceCache
 from assistant.data.warehouse import POINTER, Snapshot, current_manifest, open_snapshot
 from assistant.errors import SettingsError
 from assistant.plans import (
+    BriefingRequest,
     CampaignBrief,
     CampaignRequest,
     ChangePlan,
@@ -209,6 +210,19 @@ class Workspace:
         key = (snapshot.manifest.id, snapshot.as_of, options, request.model_dump_json())
         found = self._answers.get(key, lambda: run_study(snapshot, request, options=options))
         return self._citing(found.model_copy(deep=True), request.study.filter)
+    def brief(self, request: BriefingRequest) -> Result:
+        """Ranked findings for an open question; searched once per snapshot, period and filter."""
+        from assistant.briefing.find import find
+        from assistant.briefing.report import briefing_result
+
+        options = self._options()
+
+        def search(snapshot: Snapshot) -> Any:
+            return find(snapshot, period=request.period, condition=request.filter, options=options,
+                        churn=lambda: self.predict_churn(ChurnRequest()))
+
+        found = self._cached("findings", search, request.period, request.filter, options)
+        return self._citing(briefing_result(request, found, self.suggestion_works), request.filter)
 
     def describe_data(self) -> Result:
         """What is loaded and what is missing."""
@@ -355,6 +369,7 @@ class Workspace:
         self.find_segments(SegmentRequest())
         self.churn_model(ChurnRequest().horizon_days)
         self.forecast(ForecastRequest())
+        self.brief(BriefingRequest())
 
     def _examples(self, snapshot: Snapshot) -> list[str]:
         from assistant.query.examples import example_candidates

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from assistant.plans import ChangePlan, DataRequest, QueryPlan
+from assistant.plans import BriefingRequest, ChangePlan, DataRequest, QueryPlan
 from assistant.results import Result
 from assistant.workspace import Workspace
 
@@ -19,6 +19,15 @@ def query_data(workspace: Workspace, request: QueryPlan) -> Result:
 def explain_change(workspace: Workspace, request: ChangePlan) -> Result:
     """Explain why a metric changed between two periods: exact parts that sum to the change, and whether it is noise."""
     return workspace.explain_change(request)
+
+
+def brief_shop(workspace: Workspace, request: BriefingRequest) -> Result:
+    """Answer an open question about the whole shop with ranked findings, each sized, tested and with a next step.
+
+    Use it for "what should I focus on", "biggest risk", "what changed", "anything unusual", "how are we doing", "what
+    should I stop selling" or "promote", "which customers should I target", "where is the money".
+    """
+    return workspace.brief(request)
 
 
 def describe_data(workspace: Workspace, request: DataRequest) -> Result:

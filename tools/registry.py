@@ -39,6 +39,7 @@ TOOLS: tuple[ToolSpec, ...] = (
     ToolSpec(data.query_data),
     ToolSpec(data.explain_change),
     ToolSpec(studies.run_study),
+    ToolSpec(data.brief_shop),
     ToolSpec(data.describe_data),
     ToolSpec(customers.count_audience),
     ToolSpec(customers.find_segments),

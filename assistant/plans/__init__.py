@@ -5,6 +5,7 @@ Nothing here executes. Every model refuses unknown keys, is immutable, and can b
 """
 
 from assistant.plans.base import PlanModel
+from assistant.plans.briefing import BriefingRequest
 from assistant.plans.filters import And, Compare, CustomerCondition, Filter, InGroup, Not, Or
 from assistant.plans.periods import Period
 from assistant.plans.query import ChangePlan, Comparison, Having, QueryPlan, Sort
@@ -36,8 +37,8 @@ from assistant.plans.studies import (
 
 __all__ = [
     "CohortStudy", "ConcentrationStudy", "EarlyStudy", "LadderStudy", "ReturnStudy", "SpreadStudy", "StudyRequest",
-    "And", "AskRequest", "CampaignBrief", "CampaignRequest", "ChangePlan", "ChurnRequest", "Compare", "Comparison",
-    "CustomerCondition", "CustomerRequest", "DataRequest", "DeclineRequest", "Filter", "ForecastRequest", "Having",
-    "InGroup", "Not", "OfferSpec", "Or", "Period", "PlanModel", "ProductSearchRequest", "QueryPlan", "RecommendRequest",
-    "SegmentRequest", "SegmentRule", "Sort", "TogetherRequest",
+    "And", "AskRequest", "BriefingRequest", "CampaignBrief", "CampaignRequest", "ChangePlan", "ChurnRequest",
+    "Compare", "Comparison", "CustomerCondition", "CustomerRequest", "DataRequest", "DeclineRequest", "Filter",
+    "ForecastRequest", "Having", "InGroup", "Not", "OfferSpec", "Or", "Period", "PlanModel", "ProductSearchRequest",
+    "QueryPlan", "RecommendRequest", "SegmentRequest", "SegmentRule", "Sort", "TogetherRequest",
 ]

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from assistant.plans.briefing import BriefingRequest
 from assistant.plans.contact_words import contact_phrase
 from assistant.plans.filters import And, Compare, CustomerCondition, Filter, InGroup, Not, Or
 from assistant.plans.periods import Period
@@ -538,6 +539,12 @@ def _study(request: StudyRequest) -> str:
     return reword_study(request.study)
 
 
+def _briefing(request: BriefingRequest) -> str:
+    from assistant.plans.reword_briefing import reword_briefing  # it builds on the words of this module
+
+    return reword_briefing(request)
+
+
 _WORDERS: dict[Any, Callable[..., str]] = {
     QueryPlan: _query,
     ChangePlan: _change,
@@ -550,6 +557,7 @@ _WORDERS: dict[Any, Callable[..., str]] = {
     ChurnRequest: _churn,
     TogetherRequest: _together,
     StudyRequest: lambda request: _study(request),
+    BriefingRequest: _briefing,
     DataRequest: lambda request: "what data are loaded",
     CampaignRequest: lambda request: (
         f"campaign draft {request.campaign_id}" if request.campaign_id else "the latest campaign draft"

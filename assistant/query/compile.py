@@ -144,19 +144,21 @@ def grouped(
     *,
     known_only: bool = False,
     labels: bool = True,
+    extra: Sequence[Dimension] = (),
 ) -> ibis.Table:
     """Metrics by dimensions: one row per group, columns named as in the plan (+ ``<dimension>_label``, ``rows_read``).
 
     Args:
         window: first and last day, None for all data. Facts without a time (the catalogue) ignore it.
         known_only: leave guests out also where no dimension asks for it (totals beside customer lists).
+        extra: dimensions that have no name in plans (:mod:`assistant.query.steps`).
 
     Raises:
         MissingData, InvalidPlan, UnknownName: see :func:`check`.
     """
     basis = scope.options.sales_basis
     bases = list(dict.fromkeys(b for name in metrics for b in base_metrics(name, basis)))
-    dims = [dimension(name) for name in dimensions]
+    dims = [*(dimension(name) for name in dimensions), *extra]
     by_source: dict[str, list[Metric]] = {}
     for base in bases:
         if base.grain != "calendar":
@@ -291,6 +293,12 @@ def _calendar_days(scope: Scope, table: ibis.Table, dims: list[Dimension], windo
 
     first, last = scope.snapshot.manifest.first_day, scope.snapshot.as_of
     start, end = (max(first, window[0]), min(last, window[1])) if window else (first, last)
+    placed = next((d.place for d in dims if hasattr(d, "place")), None)
+    if placed is not None:
+        counts = Counter(placed(start + timedelta(days=i)) for i in range((end - start).days + 1))
+        counts.pop(None, None)
+        key = table["step"]
+        return ibis.cases(*((key == place, n) for place, n in counts.items()), else_=0)
     timed = [d for d in dims if d.name in DAYS_OF]
     if len(timed) > 1:
         raise InvalidPlan(

@@ -245,17 +245,18 @@ def _group_table(by: str, parts: list[Part], change: float, unit: Unit) -> Table
 
 
 def _add_usual(result: Result, usual: Usual | None) -> None:
-    change = result.figures["change_pct"].value
+    """Whether the change is noise: judged in percent, or in points for a rate."""
+    change = result.figures["change" if usual is not None and usual.rate else "change_pct"].value
     if usual is None or not isinstance(change, int | float):
         result.caveats.append(Caveat(code="too_little_history"))
         return
-    figures = result.figures
-    figures["usual_low"] = evidence_figure(usual.low, "percent", "lower end of usual changes")
-    figures["usual_high"] = evidence_figure(usual.high, "percent", "upper end of usual changes")
+    figures, unit = result.figures, "points" if usual.rate else "percent"
+    figures["usual_low"] = evidence_figure(usual.low, unit, "lower end of usual changes")
+    figures["usual_high"] = evidence_figure(usual.high, unit, "upper end of usual changes")
     figures["usual_steps"] = evidence_figure(usual.steps, "count", "earlier changes looked at")
     figures["usual_level"] = evidence_figure(LEVEL, "percent", "share of changes expected within the interval")
     if usual.year_ago is not None:
-        figures["year_ago"] = evidence_figure(usual.year_ago, "percent", "the same step a year earlier")
+        figures["year_ago"] = evidence_figure(usual.year_ago, unit, "the same step a year earlier")
     result.words["noise"] = "yes" if usual.holds(float(change)) else "no"
 
 

@@ -1,7 +1,8 @@
 """How large a change is usual: the same step, taken at earlier times.
 
-The interval is the normal prediction interval for one more log change (Hahn & Meeker, *Statistical Intervals*, 1991,
-section 4.2): mean ± t · s · √(1 + 1/n).
+The interval is the normal prediction interval for one more change (Hahn & Meeker, *Statistical Intervals*, 1991,
+section 4.2): mean ± t · s · √(1 + 1/n). Amounts, counts and averages are judged by their log change, rates by their
+change in points.
 """
 
 from __future__ import annotations
@@ -12,11 +13,10 @@ from datetime import date, timedelta
 from statistics import fmean, stdev
 
 from assistant.plans.filters import Filter
-from assistant.query.compile import Scope, grouped
-from assistant.query.metrics import base_metrics, parts_of
+from assistant.query.compile import Scope
 from assistant.query.metrics import metric as metric_named
 from assistant.query.periods import ResolvedPeriod, add_months
-from assistant.query.rows import ADDS_OVER_TIME, fetch
+from assistant.query.steps import values_by_stretch
 
 LEVEL = 90
 MIN_STEPS = 6
@@ -26,74 +26,94 @@ Days = tuple[date, date]
 
 @dataclass(frozen=True)
 class Usual:
-    """Interval of usual changes in percent, from ``steps`` earlier ones; ``year_ago``: the same step a year before."""
+    """Interval of usual changes, from ``steps`` earlier ones.
+
+    Attributes:
+        low, high: in percent, or in points for a rate.
+        year_ago: the same step a year before, in the same unit.
+        mean, spread: of one more change on the scale it is judged on (log change, or points).
+    """
 
     low: float
     high: float
     steps: int
-    year_ago: float | None = None
+    year_ago: float | None
+    mean: float
+    spread: float
+    rate: bool = False
 
-    def holds(self, change_percent: float) -> bool:
-        return self.low <= change_percent <= self.high
+    def holds(self, change: float) -> bool:
+        """Whether a change (percent, or points for a rate) is a usual one."""
+        return self.low <= change <= self.high
+
+    def chance(self, change: float) -> float:
+        """Probability of a change at least as far from the usual one, if nothing particular happened (two-sided)."""
+        from scipy.special import stdtr
+
+        if not self.rate and change <= -100:
+            return 0.0
+        moved = change if self.rate else math.log1p(change / 100)
+        if self.spread == 0:
+            return 1.0 if math.isclose(moved, self.mean, abs_tol=1e-12) else 0.0
+        return 2 * float(stdtr(self.steps - 1, -abs(moved - self.mean) / self.spread))
+
+
+def is_rate(metric_name: str) -> bool:
+    """Whether a metric is a percentage, whose changes are counted in points."""
+    return metric_named(metric_name).unit in {"percent", "points"}
 
 
 def usual_change(
     scope: Scope, metric_name: str, condition: Filter | None, current: ResolvedPeriod, base: ResolvedPeriod
 ) -> Usual | None:
-    """Interval of usual changes of the metric over steps like this one; None with fewer than six earlier steps.
+    """Interval of usual changes of a metric over steps like this one; None with fewer than six earlier steps."""
+    found = usual_changes(scope, (metric_name,), condition, current, base)
+    return found[metric_name]
 
-    Only metrics whose parts add up over days can be measured at any step; others give None.
-    """
-    basis = scope.options.sales_basis
-    bases = [b.name for b in base_metrics(metric_name, basis)]
-    if current.event or not all(b.additive or b.name in ADDS_OVER_TIME for b in base_metrics(metric_name, basis)):
-        return None
-    rows = fetch(scope, grouped(scope, bases, ("day",), condition, None))
-    daily = {r["day"]: r for r in rows}
 
-    def value(days: Days) -> float | None:
-        sums = dict.fromkeys(bases, 0.0)
-        day = days[0]
-        while day <= days[1]:
-            row = daily.get(day)
-            if row:
-                for b in bases:
-                    sums[b] += float(row[b] or 0)
-            day += timedelta(days=1)
-        return _combined(metric_name, sums, basis)
-
-    steps = []
-    for now, before in _earlier_steps(current, base):
-        new, old = value(now), value(before)
-        if new and old and new > 0 and old > 0:
-            steps.append(math.log(new / old))
+def usual_changes(
+    scope: Scope, metrics: tuple[str, ...], condition: Filter | None, current: ResolvedPeriod, base: ResolvedPeriod
+) -> dict[str, Usual | None]:
+    """:func:`usual_change` of several metrics in one pass over the data."""
+    if current.event:
+        return dict.fromkeys(metrics)
+    steps = _earlier_steps(current, base)
+    year = _year_before(current, base)
     if len(steps) < MIN_STEPS:
+        return dict.fromkeys(metrics)
+    windows = list(dict.fromkeys(w for step in [*steps, *([year] if year else [])] for w in step))
+    values = dict(zip(windows, values_by_stretch(scope, metrics, condition, windows), strict=True))
+
+    def change(name: str, step: tuple[Days, Days]) -> float | None:
+        new, old = (values[w].get(name) for w in step)
+        if new is None or old is None:
+            return None
+        if is_rate(name):
+            return float(new) - float(old)
+        return float(new) / float(old) if new > 0 and old > 0 else None
+
+    return {name: _usual([change(name, s) for s in steps], change(name, year) if year else None, is_rate(name))
+            for name in metrics}
+
+
+def _usual(changes: list[float | None], year_ago: float | None, rate: bool) -> Usual | None:
+    known = [c if rate else math.log(c) for c in changes if c is not None]
+    if len(known) < MIN_STEPS:
         return None
     from scipy.special import stdtrit
 
-    half = float(stdtrit(len(steps) - 1, 0.5 + LEVEL / 200)) * stdev(steps) * math.sqrt(1 + 1 / len(steps))
-    middle = fmean(steps)
-    year = _year_ago(value, current, base)
-    return Usual((math.exp(middle - half) - 1) * 100, (math.exp(middle + half) - 1) * 100, len(steps), year)
-
-
-def _combined(name: str, sums: dict[str, float], basis: str) -> float | None:
-    found = metric_named(name)
-    if found.kind == "base":
-        return sums[name]
-    values = [_combined(p, sums, basis) for p in parts_of(name, basis)]
-    if found.kind == "alias":
-        return values[0]
-    if values[0] is None or values[1] is None:
-        return None
-    if found.kind == "difference":
-        return values[0] - values[1]
-    return values[0] / values[1] if values[1] else None
+    spread = stdev(known) * math.sqrt(1 + 1 / len(known))
+    half, middle = float(stdtrit(len(known) - 1, 0.5 + LEVEL / 200)) * spread, fmean(known)
+    year = year_ago if rate or year_ago is None else (year_ago - 1) * 100
+    if rate:
+        return Usual(middle - half, middle + half, len(known), year, middle, spread, rate=True)
+    low, high = ((math.exp(x) - 1) * 100 for x in (middle - half, middle + half))
+    return Usual(low, high, len(known), year, middle, spread)
 
 
 def _earlier_steps(current: ResolvedPeriod, base: ResolvedPeriod) -> list[tuple[Days, Days]]:
     """The pair of windows moved back by whole units of its own shape while both stay within the data."""
-    months = current.months or {"month": 1, "quarter": 3, "year": 12}.get(current.shape, 0)
+    months = _months(current)
     pairs = []
     for k in range(1, MAX_STEPS + 1):
         now = _back(current, months, k)
@@ -102,6 +122,22 @@ def _earlier_steps(current: ResolvedPeriod, base: ResolvedPeriod) -> list[tuple[
             break
         pairs.append((now, before))
     return pairs
+
+
+def earlier(period: ResolvedPeriod, n: int) -> list[Days]:
+    """Up to ``n`` stretches like this one before it, newest first, as far as the data cover them."""
+    months = _months(period)
+    found = []
+    for k in range(1, n + 1):
+        days = _back(period, months, k)
+        if days[0] < period.first_day:
+            break
+        found.append(days)
+    return found
+
+
+def _months(period: ResolvedPeriod) -> int:
+    return period.months or {"month": 1, "quarter": 3, "year": 12}.get(period.shape, 0)
 
 
 def _back(period: ResolvedPeriod, months: int, k: int) -> Days:
@@ -114,13 +150,10 @@ def _back(period: ResolvedPeriod, months: int, k: int) -> Days:
     return start, min(start + timedelta(days=period.days - 1), add_months(start, months) - timedelta(days=1))
 
 
-def _year_ago(value: object, current: ResolvedPeriod, base: ResolvedPeriod) -> float | None:
-    """The same step a year earlier, in percent."""
+def _year_before(current: ResolvedPeriod, base: ResolvedPeriod) -> tuple[Days, Days] | None:
+    """The same step a year earlier, where the data hold it and it is another step."""
     now, before = _twelve_months_back(current), _twelve_months_back(base)
-    if before[0] < current.first_day or base.start == now[0]:
-        return None
-    new, old = value(now), value(before)  # type: ignore[operator]
-    return (new - old) / abs(old) * 100 if new is not None and old else None
+    return None if before[0] < current.first_day or base.start == now[0] else (now, before)
 
 
 def _twelve_months_back(period: ResolvedPeriod) -> Days:

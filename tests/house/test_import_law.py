@@ -18,6 +18,7 @@ DATA = BASE | {"assistant.data"}
 ANALYTICS = DATA | {"assistant.features", "assistant.query"}
 MODELS = ANALYTICS | {"assistant.models", "assistant.retrieval"}
 CAMPAIGNS = MODELS | {"assistant.campaigns"}
+BRIEFING = CAMPAIGNS | {"assistant.briefing"}
 LLM = BASE | {"assistant.llm"}
 AGENT = LLM | {"assistant.agent"}
 
@@ -35,14 +36,17 @@ LAW: dict[str, set[str]] = {
     "assistant.models": MODELS - {"assistant.retrieval"},
     "assistant.retrieval": ANALYTICS | {"assistant.retrieval"},
     "assistant.campaigns": CAMPAIGNS,
-    "assistant.workspace": CAMPAIGNS | {"assistant.workspace"},
+    "assistant.briefing": BRIEFING,
+    "assistant.workspace": BRIEFING | {"assistant.workspace"},
     "assistant.llm": LLM,
     "assistant.agent": AGENT,
     "assistant.ui": AGENT | {"assistant.ui"},
     "tools": BASE | {"assistant.workspace", "tools"},
 }
 #: rooms whose analytics must stand alone
-ANALYTIC_ROOMS = {"assistant.data", "assistant.query", "assistant.features", "assistant.models", "assistant.campaigns"}
+ANALYTIC_ROOMS = {"assistant.data", "assistant.query", "assistant.features", "assistant.models", "assistant.campaigns",
+    "assistant.briefing",
+}
 FRAMEWORKS = {"langchain", "langchain_core", "langgraph", "gradio", "chromadb", "transformers", "sentence_transformers"}
 OURS = ("assistant", "tools", "app", "prompts", "benchmarks", "tests")
 

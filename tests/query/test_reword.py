@@ -11,6 +11,7 @@ from assistant import plans
 from assistant.plans import (
     And,
     AskRequest,
+    BriefingRequest,
     CampaignBrief,
     CampaignRequest,
     ChangePlan,
@@ -99,6 +100,11 @@ WORDS = [
     ),
     (ProductSearchRequest(text="red mug", relative_price="cheaper"), "5 products like 'red mug', cheaper than it"),
     (ForecastRequest(), "forecast of revenue for the next 8 weeks, 80 % interval"),
+    (BriefingRequest(focus="risk"), "what is at risk"),
+    (
+        BriefingRequest(focus="change", period=Period(kind="calendar", unit="month", offset=-1), about="country"),
+        "what changed, country, last month",
+    ),
     (ChurnRequest(k=10), "10 customers least likely to order again within 90 days, by value at risk"),
     (OfferSpec(kind="percent_off", value=10, category="Homeware"), "10 % off on Homeware"),
     (Period(kind="calendar", unit="month", offset=-1), "last month"),

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from assistant.plans import (
+    BriefingRequest,
     CampaignBrief,
     CampaignRequest,
     ChangePlan,
@@ -26,6 +27,7 @@ from assistant.plans import (
 TOOL_OF: dict[type[BaseModel], str] = {
     QueryPlan: "query_data",
     ChangePlan: "explain_change",
+    BriefingRequest: "brief_shop",
     SegmentRule: "count_audience",
     SegmentRequest: "find_segments",
     CustomerRequest: "describe_customer",

@@ -137,6 +137,7 @@ class Trace:
             found += node.get("op") in _NEGATIVE_OPS
             found += node.get("op") in {None, "eq", "ge", "gt"} and str(node.get("metric", "")).startswith("days_since")
             found += node.get("op") == "eq" and list(values or ()) == [0]
+        found += any(n.get("focus") in {"stop", "risk", "unusual"} for n in self.nodes)
         found += sum(any(n in m for n in _NEGATIVE_NAMES) for m in set(self.metrics))
         found += sum(n.get("op_type") == "customer" and self._only_once(n) for n in self.nodes)
         return found

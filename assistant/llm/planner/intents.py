@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from assistant.llm.planner import brief, forecasting, groups, requests
+from assistant.llm.planner.briefing import briefing
 from assistant.llm.planner.candidate import Candidate, ToolCall, call
 from assistant.llm.planner.compose import change_plan, query_plan
 from assistant.llm.planner.contact_conditions import OF_CONTACTS, as_audience
@@ -58,6 +59,7 @@ class Frames:
             self.small_talk(),
             self.open_question(),
         )
+        yield briefing(self._audience_parts(), self.context, self.finish)
         yield self.describe()
         yield forecasting.forecast(self.parts(), self.context, self.finish)
         yield self.forecast_groups()
@@ -410,10 +412,6 @@ class Frames:
         """Requests that need one decision of the person first."""
         r = self.reading
         p = self.parts()
-        if r.does("contact_who") and not p.conditions.customers:
-            return candidate(ask(self.lex, "contact"), 0.05, "ask")
-        if r.does("briefing") and not p.metrics:
-            return candidate(ask(self.lex, "briefing"), 0.15, "ask")
         first = [t.lemma for t in r.tokens[:3]]
         advising = first[:1] == ["how"] and first[1:2] and first[1] in {"can", "do", "should", "could", "to", "would"}
         should = first[:1] == ["should"] and not r.does("recommend")

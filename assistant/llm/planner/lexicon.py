@@ -105,6 +105,11 @@ class Lexicon:
         self.side_words: frozenset[str] = frozenset(
             word for name in _SIDE for word in self._words_of(read_yaml(language, name))
         )
+        #: words of open questions: read on their own, so that they take no word away from other readings
+        self.open_words = PhraseTree()
+        for kind, phrases in read_yaml(language, "briefing")["brief"].items():
+            for phrase in phrases:
+                self.open_words.add(self.lemmas(phrase), ("brief", kind))
         self._fill()
         spoken = self.tree.words() | {self._one(w) for w in self.skip} | self.skip | self._period_words()
         self.vocabulary: frozenset[str] = frozenset(spoken)

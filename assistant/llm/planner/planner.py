@@ -23,6 +23,7 @@ ALL_TOOLS = (
     "query_data",
     "explain_change",
     "run_study",
+    "brief_shop",
     "describe_data",
     "count_audience",
     "find_segments",

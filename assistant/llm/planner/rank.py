@@ -12,7 +12,7 @@ from assistant.llm.planner.spans import Item
 
 UNKNOWN, ABSENT, KNOWN, ACTION, LIGHT = 1.0, 1.2, 0.7, 0.9, 0.15
 STRONG_ACTIONS = frozenset(
-    {"forecast", "recommend", "together", "similar", "churn", "explain", "segments", "what_if", "contact_who"}
+    {"forecast", "recommend", "together", "similar", "churn", "explain", "segments", "what_if"}
 )
 NEGATIONS = frozenset({"not", "never", "no", "without", "nor", "neither", "except"})
 Encoder = Callable[[Sequence[str]], Any]

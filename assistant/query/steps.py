@@ -1,0 +1,96 @@
+"""Any metric over many stretches of days in one pass: what a change is judged by.
+
+A row belongs to the stretch its moment falls in; stretches must not share a day. Distinct counts (customers) are exact,
+because each stretch is a group of its own in the engine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from assistant.errors import InvalidPlan
+from assistant.plans.filters import Filter
+from assistant.query.compile import Scope, grouped
+from assistant.query.dimensions import Dimension, DimensionContext
+from assistant.query.facts import within
+from assistant.query.rows import Row, fetch
+
+if TYPE_CHECKING:
+    import ibis
+
+Days = tuple[date, date]
+STEP = "step"
+
+
+@dataclass(frozen=True)
+class Stretches(Dimension):
+    """The place of a row's day in a list of stretches of days; null outside all of them."""
+
+    windows: tuple[Days, ...] = ()
+
+    def place(self, day: date) -> int | None:
+        """Number of the stretch that holds a day."""
+        return next((i for i, (start, end) in enumerate(self.windows) if start <= day <= end), None)
+
+
+def stretches(windows: Sequence[Days]) -> Stretches:
+    """A dimension that numbers the rows by stretch.
+
+    Raises:
+        InvalidPlan: two stretches share a day.
+    """
+    ordered = sorted(windows)
+    for (_, end), (start, _) in zip(ordered, ordered[1:], strict=False):
+        if start <= end:
+            raise InvalidPlan("Stretches of days that are compared may not overlap", received=f"{start} … {end}")
+
+    def number(table: ibis.Table, context: DimensionContext) -> ibis.Value:
+        import ibis
+
+        return ibis.cases(*((within(table["at"], *w), i) for i, w in enumerate(windows)), else_=None)
+
+    return Stretches(STEP, STEP, ("at",), role="time", expression=number, windows=tuple(windows))
+
+
+def by_stretch(
+    scope: Scope,
+    metrics: Sequence[str],
+    condition: Filter | None,
+    windows: Sequence[Days],
+    by: Sequence[str] = (),
+) -> ibis.Table:
+    """Metrics per stretch (column ``step``: its place in ``windows``) and per group of ``by``."""
+    if not windows:
+        raise InvalidPlan("No stretch of days to compare", received="none")
+    whole = min(w[0] for w in windows), max(w[1] for w in windows)
+    table = grouped(scope, metrics, by, condition, whole, labels=False, extra=(stretches(windows),))
+    return table.filter(table[STEP].notnull())
+
+
+def values_by_stretch(
+    scope: Scope, metrics: Sequence[str], condition: Filter | None, windows: Sequence[Days]
+) -> list[Row]:
+    """One row of plain values per stretch, in the order given; an empty one where a stretch has no rows.
+
+    Stretches that share days are counted in passes of their own.
+    """
+    found: dict[Days, Row] = {}
+    for layer in _layers(windows):
+        for row in fetch(scope, by_stretch(scope, metrics, condition, layer)):
+            found[layer[int(row[STEP])]] = row
+    return [found.get(w, {}) for w in windows]
+
+
+def _layers(windows: Sequence[Days]) -> list[list[Days]]:
+    """The different stretches, in as few groups without a common day as taking them in order gives."""
+    layers: list[list[Days]] = []
+    for window in sorted(set(windows)):
+        free = next((layer for layer in layers if layer[-1][1] < window[0]), None)
+        if free is None:
+            layers.append([window])
+        else:
+            free.append(window)
+    return layers
