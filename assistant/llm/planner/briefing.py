@@ -30,6 +30,8 @@ def briefing(p: Parts, context: DialogueContext, finish: Finish) -> Candidate | 
     said = {kind for kinds in found.values() for kind in kinds} - {"asked", "returns"}
     if not said or p.conditions.customers or p.customer_ids or p.product_ids or len(p.periods) > 1:
         return None
+    if p.counted or p.reading.has("share") or _how_much(p):
+        return None
     about = _about(p)
     focus = _focus(p, said, about)
     if focus is None or _speaks_of_a_figure(p, focus, set(found)):
@@ -46,6 +48,12 @@ def briefing(p: Parts, context: DialogueContext, finish: Finish) -> Candidate | 
     _take(p, focus, set(found))
     measured = set(p.reading.having("metric")) - set(found)
     return finish(p, [call(request)], "briefing", 0.1 if measured else -0.04)
+
+
+def _how_much(p: Parts) -> bool:
+    """As in "how much of our revenue comes from the app": a figure is wanted."""
+    lemmas = [t.lemma for t in p.reading.tokens]
+    return any(a == "how" and b in {"much", "many"} for a, b in zip(lemmas, lemmas[1:], strict=False))
 
 
 def _open_words(p: Parts) -> dict[int, set[str]]:
