@@ -9,9 +9,9 @@ from datetime import date, timedelta
 from typing import Literal
 
 from assistant.errors import InvalidPlan, NoRows
+from assistant.plans.events import EVENTS, Event, find_event
 from assistant.plans.periods import Period
 from assistant.plans.query import Comparison
-from assistant.query.events import EVENTS, Event, find_event
 
 MONTHS = (
     "January",

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from assistant.plans.events import EVENTS
 from assistant.query.dimensions import DIMENSIONS, offered_dimensions
-from assistant.query.events import EVENTS
 from assistant.query.lexicon import words_for
 from assistant.query.metrics import METRICS, offered_metrics
 

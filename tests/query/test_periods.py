@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from assistant.errors import InvalidPlan, NoRows
 from assistant.plans import Comparison, Period
-from assistant.query.events import EVENTS, easter_sunday, find_event
+from assistant.plans.events import EVENTS, easter_sunday, find_event
 from assistant.query.periods import pair, resolve
 
 FIRST, LAST = date(2009, 12, 1), date(2011, 12, 9)

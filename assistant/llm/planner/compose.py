@@ -152,7 +152,7 @@ def _implied(p: Parts) -> list[str]:
     if "return" in verbs:
         chosen = _role(p, "returns")
     elif "sell" in verbs:
-        chosen = units if p.counted and money else money
+        chosen = units if (p.counted or _things_sold(p)) and money else money
     elif "spend" in verbs:
         chosen = money
     elif "buy" in verbs:
@@ -176,6 +176,16 @@ def _implied(p: Parts) -> list[str]:
         return []
     p.used.update(verbs.values())
     return [chosen]
+
+
+def _things_sold(p: Parts) -> bool:
+    """As in "teapots sold last month": pieces, unless "how much" or "we" is said."""
+    items = p.reading.items
+    things = {"product", "category", "subcategory", "brand"}
+    named = any(getattr(row, "field", "") in things for row in p.rows)
+    at = next((i for i in p.reading.having("act") if items[i].lemma == "sold"), 0)
+    asked = any(t.lemma in {"much", "we", "money", "did", "have"} for t in p.reading.tokens)
+    return named and at > 0 and not asked and not p.groups and (at - 1) in p.used
 
 
 def _averaged(p: Parts, metrics: list[str]) -> list[str]:
@@ -265,6 +275,13 @@ def _comparison(p: Parts) -> tuple[Comparison | None, Period | None]:
     if r.has("rest"):
         p.used.update(r.having("rest", "compare"))
         return Comparison(kind="rest"), period
+    if len(p.periods) == 2 and _to_date_against_last(p):
+        unit = p.periods[0].period.unit  # type: ignore[union-attr]
+        p.used.update(r.having("compare", "growth", "change"))
+        return Comparison(kind="year_earlier" if unit == "year" else "previous"), p.periods[0].period
+    if len(p.periods) == 2 and p.periods[0].period == p.periods[1].period and r.has("compare"):
+        p.used.update(r.having("compare", "growth", "change"))  # "last quarter … with the previous quarter"
+        return Comparison(kind="previous"), period
     if len(p.periods) >= 2:
         return _two_periods(p)
     against = _against_one_period(p)
@@ -277,6 +294,14 @@ def _comparison(p: Parts) -> tuple[Comparison | None, Period | None]:
         if not any(g in GRAINS for g in p.groups) and not r.has("trend"):
             return Comparison(kind="previous"), period or Period(kind="calendar", unit="month", offset=-1)
     return None, period
+
+
+def _to_date_against_last(p: Parts) -> bool:
+    """As in "year to date vs last year": the same stretch of the unit before, not all of it."""
+    first, second = (found.period for found in p.periods)
+    if first is None or second is None or first.kind != "to_date":
+        return False
+    return second.kind == "calendar" and second.unit == first.unit and (second.offset, second.count) == (-1, 1)
 
 
 def _same_of(p: Parts) -> bool:
@@ -339,7 +364,8 @@ def _two_periods(p: Parts) -> tuple[Comparison | None, Period | None]:
     """As in "Nov 2011 with Nov 2010" · "from last month to this month": the later one is set against the other."""
     first, second = p.periods[0], p.periods[1]
     p.used.update(p.reading.having("compare", "growth", "change"))
-    if _from_to(p, first, second) or (_before(first, second) and not p.reading.has("compare")):
+    listed = p.reading.tokens[first.end].lemma == "and" if first.end + 1 == second.start else False
+    if _from_to(p, first, second) or (_before(first, second) and (listed or not p.reading.has("compare"))):
         first, second = second, first
     if first.period is None or second.period is None or first.period == second.period:
         return None, first.period

@@ -40,6 +40,8 @@ _MEANS = (
     "size",
     "mean",
 )
+#: Kinds that a measure's word may also be, which do not account for it in a question about data.
+_LIGHT_KINDS = frozenset({"offer", "content", "pick", "tone", "goal"})
 #: Settings with a default that nobody says in passing.
 _UNSAID = frozenset({"level", "window"})
 _DATA_TOOLS = frozenset({"query_data", "explain_change", "count_audience"})
@@ -57,12 +59,12 @@ _FAMILIES = (
         "cost",
         "clv",
         "sales",
-        "discount",
         "responses",
         "return_rate",
     ),
     ("order", "frequency", "basket", "item", "response", "contacted", "between", "since", "cohort"),
     ("unit", "item", "quantity", "product", "sold", "basket", "line", "stock", "return"),
+    ("discount",),
     ("return", "refund", "net", "lost", "repeat", "retention", "cancel"),
     ("customer", "guest", "contacted", "cohort", "lost", "repeat", "retention", "response"),
 )
@@ -271,6 +273,8 @@ class Coverage:
         whole = re.compile(rf"(?<!\w){re.escape(token.text.lower().strip())}(?!\w)")
         if any(whole.search(t) for t in self.trace.texts):
             return True
+        if len(item.tokens) > 1 and item.has("definition", "metric", "dim"):
+            return True  # a word of a longer name ("placed a second order")
         if token.unit == "ordinal":
             return self._position(int(value), item)
         near = {value, float(round(value)), value / 100 if token.unit == "percent" else value}
@@ -281,7 +285,7 @@ class Coverage:
             near |= {float(round(length.days / 7)), float(round(length.days / 30.4))}
             return bool(near & numbers) or (value == 1 and bool(self.trace.nodes))
         if period is not None and period.period is not None:
-            if value == 1 or self.trace.tools & {"forecast_metric"}:
+            if period.computed or value == 1 or self.trace.tools & {"forecast_metric"}:
                 return True
             near |= {value + 1, value * 30, value * 7, value * 365}  # "until 5 June" ends there, "after" begins later
             near |= {value - 1, value + 2000, -value}
@@ -406,6 +410,8 @@ class Coverage:
         if self.trace.under("compare"):
             return
         for place in self._said("against"):
+            if "repeat_rate" in self.trace.metrics and self._more_than_once(place):
+                continue
             than = self.r.tokens[place.start].lemma in {"than", "against"}
             if not (several or (than and bound)):
                 yield self._text(place)
@@ -414,6 +420,11 @@ class Coverage:
                 item = self.item_at[place.start]
                 if not _GRAINS & set(self.trace.dimensions) and not (item.has("period")):
                     yield self._text(place)
+
+    def _more_than_once(self, place: range) -> bool:
+        """As in "who bought more than once", which is what the repeat rate measures."""
+        item = self.item_at.get(place.stop)
+        return item is not None and item.get("times") == 1
 
     def _ranks(self) -> Iterator[tuple[int, str]]:
         if self.trace.under("sort", "rank", "limit") or self.follow_up or "explain_change" in self.trace.tools:
@@ -507,7 +518,7 @@ class Coverage:
         elsewhere = read_elsewhere(self.r)
         for i, item in enumerate(self.r.items):
             names = [str(m) for m in item.alts.get("metric", ())] if i not in elsewhere else []
-            other = set(item.alts) - {"metric", "dim", "act"}
+            other = set(item.alts) - {"metric", "dim", "act", *_LIGHT_KINDS}
             if not names or other or "customers" in names or all(t.word in self.r.skip for t in item.tokens):
                 continue
             if any(n in held for n in names) or any(d in held for d in item.alts.get("dim", ())):
@@ -531,7 +542,8 @@ class Coverage:
     def _verb_kept(self, item: Item) -> bool:
         """As in "customers who ordered": a verb is kept by a condition or by money or orders measured."""
         return bool(self.trace.under("where", "filter")) or any(
-            m in {"revenue", "orders", "units"} or "revenue" in m for m in self.trace.metrics
+            m in {"revenue", "orders", "units", "products_sold", "customers"} or "revenue" in m or m.endswith("_count")
+            for m in self.trace.metrics
         )
 
     def _bounds(self) -> Iterator[tuple[int, str]]:

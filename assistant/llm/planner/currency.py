@@ -53,8 +53,15 @@ def amounts(text: str, own: str, language: str = "en") -> Amounts:
                 foreign = foreign or entry["name"]
             if alone.search(text):
                 wanted = wanted or entry["name"]
-        text = alone.sub("", behind.sub("", text))
+        text = alone.sub("", behind.sub(_own_word(tuple(known[own]["words"]), language), text))
     return Amounts(text, foreign, wanted)
+
+
+@lru_cache(maxsize=16)
+def _own_word(words: tuple[str, ...], language: str) -> str:
+    """What stands for every currency behind an amount: a word of the shop's own that marks money."""
+    money = read_yaml(language, "words")["money_words"]
+    return next((f" {w}" for w in words if w in money), "")
 
 
 def _foreign_sign(text: str, signs: list[str], own: list[str]) -> bool:

@@ -490,7 +490,7 @@ class ConditionReader(ClauseMeaning):
     def _measured(self, i: int) -> int | None:
         """As in "average order value above 80" · "with at least 3 orders" · "> 1000 revenue"."""
         item = self.items[i]
-        if item.has("metric"):
+        if item.has("metric") and item.get("act") != "sell":  # "sold more than 20 units" measures the units
             k = i + 1
             while k < len(self.items) and self.items[k].lemma in {
                 "is",

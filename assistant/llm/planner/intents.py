@@ -196,6 +196,7 @@ class Frames:
             after = [i + 1 for i in self.reading.having("average") if i + 1 < len(self.reading.items)]
             dims = {d for i in after for d in self.reading.items[i].alts.get("dim", ())}
             per = next((d for d in ("customer", "order") if d in dims and d + "s" not in p.metrics), None)
+            per = per or ("customer" if self._one_spends() else None)
             p.metrics = [m for m in p.metrics if m != "customers"] if per == "customer" else p.metrics
         names = {
             ("order", "revenue"): "average_order_value",
@@ -211,6 +212,17 @@ class Frames:
                 p.metrics, p.groups = [role], [g for g in p.groups if g != per]
                 return True
         return False
+
+    def _one_spends(self) -> bool:
+        """As in "how much does a customer spend on average"."""
+        items = self.reading.items
+        one = any(
+            "customer" in items[i].alts.get("dim", ())
+            and items[i - 1].lemma in {"a", "an", "each", "one", "the", "per"}
+            and items[i].tokens[-1].word == items[i].tokens[-1].lemma
+            for i in range(1, len(items))
+        )
+        return one and any(items[i].get("act") in {"spend", "pay"} for i in self.reading.having("act"))
 
     def _ask_average(self, p: Parts) -> Candidate | None:
         plan = query_plan(p)

@@ -98,6 +98,11 @@ class Lexicon:
         self.wording = read_yaml(language, "wording")
         self.skip: frozenset[str] = frozenset(self.words["skip"].split())
         self.known: frozenset[str] = frozenset(_read_words(language, "known"))
+        #: lemmas of several words that are read as one, longest first
+        self.compounds: list[tuple[tuple[str, ...], str]] = sorted(
+            ((self.lemmas(p), one) for one, phrases in self.words["compounds"].items() for p in phrases),
+            key=lambda pair: -len(pair[0]),
+        )
         self.concepts: dict[str, Concept] = {}
         self.tree = PhraseTree()
         self.absent_words: set[str] = set()
@@ -110,8 +115,12 @@ class Lexicon:
         for kind, phrases in read_yaml(language, "briefing")["brief"].items():
             for phrase in phrases:
                 self.open_words.add(self.lemmas(phrase), ("brief", kind))
+        self.time_words: frozenset[str] = frozenset(self._period_words())
+        self._spoken: set[str] = set()
         self._fill()
-        spoken = self.tree.words() | {self._one(w) for w in self.skip} | self.skip | self._period_words()
+        #: words that only ever speak of what orders do not hold
+        self.only_absent = self.absent_words - self._spoken
+        spoken = self.tree.words() | {self._one(w) for w in self.skip} | self.skip | self.time_words
         self.vocabulary: frozenset[str] = frozenset(spoken)
 
     def _words_of(self, node: Any) -> Iterator[str]:
@@ -123,6 +132,14 @@ class Lexicon:
                 yield from self._words_of(part)
         elif node is not None:
             yield from self.lemmas(str(node))
+
+    def _add_years_earlier(self) -> None:
+        """As in "the same week a year ago", "the November before"."""
+        raw = self.periods["year_earlier"]
+        phrases = [f"{same} {unit} {when}" for same in raw["same"] for unit in raw["units"] for when in raw["when"]]
+        months = [name for names in self.periods["months"].values() for name in names]
+        phrases += [f"{the} {month} {when}" for the in ("the", "same") for month in months for when in raw["before"]]
+        self._add("year_earlier", phrases)
 
     def _period_words(self) -> set[str]:
         """Months, days and seasons, which the period grammar reads."""
@@ -146,6 +163,9 @@ class Lexicon:
         return tuple(t.lemma for t in tokenise(str(phrase), self.words, numbers=False) if t.kind != "stop")
 
     def _add(self, kind: str, groups: Mapping[Any, Iterable[str]] | Iterable[str], value: Any = None) -> None:
+        phrases_of = groups.values() if isinstance(groups, Mapping) else [groups]
+        if kind != "absent":
+            self._spoken.update(w for phrases in phrases_of for p in phrases for w in self.lemmas(p))
         if isinstance(groups, Mapping):
             for key, phrases in groups.items():
                 for phrase in phrases:
@@ -166,6 +186,7 @@ class Lexicon:
             for phrase in item["words"]:
                 self.absent_words.update(self.lemmas(phrase))
             self._add("absent", item["words"], concept.name)
+        self._add_years_earlier()
         refusals = read_yaml(self.language, "refusals")
         self._add("private", refusals["private"])
         self.outside = frozenset(p for p in refusals["outside"] if " " not in p)

@@ -75,11 +75,25 @@ def dimension_values(p: Parts) -> None:
                     p.used |= {i, k}
 
 
+def _quoted_name(p: Parts, text: str) -> bool:
+    """As in "turnover with 'tea set'": a quotation that names products of the shop."""
+    lemmas = list(p.reading.vocabulary.lexicon.lemmas(text))
+    if not p.reading.vocabulary.products_with(lemmas) or p.reading.has("create", "object"):
+        return False
+    p.rows.append(Compare(field="product", op="contains", values=(text.lower(),)))
+    return True
+
+
 def products_named(p: Parts) -> None:
     """Words left over that occur together in product names: "revenue from red mugs"."""
     i = 0
     while i < len(p.reading.items):
         if i in p.used or p.reading.is_skip(i) or p.reading.items[i].has("absent", "do", "object", "goal"):
+            i += 1
+            continue
+        quote = p.reading.items[i].tokens[0]
+        if quote.kind == "quote" and _quoted_name(p, quote.text):
+            p.used.add(i)
             i += 1
             continue
         words = product_words(p.reading, i)

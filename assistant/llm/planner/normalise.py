@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -223,26 +223,3 @@ def _number_words(tokens: list[Token], words: Mapping[str, Any]) -> list[Token]:
 def _counts(tokens: list[Token], i: int) -> bool:
     """``hundred`` alone is a number only after an article ("a hundred")."""
     return i > 0 and tokens[i - 1].lemma in {"a", "an", "one"} and len(tokens[i].lemma) > 2
-
-
-def correct(tokens: list[Token], vocabulary: Collection[str], known: Collection[str]) -> list[Token]:
-    """Replace the lemma of misspelt words by the nearest word that the program knows.
-
-    One edit for words of four to eight letters, two from nine on; the first letter must agree. A word in ``known`` is
-    a real word and stays.
-    """
-    from rapidfuzz import process
-    from rapidfuzz.distance import OSA
-
-    fixed = []
-    for token in tokens:
-        word = token.lemma
-        real = word in vocabulary or word in known or token.word in known
-        if token.kind != "word" or len(word) < 4 or real or not word.isalpha():
-            fixed.append(token)
-            continue
-        limit = 1 if len(word) < 9 else 2
-        near = [v for v in vocabulary if v[:1] == word[0] and abs(len(v) - len(word)) <= limit and len(v) > 3]
-        best = process.extractOne(word, near, scorer=OSA.distance, score_cutoff=limit) if near else None
-        fixed.append(replace(token, lemma=best[0], misspelt=int(best[1])) if best else token)
-    return fixed

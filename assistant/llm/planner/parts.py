@@ -376,6 +376,8 @@ def _role(p: Parts, i: int, nouns: list[int], roles: dict[int, str]) -> str:
     items = p.reading.items
     item, lead = items[i], _lead(p, i)
     metric, dim = item.has("metric"), item.has("dim")
+    if dim and not metric and _all_but(p, i):
+        return "subject"
     counted = {"orders", "customers"} & set(item.alts.get("metric", ()))
     if counted and lead is not None and lead.lemma in {"from", "of"} and "metric" in roles.values():
         return "subject"  # "revenue from completed orders"
@@ -410,6 +412,16 @@ def _role(p: Parts, i: int, nouns: list[int], roles: dict[int, str]) -> str:
     if metric:
         return "either"
     return "plain"
+
+
+def _all_but(p: Parts, i: int) -> bool:
+    """As in "to all countries except Germany": the rest of them together, not one by one."""
+    items = p.reading.items
+    if i + 2 >= len(items) or not items[i + 1].has("not_in") or not i:
+        return False
+    beside = {v.dimension for v in items[i + 2].alts.get("value", ())}
+    whole = items[i - 1].lemma in {"all", "to", "from", "in", "of", "other", "all the"}
+    return whole and bool(beside & set(items[i].alts["dim"]))
 
 
 def _chained(p: Parts, i: int, roles: dict[int, str]) -> str | None:

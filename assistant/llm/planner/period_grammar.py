@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
 from assistant.llm.planner.lexicon import Lexicon
 from assistant.llm.planner.normalise import Token
+from assistant.llm.planner.period_parts import edge_of_period, event_span, part_of_period
 from assistant.llm.planner.period_words import PeriodReading, period_words
 from assistant.plans.periods import Period
 
@@ -23,6 +25,15 @@ class PeriodReader:
 
     def __init__(self, tokens: list[Token], lex: Lexicon, as_of: date) -> None:
         self.tokens, self.lex, self.as_of, self.w = tokens, lex, as_of, period_words(lex)
+
+    def readers(self) -> tuple[Callable[[int], PeriodReading | None], ...]:
+        return (self.range, self.open, self.part, self.relative, self.point, self.ago)
+
+    def part(self, i: int) -> PeriodReading | None:
+        return part_of_period(self, i)
+
+    def edge(self, i: int) -> PeriodReading | None:
+        return edge_of_period(self, i)
 
     def lemma(self, i: int) -> str:
         return self.tokens[i].lemma if i < len(self.tokens) else ""
@@ -133,20 +144,19 @@ class PeriodReader:
         day = self.w.weekdays.get(self.tokens[i].word) if i < len(self.tokens) else None
         if name == "next" and (event or month):
             return PeriodReading("future", start, event or i + 1, count=1, unit="month")
+        year = self.as_of.year if name == "this" else None
         if event:
-            return PeriodReading("period", start, event, self._named_year(event=self.w.events[self._key(i, event)]))
+            named = Period(kind="named", event=self.w.events[self.key(i, event)], year=year)
+            return PeriodReading("period", start, event, named)
         if month:
-            return PeriodReading("period", start, i + 1, Period(kind="named", month=month))
+            return PeriodReading("period", start, i + 1, Period(kind="named", month=month, year=year))
         if day and name in {"last", "past", "this"}:
             back = (self.as_of.weekday() - list(dict.fromkeys(self.w.weekdays.values())).index(day)) % 7
             found = self.as_of - timedelta(days=back or (7 if name == "last" else 0))
             return PeriodReading("period", start, i + 1, Period(kind="absolute", start=found, end=found))
         return None
 
-    def _named_year(self, **fields: Any) -> Period:
-        return Period(kind="named", **fields)
-
-    def _key(self, i: int, end: int) -> tuple[str, ...]:
+    def key(self, i: int, end: int) -> tuple[str, ...]:
         return tuple(self.lemma(k) for k in range(i, end))
 
     # -- one point or named stretch ------------------------------------------------------------------------------
@@ -187,7 +197,7 @@ class PeriodReader:
         parts = [int(p) for p in re.split(r"[-./]", self.tokens[i].text)]
         if len(parts) == 2:
             if not 1 <= parts[1] <= 12:
-                return self._bad(i, i + 1)
+                return self.bad(i, i + 1)
             return PeriodReading(
                 "period", i, i + 1, Period(kind="named", year=parts[0], month=parts[1]), year_said=True
             )
@@ -197,13 +207,13 @@ class PeriodReader:
             month, day = day, month
         return self._day(year, month, day, i, i + 1, said=True)
 
-    def _bad(self, start: int, end: int) -> PeriodReading:
+    def bad(self, start: int, end: int) -> PeriodReading:
         words = " ".join(t.text for t in self.tokens[start:end])
         return PeriodReading("bad_period", start, end, problem=words)
 
     def _day(self, year: int, month: int, day: int, start: int, end: int, *, said: bool) -> PeriodReading:
         if not 1 <= month <= 12 or not 1 <= day <= monthrange(year, month)[1] or not 1900 <= year <= 2200:
-            return self._bad(start, end)
+            return self.bad(start, end)
         found = date(year, month, day)
         return PeriodReading("period", start, end, Period(kind="absolute", start=found, end=found), year_said=said)
 
@@ -250,37 +260,20 @@ class PeriodReader:
         return PeriodReading("period", i, end, Period(kind="named", month=month, year=year), year_said=year is not None)
 
     def _month_context(self, i: int) -> bool:
-        """Whether "may" or "march" stands where a month stands."""
-        before = self.lemma(i - 1) if i else ""
-        return (
-            before
-            in {
-                "in",
-                "since",
-                "from",
-                "to",
-                "and",
-                "of",
-                "last",
-                "until",
-                "before",
-                "after",
-                "during",
-                "for",
-                "this",
-                "between",
-                "vs",
-                "versus",
-                "till",
-                "through",
-                "by",
-                "with",
-                "than",
-                "about",
-            }
-            or (self.tokens[i].text[:1].isupper() and i > 0)
-            or len(self.tokens) == 1
-        )
+        """Whether "may" stands for the month: not before a pronoun or a verb of its subject ("customers who may
+        leave")."""
+        if self.lemma(i) != "may" or len(self.tokens) == 1:
+            return True
+        before, after = self.lemma(i - 1) if i else "", self.lemma(i + 1)
+        modal = self.w.modal
+        if after in modal["after"]:
+            return False
+        subject = before in modal["before"]
+        return not (subject and (after in modal["verbs"] or bool(self.tokens[i + 1 : i + 2]) and self._verb(after)))
+
+    def _verb(self, word: str) -> bool:
+        entries = self.lex.tree.children.get(word)
+        return entries is not None and any(kind in {"act", "do"} for kind, _ in entries.entries)
 
     def quarter(self, i: int) -> PeriodReading | None:
         match = re.fullmatch(r"q([1-4])|([1-4])q", self.lemma(i))
@@ -328,14 +321,14 @@ class PeriodReader:
         number = int(self.tokens[k + 1].text)
         year, end = self._with_year(k + 2)
         if not 1 <= number <= 53:
-            return self._bad(i, k + 2)
+            return self.bad(i, k + 2)
         return PeriodReading("period", i, end, Period(kind="named", week=number, year=year), year_said=year is not None)
 
     def event(self, i: int) -> PeriodReading | None:
         end = self.phrase(i, self.w.events)
         if end is None:
             return None
-        name = self.w.events[self._key(i, end)]
+        name = self.w.events[self.key(i, end)]
         year, after = self._with_year(end)
         return PeriodReading(
             "period", i, after, Period(kind="named", event=name, year=year), year_said=year is not None
@@ -345,7 +338,7 @@ class PeriodReader:
         year = self.year(i)
         if year is None:
             return None
-        before = self.lemma(i - 1) if i else ""
+        before = self.tokens[i - 1].word if i else ""
         if before in {
             "over",
             "than",
@@ -374,7 +367,7 @@ class PeriodReader:
         end = self.phrase(i, self.w.singles)
         if end is None:
             return None
-        period = self.w.singles[self._key(i, end)]
+        period = self.w.singles[self.key(i, end)]
         if period.offset > 0:
             return PeriodReading("future", i, end, count=1, unit="day")
         return PeriodReading("period", i, end, period)
@@ -394,10 +387,8 @@ class PeriodReader:
                 year = period.year or self._latest(first)
                 return date(year, first, 1), date(year, first + 2, monthrange(year, first + 2)[1])
             return (date(period.year, 1, 1), date(period.year, 12, 31)) if period.year else None
-        starts = self.lex.periods["event_starts"].get(period.event) if period.event else None
-        if starts:
-            year = period.year or self._latest(starts[0], starts[1])
-            return date(year, starts[0], starts[1]), date(year, starts[0], starts[1])
+        if period.kind == "named" and period.event:
+            return event_span(period.event, period.year, self.as_of)
         if period.kind == "calendar" and period.count == 1:
             return self._calendar_bounds(period)
         return None
@@ -421,13 +412,13 @@ class PeriodReader:
         """from March to June (2011) · between 1 March and 15 June 2011 · Oct-Dec 2010 · Dec 5 to 8, 2018."""
         start = i
         opened = self.listed(i, "from")
-        first = self.point(opened or i) or self._first_of_days(opened or i)
+        first = self.edge(opened or i) or self.point(opened or i) or self._first_of_days(opened or i)
         if first is None or first.period is None:
             return first if first is not None and first.kind == "bad_period" and opened else None
         joined = self.listed(first.end, "to")
         if joined is None or (not opened and self.lemma(first.end) == "and"):
             return None
-        second = self.point(joined)
+        second = self.edge(joined) or self.point(joined)
         if (
             second is None
             and first.period.kind == "absolute"
@@ -474,7 +465,7 @@ class PeriodReader:
             return None
         if begin[0] > end[1]:  # "from November to February": the start is the year before
             if first.year_said:
-                return self._bad(start, second.end)
+                return self.bad(start, second.end)
             begin = (begin[0].replace(year=end[1].year - 1, day=min(begin[0].day, 28)), begin[1])
         return PeriodReading(
             "period",
@@ -485,15 +476,18 @@ class PeriodReader:
             ends=(low, high),
         )
 
+    def _openings(self, i: int) -> list[tuple[str, int]]:
+        """Where a period may begin: "since the start of" may be one phrase, or "since" alone."""
+        found = [(name, after) for name in ("since", "until") if (after := self.listed(i, name)) is not None]
+        alone = [(name, i + 1) for name, after in found if after > i + 1 and self.lemma(i) in self.w.lists[name]]
+        return found + alone
+
     def open(self, i: int) -> PeriodReading | None:
         """since June · after 2010 · before March 2011 · until yesterday."""
-        for name in ("since", "until"):
-            after = self.listed(i, name)
-            if after is None:
-                continue
+        for name, after in self._openings(i):
             if self.lemma(after) == "the" and not self.phrase(after, self.w.singles):
                 after += 1
-            found = self.point(after) or self.relative(after)
+            found = self.edge(after) or self.part(after) or self.point(after) or self.relative(after)
             if found is not None and self.lemma(i) == "from" and self.listed(found.end, "to"):
                 continue  # the first half of "from … to …"
             if found is None and self.duration(after) and self.lemma(self.duration(after)[2]) == "ago":  # type: ignore[index]
@@ -507,8 +501,6 @@ class PeriodReader:
             if found.kind != "period" or found.period is None:
                 return replace(found, start=i) if found.kind == "bad_period" else None
             ends = self.bounds(found.period)
-            if ends is None and found.period.event:
-                return self._bad(i, found.end)  # "since Easter": a day that moves is not placed here
             if ends is None:
                 continue
             word = self.lemma(i)
@@ -561,7 +553,7 @@ def read_period(tokens: list[Token], start: int, lex: Lexicon, as_of: date) -> P
             begins.append(after + 1)
     best: PeriodReading | None = None
     for begin in begins:
-        for method in (reader.range, reader.open, reader.relative, reader.point, reader.ago, reader.day_kind):
+        for method in (*reader.readers(), reader.day_kind):
             found = method(begin)
             if found is not None and (best is None or found.end > best.end):
                 best = replace(found, start=start)
@@ -580,8 +572,11 @@ def read_period(tokens: list[Token], start: int, lex: Lexicon, as_of: date) -> P
 
 def _until_end_of(found: PeriodReading, reader: PeriodReader) -> PeriodReading:
     """As in "this year so far" → to date; "the last 30 days of 2011" is left to composition."""
-    if found.kind == "period" and found.period and found.period.kind == "calendar" and found.period.offset == 0:
-        k = found.end
-        if reader.lemma(k) == "so" and reader.lemma(k + 1) == "far":
-            return replace(found, end=k + 2, period=Period(kind="to_date", unit=found.period.unit))
+    k = found.end
+    if found.kind != "period" or found.period is None or (reader.lemma(k), reader.lemma(k + 1)) != ("so", "far"):
+        return found
+    if found.period.kind == "calendar" and found.period.offset == 0:
+        return replace(found, end=k + 2, period=Period(kind="to_date", unit=found.period.unit))
+    if found.period.kind == "named":
+        return replace(found, end=k + 2)
     return found

@@ -35,6 +35,10 @@ class PeriodReading:
     open_end: Literal["since", "until", ""] = ""
     year_said: bool = False
     ends: tuple[Period, Period] | None = None
+    #: the words were turned into dates, so that their numbers stand in no plan
+    computed: bool = False
+    #: "mid-June", as said, where the days are a reading of ours
+    part_words: str = ""
 
     @property
     def days(self) -> int:
@@ -52,6 +56,9 @@ class PeriodWords:
     singles: dict[tuple[str, ...], Period]
     lists: dict[str, set[str]]
     phrases: dict[str, list[tuple[str, ...]]]
+    parts: dict[str, set[str]]
+    parts_phrases: dict[str, list[tuple[str, ...]]]
+    modal: dict[str, set[str]]
 
 
 @lru_cache(maxsize=4)
@@ -78,4 +85,7 @@ def period_words(lex: Lexicon) -> PeriodWords:
         singles,
         lists,
         phrases,
+        {name: {" ".join(lex.lemmas(w)) for w in words} for name, words in raw["parts"].items()},
+        {name: [lex.lemmas(w) for w in words] for name, words in raw["parts"].items()},
+        {name: set(words) for name, words in raw["modal"].items()},
     )

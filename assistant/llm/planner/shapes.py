@@ -268,12 +268,17 @@ def _discounted_orders(p: Parts) -> None:
         return
     items = p.reading.items
     none = [i for i in p.reading.having("offer") if items[i].get("offer") == "none" and "discount" in items[i].lemma]
+    having = {"with a", "a", "had", "with", "any", "used", "use", "got", "carried"}
     some = [
         i
         for i in _words(p, "discount")
-        if i and not none and items[i - 1].lemma in {"with a", "a", "had", "with", "any"}
+        if i and not none and items[i - 1].lemma in having
     ]
     if not none and not (some and len(p.metrics) == 2):
+        return
+    if some and p.counted and "discounted_orders" in p.reading.vocabulary.metrics:
+        p.metrics = ["discounted_orders"]
+        p.used.update(some)
         return
     p.conditions.measures.append(MetricCondition("discount_amount", "eq" if none else "gt", (0.0,)))
     p.metrics = [str(orders)]
@@ -306,8 +311,15 @@ def _single_things(p: Parts) -> None:
     rest = [m for m in p.metrics if m not in measured]
     if orders in p.metrics and orders not in measured and rest == [orders]:
         p.metrics, p.groups = measured, ["order"]
-    elif set(rest) & {"products_sold", "product_count"} and len(rest) == 1:
+    elif len(rest) == 1 and (set(rest) & {"products_sold", "product_count"} or _items_listed(p, rest[0])):
         p.metrics, p.groups = measured, ["product"]
+
+
+def _items_listed(p: Parts, metric: str) -> bool:
+    """As in "items with stock below 10": the products, not a number of pieces."""
+    first = next((item for item in p.reading.items if item.has("metric", "dim")), None)
+    named = first is not None and metric in first.alts.get("metric", ()) and "product" in first.alts.get("dim", ())
+    return named and not p.counted and not any(m.metric == metric for m in p.conditions.measures)
 
 
 def _share_of_customers(p: Parts) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from assistant.llm.planner.normalise import Token, correct, tokenise
+from assistant.llm.planner.lexicon import Lexicon
+from assistant.llm.planner.normalise import Token, tokenise
 from assistant.llm.planner.period_grammar import read_period
 from assistant.llm.planner.period_words import PeriodReading
 from assistant.llm.planner.vocabulary import Vocabulary
@@ -123,8 +124,7 @@ def _item_at(tokens: list[Token], lemmas: list[str], start: int, vocabulary: Voc
 def read(text: str, vocabulary: Vocabulary) -> Reading:
     """Tokens → items: longest match from left to right, all meanings kept."""
     lex = vocabulary.lexicon
-    known = lex.known | lex.absent_words | lex.side_words | vocabulary.product_words.keys()
-    tokens = correct(tokenise(text, lex.words), vocabulary.words - lex.absent_words, known)
+    tokens = _compounds(vocabulary.spelling().correct(tokenise(text, lex.words)), lex)
     lemmas = [t.lemma if t.kind != "stop" else f"\x00{t.text}" for t in tokens]
     items: list[Item] = []
     position = 0
@@ -132,4 +132,42 @@ def read(text: str, vocabulary: Vocabulary) -> Reading:
         item = _item_at(tokens, lemmas, position, vocabulary)
         items.append(item)
         position = item.end
-    return Reading(text, tokens, items, vocabulary, lex.skip)
+    return Reading(text, tokens, _apart(items, lemmas, vocabulary), vocabulary, lex.skip)
+
+
+def _compounds(tokens: list[Token], lex: Lexicon) -> list[Token]:
+    """As in "day of the week": words that are one word whatever stands before them."""
+    joined: list[Token] = []
+    i = 0
+    while i < len(tokens):
+        for words, one in lex.compounds:
+            if tuple(t.lemma for t in tokens[i : i + len(words)]) == words:
+                last = tokens[i + len(words) - 1]
+                text = " ".join(t.text for t in tokens[i : i + len(words)])
+                joined.append(replace(tokens[i], text=text, lemma=one, end=last.end))
+                i += len(words)
+                break
+        else:
+            joined.append(tokens[i])
+            i += 1
+    return joined
+
+
+def _apart(items: list[Item], lemmas: list[str], vocabulary: Vocabulary) -> list[Item]:
+    """As in "which products sold the most": after "which" or a number, the noun and its verb are two things, not the
+    name of a measure."""
+    found: list[Item] = []
+    for item in items:
+        before = found[-1] if found else None
+        listed = before is not None and (before.number is not None or before.lemma in {"which", "what"})
+        if not (listed and len(item.tokens) == 2 and item.has("metric")):
+            found.append(item)
+            continue
+        noun = _item_at(list(item.tokens[:1]), lemmas[item.start : item.start + 1], 0, vocabulary)
+        verb = _item_at(list(item.tokens[1:]), lemmas[item.start + 1 : item.end], 0, vocabulary)
+        if noun.has("dim") and verb.has("act"):
+            for k, part in enumerate((noun, verb)):
+                found.append(Item(item.start + k, item.start + k + 1, part.alts, part.tokens))
+        else:
+            found.append(item)
+    return found

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 
 from assistant.llm.planner.lexicon import Lexicon, PhraseTree, lexicon
+from assistant.llm.planner.spelling import Spelling
 from assistant.plans.shop import Shop, ShopStatus, Term
 
 #: Dimensions whose values are looked up word for word; products and customers are found by search.
@@ -87,6 +88,7 @@ _FILTER_ONLY = frozenset(
         "first_order",
         "last_order",
         "line_type",
+        "discount",
     }
 )
 
@@ -107,6 +109,7 @@ class Vocabulary:
         trees: language first, shop second.
         metrics, dimensions: the shop's terms by name.
         product_words: lemma → names of the products whose name has it.
+        names: lemmas of the shop's values and products, of months and days.
     """
 
     lexicon: Lexicon
@@ -116,6 +119,14 @@ class Vocabulary:
     dimensions: dict[str, Term]
     words: frozenset[str]
     product_words: dict[str, set[str]] = field(default_factory=dict)
+    names: frozenset[str] = frozenset()
+
+    def spelling(self) -> Spelling:
+        """Reads misspelt words by what the language and the shop know."""
+        lex = self.lexicon
+        known = lex.known | lex.absent_words | lex.side_words | self.product_words.keys()
+        speakable = self.words - lex.only_absent
+        return Spelling(speakable, known, self.names, self.product_words, self.products_with)
 
     def role(self, role: str) -> str | None:
         """Name of the metric or dimension that plays a role in the grammar ("money", "recency"), if the shop knows
@@ -171,7 +182,10 @@ def _build(shop: Shop, status: ShopStatus, lex: Lexicon) -> Vocabulary:
     _add_values(shop, tree, lex, dimensions)
     product_words = _add_products(shop, tree, lex)
     words = frozenset(tree.words() | lex.vocabulary)
-    return Vocabulary(lex, status, (lex.tree, tree), metrics, dimensions, words, product_words)
+    values = PhraseTree()
+    _add_values(shop, values, lex, dimensions)
+    names = frozenset(values.words() | product_words.keys() | lex.time_words)
+    return Vocabulary(lex, status, (lex.tree, tree), metrics, dimensions, words, product_words, names)
 
 
 def _add_values(shop: Shop, tree: PhraseTree, lex: Lexicon, dimensions: dict[str, Term]) -> None:
@@ -189,6 +203,10 @@ def _add_values(shop: Shop, tree: PhraseTree, lex: Lexicon, dimensions: dict[str
                     tree.add(words, ("value", Value(dimension, value)))
         if dimension == "country":
             _add_places(shop.values(dimension), tree, lex)
+        held = {str(v).lower(): str(v) for v in list(shop.values(dimension))[:_MAX_VALUES]}
+        for value, phrases in lex.terms["values"].get(dimension, {}).items():
+            for phrase in phrases if str(value) in held else ():
+                tree.add(lex.lemmas(phrase), ("value", Value(dimension, held[str(value)])))
 
 
 def _parts(value: str) -> list[str]:

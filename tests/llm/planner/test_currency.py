@@ -9,7 +9,7 @@ from assistant.llm.planner.currency import amounts
 
 @pytest.mark.parametrize(("text", "planned"), [
     ("customers who spent over €500", "customers who spent over €500"),
-    ("customers who spent over 500 euros last year", "customers who spent over 500 last year"),
+    ("customers who spent over 500 euros last year", "customers who spent over 500 euro last year"),
     ("revenue in euros last month", "revenue last month"),
     ("revenue last month", "revenue last month"),
 ])
