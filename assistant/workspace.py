@@ -17,6 +17,7 @@ from assistant.data.warehouse import POINTER, Snapshot, current_manifest, open_s
 from assistant.errors import SettingsError
 from assistant.plans import (
     BriefingRequest,
+    BuyersRequest,
     CampaignBrief,
     CampaignRequest,
     ChangePlan,
@@ -32,6 +33,7 @@ from assistant.plans import (
     SegmentRule,
     StudyRequest,
     TogetherRequest,
+    ValueRequest,
 )
 from assistant.plans.desk import LoadPreview, LoadSummary, Progress
 from assistant.plans.shop import Match, ShopStatus, Term
@@ -248,6 +250,11 @@ class Workspace:
         """Groups of customers."""
         from assistant.models.segment.report import segment_result
 
+        if request.view != "profile":
+            from assistant.models.segment.views import view_result
+
+            options = self._options()
+            return self._cached("segments", lambda snapshot: view_result(snapshot, request, options), request, options)
         return self._cached("segments", lambda snapshot: segment_result(snapshot, request), request)
 
     def recommender(self) -> Any:
@@ -261,6 +268,12 @@ class Workspace:
         from assistant.models.recommend.report import recommend_result
 
         return self._citing(recommend_result(self.snapshot, request, self.recommender()), request.filter)
+
+    def likely_buyers(self, request: BuyersRequest) -> Result:
+        """Customers a product suits, or who buy like a customer."""
+        from assistant.models.recommend.people import buyers_result
+
+        return self._citing(buyers_result(self.snapshot, request, self.recommender()), request.filter)
 
     def bought_together(self, request: TogetherRequest) -> Result:
         """Products in one basket."""
@@ -298,6 +311,15 @@ class Workspace:
         from assistant.models.value.churn import fit_churn
 
         return self._cached("churn", lambda snapshot: fit_churn(snapshot, horizon_days), horizon_days)
+
+    def customer_value(self, request: ValueRequest) -> Result:
+        """What customers have brought and are expected to bring."""
+        from assistant.models.value.lifetime import fit_lifetime
+        from assistant.models.value.lifetime_report import value_result
+
+        days = request.horizon_days
+        fitted = self._cached("lifetime", lambda snapshot: fit_lifetime(snapshot, days), days)
+        return self._citing(value_result(self.snapshot, request, fitted), request.filter)
 
     def _members(self, snapshot: Snapshot, condition: InGroup) -> Sequence[str]:
         """Customers of a model-made group on a snapshot (which may be seen from an earlier day)."""

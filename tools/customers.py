@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from assistant.plans import ChurnRequest, CustomerRequest, SegmentRequest, SegmentRule
+from assistant.plans import ChurnRequest, CustomerRequest, SegmentRequest, SegmentRule, ValueRequest
 from assistant.results import Result
 from assistant.workspace import Workspace
 
@@ -25,3 +25,8 @@ def describe_customer(workspace: Workspace, request: CustomerRequest) -> Result:
 def predict_churn(workspace: Workspace, request: ChurnRequest) -> Result:
     """List the customers most likely not to order again, with the value at risk; or one customer's probability."""
     return workspace.predict_churn(request)
+
+
+def customer_value(workspace: Workspace, request: ValueRequest) -> Result:
+    """Say what a customer has brought to date and is expected to bring, or list those with the highest expectation."""
+    return workspace.customer_value(request)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from assistant.plans import ProductSearchRequest, RecommendRequest, TogetherRequest
+from assistant.plans import BuyersRequest, ProductSearchRequest, RecommendRequest, TogetherRequest
 from assistant.results import Result
 from assistant.workspace import Workspace
 
@@ -20,3 +20,8 @@ def bought_together(workspace: Workspace, request: TogetherRequest) -> Result:
 def search_products(workspace: Workspace, request: ProductSearchRequest) -> Result:
     """Find products by words or like another product, cheaper or dearer, by category, price and stock."""
     return workspace.search_products(request)
+
+
+def likely_buyers(workspace: Workspace, request: BuyersRequest) -> Result:
+    """List the customers a product or category suits best by what they bought, or customers who buy like one."""
+    return workspace.likely_buyers(request)

@@ -11,6 +11,7 @@ from assistant.plans.periods import Period
 from assistant.plans.query import ChangePlan, Comparison, Having, QueryPlan, Sort
 from assistant.plans.requests import (
     AskRequest,
+    BuyersRequest,
     CampaignBrief,
     CampaignRequest,
     ChurnRequest,
@@ -24,6 +25,7 @@ from assistant.plans.requests import (
     SegmentRequest,
     SegmentRule,
     TogetherRequest,
+    ValueRequest,
 )
 from assistant.plans.studies import (
     CohortStudy,
@@ -37,8 +39,9 @@ from assistant.plans.studies import (
 
 __all__ = [
     "CohortStudy", "ConcentrationStudy", "EarlyStudy", "LadderStudy", "ReturnStudy", "SpreadStudy", "StudyRequest",
-    "And", "AskRequest", "BriefingRequest", "CampaignBrief", "CampaignRequest", "ChangePlan", "ChurnRequest",
-    "Compare", "Comparison", "CustomerCondition", "CustomerRequest", "DataRequest", "DeclineRequest", "Filter",
-    "ForecastRequest", "Having", "InGroup", "Not", "OfferSpec", "Or", "Period", "PlanModel", "ProductSearchRequest",
-    "QueryPlan", "RecommendRequest", "SegmentRequest", "SegmentRule", "Sort", "TogetherRequest",
+    "And", "AskRequest", "BriefingRequest", "BuyersRequest", "CampaignBrief", "CampaignRequest", "ChangePlan",
+    "ChurnRequest", "Compare", "Comparison", "CustomerCondition", "CustomerRequest", "DataRequest", "DeclineRequest",
+    "Filter", "ForecastRequest", "Having", "InGroup", "Not", "OfferSpec", "Or", "Period", "PlanModel",
+    "ProductSearchRequest", "QueryPlan", "RecommendRequest", "SegmentRequest", "SegmentRule", "Sort",
+    "TogetherRequest", "ValueRequest",
 ]

@@ -23,11 +23,19 @@ class SegmentRule(PlanModel):
 
 
 class SegmentRequest(PlanModel):
-    """Split all customers into groups. ``k`` only for k-means; unset: chosen from the data."""
+    """Split all customers into groups. ``k`` only for k-means; unset: chosen from the data.
+
+    ``view``: who they are (``profile``), what to do with each (``actions``), ``metrics`` per segment in ``period``
+    (``measure``), sizes now and ``days_ago`` days before (``trend``), or whether the split holds (``check``).
+    """
 
     kind: Literal["segments"] = "segments"
     method: Literal["auto", "rfm", "kmeans"] = "auto"
     k: int | None = Field(default=None, ge=2, le=20)
+    view: Literal["profile", "actions", "measure", "trend", "check"] = "profile"
+    metrics: tuple[str, ...] = Field(default=(), max_length=4)
+    period: Period | None = None
+    days_ago: int = Field(default=90, ge=1, le=3650)
 
 
 class CustomerRequest(PlanModel):
@@ -110,6 +118,35 @@ class ChurnRequest(PlanModel):
     k: int = Field(default=20, ge=1, le=1000)
     customer_id: str | None = None
     order_by: Literal["churn_probability", "value_at_risk"] = "value_at_risk"
+
+
+class ValueRequest(PlanModel):
+    """What customers have brought and what is expected of them within ``horizon_days``: one, or the ``k`` highest."""
+
+    kind: Literal["customer_value"] = "customer_value"
+    customer_id: str | None = None
+    filter: Filter | None = Field(default=None, description="only customers it selects")
+    horizon_days: int = Field(default=365, ge=7, le=730)
+    k: int = Field(default=20, ge=1, le=1000)
+
+
+class BuyersRequest(PlanModel):
+    """Customers a product, a category or words of product names suit best; or customers who buy like one customer."""
+
+    kind: Literal["buyers"] = "buyers"
+    product_id: str | None = None
+    category: str | None = None
+    text: str | None = Field(default=None, max_length=100, description="words that product names hold")
+    like_customer_id: str | None = None
+    filter: Filter | None = Field(default=None, description="only customers it selects")
+    k: int = Field(default=20, ge=1, le=1000)
+
+    @model_validator(mode="after")
+    def _one_thing(self) -> BuyersRequest:
+        given = [v for v in (self.product_id, self.category, self.text, self.like_customer_id) if v]
+        if len(given) != 1:
+            raise ValueError("give exactly one of product_id, category, text and like_customer_id")
+        return self
 
 
 class OfferSpec(PlanModel):

@@ -17,6 +17,7 @@ from assistant.plans.periods import Period
 from assistant.plans.query import ChangePlan, Comparison, Having, QueryPlan
 from assistant.plans.requests import (
     AskRequest,
+    BuyersRequest,
     CampaignBrief,
     CampaignRequest,
     ChurnRequest,
@@ -30,6 +31,7 @@ from assistant.plans.requests import (
     SegmentRequest,
     SegmentRule,
     TogetherRequest,
+    ValueRequest,
 )
 from assistant.plans.studies import StudyRequest
 
@@ -417,8 +419,16 @@ def _segment_rule(rule: SegmentRule) -> str:
 
 def _segments(request: SegmentRequest) -> str:
     how = {"auto": "", "rfm": " by recency, frequency and value", "kmeans": " by k-means clustering"}[request.method]
-    count = f" into {request.k} groups" if request.k else ""
-    return f"split all customers{count}{how}"
+    count = f" into {_number(request.k)} groups" if request.k else ""
+    split = f"split all customers{count}{how}"
+    if request.view == "measure":
+        when = f", {_period(request.period)}" if request.period is not None else ""
+        return f"{join_words([label(m) for m in request.metrics])} of each segment{when}, {split}"
+    return split + {
+        "actions": ", with what is usually done for each",
+        "trend": f", sizes now and {_number(request.days_ago)} days ago",
+        "check": ", checked for overlap, size and stability",
+    }.get(request.view, "")
 
 
 def _customer(request: CustomerRequest) -> str:
@@ -485,6 +495,23 @@ def _churn(request: ChurnRequest) -> str:
     by = {"churn_probability": "by churn probability", "value_at_risk": "by value at risk"}[request.order_by]
     who = f"{request.k} {_counted('customers', [request.k])}"
     return f"{who} least likely to order again within {request.horizon_days} days, {by}"
+
+
+def _value(request: ValueRequest) -> str:
+    when = f"within {_number(request.horizon_days)} days"
+    if request.customer_id:
+        return f"value of customer {request.customer_id} to date, and expected {when}"
+    who = f"customers where {_filter(request.filter)}" if request.filter is not None else "all customers"
+    return f"value of {who} to date, and expected {when}, the {_number(request.k)} highest"
+
+
+def _buyers(request: BuyersRequest) -> str:
+    where = f" among customers where {_filter(request.filter)}" if request.filter is not None else ""
+    k = _number(request.k)
+    if request.like_customer_id:
+        return f"the {k} customers who buy most like customer {request.like_customer_id}{where}"
+    what = f"product {request.product_id}" if request.product_id else request.category or f"'{request.text}'"
+    return f"the {k} customers most suited to {what}{where}"
 
 
 def _offer(offer: OfferSpec) -> str:
@@ -555,6 +582,8 @@ _WORDERS: dict[Any, Callable[..., str]] = {
     ProductSearchRequest: _search,
     ForecastRequest: _forecast,
     ChurnRequest: _churn,
+    ValueRequest: _value,
+    BuyersRequest: _buyers,
     TogetherRequest: _together,
     StudyRequest: lambda request: _study(request),
     BriefingRequest: _briefing,

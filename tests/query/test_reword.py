@@ -12,6 +12,7 @@ from assistant.plans import (
     And,
     AskRequest,
     BriefingRequest,
+    BuyersRequest,
     CampaignBrief,
     CampaignRequest,
     ChangePlan,
@@ -42,6 +43,7 @@ from assistant.plans import (
     SpreadStudy,
     StudyRequest,
     TogetherRequest,
+    ValueRequest,
 )
 from assistant.plans.filters import Operator
 from assistant.plans.reword import reword, reword_filter
@@ -105,6 +107,17 @@ WORDS = [
         BriefingRequest(focus="change", period=Period(kind="calendar", unit="month", offset=-1), about="country"),
         "what changed, country, last month",
     ),
+    (ForecastRequest(first_day=date(2026, 7, 1), last_day=date(2026, 7, 31), target=150_000),
+     "forecast of revenue from 1 July 2026 to 31 July 2026, chance of at least 150,000, 80 % interval"),
+    (ForecastRequest(split_by="country", occasion="christmas"),
+     "forecast of revenue by country, the 6 largest for the next christmas, 80 % interval"),
+    (ValueRequest(customer_id="C1"), "value of customer C1 to date, and expected within 365 days"),
+    (ValueRequest(k=5), "value of all customers to date, and expected within 365 days, the 5 highest"),
+    (BuyersRequest(like_customer_id="C1", k=3), "the 3 customers who buy most like customer C1"),
+    (BuyersRequest(category="Garden"), "the 20 customers most suited to Garden"),
+    (SegmentRequest(view="trend"), "split all customers, sizes now and 90 days ago"),
+    (SegmentRequest(view="measure", metrics=("average_order_value",)),
+     "average order value of each segment, split all customers"),
     (ChurnRequest(k=10), "10 customers least likely to order again within 90 days, by value at risk"),
     (OfferSpec(kind="percent_off", value=10, category="Homeware"), "10 % off on Homeware"),
     (Period(kind="calendar", unit="month", offset=-1), "last month"),

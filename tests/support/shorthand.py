@@ -131,7 +131,12 @@ def shorthand(call: ToolCall, terms: dict[str, str] | None = None) -> str:
         case "count_audience":
             return f"audience {condition(p.filter)}"
         case "find_segments":
-            return "segments" + (f" {p.method}" if p.method != "auto" else "") + (f" k={p.k}" if p.k else "")
+            text = "segments" + (f" {p.method}" if p.method != "auto" else "") + (f" k={p.k}" if p.k else "")
+            return text + (f" {p.view}" if p.view != "profile" else "")
+        case "customer_value":
+            return "value" + (f" customer={p.customer_id}" if p.customer_id else "")
+        case "likely_buyers":
+            return f"buyers {p.product_id or p.category or p.text or p.like_customer_id}"
         case "describe_customer":
             return f"customer {p.customer_id}"
         case "recommend_products":

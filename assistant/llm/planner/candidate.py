@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from assistant.plans import (
     BriefingRequest,
+    BuyersRequest,
     CampaignBrief,
     CampaignRequest,
     ChangePlan,
@@ -22,6 +23,7 @@ from assistant.plans import (
     SegmentRule,
     StudyRequest,
     TogetherRequest,
+    ValueRequest,
 )
 
 TOOL_OF: dict[type[BaseModel], str] = {
@@ -38,6 +40,8 @@ TOOL_OF: dict[type[BaseModel], str] = {
     CampaignBrief: "draft_campaign",
     StudyRequest: "run_study",
     TogetherRequest: "bought_together",
+    ValueRequest: "customer_value",
+    BuyersRequest: "likely_buyers",
     CampaignRequest: "show_campaign",
 }
 PLAN_OF: dict[str, type[BaseModel]] = {tool: plan for plan, tool in TOOL_OF.items()}

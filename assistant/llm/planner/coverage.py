@@ -317,7 +317,7 @@ class Coverage:
     # -- denials and aggregates ----------------------------------------------------------------------------------
 
     def _denials(self) -> Iterator[tuple[int, str]]:
-        places = [p for p in self._said("denial") if not self._in_measure(p)]
+        places = [p for p in self._said("denial") if not self._in_measure(p) and not self._of_leaving(p)]
         if self.follow_up and self.r.has("drop", "instead"):
             return
         if self.follow_up and len(self.r.tokens) > 1 and self.r.tokens[1].kind == "stop":
@@ -325,6 +325,10 @@ class Coverage:
         lacking = len(places) + self._implied(places) - self.trace.negatives() - self._no_offer()
         for place in places[:lacking] if lacking > 0 else ():
             yield self._text(place)
+
+    def _of_leaving(self, place: range) -> bool:
+        """As in "does not come back": the denial is what leaving means."""
+        return "predict_churn" in self.trace.tools and "churn" in self.item_at[place.start].alts.get("do", ())
 
     def _implied(self, places: Sequence[range]) -> int:
         """Negative parts that words without a denial account for: "inactive", "less than", "lapsed"."""
@@ -348,6 +352,7 @@ class Coverage:
             "loyal",
             "high-value",
             "new customers",
+            "active",
         }
 
     def _no_offer(self) -> int:

@@ -45,8 +45,8 @@ def forecast(p: Parts, context: DialogueContext, finish: Finish) -> Candidate | 
     said = speaks_of_future(p) or target is not None
     if not asked and not said and r.has("do"):
         return None
-    if r.has("stock_out"):
-        return None  # when stock ends is asked, not what is sold
+    if r.has("stock_out", "worth") or len(p.customer_ids) == 1:
+        return None  # when stock ends, or what one customer will bring, is another model's
     take_verbs(p, "forecast")
     p.used.update(
         i

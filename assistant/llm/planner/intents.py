@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from assistant.llm.planner import brief, forecasting, groups, requests
+from assistant.llm.planner import brief, churned, customers, forecasting, groups, requests
 from assistant.llm.planner.briefing import briefing
 from assistant.llm.planner.candidate import Candidate, ToolCall, call
 from assistant.llm.planner.compose import change_plan, query_plan
@@ -69,6 +69,12 @@ class Frames:
         yield requests.search(self.parts(), self.context, self.finish, self.shop)
         yield requests.together(self.parts(), self.context, self.finish, self.shop)
         yield requests.segments(self.parts(), self.context, self.finish)
+        yield churned.churned(self.parts(), self.finish, self.shop)
+        yield customers.segments(self.parts(), self.context, self.finish)
+        p = self.parts()
+        yield customers.value(p, self.context, self.finish, self._defined(p))
+        p = self.parts()
+        yield customers.buyers(p, self.context, self.finish, self.shop, self._defined(p))
         yield requests.customer(self.parts(), self.context, self.finish)
         yield brief.draft(self._audience_parts(), self.context, self.finish, self.shop)
         yield self.show_draft()

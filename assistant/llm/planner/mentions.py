@@ -41,6 +41,8 @@ def read_ids(p: Parts) -> None:
             ):
                 break
             k += 1
+    if not p.customer_ids and not p.product_ids:
+        _bare_customer(p)
     if p.customer_ids:
         p.used.update(i for i, item in enumerate(items) if item.has("customers_pronoun") and "customer" in item.lemma)
         p.rows.append(
@@ -50,6 +52,26 @@ def read_ids(p: Parts) -> None:
         p.rows.append(
             Compare(field="product", op="eq" if len(p.product_ids) == 1 else "in", values=tuple(p.product_ids))
         )
+
+
+def _bare_customer(p: Parts) -> None:
+    """As in "what should we offer 17850": a number that is a customer's, where no number could stand instead."""
+    items, known = p.reading.items, p.reading.vocabulary.customer_ids
+    found = [
+        i
+        for i, item in enumerate(items)
+        if len(item.tokens) == 1 and item.tokens[0].text in known and i not in p.used and item.unit is None
+        and not item.has("period", "duration", "value") and len(item.tokens[0].text) > 3
+        and not (i and items[i - 1].has("cmp", "rank", "target", "last", "metric"))
+        and not _is_year(item.tokens[0].text)
+    ]
+    if len(found) == 1:
+        p.customer_ids.append(items[found[0]].tokens[0].text)
+        p.used.add(found[0])
+
+
+def _is_year(text: str) -> bool:
+    return text.isdigit() and 1990 <= int(text) <= 2100
 
 
 def _looks_like_id(text: str, kind: str) -> bool:

@@ -33,6 +33,8 @@ ALL_TOOLS = (
     "search_products",
     "forecast_metric",
     "predict_churn",
+    "customer_value",
+    "likely_buyers",
     "draft_campaign",
     "show_campaign",
     "ask_back",

@@ -43,6 +43,9 @@ def churn(p: Parts, context: DialogueContext, finish: Finish) -> Candidate | Non
     leave"."""
     if not p.reading.does("churn"):
         return None
+    denied = [i for i in p.reading.having("neg") if i + 1 < len(p.reading.items)]
+    if any("churn" in p.reading.items[i + 1].alts.get("do", ()) for i in denied):
+        return None  # "who will not leave" is another list
     take_verbs(p, "churn")
     if (
         p.conditions.customers
@@ -72,6 +75,8 @@ def churn(p: Parts, context: DialogueContext, finish: Finish) -> Candidate | Non
     if p.future is not None:
         days = p.future.days
     limit = p.limit
+    if p.flag("as_file") | p.flag("everybody") | _said_all(p):
+        limit = limit or 1000
     by_value = any(
         item.lemma in {"value", "valuable", "worth"} or "revenue" in item.alts.get("metric", ())
         for item in p.reading.items
@@ -101,6 +106,15 @@ def churn(p: Parts, context: DialogueContext, finish: Finish) -> Candidate | Non
     return finish(p, [call(request)], "churn", extra)
 
 
+def _said_all(p: Parts) -> bool:
+    """As in "all customers at risk", "every customer about to leave", and a list is asked for."""
+    items = p.reading.items
+    return any(
+        item.lemma in {"all", "every"} and i + 1 < len(items) and "customer" in items[i + 1].alts.get("dim", ())
+        for i, item in enumerate(items)
+    )
+
+
 # -- recommendation and search -----------------------------------------------------------------------------------------
 
 
@@ -124,7 +138,7 @@ def recommend(p: Parts, context: DialogueContext, finish: Finish, defined: list[
         filter_ = _audience_of(p, context)
     if len(p.customer_ids) > 1:
         filter_ = join([r for r in p.rows if getattr(r, "field", "") == "customer"])
-    k = p.limit or _small_number(p) or 5
+    k = p.limit or small_number(p) or 5
     request = RecommendRequest(
         customer_id=p.customer_ids[0] if len(p.customer_ids) == 1 else None,
         filter=filter_,
@@ -170,7 +184,8 @@ def _drop_measure(p: Parts, number: float) -> None:
     p.conditions.customers = [c for c in p.conditions.customers if number not in (getattr(c, "values", None) or ())]
 
 
-def _small_number(p: Parts) -> int | None:
+def small_number(p: Parts) -> int | None:
+    """A bare number up to a hundred that nothing else took, as in "list 10"; marks it as used."""
     for i, item in enumerate(p.reading.items):
         if (
             item.number is not None
@@ -411,7 +426,7 @@ def segments(p: Parts, context: DialogueContext, finish: Finish) -> Candidate | 
         t.lemma in {"kmean", "kmeans", "mean"} for t in p.reading.tokens
     ):
         method = "kmeans"
-    number = p.limit or _small_number(p)
+    number = p.limit or small_number(p)
     k = number if number and 2 <= number <= 20 and method != "rfm" else None
     return finish(p, [call(SegmentRequest(method=method, k=k))], "segments", 0.0 if split or method == "rfm" else 0.05)  # type: ignore[arg-type]
 

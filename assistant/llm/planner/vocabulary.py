@@ -110,6 +110,7 @@ class Vocabulary:
         metrics, dimensions: the shop's terms by name.
         product_words: lemma → names of the products whose name has it.
         names: lemmas of the shop's values and products, of months and days.
+        customer_ids: ids of customers, as far as the shop lists them.
     """
 
     lexicon: Lexicon
@@ -120,6 +121,7 @@ class Vocabulary:
     words: frozenset[str]
     product_words: dict[str, set[str]] = field(default_factory=dict)
     names: frozenset[str] = frozenset()
+    customer_ids: frozenset[str] = frozenset()
 
     def spelling(self) -> Spelling:
         """Reads misspelt words by what the language and the shop know."""
@@ -182,10 +184,16 @@ def _build(shop: Shop, status: ShopStatus, lex: Lexicon) -> Vocabulary:
     _add_values(shop, tree, lex, dimensions)
     product_words = _add_products(shop, tree, lex)
     words = frozenset(tree.words() | lex.vocabulary)
+    ids = _customers(shop, dimensions)
     values = PhraseTree()
     _add_values(shop, values, lex, dimensions)
     names = frozenset(values.words() | product_words.keys() | lex.time_words)
-    return Vocabulary(lex, status, (lex.tree, tree), metrics, dimensions, words, product_words, names)
+    return Vocabulary(lex, status, (lex.tree, tree), metrics, dimensions, words, product_words, names, ids)
+
+
+def _customers(shop: Shop, dimensions: dict[str, Term]) -> frozenset[str]:
+    term = dimensions.get("customer")
+    return frozenset(shop.values("customer")) if term is not None and term.available else frozenset()
 
 
 def _add_values(shop: Shop, tree: PhraseTree, lex: Lexicon, dimensions: dict[str, Term]) -> None:

@@ -38,8 +38,11 @@ class FittedSegments:
     stability: dict[str, float]
 
 
-def fit_segments(snapshot: Snapshot, request: SegmentRequest) -> FittedSegments:
+def fit_segments(snapshot: Snapshot, request: SegmentRequest, *, graded: bool = True) -> FittedSegments:
     """Split all customers with purchases.
+
+    Args:
+        graded: also refit on resampled customers to grade the stability of each segment.
 
     Raises:
         MissingData: no order names a customer. NoRows: no customer bought anything. InvalidPlan: k larger than the
@@ -50,7 +53,7 @@ def fit_segments(snapshot: Snapshot, request: SegmentRequest) -> FittedSegments:
     parameters = {"k": request.k} if method == "kmeans" else {}
     frame = rfm(snapshot)
     segmenter = entry(SEGMENTERS, method).make(**parameters).fit(frame)
-    return FittedSegments(method, segmenter, frame, _stability(segmenter, frame))
+    return FittedSegments(method, segmenter, frame, _stability(segmenter, frame) if graded else {})
 
 
 def _stability(segmenter: Segmenter, frame: pd.DataFrame, seed: int = 0) -> dict[str, float]:
@@ -73,7 +76,7 @@ def assign(snapshot: Snapshot, request: SegmentRequest, fitted: FittedSegments |
     Raises:
         the same as :func:`fit_segments`.
     """
-    fitted = fitted or fit_segments(snapshot, request)
+    fitted = fitted or fit_segments(snapshot, request, graded=False)
     return fitted.frame[["customer_id"]].assign(segment=fitted.segmenter.labels_).reset_index(drop=True)
 
 
@@ -110,7 +113,7 @@ def segment_result(snapshot: Snapshot, request: SegmentRequest, fitted: FittedSe
                "several": "yes" if len(table.rows) > 1 else "no"},
         charts=[Chart(kind="bar", table="segments", x="segment", y=["share", "revenue_share"],
                       title="Share of customers and of revenue")],
-        evidence=_evidence(snapshot, request, fitted), followups=_followups(table),
+        evidence=segment_evidence(snapshot, request, fitted), followups=_followups(table),
     )
     result.figures = {
         "customers": left_out.figure(0, "customers", "Customers split"),
@@ -201,7 +204,8 @@ def _caveats(result: Result, fitted: FittedSegments, left_out: Table) -> list[Ca
     return caveats
 
 
-def _evidence(snapshot: Snapshot, request: SegmentRequest, fitted: FittedSegments) -> Evidence:
+def segment_evidence(snapshot: Snapshot, request: SegmentRequest, fitted: FittedSegments) -> Evidence:
+    """How the split was made: method, limits, definitions, stability."""
     worst = min((v for v in fitted.stability.values() if np.isfinite(v)), default=None)
     quality = {} if worst is None else {"worst_segment_jaccard": round(worst, 4)}
     trials = getattr(fitted.segmenter, "trials_", ())

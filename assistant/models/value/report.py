@@ -219,7 +219,7 @@ def _one_customer(snapshot: Snapshot, request: ChurnRequest, fitted: ChurnModel,
     wanted = str(request.customer_id).strip()
     row = scores[scores["customer_id"] == wanted]
     if row.empty:
-        _refuse(snapshot, wanted, scores)
+        refuse_customer(snapshot, wanted, scores["customer_id"].tolist())
     customers = scores[~scores["lapsed"]]
     table = Table(id="customers", title=f"Customer {wanted}", columns=CUSTOMER_COLUMNS, total_rows=1,
                   rows=_customer_rows(row, customers, fitted))
@@ -245,8 +245,12 @@ def _one_customer(snapshot: Snapshot, request: ChurnRequest, fitted: ChurnModel,
     )
 
 
-def _refuse(snapshot: Snapshot, wanted: str, scores: pd.DataFrame) -> None:
-    """Raise the right "no" for a customer without a score."""
+def refuse_customer(snapshot: Snapshot, wanted: str, ids: list[str]) -> None:
+    """Raise the right "no" for a customer without a score.
+
+    Args:
+        ids: the customers who have one.
+    """
     customers = snapshot.table("customers")
     known = snapshot.execute(customers.filter(customers.customer_id == wanted).limit(1)).num_rows
     lines = snapshot.table("order_lines")
@@ -256,7 +260,6 @@ def _refuse(snapshot: Snapshot, wanted: str, scores: pd.DataFrame) -> None:
     from rapidfuzz import process
     from rapidfuzz.distance import OSA
 
-    ids = scores["customer_id"].tolist()
     near = [match[0] for match in process.extract(wanted, ids, scorer=OSA.normalized_similarity, limit=5)]
     raise UnknownName("The shop has no such customer", received=wanted, valid=near,
                       nearest=["Who is about to leave?", *(f"Will customer {c} leave?" for c in near[:2])])

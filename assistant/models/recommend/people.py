@@ -1,0 +1,219 @@
+"""From products to people: customers like one customer, and the customers a product suits best."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from assistant.data.warehouse import Snapshot
+from assistant.errors import InvalidPlan, NoRows, UnknownName
+from assistant.models.recommend.catalogue import ProductFilters
+from assistant.models.recommend.fitted import FittedRecommender, candidate_mask
+from assistant.models.recommend.report import known_customer
+from assistant.plans import BuyersRequest
+from assistant.plans.filters import Compare
+from assistant.plans.reword import reword
+from assistant.results import Caveat, Column, Evidence, Figure, Result, Source, Table
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
+_HOW = "The score orders customers by what they bought; it is not a probability. "
+_HIDDEN = "Customers who own it are left out, because it is rarely bought again."
+_KEPT = "Earlier buyers are kept, because it is bought again."
+#: Customers scored at once.
+_BATCH = 2000
+
+
+def buyers_result(snapshot: Snapshot, request: BuyersRequest, fitted: FittedRecommender) -> Result:
+    """The customers whose purchases speak most for a product, a category, or who buy like a given customer.
+
+    Raises:
+        UnknownName: product, category or customer unknown. NoRows: nobody's purchases speak for it.
+        InvalidPlan: the shop's data allow no personal scores.
+    """
+    if request.like_customer_id is not None:
+        return _similar(snapshot, request, fitted)
+    return _likely(snapshot, request, fitted)
+
+
+# -- customers like one ------------------------------------------------------------------------------------------------
+
+
+def _similar(snapshot: Snapshot, request: BuyersRequest, fitted: FittedRecommender) -> Result:
+    customer = known_customer(snapshot, fitted, request.like_customer_id or "")
+    seen = fitted.interactions
+    place = int(seen.user_positions([customer])[0])
+    if place < 0:
+        raise NoRows(f"Customer {customer} has bought no product, so nobody can be compared with them",
+                     received=customer)
+    weighted = _rare_counts_more(seen.matrix)
+    likeness = (weighted @ weighted[[place]].T).toarray().ravel()
+    likeness[place] = -1.0
+    if request.filter is not None:
+        likeness[~_selected(snapshot, request, seen.user_ids)] = -1.0
+    order = np.lexsort((seen.user_ids.astype(str), -likeness))[: request.k]
+    order = order[likeness[order] > 0]
+    if len(order) == 0:
+        raise NoRows("No other customer has bought any of the same products", received=customer)
+    own = seen.matrix[[place]]
+    shared = (_binary(seen.matrix[order]) @ _binary(own).T).toarray().ravel()
+    facts = _facts(snapshot, [str(seen.user_ids[i]) for i in order])
+    rows = [[str(seen.user_ids[i]), round(float(likeness[i]), 4), int(n), *facts[str(seen.user_ids[i])]]
+            for i, n in zip(order, shared, strict=True)]
+    columns = [Column(name="customer_id", label="Customer", unit="id"),
+               Column(name="likeness", label="Likeness of purchases", unit="score"),
+               Column(name="shared", label="Products both bought", unit="count"), *_FACTS]
+    table = Table(id="customers", title=f"Customers who buy like {customer}", columns=columns, rows=rows,
+                  total_rows=int((likeness > 0).sum()))
+    figures = _counts(table)
+    figures["customer"] = Figure(value=customer, unit="id", label="Customer", source=Source(origin="plan"))
+    figures["owned"] = Figure(value=int(np.diff(own.indptr)[0]), unit="count", label="Products this customer bought",
+                              source=Source(origin="evidence"))
+    return Result(
+        kind="similar_customers", title=f"Customers who buy like {customer}", currency=snapshot.currency,
+        tables=[table], figures=figures, headline=[], words={"customer": customer},
+        caveats=[Caveat(code="thin_history")] if figures["owned"].value < 3 else [],  # type: ignore[operator]
+        evidence=_evidence(snapshot, request, "Likeness is the cosine of the products bought, rare ones counting more; "
+                                              "no personal traits are used."),
+        details=_audience(rows), followups=[f"What should we recommend to customer {customer}?",
+                                            f"Show customer {customer}"],
+    )
+
+
+def _binary(matrix: csr_array) -> csr_array:
+    copy = matrix.copy()
+    copy.data = np.ones_like(copy.data)
+    return copy
+
+
+def _rare_counts_more(matrix: csr_array) -> csr_array:
+    """Rows of length one over products, each product weighted by how few bought it."""
+    from sklearn.feature_extraction.text import TfidfTransformer
+
+    return TfidfTransformer().fit_transform(_binary(matrix))
+
+
+# -- customers for a product -------------------------------------------------------------------------------------------
+
+
+def _likely(snapshot: Snapshot, request: BuyersRequest, fitted: FittedRecommender) -> Result:
+    family = fitted.family("auto")
+    model = fitted.models[family]
+    if not model.personal:
+        personal = next((f for f, m in fitted.models.items() if m.personal), None)
+        if personal is None:
+            raise InvalidPlan("Purchases are too few to say who suits a product", received=request.product_id or "")
+        family, model = personal, fitted.models[personal]
+    columns, what = _wanted(snapshot, request, fitted)
+    seen = fitted.interactions
+    scores = np.empty(seen.n_users, dtype=np.float64)
+    for start in range(0, seen.n_users, _BATCH):
+        block = model._score_rows(seen.matrix[start : start + _BATCH])  # noqa: SLF001  rows, not ids: all customers
+        scores[start : start + _BATCH] = block[:, columns].max(axis=1)
+    owns = np.asarray(_binary(seen.matrix)[:, columns].sum(axis=1)).ravel() > 0
+    again = bool(fitted.rebuying.kept[columns].any()) if len(columns) == 1 else True
+    scores[~np.isfinite(scores)] = 0.0
+    hidden = owns & (not again)
+    scores[hidden] = 0.0
+    if request.filter is not None:
+        scores[~_selected(snapshot, request, seen.user_ids)] = 0.0
+    order = np.lexsort((seen.user_ids.astype(str), -scores))[: request.k]
+    order = order[scores[order] > 0]
+    if len(order) == 0:
+        raise NoRows(f"No customer's purchases speak for {what}", received=what)
+    facts = _facts(snapshot, [str(seen.user_ids[i]) for i in order])
+    rows = [[str(seen.user_ids[i]), round(float(scores[i]), 4), "yes" if owns[i] else "no",
+             *facts[str(seen.user_ids[i])]] for i in order]
+    columns_shown = [
+        Column(name="customer_id", label="Customer", unit="id"), Column(name="score", label="Score", unit="score"),
+        Column(name="bought_before", label="Bought before"), *_FACTS,
+    ]
+    table = Table(id="customers", title=f"Customers for {what}", rows=rows, total_rows=int((scores > 0).sum()),
+                  columns=columns_shown)
+    figures = _counts(table)
+    figures["owners"] = Figure(value=int(owns.sum()), unit="count", label="Customers who have bought it",
+                               source=Source(origin="evidence"))
+    return Result(
+        kind="likely_buyers", title=f"Customers for {what}", currency=snapshot.currency, tables=[table],
+        figures=figures, headline=[], words={"what": what, "hidden": "yes" if not again else "",
+                                             "model": fitted.choice.name},
+        evidence=_evidence(snapshot, request, _HOW + (_KEPT if again else _HIDDEN)),
+        details=_audience(rows), followups=["Draft a cross-sell campaign for them", "Who is about to leave?"],
+    )
+
+
+def _wanted(snapshot: Snapshot, request: BuyersRequest, fitted: FittedRecommender) -> tuple[np.ndarray, str]:
+    """Columns of the products meant, and what they are called."""
+    seen, frame = fitted.interactions, fitted.catalogue.frame
+    if request.product_id is not None:
+        place = int(seen.item_positions([request.product_id])[0])
+        row = fitted.catalogue.row_of(request.product_id)
+        if row is None:
+            raise UnknownName("The shop has no such product", received=request.product_id)
+        name = str(frame.iloc[row]["name"])
+        if place < 0:
+            raise NoRows(f"No known customer has bought {name} yet, so nothing can be learnt about who would",
+                         received=request.product_id)
+        return np.array([place]), name
+    if request.category is None and request.text is not None:
+        words = request.text.casefold().split()
+        names = frame["name"].str.casefold()
+        hit = np.logical_and.reduce([names.str.contains(w, regex=False).to_numpy() for w in words])
+        places = frame["position"].to_numpy()[hit]
+        places = places[places >= 0]
+        if len(places) == 0:
+            raise NoRows(f"No product sold has '{request.text}' in its name", received=request.text)
+        return places, f"products with '{request.text}' in the name"
+    mask = candidate_mask(fitted, ProductFilters(request.category, None, False))
+    if not mask.any():
+        raise NoRows(f"No product of {request.category} is on sale", received=request.category or "")
+    return np.flatnonzero(mask), f"products of {request.category}"
+
+
+# -- shared ------------------------------------------------------------------------------------------------------------
+
+_FACTS = [Column(name="order_count", label="Orders", unit="count"),
+          Column(name="revenue", label="Sales to date", unit="currency"),
+          Column(name="days_since_last_order", label="Since last order", unit="days")]
+
+
+def _facts(snapshot: Snapshot, ids: Sequence[str]) -> dict[str, list[Any]]:
+    lines = snapshot.table("order_lines")
+    sales = lines.filter((lines.line_type == "sale") & lines.customer_id.isin(list(ids)))
+    grouped = sales.group_by("customer_id").aggregate(
+        orders=sales.order_id.nunique(), revenue=sales.amount.sum().cast("float64"), last=sales.ordered_at.max().date())
+    found = {r["customer_id"]: [int(r["orders"]), float(r["revenue"]), (snapshot.as_of - r["last"]).days]
+             for r in snapshot.execute(grouped).to_pylist()}
+    return {i: found.get(i, [0, 0.0, None]) for i in ids}
+
+
+def _selected(snapshot: Snapshot, request: BuyersRequest, ids: np.ndarray) -> np.ndarray:
+    from assistant.query.audience import customer_ids
+
+    assert request.filter is not None
+    wanted = set(customer_ids(snapshot, request.filter))
+    return np.array([str(i) in wanted for i in ids])
+
+
+def _counts(table: Table) -> dict[str, Figure]:
+    source = Source(table="customers", origin="derived", derivation="number of rows")
+    return {"shown": Figure(value=len(table.rows), unit="count", label="Customers shown", source=source),
+            "found": Figure(value=table.total_rows, unit="count", label="Customers it speaks for", source=source)}
+
+
+def _audience(rows: Sequence[Sequence[Any]]) -> dict[str, Any]:
+    ids = [str(r[0]) for r in rows]
+    chosen = Compare(field="customer", op="in" if len(ids) > 1 else "eq", values=tuple(ids))
+    return {"customer_ids": ids, "audience": {"filter": chosen.model_dump(mode="json"),
+                                              "words": "the customers listed before"}}
+
+
+def _evidence(snapshot: Snapshot, request: BuyersRequest, how: str) -> Evidence:
+    return Evidence(
+        plan=request.model_dump(mode="json"), plan_words=reword(request), snapshot=snapshot.manifest.id,
+        source=snapshot.manifest.source, synthetic=snapshot.manifest.synthetic, as_of=snapshot.as_of,
+        window_start=snapshot.manifest.first_day, window_end=snapshot.as_of, assumptions=[how],
+    )
