@@ -13,6 +13,7 @@ from typing import Any
 from assistant.plans.briefing import BriefingRequest
 from assistant.plans.contact_words import contact_phrase
 from assistant.plans.filters import And, Compare, CustomerCondition, Filter, InGroup, Not, Or
+from assistant.plans.labels import LABELS
 from assistant.plans.periods import Period
 from assistant.plans.query import ChangePlan, Comparison, Having, QueryPlan
 from assistant.plans.requests import (
@@ -49,50 +50,6 @@ _MONTHS = (
     "November",
     "December",
 )
-#: names whose words are not simply the name with spaces
-_LABELS = {
-    "average_order_value": "average order value",
-    "items_per_order": "units per order",
-    "units": "units sold",
-    "products_sold": "number of products sold",
-    "discount_amount": "discount given",
-    "customer_type": "guest or known customer",
-    "new_vs_returning": "new or returning customers",
-    "month_of_year": "month of the year",
-    "hour": "hour of day",
-    "channel": "sales channel",
-    "first_product": "first product bought",
-    "days_since_last_order": "days since the last order",
-    "days_between_orders": "days between orders",
-    "lifetime_days": "customer lifespan",
-    "first_order_date": "date of first order",
-    "last_order_date": "date of last order",
-    "cohort": "month of first order",
-    "return_rate": "return rate (by value)",
-    "repeat_rate": "repeat purchase rate",
-    "order_return_rate": "share of orders returned",
-    "product_count": "number of products in the catalogue",
-    "campaign_count": "number of campaigns",
-    "sent": "messages sent",
-    "opened": "messages opened",
-    "clicked": "messages clicked",
-    "delivered": "messages delivered",
-    "unit_price": "price paid per unit",
-    "order_status": "order status",
-    "orders_band": "number of orders",
-    "offer": "campaign offer",
-    "contactable_customers": "customers with contact details",
-    "consenting_customers": "customers who agreed to marketing",
-    "mailable_customers": "customers who may be contacted",
-    "country_count": "number of countries",
-    "city_count": "number of cities",
-    "category_count": "number of categories",
-    "brand_count": "number of brands",
-    "discounted_orders": "orders with a discount",
-    "discounted_order_share": "share of orders with a discount",
-    "guest_order_share": "share of orders from guests",
-    "stock": "units in stock",
-}
 _OPERATORS = {
     "eq": "is",
     "ne": "is not",
@@ -189,7 +146,7 @@ def _said(text: Any) -> str:
 
 def label(name: str) -> str:
     """A metric's or dimension's name as words."""
-    return _LABELS.get(name, name.replace("_", " "))
+    return LABELS.get(name, name.replace("_", " "))
 
 
 def join_words(parts: Sequence[str], last: str = "and") -> str:
