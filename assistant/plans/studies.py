@@ -36,7 +36,7 @@ class ReturnStudy(PlanModel):
 
     Without ``later`` it is everything after ``base``. ``first_only``: only those whose first order ever falls in
     ``base``. ``filter`` narrows the orders of ``base``, not the later ones. ``grain`` instead of ``base``: every unit
-    against the one before.
+    against the one before. ``asked`` is what the answer puts first: who came back, who did not, what they spent.
     """
 
     study: Literal["returning"] = "returning"
@@ -45,6 +45,7 @@ class ReturnStudy(PlanModel):
     first_only: bool = False
     grain: Unit | None = None
     filter: Filter | None = None
+    asked: Literal["back", "away", "spent"] = "back"
 
     @model_validator(mode="after")
     def _complete(self) -> ReturnStudy:
@@ -100,6 +101,7 @@ class EarlyStudy(PlanModel):
     days: int | None = Field(default=None, ge=1, le=3650)
     measure: Literal["repeat", "value"] = "repeat"
     by: str | None = None
+    lowest_first: bool = False
     filter: Filter | None = None
     period: Period | None = None
 
@@ -116,6 +118,9 @@ class ConcentrationStudy(PlanModel):
     reach: float | None = Field(default=None, gt=0, le=100)
     top_percent: float | None = Field(default=None, gt=0, le=100)
     top: int | None = Field(default=None, ge=1)
+    share_of_things: float | None = Field(
+        default=None, gt=0, le=100, description="with reach: the claim to check, 'do 20 % of products make 80 %'"
+    )
     filter: Filter | None = None
     period: Period | None = None
 

@@ -62,7 +62,7 @@ class ToolCall:
 
 def call(plan: BaseModel) -> ToolCall:
     """A plan as a call of its tool: only what differs from the defaults, validated."""
-    args = plan.model_dump(mode="json", exclude_defaults=True)
+    args = _study_json(plan) if isinstance(plan, StudyRequest) else plan.model_dump(mode="json", exclude_defaults=True)
     args.pop("kind", None)
     args = _with_discriminators(args, plan)
     type(plan).model_validate(args)
@@ -80,6 +80,18 @@ def _with_discriminators(args: dict[str, Any], plan: BaseModel) -> dict[str, Any
         if part is not None and name in args and hasattr(part, "kind"):
             args[name] = {"kind": part.kind, **args[name]}
     return args
+
+
+def _study_json(request: StudyRequest) -> dict[str, Any]:
+    """A study with its tag, which ``exclude_defaults`` drops like the tags of its filter and periods."""
+    study = request.study
+    args = study.model_dump(mode="json", exclude_defaults=True)
+    args = _with_discriminators(args, study)
+    for name in ("base", "later"):
+        part = getattr(study, name, None)
+        if part is not None:
+            args[name] = {"kind": part.kind, **args[name]}
+    return {"study": {"study": study.study, **args}}
 
 
 def filter_json(condition: BaseModel) -> dict[str, Any]:

@@ -142,6 +142,7 @@ class Trace:
         found += any(n.get("focus") in {"stop", "risk", "unusual"} for n in self.nodes)
         found += sum(any(n in m for n in _NEGATIVE_NAMES) for m in set(self.metrics))
         found += sum(n.get("op_type") == "customer" and self._only_once(n) for n in self.nodes)
+        found += sum(n.get("asked") == "away" for n in self.nodes)
         return found
 
     def _only_once(self, node: dict[str, Any]) -> bool:
@@ -382,6 +383,8 @@ class Coverage:
 
     def _middles(self) -> Iterator[tuple[int, str]]:
         measures = " ".join(self.trace.metrics)
+        if any(s in ("spread", "early") for s in self.trace.under("study")):
+            return  # these tell the median and how values lie
         for place in self._said("middle"):
             text = self._text(place)
             if text[1].lower() not in measures.replace("_", " ") and not self.item_at[place.start].has("chart"):

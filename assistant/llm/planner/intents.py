@@ -17,6 +17,7 @@ from assistant.llm.planner.refusals import refused
 from assistant.llm.planner.replies import ask, candidate, decline
 from assistant.llm.planner.shapes import adjust
 from assistant.llm.planner.spans import Reading
+from assistant.llm.planner.studies import studies
 from assistant.llm.planner.values import join
 from assistant.plans.filters import Filter
 from assistant.plans.query import QueryPlan, Sort
@@ -61,6 +62,7 @@ class Frames:
         )
         yield briefing(self._audience_parts(), self.context, self.finish)
         yield self.describe()
+        yield from studies(self)
         yield forecasting.forecast(self.parts(), self.context, self.finish)
         yield self.forecast_groups()
         yield requests.churn(self.parts(), self.context, self.finish)
