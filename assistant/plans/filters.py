@@ -33,6 +33,7 @@ class CustomerCondition(PlanModel):
 
     "spent over 500 last year"      → metric=revenue, op=gt, values=(500,), period=last year
     "bought a mug but not a teapot" → orders where product contains mug ≥ 1  and  orders where … teapot = 0
+    "ordered twice within 30 days"  → metric=orders, op=ge, values=(2,), within_days=30 (any 30 days, not the last ones)
     "not ordered for 90 days"       → metric=days_since_last_order, op=ge, values=(90,)
     ``rank`` instead of values: ``top_percent`` / ``bottom_percent`` / ``top_n`` of customers by that metric.
     """
@@ -44,6 +45,15 @@ class CustomerCondition(PlanModel):
     rank: Literal["top_percent", "bottom_percent", "top_n"] | None = None
     where: Filter | None = None
     period: Period | None = None
+    within_days: int | None = Field(
+        default=None, ge=1, le=3650, description="orders at most so many days apart: the most in any such stretch"
+    )
+
+    @model_validator(mode="after")
+    def _of_orders(self) -> CustomerCondition:
+        if self.within_days is not None and (self.metric != "orders" or self.rank is not None):
+            raise ValueError("only a number of orders is counted within days of each other")
+        return self
 
 
 class InGroup(PlanModel):

@@ -45,4 +45,5 @@ LABELS = {
     "discounted_order_share": "share of orders with a discount",
     "guest_order_share": "share of orders from guests",
     "stock": "units in stock",
+    "days_since_first_order": "days since the customer's first order",
 }

@@ -278,7 +278,8 @@ def _customers(condition: CustomerCondition) -> str:
     noun = _counted(noun, condition.values) if not noun.endswith("ago") else noun
     if condition.metric == "days_since_last_order" and list(condition.values) == [1]:
         noun = " day ago"
-    return f"the customer {verb} {_compared(condition.op, condition.values)}{noun}{where}{when}"
+    apart = f" within {_number(condition.within_days)} days of each other" if condition.within_days else ""
+    return f"the customer {verb} {_compared(condition.op, condition.values)}{noun}{apart}{where}{when}"
 
 
 def _during(period: Period) -> str:

@@ -51,7 +51,8 @@ def _returning(study: ReturnStudy) -> str:
         return f"share of the customers of one {study.grain} who ordered in the next{where}"
     verb = "first ordered" if study.first_only else "ordered"
     later = f"ordered {_during(study.later)}" if study.later is not None else "ordered again later"
-    return f"customers who {verb} {_during(study.base or Period())}: how many {later}{where}"
+    words = {"back": f"how many {later}", "away": f"how many have not {later}", "spent": f"what they spent who {later}"}
+    return f"customers who {verb} {_during(study.base or Period())}: {words[study.asked]}{where}"
 
 
 def _ladder(study: LadderStudy) -> str:

@@ -318,6 +318,15 @@ DIMENSIONS: dict[str, Dimension] = {
         ),
         _d("launched", "launch day", ("launched_at",), role="filter", type="date"),
         _d("first_order", "day of the first order", ("first_day",), role="filter", type="date"),
+        _d(
+            "days_since_first_order",
+            "days since the customer's first order",
+            ("at", "first_day"),
+            role="filter",
+            type="number",
+            unit="days",
+            expression=lambda t, c: t["at"].date().delta(t.first_day, unit="day"),
+        ),
         _d("last_order", "day of the last order", ("last_day",), role="filter", type="date"),
     )
 }

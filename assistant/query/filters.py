@@ -283,10 +283,30 @@ def customer_values(scope: Scope, condition: CustomerCondition) -> ibis.Table:
     """One row per customer with matching lines: ``customer``, ``value``."""
     from assistant.query.compile import grouped
 
+    if condition.within_days is not None:
+        return _most_within(scope, condition)
     table = grouped(
         scope, (condition.metric,), ("customer",), condition.where, scope.window(condition.period), labels=False
     )
     return table.select("customer", value=table[condition.metric])
+
+
+def _most_within(scope: Scope, condition: CustomerCondition) -> ibis.Table:
+    """The most orders of each customer that lie at most ``within_days`` days apart: ``customer``, ``value``."""
+    import ibis
+
+    columns = {"customer_id", "order_id", "line_type", "at", *columns_of(condition.where, LINES)}
+    rows = widen(scope.snapshot, LINES, sorted(columns), scope.window(condition.period))
+    rows = rows.filter((rows.line_type == "sale") & rows.customer_id.notnull())
+    if condition.where is not None:
+        rows = rows.filter(predicate(scope, condition.where, rows))
+    orders = rows.group_by(customer=rows.customer_id, order=rows.order_id).aggregate(day=rows["at"].min().date())
+    days = orders.mutate(number=orders.day.delta(ibis.literal(date(2000, 1, 1)), unit="day"))
+    stretch = ibis.range_window(
+        group_by=days.customer, order_by=days.number, preceding=condition.within_days, following=0
+    )
+    counted = days.mutate(held=days.order.count().over(stretch))
+    return counted.group_by("customer").aggregate(value=counted.held.max())
 
 
 def _ranked(values: ibis.Table, condition: CustomerCondition) -> ibis.Table:

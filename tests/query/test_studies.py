@@ -12,14 +12,17 @@ from assistant.plans import (
     CohortStudy,
     Compare,
     ConcentrationStudy,
+    CustomerCondition,
     EarlyStudy,
     LadderStudy,
     Period,
+    QueryPlan,
     ReturnStudy,
     SpreadStudy,
     StudyRequest,
 )
 from assistant.plans.reword import reword
+from assistant.query.engine import run_query
 from assistant.query.studies import run_study
 
 
@@ -114,19 +117,36 @@ def test_concentration_by_hand(shop):
 
 def test_nobody_is_no_rows(shop):
     with pytest.raises(NoRows) as error:
-        run(shop, LadderStudy(filter=Compare(field="country", values=("Germany",)),
-                              period=Period(kind="named", year=2023, month=12)))
+        run(
+            shop,
+            LadderStudy(
+                filter=Compare(field="country", values=("Germany",)), period=Period(kind="named", year=2023, month=12)
+            ),
+        )
     assert error.value.nearest
 
 
 STUDIES = [
-    CohortStudy(), CohortStudy(grain="quarter", measure="revenue"), CohortStudy(grain="year", measure="orders"),
+    CohortStudy(),
+    CohortStudy(grain="quarter", measure="revenue"),
+    CohortStudy(grain="year", measure="orders"),
     CohortStudy(period=Period(kind="named", year=2023, month=11)),
-    ReturnStudy(base=Period(kind="named", year=2023, month=11)), ReturnStudy(grain="month"),
-    LadderStudy(), LadderStudy(first_only=True), SpreadStudy(), SpreadStudy(of="order"), SpreadStudy(of="gap"),
-    SpreadStudy(of="product", metric="units"), SpreadStudy(metric="average_order_value", edges=(20,)), EarlyStudy(),
-    EarlyStudy(by="country"), EarlyStudy(days=30), EarlyStudy(days=30, measure="value", by="product"),
-    ConcentrationStudy(of="product"), ConcentrationStudy(top=2), ConcentrationStudy(top_percent=10, metric="units"),
+    ReturnStudy(base=Period(kind="named", year=2023, month=11)),
+    ReturnStudy(grain="month"),
+    LadderStudy(),
+    LadderStudy(first_only=True),
+    SpreadStudy(),
+    SpreadStudy(of="order"),
+    SpreadStudy(of="gap"),
+    SpreadStudy(of="product", metric="units"),
+    SpreadStudy(metric="average_order_value", edges=(20,)),
+    EarlyStudy(),
+    EarlyStudy(by="country"),
+    EarlyStudy(days=30),
+    EarlyStudy(days=30, measure="value", by="product"),
+    ConcentrationStudy(of="product"),
+    ConcentrationStudy(top=2),
+    ConcentrationStudy(top_percent=10, metric="units"),
 ]
 
 
@@ -206,7 +226,10 @@ def test_spread(frames):
     spent = frames.known.groupby("customer_id").amount.sum()
     result = run(frames.snapshot, SpreadStudy(edges=(100, 500)))
     assert column(result, "bands", "things") == [
-        int((spent < 100).sum()), int(((spent >= 100) & (spent < 500)).sum()), int((spent >= 500).sum())]
+        int((spent < 100).sum()),
+        int(((spent >= 100) & (spent < 500)).sum()),
+        int((spent >= 500).sum()),
+    ]
     assert figure(result, "median") == pytest.approx(spent.median())
     values = frames.sales.groupby("order_id").amount.sum()
     orders = run(frames.snapshot, SpreadStudy(of="order", metric="average_order_value"))
@@ -216,7 +239,10 @@ def test_spread(frames):
     gaps = days.groupby("customer_id").day.diff().dt.days.dropna()
     result = run(frames.snapshot, SpreadStudy(of="gap", edges=(30, 60)))
     assert column(result, "bands", "things") == [
-        int((gaps < 30).sum()), int(((gaps >= 30) & (gaps < 60)).sum()), int((gaps >= 60).sum())]
+        int((gaps < 30).sum()),
+        int(((gaps >= 30) & (gaps < 60)).sum()),
+        int((gaps >= 60).sum()),
+    ]
 
 
 def test_early(frames):
@@ -229,14 +255,13 @@ def test_early(frames):
     assert figure(result, "value") == pytest.approx(soon.amount.sum())
     orders = known.groupby(["customer_id", "order_id"]).day.min().reset_index().sort_values(["customer_id", "day"])
     second = orders.groupby("customer_id").day.nth(1)
-    waited = (second.values - orders.groupby("customer_id").day.first()[orders.loc[second.index].customer_id].values)
+    waited = second.values - orders.groupby("customer_id").day.first()[orders.loc[second.index].customer_id].values
     again = run(frames.snapshot, EarlyStudy())
     assert figure(again, "median_days") == pytest.approx(pd.Series(waited).dt.days.median())
 
 
 def test_repeat_purchases_within_days_by_country(frames):
-    known = frames.known.assign(
-        start=frames.known.groupby(["country", "customer_id"]).day.transform("min"))
+    known = frames.known.assign(start=frames.known.groupby(["country", "customer_id"]).day.transform("min"))
     seen = known[known.start <= frames.as_of - pd.Timedelta(days=90)]
     soon = seen[(seen.day - seen.start).dt.days <= 90]
     orders = soon.groupby(["country", "customer_id"]).order_id.nunique()
@@ -259,3 +284,50 @@ def test_concentration(frames, of, key):
     k = -(-len(spent) // 10)
     assert figure(top, "things") == k
     assert figure(top, "share") == pytest.approx(spent.head(k).sum() / spent.sum() * 100)
+
+
+def test_a_claim_about_the_largest_is_checked(shop):
+    result = run(shop, ConcentrationStudy(reach=80, share_of_things=20))
+    assert figure(result, "claimed_share") == pytest.approx(116 / 281 * 100)
+    assert compose([result]).text.startswith("No: the largest 20.0 %")
+
+
+def test_who_did_not_come_back_and_what_was_spent_stand_first(shop):
+    base, later = Period(kind="named", year=2023), Period(kind="named", year=2024)
+    away = run(shop, ReturnStudy(base=base, later=later, asked="away"))
+    assert compose([away]).text.startswith("**1** of 3 customers") and figure(away, "away_share") == pytest.approx(
+        100 / 3
+    )
+    spent = run(shop, ReturnStudy(base=base, later=later, asked="spent"))
+    assert compose([spent]).text.startswith("The 3 customers who ordered in 2023 spent **€82.00** in 2024")
+
+
+def test_orders_within_days_of_each_other(shop):
+    def count(**fields):
+        condition = CustomerCondition(metric="orders", op="ge", **fields)
+        return run_query(shop, QueryPlan(metrics=("customers",), filter=condition)).figures["customers"].value
+
+    assert count(values=(2,)) == 2
+    assert count(values=(2,), within_days=60) == 1  # C1: 10 January and 9 March are 59 days apart; C2 waited 102
+    assert count(values=(3,), within_days=127) == 1
+    with pytest.raises(ValueError, match="number of orders"):
+        CustomerCondition(metric="revenue", op="ge", values=(2,), within_days=3)
+
+
+def test_orders_within_days_and_soon_after_the_first(frames):
+    orders = (
+        frames.known.groupby(["customer_id", "order_id"]).day.min().reset_index().sort_values(["customer_id", "day"])
+    )
+    apart = (orders.day - orders.groupby("customer_id").day.shift(2)).dt.days
+    three = set(orders[apart <= 30].customer_id)
+    condition = CustomerCondition(metric="orders", op="ge", values=(3,), within_days=30)
+    result = run_query(frames.snapshot, QueryPlan(metrics=("customers",), filter=condition))
+    assert figure(result, "customers") == len(three)
+    soon = frames.known[(frames.known.day - frames.known["first"]).dt.days <= 45]
+    twice = soon.groupby("customer_id").order_id.nunique() >= 2
+    early = CustomerCondition(
+        metric="orders", op="ge", values=(2,), where=Compare(field="days_since_first_order", op="le", values=(45,))
+    )
+    assert (
+        figure(run_query(frames.snapshot, QueryPlan(metrics=("customers",), filter=early)), "customers") == twice.sum()
+    )

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 from assistant.llm.planner.spans import Reading
 
-_JOINING = frozenset({",", ";", "and", "or", "/", "to", "-", "between", "from", "&", "+", "plus", "more", "above", "less", "than"})
+_JOINING = frozenset(
+    {",", ";", "and", "or", "/", "to", "-", "between", "from", "&", "+", "plus", "more", "above", "less", "than"}
+)
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,8 @@ def _band(reading: Reading, i: int) -> tuple[tuple[float | None, float | None] |
         return (first, None), i + 2
     if after is not None and after.get("after") == "le":
         return (None, first), i + 2
+    if after is not None and after.text == "," and number(i + 2) is not None and number(i + 2) == first + 1:
+        return (first, first), i + 1
     second = number(i + 1)
     if second is not None and second > first and _hyphen(reading, i):
         return (first, second), i + 2

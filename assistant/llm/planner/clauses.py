@@ -118,6 +118,11 @@ class ClauseMeaning:
             metric = clause.measure or (self.money if clause.verb == "spend" else self._counted(clause))
             if clause.verb == "return":
                 metric = self.r.vocabulary.role("returns") or metric
+            apart = self._days_apart(clause, metric, period)
+            if apart is not None:
+                return CustomerCondition(
+                    metric=metric, op=clause.op, values=clause.values, where=where, period=period, within_days=apart  # type: ignore[arg-type]
+                )
             if clause.duration is not None and period is None:
                 period = _rolling(clause.duration)
             return CustomerCondition(metric=metric, op=clause.op, values=clause.values, where=where, period=period)  # type: ignore[arg-type]
@@ -139,6 +144,13 @@ class ClauseMeaning:
         if clause.also:
             return And(parts=(once, *(once.model_copy(update={"period": other.period}) for other in clause.also)))
         return once
+
+    def _days_apart(self, clause: Clause, metric: str, period: Period | None) -> int | None:
+        """As in "ordered at least twice within 30 days": any 30 days; the last ones are said as such."""
+        several = clause.op in {"ge", "gt", "eq"} and max(clause.values) >= (1 if clause.op == "gt" else 2)
+        if clause.duration is None or metric != self.orders or not several or clause.negated:
+            return None
+        return clause.duration.days
 
     def _never_back(self, clause: Clause) -> Filter | None:
         """As in "never came back (after their first order)": exactly one order."""

@@ -88,7 +88,18 @@ class Trace:
     def __post_init__(self) -> None:
         for one in self.calls:
             plan = one.plan()
+            self._implied_by_study(getattr(plan, "study", None))
             self._walk(plan.model_dump(mode="json", exclude_none=True) if isinstance(plan, BaseModel) else plan)
+
+    def _implied_by_study(self, study: Any) -> None:
+        """Numbers that a study answers without naming them: every step of a ladder, the second order."""
+        kind = getattr(study, "study", "")
+        if kind == "ladder":
+            self.numbers.update(float(n) for n in range(1, study.steps + 1))
+        elif kind in {"early", "returning", "cohorts"}:
+            self.numbers.update({1.0, 2.0})
+        elif kind == "spread" and study.edges:
+            self.numbers.update({0.0, 1.0, *(e - 1 for e in study.edges), *(e - 0.01 for e in study.edges)})
 
     def _walk(self, node: Any) -> None:
         if isinstance(node, dict):
@@ -308,6 +319,7 @@ class Coverage:
             firsts = any(any(w in t for w in known) for t in self.trace.texts)
             return (
                 firsts
+                or "run_study" in self.trace.tools
                 or item.has("period")
                 or len(item.tokens) > 1
                 or self.follow_up

@@ -216,11 +216,7 @@ def _ages_table(found: list[Cohort], width: int, study: CohortStudy) -> Table:
 
 def _cells(shares: Table, width: int, study: CohortStudy) -> Table:
     names = [c for c in shares.columns if c.name.startswith("age_")]
-    rows = [
-        [row[0], column.label, row[shares.column_index(column.name)]]
-        for row in shares.rows
-        for column in names
-    ]
+    rows = [[row[0], column.label, row[shares.column_index(column.name)]] for row in shares.rows for column in names]
     columns = [
         Column(name="cohort", label=f"{study.grain} of first order"),
         Column(name="age", label=f"{study.grain}s after"),

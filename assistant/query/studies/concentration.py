@@ -52,8 +52,9 @@ def concentration(scope: Scope, study: ConcentrationStudy) -> Result:
     if not head["n"] or not head["total"]:
         raise nothing(scope, study)
     n, total = int(head["n"]), float(head["total"])
+    stops = sorted({*map(float, STOPS), *([study.share_of_things] if study.share_of_things else [])})
     reach = study.reach if study.reach is not None or study.top_percent or study.top else 80.0
-    marks = _marks(scope, expression, study, n, total, reach)
+    marks = _marks(scope, expression, study, n, total, reach, stops)
     noun, label = dimension(study.of).plural, metric_label(study.metric, scope.options.sales_basis)
     tables = _tables(marks, noun, label, found.unit, n, total)
     figures = _figures(tables, study, reach)
@@ -68,16 +69,24 @@ def concentration(scope: Scope, study: ConcentrationStudy) -> Result:
         headline=["things", "percent"] if reach is not None else ["share", "amount"],
         tables=tables,
         charts=[Chart(kind="line", table="curve", x="percent", y=["share"], title=f"Share of {label}")],
-        words={"things": noun, "metric": label, "asked": "reach" if reach is not None else "top",
-               "top_percent": "yes" if study.top_percent else ""},
+        words={
+            "things": noun,
+            "metric": label,
+            "asked": "reach" if reach is not None else "top",
+            "top_percent": "yes" if study.top_percent else "",
+        },
         caveats=caveats,
         definitions=[(label, found.formula)],
-        assumptions=[f"{noun.capitalize()} with {label} in the period, the largest first; "
-                     "a share of them is rounded up to whole ones"],
+        assumptions=[
+            f"{noun.capitalize()} with {label} in the period, the largest first; "
+            "a share of them is rounded up to whole ones"
+        ],
         expression=expression,
         period=period,
-        followups=["What share of revenue comes from the top 10 % of customers?",
-                   "How many products make half of the revenue?"],
+        followups=[
+            "What share of revenue comes from the top 10 % of customers?",
+            "How many products make half of the revenue?",
+        ],
     )
 
 
@@ -95,10 +104,16 @@ def _summed(values: ibis.Table, study: ConcentrationStudy) -> ibis.Table:
 
 
 def _marks(
-    scope: Scope, table: ibis.Table, study: ConcentrationStudy, n: int, total: float, reach: float | None
+    scope: Scope,
+    table: ibis.Table,
+    study: ConcentrationStudy,
+    n: int,
+    total: float,
+    reach: float | None,
+    stops: list[float],
 ) -> dict[str, list[tuple[float, int, float]]]:
     """``(mark, things, amount)`` of the curve, of the reaches and of what was asked; one query reads them all."""
-    places = {stop: max(1, math.ceil(n * stop / 100)) for stop in STOPS}
+    places = {stop: max(1, math.ceil(round(n * stop / 100, 9))) for stop in stops}
     if study.top_percent:
         asked = max(1, math.ceil(round(n * study.top_percent / 100, 9)))
     else:
@@ -134,13 +149,24 @@ def _tables(marks: dict, noun: str, label: str, unit: str, n: int, total: float)
         return Table(id=name, title=title, columns=columns, rows=rows, total_rows=len(rows))
 
     return [
-        table("curve", f"The largest {noun} and their {label}", [percent, things, amount, share],
-              [[s, k, a, a / total * 100] for s, k, a in marks["curve"]]),
-        table("reaches", f"How many {noun} are needed",
-              [Column(name="reach", label=f"share of {label}", unit="percent"), things, percent, amount],
-              [[g, k, k / n * 100, a] for g, k, a in marks["reaches"]]),
-        table("asked", "What was asked", [things, percent, amount, share],
-              [[k, k / n * 100, a, a / total * 100] for _, k, a in marks["asked"]]),
+        table(
+            "curve",
+            f"The largest {noun} and their {label}",
+            [percent, things, amount, share],
+            [[s, k, a, a / total * 100] for s, k, a in marks["curve"]],
+        ),
+        table(
+            "reaches",
+            f"How many {noun} are needed",
+            [Column(name="reach", label=f"share of {label}", unit="percent"), things, percent, amount],
+            [[g, k, k / n * 100, a] for g, k, a in marks["reaches"]],
+        ),
+        table(
+            "asked",
+            "What was asked",
+            [things, percent, amount, share],
+            [[k, k / n * 100, a, a / total * 100] for _, k, a in marks["asked"]],
+        ),
         table("totals", f"All {noun}", [things, amount], [[n, total]]),
     ]
 
@@ -154,6 +180,10 @@ def _figures(tables: list[Table], study: ConcentrationStudy, reach: float | None
         made = plan_figure(reach, "percent", "share to reach") if study.reach is not None else None
         row = next(i for i, r in enumerate(tables[1].rows) if r[0] == reach)
         figures["reach"] = made or tables[1].figure(row, "reach")
+    if study.share_of_things is not None:
+        row = next(i for i, r in enumerate(tables[0].rows) if r[0] == study.share_of_things)
+        figures["claimed_things"] = plan_figure(study.share_of_things, "percent", "as asked")
+        figures["claimed_share"] = tables[0].figure(row, "share", "what they bring")
     if study.top_percent:
         figures["top_percent"] = plan_figure(study.top_percent, "percent", "the largest")
     return figures

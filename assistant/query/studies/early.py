@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from assistant.errors import InvalidPlan
 from assistant.plans.studies import EarlyStudy
@@ -50,8 +50,9 @@ def early(scope: Scope, study: EarlyStudy) -> Result:
     total = fetch(scope, _sum_up(scope, study, whole, ()))[0]
     if not total["customers"]:
         raise nothing(scope, study)
-    tables = [Table(id="all", title="All together", columns=columns, rows=[[total[c.name] for c in columns]],
-                    total_rows=1)]
+    tables = [
+        Table(id="all", title="All together", columns=columns, rows=[[total[c.name] for c in columns]], total_rows=1)
+    ]
     expression = _sum_up(scope, study, whole, ())
     if study.by is not None:
         expression = _sum_up(scope, study, each, ("group",))
@@ -76,6 +77,7 @@ def early(scope: Scope, study: EarlyStudy) -> Result:
             "same": "yes" if _of_things(study) else "",
             "measure": study.measure,
             "timed": "" if study.days is None else "yes",
+            "order": "lowest" if study.lowest_first else "highest",
         },
         caveats=_caveats(scope, study, period, figures),
         definitions=_definitions(study),
@@ -96,8 +98,18 @@ def _check(scope: Scope, study: EarlyStudy) -> None:
     if study.by is None:
         return
     found = dimension(study.by)
-    if study.by in {*TIME_GRAINS, "customer", "order", "weekday", "hour", "month_of_year", "orders_band",
-                    "new_vs_returning", "price_band", "segment"}:
+    if study.by in {
+        *TIME_GRAINS,
+        "customer",
+        "order",
+        "weekday",
+        "hour",
+        "month_of_year",
+        "orders_band",
+        "new_vs_returning",
+        "price_band",
+        "segment",
+    }:
         raise InvalidPlan(
             f"The first days of customers are not split by {found.label}",
             received=study.by,
@@ -164,14 +176,19 @@ def _sum_up(scope: Scope, study: EarlyStudy, each: ibis.Table, keys: tuple[str, 
     if not keys:
         return seen.aggregate(**values)
     table = seen.group_by(list(keys)).aggregate(**values)
-    return table.mutate(groups=table.count().over(ibis.window())).order_by(
-        [ibis.desc(table[_sorted_by(study)], nulls_first=False), ibis.asc(table.group)]
-    )
+    return table.mutate(groups=table.count().over(ibis.window())).order_by([_sort_key(study), ibis.asc(table.group)])
+
+
+def _sort_key(study: EarlyStudy) -> Any:
+    import ibis
+
+    direction = ibis.asc if study.lowest_first else ibis.desc
+    return direction(_sorted_by(study), nulls_first=False)
 
 
 def _sorted_by(study: EarlyStudy) -> str:
     if study.days is None:
-        return "share"
+        return "median_days"
     return "value_per_customer" if study.measure == "value" else "share"
 
 
@@ -182,8 +199,11 @@ def _columns(study: EarlyStudy) -> list[Column]:
         Column(name="share", label="share who ordered again", unit="percent"),
     ]
     if study.days is None:
-        return [*columns, Column(name="median_days", label="median days to the second order", unit="days"),
-                Column(name="mean_days", label="mean days to the second order", unit="days")]
+        return [
+            *columns,
+            Column(name="median_days", label="median days to the second order", unit="days"),
+            Column(name="mean_days", label="mean days to the second order", unit="days"),
+        ]
     return [
         *columns,
         Column(name="orders_per_customer", label="orders per customer", unit="number"),
@@ -200,7 +220,7 @@ def _groups_table(scope: Scope, study: EarlyStudy, expression: ibis.Table, colum
     assert study.by is not None
     dim = dimension(study.by)
     named = expression.mutate(**{study.by: expression.group})
-    order = [ibis.desc(_sorted_by(study), nulls_first=False), ibis.asc("group")]
+    order = [_sort_key(study), ibis.asc("group")]
     rows = fetch(scope, _labelled(scope, named, [dim]).order_by(order).limit(GROUPS_SHOWN))
     label = f"{study.by}_label"
     cells: list[list[Scalar]] = []

@@ -38,11 +38,14 @@ def ladder(scope: Scope, study: LadderStudy) -> Result:
     total = Table(
         id="totals",
         title="All customers",
-        columns=[Column(name="customers", label="customers", unit="count"),
-                 Column(name="orders", label="orders", unit="count"),
-                 Column(name="orders_per_customer", label="orders per customer", unit="number")],
-        rows=[[everyone, sum(n * c for n, c in by_orders.items()),
-               sum(n * c for n, c in by_orders.items()) / everyone]],
+        columns=[
+            Column(name="customers", label="customers", unit="count"),
+            Column(name="orders", label="orders", unit="count"),
+            Column(name="orders_per_customer", label="orders per customer", unit="number"),
+        ],
+        rows=[
+            [everyone, sum(n * c for n, c in by_orders.items()), sum(n * c for n, c in by_orders.items()) / everyone]
+        ],
         total_rows=1,
     )
     figures = {c.name: total.figure(0, c.name) for c in total.columns}
@@ -78,8 +81,9 @@ def _counts(scope: Scope, study: LadderStudy, period: ResolvedPeriod) -> ibis.Ta
     import ibis
 
     window = None if period.shape == "all" else (period.start, period.end)
-    lines = known_lines(scope, ["first_day"] if study.first_only else [], study.filter,
-                        None if study.first_only else window)
+    lines = known_lines(
+        scope, ["first_day"] if study.first_only else [], study.filter, None if study.first_only else window
+    )
     if study.first_only and window is not None:
         lines = lines.filter(lines.first_day.between(ibis.literal(window[0]), ibis.literal(window[1])))
     each = lines.group_by("customer_id").aggregate(orders=lines.order_id.nunique())
@@ -95,8 +99,16 @@ def _table(by_orders: dict[int, int], steps: int) -> Table:
         at_least = sum(c for o, c in by_orders.items() if o >= n)
         exactly = at_least if last else by_orders.get(n, 0)
         label = f"{n} or more" if last else str(n)
-        rows.append([label, exactly, exactly / everyone * 100, at_least, at_least / everyone * 100,
-                     at_least / before * 100 if before else None])
+        rows.append(
+            [
+                label,
+                exactly,
+                exactly / everyone * 100,
+                at_least,
+                at_least / everyone * 100,
+                at_least / before * 100 if before else None,
+            ]
+        )
         before = at_least
     columns = [
         Column(name="orders", label="orders"),

@@ -52,13 +52,23 @@ def _two_periods(scope: Scope, study: ReturnStudy) -> Result:
         Column(name="back", label="ordered again", unit="count"),
         Column(name="share", label="share who ordered again", unit="percent"),
         Column(name="away", label="did not order again", unit="count"),
+        Column(name="away_share", label="share who did not", unit="percent"),
         Column(name="orders", label="their orders", unit="count"),
         Column(name="revenue", label="their revenue", unit="currency"),
         Column(name="revenue_per_customer", label="revenue per customer of the group", unit="currency"),
         Column(name="revenue_per_back", label="revenue per customer who ordered again", unit="currency"),
     ]
     size, back, revenue = row["customers"], row["back"], row["revenue"]
-    cells: list[Scalar] = [size, back, back / size * 100, size - back, row["orders"], revenue, revenue / size]
+    cells: list[Scalar] = [
+        size,
+        back,
+        back / size * 100,
+        size - back,
+        (size - back) / size * 100,
+        row["orders"],
+        revenue,
+        revenue / size,
+    ]
     cells.append(revenue / back if back else None)
     title = f"Customers of {base.label} who ordered in {later.label}"
     table = Table(id="returning", title=title, columns=columns, rows=[cells], total_rows=1)
@@ -71,9 +81,9 @@ def _two_periods(scope: Scope, study: ReturnStudy) -> Result:
         study,
         title,
         figures=figures,
-        headline=["back", "share"],
+        headline={"back": ["back", "share"], "away": ["away", "away_share"], "spent": ["revenue", "back"]}[study.asked],
         tables=[table],
-        words={"first_only": "yes" if study.first_only else "", "by": "", "spent": "yes"},
+        words={"first_only": "yes" if study.first_only else "", "by": "", "asked": study.asked},
         caveats=caveats,
         definitions=[
             ("customer of a period", "known customer with a product order in it"),
@@ -140,9 +150,7 @@ def _by_unit(scope: Scope, study: ReturnStudy) -> Result:
     step = {"month": 1, "quarter": 3, "year": 12}[study.grain]
     import ibis
 
-    moved = units.select(
-        moved_id=units.customer_id, moved=(units.unit + ibis.interval(months=step)).cast("date")
-    )
+    moved = units.select(moved_id=units.customer_id, moved=(units.unit + ibis.interval(months=step)).cast("date"))
     kept = units.inner_join(moved, (units.customer_id == moved.moved_id) & (units.unit == moved.moved))
     sizes = units.group_by("unit").aggregate(customers=units.count())
     backs = kept.group_by(back_unit=kept.unit).aggregate(back=kept.count())

@@ -52,9 +52,7 @@ def spread(scope: Scope, study: SpreadStudy) -> Result:
         raise nothing(scope, study)
     unit: Unit = "days" if study.of == GAP else metric(name).unit
     whole = unit == "count" or study.of == GAP or (unit == "days" and bool(summary["whole"]))
-    sketch = Sketch(
-        summary["least"], summary["largest"], summary["low"], summary["median"], summary["high"], whole
-    )
+    sketch = Sketch(summary["least"], summary["largest"], summary["low"], summary["median"], summary["high"], whole)
     edges = tuple(float(e) for e in (study.edges or round_edges(sketch, unit)))
     whole = whole and all(e.is_integer() for e in edges)
     adds = unit in {"currency", "count"} and study.of != GAP and metric(name).kind != "ratio"
@@ -105,8 +103,11 @@ def _words(scope: Scope, study: SpreadStudy, name: str) -> tuple[str, str]:
 def _values(scope: Scope, study: SpreadStudy, name: str, period: ResolvedPeriod) -> ibis.Table:
     """One row per thing: ``value``."""
     if metric(name).unit == "date":
-        raise InvalidPlan("Dates have no bands; ask for days since instead", received=name,
-                          valid=("days_since_last_order", "lifetime_days"))
+        raise InvalidPlan(
+            "Dates have no bands; ask for days since instead",
+            received=name,
+            valid=("days_since_last_order", "lifetime_days"),
+        )
     if dimension(study.of).role == "time":
         raise InvalidPlan("Bands are made of things such as customers, orders or products", received=study.of)
     check(scope, (name,), (study.of,), study.filter)
