@@ -156,8 +156,8 @@ def _nth_order(reading: Reading, cues: Cues) -> tuple[set[int], int]:
             j for j in after if reading.tokens[j].lemma in {"and", "or", ","} or reading.tokens[j].unit == "ordinal"
         ]
         end = next((j for j in after if j in nouns and set(range(k + 1, j)) <= set(linked)), None)
-        item = next(i for i in reading.items if i.start <= k < i.end)
-        if end is not None and not item.has("period"):
+        item = next((i for i in reading.items if i.start <= k < i.end), None)
+        if end is not None and item is not None and not item.has("period"):
             found |= set(range(k, end + 1))
             highest = max(highest, int(token.value))
     return found, highest
