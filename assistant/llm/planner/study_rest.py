@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from assistant.llm.planner.candidate import Candidate, call
 from assistant.llm.planner.cues import Cues
+from assistant.llm.planner.normalise import Token
 from assistant.llm.planner.parts import Parts
-from assistant.llm.planner.spans import Reading
+from assistant.llm.planner.period_words import PeriodReading
+from assistant.llm.planner.spans import Item, Reading
 from assistant.plans.filters import Filter
 from assistant.plans.query import QueryPlan
 from assistant.plans.requests import SegmentRule
@@ -88,7 +90,7 @@ def rest_of(frames: Frames, tokens: set[int], *, keep: set[int] | None = None) -
         i for i, item in enumerate(whole.items) if tokens & set(range(item.start, item.end)) and i not in (keep or ())
     }
     kept = [i for i in range(len(whole.items)) if i not in taken]
-    reduced = Reading(whole.text, whole.tokens, [whole.items[i] for i in kept], whole.vocabulary, whole.skip)
+    reduced = _reduced(whole, kept)
     inner = AllFrames(reduced, frames.context, frames.shop, frames.bound)
     p = inner._audience_parts()
     defined = inner._defined(p)
@@ -96,6 +98,27 @@ def rest_of(frames: Frames, tokens: set[int], *, keep: set[int] | None = None) -
     p.conditions.joins = ["and"] * len(defined) + p.conditions.joins
     inner._notes(p, defined)
     return Rest(frames, p, kept, taken, p.filter())
+
+
+def _reduced(whole: Reading, kept: list[int]) -> Reading:
+    """A reading of some of the items alone, their tokens numbered anew."""
+    tokens: list[Token] = []
+    items: list[Item] = []
+    for i in kept:
+        item = whole.items[i]
+        start = len(tokens)
+        tokens += whole.tokens[item.start : item.end]
+        moved = start - item.start
+        alts = {
+            kind: [
+                replace(a, start=a.start + moved, end=a.end + moved) if isinstance(a, PeriodReading) else a
+                for a in found
+            ]
+            for kind, found in item.alts.items()
+        }
+        items.append(replace(item, start=start, end=len(tokens), alts=alts))
+    text = " ".join(t.text for t in tokens)
+    return Reading(text, tokens, items, whole.vocabulary, whole.skip)
 
 
 def items_of(reading: Reading, tokens: set[int]) -> set[int]:
