@@ -20,9 +20,11 @@ from assistant.plans import (
     BuyersRequest,
     CampaignBrief,
     CampaignRequest,
+    CampaignsRequest,
     ChangePlan,
     ChurnRequest,
     CustomerRequest,
+    DataRequest,
     Filter,
     ForecastRequest,
     InGroup,
@@ -226,11 +228,11 @@ class Workspace:
         found = self._cached("findings", search, request.period, request.filter, options)
         return self._citing(briefing_result(request, found, self.suggestion_works), request.filter)
 
-    def describe_data(self) -> Result:
-        """What is loaded and what is missing."""
-        from assistant.query.catalogue import describe_data
+    def describe_data(self, request: DataRequest) -> Result:
+        """What is loaded and what is missing; which column holds what; how fresh, how many, what was left out."""
+        from assistant.query.data_answers import answer_about_data
 
-        return describe_data(self.snapshot)
+        return answer_about_data(self.snapshot, request)
 
     def count_audience(self, rule: SegmentRule) -> Result:
         """Size of a rule after each condition."""
@@ -355,6 +357,13 @@ class Workspace:
         from assistant.campaigns.draft import show_campaign
 
         return show_campaign(self.snapshot, request, self._campaign_rooms().store)
+
+    def list_campaigns(self, request: CampaignsRequest) -> Result:
+        """All drafts, and past campaigns of the data."""
+        from assistant.campaigns.listing import list_campaigns
+        from assistant.campaigns.store import DraftStore
+
+        return list_campaigns(self.snapshot, request, DraftStore(self.settings.app_db))
 
     def export_campaign(self, campaign_id: str) -> Path:
         """Write a draft's recipients as CSV."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from assistant.plans import CampaignBrief, CampaignRequest
+from assistant.plans import CampaignBrief, CampaignRequest, CampaignsRequest
 from assistant.results import Result
 from assistant.workspace import Workspace
 
@@ -18,3 +18,11 @@ def draft_campaign(workspace: Workspace, request: CampaignBrief) -> Result:
 def show_campaign(workspace: Workspace, request: CampaignRequest) -> Result:
     """Show a stored draft (the latest one without an id)."""
     return workspace.show_campaign(request)
+
+
+def list_campaigns(workspace: Workspace, request: CampaignsRequest) -> Result:
+    """List every stored draft with audience, offer, status and day, and the past campaigns that the data hold.
+
+    Use it also for "how many live journeys or flows": there are none, drafts never run by themselves.
+    """
+    return workspace.list_campaigns(request)

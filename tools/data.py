@@ -31,5 +31,9 @@ def brief_shop(workspace: Workspace, request: BriefingRequest) -> Result:
 
 
 def describe_data(workspace: Workspace, request: DataRequest) -> Result:
-    """Say what data are loaded: tables, rows, dates, what is missing and what it would allow."""
-    return workspace.describe_data()
+    """Say what data are loaded: tables, rows, dates, what is missing and what it would allow.
+
+    ``about`` narrows it: which column holds something and how far it is filled (``fields``, ``have``), how recent the
+    data are, how many rows a table has, what cleaning left out and why.
+    """
+    return workspace.describe_data(request)

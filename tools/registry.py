@@ -53,6 +53,7 @@ TOOLS: tuple[ToolSpec, ...] = (
     ToolSpec(forecasting.forecast_metric),
     ToolSpec(campaigns.draft_campaign, access="draft"),
     ToolSpec(campaigns.show_campaign),
+    ToolSpec(campaigns.list_campaigns),
     ToolSpec(conversation.ask_back),
     ToolSpec(conversation.decline),
 )

@@ -14,6 +14,7 @@ from assistant.plans.requests import (
     BuyersRequest,
     CampaignBrief,
     CampaignRequest,
+    CampaignsRequest,
     ChurnRequest,
     CustomerRequest,
     DataRequest,
@@ -44,4 +45,5 @@ __all__ = [
     "Filter", "ForecastRequest", "Having", "InGroup", "Not", "OfferSpec", "Or", "Period", "PlanModel",
     "ProductSearchRequest", "QueryPlan", "RecommendRequest", "SegmentRequest", "SegmentRule", "Sort",
     "TogetherRequest", "ValueRequest",
+    "CampaignsRequest",
 ]

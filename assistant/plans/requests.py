@@ -192,9 +192,24 @@ class CampaignBrief(PlanModel):
 
 
 class DataRequest(PlanModel):
-    """What data are loaded."""
+    """What data are loaded.
+
+    ``about``: ``all`` · ``fields`` (which column holds ``words``, or the figures and dimensions ``names``) · ``have``
+    (whether the data hold it, and how far it is filled) · ``freshness`` · ``rows`` (how many of each table, or of
+    ``table``) · ``cleaning`` (what was left out, and why).
+    """
 
     kind: Literal["data"] = "data"
+    about: Literal["all", "fields", "have", "freshness", "rows", "cleaning"] = "all"
+    words: str | None = Field(default=None, max_length=300, description="what is looked for, in the person's words")
+    names: tuple[str, ...] = Field(default=(), description="figures and dimensions that the search is about")
+    table: str | None = Field(default=None, description="customers, products, orders, order_lines, contacts …")
+
+    @model_validator(mode="after")
+    def _complete(self) -> DataRequest:
+        if self.about in {"fields", "have"} and not self.words and not self.names:
+            raise ValueError("a search for a field needs words or names")
+        return self
 
 
 class CampaignRequest(PlanModel):
@@ -202,6 +217,13 @@ class CampaignRequest(PlanModel):
 
     kind: Literal["show_campaign"] = "show_campaign"
     campaign_id: str | None = None
+
+
+class CampaignsRequest(PlanModel):
+    """Every campaign draft, and the past campaigns of the data. ``automations``: journeys and flows were asked for."""
+
+    kind: Literal["list_campaigns"] = "list_campaigns"
+    about: Literal["campaigns", "automations"] = "campaigns"
 
 
 class AskRequest(PlanModel):

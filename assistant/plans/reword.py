@@ -21,6 +21,7 @@ from assistant.plans.requests import (
     BuyersRequest,
     CampaignBrief,
     CampaignRequest,
+    CampaignsRequest,
     ChurnRequest,
     CustomerRequest,
     DataRequest,
@@ -530,6 +531,18 @@ def _briefing(request: BriefingRequest) -> str:
     return reword_briefing(request)
 
 
+def _data(request: DataRequest) -> str:
+    searched = request.words or join_words([label(n) for n in request.names])
+    return {
+        "all": "what data are loaded",
+        "fields": f"which columns hold {searched}",
+        "have": f"whether the data hold {searched}",
+        "freshness": "how recent the loaded data are",
+        "rows": f"how many {label(request.table or 'rows')} are loaded",
+        "cleaning": "what cleaning left out, and why",
+    }[request.about]
+
+
 _WORDERS: dict[Any, Callable[..., str]] = {
     QueryPlan: _query,
     ChangePlan: _change,
@@ -545,9 +558,12 @@ _WORDERS: dict[Any, Callable[..., str]] = {
     TogetherRequest: _together,
     StudyRequest: lambda request: _study(request),
     BriefingRequest: _briefing,
-    DataRequest: lambda request: "what data are loaded",
+    DataRequest: _data,
     CampaignRequest: lambda request: (
         f"campaign draft {request.campaign_id}" if request.campaign_id else "the latest campaign draft"
+    ),
+    CampaignsRequest: lambda request: (
+        "automated journeys and flows" if request.about == "automations" else "campaign drafts and past campaigns"
     ),
     AskRequest: lambda request: f"ask back: {request.text}",
     DeclineRequest: lambda request: f"decline: {request.message}",

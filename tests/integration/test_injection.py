@@ -314,6 +314,7 @@ EVERY_TOOL: dict[str, dict[str, Any]] = {
     "query_data": {"metrics": ["revenue"], "dimensions": ["customer"], "limit": 50},
     "explain_change": {"metric": "revenue", "period": {"kind": "calendar", "unit": "month", "offset": -1}},
     "describe_data": {},
+    "list_campaigns": {},
     "count_audience": {"filter": {
         "op_type": "customer", "metric": "days_since_last_order", "op": "ge", "values": [90]}},
     "find_segments": {},

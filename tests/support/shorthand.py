@@ -177,6 +177,8 @@ def shorthand(call: ToolCall, terms: dict[str, str] | None = None) -> str:
             return "show_campaign"
         case "describe_data":
             return "describe"
+        case "list_campaigns":
+            return "list_campaigns"
         case "ask_back":
             return "ask"
         case "decline":

@@ -12,9 +12,11 @@ from assistant.plans import (
     BuyersRequest,
     CampaignBrief,
     CampaignRequest,
+    CampaignsRequest,
     ChangePlan,
     ChurnRequest,
     CustomerRequest,
+    DataRequest,
     ForecastRequest,
     ProductSearchRequest,
     QueryPlan,
@@ -43,6 +45,8 @@ TOOL_OF: dict[type[BaseModel], str] = {
     ValueRequest: "customer_value",
     BuyersRequest: "likely_buyers",
     CampaignRequest: "show_campaign",
+    CampaignsRequest: "list_campaigns",
+    DataRequest: "describe_data",
 }
 PLAN_OF: dict[str, type[BaseModel]] = {tool: plan for plan, tool in TOOL_OF.items()}
 

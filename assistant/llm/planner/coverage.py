@@ -46,7 +46,7 @@ _LIGHT_KINDS = frozenset({"offer", "content", "pick", "tone", "goal"})
 _UNSAID = frozenset({"level", "window"})
 _DATA_TOOLS = frozenset({"query_data", "explain_change", "count_audience"})
 _GRAINS = frozenset({"day", "week", "month", "quarter", "year"})
-_FREE_TEXT_TOOLS = frozenset({"search_products", "draft_campaign", "describe_data", "show_campaign"})
+_FREE_TEXT_TOOLS = frozenset({"search_products", "draft_campaign", "describe_data", "show_campaign", "list_campaigns"})
 #: Measures of one family stand for each other ("orders returned" → the return rate).
 _FAMILIES = (
     (

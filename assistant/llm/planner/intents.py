@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterator
 
 from assistant.llm.planner import brief, churned, customers, forecasting, groups, requests
 from assistant.llm.planner.briefing import briefing
+from assistant.llm.planner.campaign_lists import campaign_list
 from assistant.llm.planner.candidate import Candidate, ToolCall, call
 from assistant.llm.planner.compose import change_plan, query_plan
 from assistant.llm.planner.contact_conditions import OF_CONTACTS, as_audience
 from assistant.llm.planner.context import DialogueContext
 from assistant.llm.planner.coverage import gaps
+from assistant.llm.planner.data_questions import data_question
 from assistant.llm.planner.parts import GRAINS, Parts, gather
 from assistant.llm.planner.rank import cost_of
 from assistant.llm.planner.refusals import refused
@@ -61,6 +63,10 @@ class Frames:
             self.open_question(),
         )
         yield briefing(self._audience_parts(), self.context, self.finish)
+        p = self.parts()
+        defined = self._defined(p)
+        self._notes(p, defined)
+        yield data_question(p, self.finish, defined)
         yield self.describe()
         yield from studies(self)
         yield forecasting.forecast(self.parts(), self.context, self.finish)
@@ -80,6 +86,7 @@ class Frames:
         yield requests.customer(self.parts(), self.context, self.finish)
         yield brief.draft(self._audience_parts(), self.context, self.finish, self.shop)
         yield self.show_draft()
+        yield campaign_list(self.parts(), self.finish)
         yield self.change()
         yield self.audience()
         yield self.query()

@@ -37,6 +37,7 @@ ALL_TOOLS = (
     "likely_buyers",
     "draft_campaign",
     "show_campaign",
+    "list_campaigns",
     "ask_back",
     "decline",
 )

@@ -21,6 +21,7 @@ _TOOL_WORDS = {
     "predict_churn": "customers about to leave",
     "draft_campaign": "draft a campaign",
     "show_campaign": "show the draft",
+    "list_campaigns": "campaigns drafted so far and past campaigns",
 }
 
 
