@@ -8,35 +8,50 @@ or a line: plans in the shorthand of ``tests/support/shorthand.py`` (calls separ
 from __future__ import annotations
 
 import re
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from assistant.llm.planner.candidate import ToolCall
+from benchmarks.questions.cases import Case
+from benchmarks.questions.judge import Status, judge
+from benchmarks.questions.truth import GoldShop
 from tests.support.shorthand import shorthand
 
 HERE = Path(__file__).parent
 
 
-def entries(shop: str) -> list[dict[str, Any]]:
-    """Dialogues of a shop in the form of the gold questions: ``id``, ``turns``, ``expected``."""
-    raw = yaml.safe_load((HERE / f"dialogues_{shop}.yaml").read_text(encoding="utf-8"))
-    return [
-        {
-            "id": entry["id"],
-            "turns": [text for text, _ in entry["turns"]],
-            "expected": [_expectation(wanted) for _, wanted in entry["turns"]],
-        }
+def conversations(shop: str, *, held_out: bool) -> list[Case]:
+    """Conversations of a shop: those built on, or those held out (by the hash of their ids)."""
+    raw = yaml.safe_load((HERE / f"conversations_{shop}.yaml").read_text(encoding="utf-8"))
+    cases = [
+        Case(
+            entry["id"],
+            shop,
+            tuple(text for text, _ in entry["turns"]),
+            tuple(_expectation(wanted) for _, wanted in entry["turns"]),
+            entry["id"],
+            part="conversations",
+        )
         for entry in raw
     ]
+    return [case for case in cases if (case.split != "dev") == held_out]
 
 
 def _expectation(wanted: Any) -> dict[str, Any] | None:
     """None where a turn is not looked at beyond its ending."""
     if isinstance(wanted, dict):
-        return wanted
+        return {k: v.isoformat() if isinstance(v, date) else v for k, v in wanted.items()}
     return None if wanted == "-" else {"kind": "plan", "accepted": [one.strip() for one in wanted.split(" || ")]}
+
+
+def turn_status(expected: dict[str, Any], answer: dict[str, Any], shop: GoldShop) -> tuple[Status, str]:
+    """How one turn went: by its plan, or by what was computed."""
+    if expected["kind"] == "plan":
+        return plan_status(expected["accepted"], answer)
+    return judge(expected, answer, shop)
 
 
 def said(answer: dict[str, Any]) -> str:
@@ -50,7 +65,7 @@ def _short(step: dict[str, Any]) -> str:
     return shorthand(ToolCall(step["tool"], step["arguments"]))
 
 
-def plan_status(accepted: list[str], answer: dict[str, Any]) -> tuple[str, str]:
+def plan_status(accepted: list[str], answer: dict[str, Any]) -> tuple[Status, str]:
     """Status and what was missed, for an answer that should follow one of the accepted plans."""
     outcome, plan = answer["outcome"], said(answer)
     for one in accepted:
