@@ -35,6 +35,7 @@ from assistant.plans import (
     SegmentRule,
     StudyRequest,
     TogetherRequest,
+    UndoRequest,
     ValueRequest,
 )
 from assistant.plans.desk import LoadPreview, LoadSummary, Progress
@@ -364,6 +365,11 @@ class Workspace:
         from assistant.campaigns.store import DraftStore
 
         return list_campaigns(self.snapshot, request, DraftStore(self.settings.app_db))
+
+    def undo_campaign(self, request: UndoRequest) -> Result:
+        """The latest version of a draft taken back."""
+        from assistant.campaigns.draft import undo_campaign
+        return undo_campaign(self.snapshot, request, self._campaign_rooms().store)
 
     def export_campaign(self, campaign_id: str) -> Path:
         """Write a draft's recipients as CSV."""

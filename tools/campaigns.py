@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from assistant.plans import CampaignBrief, CampaignRequest, CampaignsRequest
+from assistant.plans import CampaignBrief, CampaignRequest, CampaignsRequest, UndoRequest
 from assistant.results import Result
 from assistant.workspace import Workspace
 
@@ -10,13 +10,14 @@ from assistant.workspace import Workspace
 def draft_campaign(workspace: Workspace, request: CampaignBrief) -> Result:
     """Draft a campaign: audience with its size after each condition, offer, products, copy and holdout.
 
-    A draft is stored, never sent. Approval and export are actions of a person outside the chat.
+    With ``campaign_id`` it is the next version of that draft. A draft is stored, never sent.
+    Approval and export are actions of a person outside the chat.
     """
     return workspace.draft_campaign(request)
 
 
 def show_campaign(workspace: Workspace, request: CampaignRequest) -> Result:
-    """Show a stored draft (the latest one without an id)."""
+    """Show a stored draft (the latest one without an id), or what its latest version changed."""
     return workspace.show_campaign(request)
 
 
@@ -26,3 +27,8 @@ def list_campaigns(workspace: Workspace, request: CampaignsRequest) -> Result:
     Use it also for "how many live journeys or flows": there are none, drafts never run by themselves.
     """
     return workspace.list_campaigns(request)
+
+
+def undo_campaign(workspace: Workspace, request: UndoRequest) -> Result:
+    """Take back the latest version of a draft; the version before stands again, and nothing is lost."""
+    return workspace.undo_campaign(request)

@@ -8,7 +8,7 @@ from typing import Literal
 
 from assistant.plans import PlanModel
 from assistant.results import Result
-from tools import campaigns, conversation, customers, data, forecasting, products, studies
+from tools import campaigns, conversation, customers, data, explaining, forecasting, products, studies
 
 #: ``read`` changes nothing · ``draft`` changes only drafts inside the assistant · ``write`` reaches beyond it and never
 #: runs without a person's recorded approval.
@@ -54,6 +54,8 @@ TOOLS: tuple[ToolSpec, ...] = (
     ToolSpec(campaigns.draft_campaign, access="draft"),
     ToolSpec(campaigns.show_campaign),
     ToolSpec(campaigns.list_campaigns),
+    ToolSpec(campaigns.undo_campaign, access="draft"),
+    ToolSpec(explaining.explain_answer),
     ToolSpec(conversation.ask_back),
     ToolSpec(conversation.decline),
 )

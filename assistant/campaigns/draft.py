@@ -14,10 +14,11 @@ from assistant.campaigns.audience import Audience, build_audience
 from assistant.campaigns.experiment import Split, assign
 from assistant.campaigns.messages import Picks, RecipientCopy
 from assistant.campaigns.report import SAMPLE, campaign_result
-from assistant.campaigns.store import DraftStore
+from assistant.campaigns.store import Draft, DraftStore
+from assistant.campaigns.versions import add_changes, differences
 from assistant.data.warehouse import Snapshot
 from assistant.errors import InvalidPlan, MissingData
-from assistant.plans import CampaignBrief, CampaignRequest, Filter, SegmentRule
+from assistant.plans import CampaignBrief, CampaignRequest, Filter, SegmentRule, UndoRequest
 from assistant.query.definitions import Definition
 from assistant.results import Caveat, DefinitionUsed, Question, Result
 
@@ -76,11 +77,13 @@ def draft_campaign(snapshot: Snapshot, brief: CampaignBrief, rooms: Rooms) -> Re
     """
     if brief.audience is None and "audience" not in goals()[brief.goal]:
         return _who(brief)
-    campaign_id = rooms.store.next_id()
+    before = rooms.store.load(brief.campaign_id) if brief.campaign_id else None
+    campaign_id = before.campaign_id if before else rooms.store.next_id()
     plan = make_plan(snapshot, brief, rooms, campaign_id, recipients=SAMPLE)
     result = campaign_result(snapshot, plan, economics.assess(snapshot, plan))
-    version = rooms.store.save(campaign_id, snapshot.fingerprint, brief, result)
-    result.details["version"] = version
+    follows = before.version if before else None
+    version = rooms.store.save(campaign_id, snapshot.fingerprint, brief, result, follows=follows)
+    add_changes(result, version, follows, differences(before.brief, brief) if before else [])
     return result
 
 
@@ -117,10 +120,34 @@ def make_plan(
 
 
 def show_campaign(snapshot: Snapshot, request: CampaignRequest, store: DraftStore) -> Result:
-    """A stored draft as it was; a caveat says so when the data have changed since."""
+    """A stored draft as it was, with what its version changed; a caveat says so when the data have changed since."""
+    return _shown(snapshot, store.load(request.campaign_id), store, request.changes)
+
+
+def undo_campaign(snapshot: Snapshot, request: UndoRequest, store: DraftStore) -> Result:
+    """Take back the latest version of a draft: it is kept, and the version before stands again.
+
+    Raises:
+        UnknownName: no such draft.
+        InvalidPlan: it has only one version.
+    """
     draft = store.load(request.campaign_id)
+    store.undo(draft)
+    standing = store.load(draft.campaign_id)
+    result = _shown(snapshot, standing, store, changes=False)
+    result.tables = [t for t in result.tables if t.id != "changes"]
+    result.figures.pop("version_before", None)
+    add_changes(result, standing.version, draft.version, differences(draft.brief, standing.brief))
+    result.words["undone"] = "yes"
+    return result
+
+
+def _shown(snapshot: Snapshot, draft: Draft, store: DraftStore, changes: bool) -> Result:
     result = draft.result
-    result.details["version"] = draft.version
+    before = store.before(draft)
+    number = before.version if before else None
+    add_changes(result, draft.version, number, differences(before.brief, draft.brief) if before else [])
+    result.words |= {"asked": "changes" if changes else "draft", "undone": ""}
     if draft.fingerprint != snapshot.fingerprint:
         result.caveats.append(Caveat(code="draft_on_other_data"))
     return result

@@ -31,7 +31,7 @@ def campaign_result(snapshot: Snapshot, plan: Plan, economics: Economics) -> Res
         "audience_words": _audience_words(plan),
         "channels": " and ".join(plan.brief.channels), "mailable_known": "yes" if known else "no",
         "offer": plan.copy.offer.text if plan.copy.offer else "",
-        "offer_source": plan.copy.offer.source if plan.copy.offer else "",
+        "asked": "draft", "undone": "", "offer_source": plan.copy.offer.source if plan.copy.offer else "",
     }
     return Result(
         kind="campaign", title=f"Draft {plan.campaign_id}: {words['goal']} campaign", currency=snapshot.currency,

@@ -19,6 +19,7 @@ from assistant.plans.requests import (
     CustomerRequest,
     DataRequest,
     DeclineRequest,
+    ExplainRequest,
     ForecastRequest,
     OfferSpec,
     ProductSearchRequest,
@@ -26,6 +27,7 @@ from assistant.plans.requests import (
     SegmentRequest,
     SegmentRule,
     TogetherRequest,
+    UndoRequest,
     ValueRequest,
 )
 from assistant.plans.studies import (
@@ -39,11 +41,10 @@ from assistant.plans.studies import (
 )
 
 __all__ = [
-    "CohortStudy", "ConcentrationStudy", "EarlyStudy", "LadderStudy", "ReturnStudy", "SpreadStudy", "StudyRequest",
-    "And", "AskRequest", "BriefingRequest", "BuyersRequest", "CampaignBrief", "CampaignRequest", "ChangePlan",
-    "ChurnRequest", "Compare", "Comparison", "CustomerCondition", "CustomerRequest", "DataRequest", "DeclineRequest",
-    "Filter", "ForecastRequest", "Having", "InGroup", "Not", "OfferSpec", "Or", "Period", "PlanModel",
-    "ProductSearchRequest", "QueryPlan", "RecommendRequest", "SegmentRequest", "SegmentRule", "Sort",
-    "TogetherRequest", "ValueRequest",
-    "CampaignsRequest",
+    "And", "AskRequest", "BriefingRequest", "BuyersRequest", "CampaignBrief", "CampaignRequest", "CampaignsRequest",
+    "ChangePlan", "ChurnRequest", "CohortStudy", "Compare", "Comparison", "ConcentrationStudy", "CustomerCondition",
+    "CustomerRequest", "DataRequest", "DeclineRequest", "EarlyStudy", "ExplainRequest", "Filter", "ForecastRequest",
+    "Having", "InGroup", "LadderStudy", "Not", "OfferSpec", "Or", "Period", "PlanModel", "ProductSearchRequest",
+    "QueryPlan", "RecommendRequest", "ReturnStudy", "SegmentRequest", "SegmentRule", "Sort", "SpreadStudy",
+    "StudyRequest", "TogetherRequest", "UndoRequest", "ValueRequest",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -183,6 +183,7 @@ class CampaignBrief(PlanModel):
     ends_on: date | None = None
     tone: Literal["friendly", "formal", "playful", "urgent"] = "friendly"
     period: Period | None = Field(default=None, description="season or occasion named in the brief")
+    campaign_id: str | None = Field(default=None, description="the stored draft that this is the next version of")
 
     @model_validator(mode="after")
     def _ordered(self) -> CampaignBrief:
@@ -213,10 +214,31 @@ class DataRequest(PlanModel):
 
 
 class CampaignRequest(PlanModel):
-    """A stored draft; the latest one without an id."""
+    """A stored draft; the latest one without an id. ``changes``: only what its version changed."""
 
     kind: Literal["show_campaign"] = "show_campaign"
     campaign_id: str | None = None
+    changes: bool = False
+
+
+class UndoRequest(PlanModel):
+    """Take back the latest version of a draft (of the latest draft without an id)."""
+
+    kind: Literal["undo_campaign"] = "undo_campaign"
+    campaign_id: str | None = None
+
+
+class ExplainRequest(PlanModel):
+    """How an answer was computed: the tool call that gave it, made once more.
+
+    ``about``: "method" for how it was got, "check" for whether it is right; ``before`` is the figure shown then.
+    """
+
+    kind: Literal["explain_answer"] = "explain_answer"
+    tool: str
+    arguments: dict[str, Any] = Field(default_factory=dict)
+    about: Literal["method", "check"] = "method"
+    before: float | None = None
 
 
 class CampaignsRequest(PlanModel):

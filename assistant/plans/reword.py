@@ -26,6 +26,7 @@ from assistant.plans.requests import (
     CustomerRequest,
     DataRequest,
     DeclineRequest,
+    ExplainRequest,
     ForecastRequest,
     OfferSpec,
     ProductSearchRequest,
@@ -33,6 +34,7 @@ from assistant.plans.requests import (
     SegmentRequest,
     SegmentRule,
     TogetherRequest,
+    UndoRequest,
     ValueRequest,
 )
 from assistant.plans.studies import StudyRequest
@@ -565,6 +567,8 @@ _WORDERS: dict[Any, Callable[..., str]] = {
     CampaignsRequest: lambda request: (
         "automated journeys and flows" if request.about == "automations" else "campaign drafts and past campaigns"
     ),
+    UndoRequest: lambda request: f"undo the latest version of {request.campaign_id or 'the latest campaign draft'}",
+    ExplainRequest: lambda request: f"how {request.tool.replace('_', ' ')} got its answer",
     AskRequest: lambda request: f"ask back: {request.text}",
     DeclineRequest: lambda request: f"decline: {request.message}",
     OfferSpec: _offer,

@@ -55,6 +55,7 @@ KINDS: dict[str, DrawBody] = {
     "churn": models.examined,
     "campaign": campaign.draft,
     "campaign_list": pieces.body,
+    "explanation": pieces.body,
     "refusal": _nothing,
     "question": _nothing,
 }

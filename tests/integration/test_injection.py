@@ -325,6 +325,8 @@ EVERY_TOOL: dict[str, dict[str, Any]] = {
     "forecast_metric": {},
     "draft_campaign": {"goal": "win_back"},
     "show_campaign": {},
+    "undo_campaign": {},
+    "explain_answer": {"tool": "find_segments", "arguments": {}},
     "ask_back": {"text": "Which?", "options": ["Revenue by country", "Revenue by month"]},
     "decline": {"reason": "not_understood", "message": "No."},
 }

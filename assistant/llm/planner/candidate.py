@@ -17,6 +17,7 @@ from assistant.plans import (
     ChurnRequest,
     CustomerRequest,
     DataRequest,
+    ExplainRequest,
     ForecastRequest,
     ProductSearchRequest,
     QueryPlan,
@@ -25,6 +26,7 @@ from assistant.plans import (
     SegmentRule,
     StudyRequest,
     TogetherRequest,
+    UndoRequest,
     ValueRequest,
 )
 
@@ -47,6 +49,8 @@ TOOL_OF: dict[type[BaseModel], str] = {
     CampaignRequest: "show_campaign",
     CampaignsRequest: "list_campaigns",
     DataRequest: "describe_data",
+    UndoRequest: "undo_campaign",
+    ExplainRequest: "explain_answer",
 }
 PLAN_OF: dict[str, type[BaseModel]] = {tool: plan for plan, tool in TOOL_OF.items()}
 
@@ -122,6 +126,7 @@ class Candidate:
         unexplained: words with content that the calls do not use.
         notes: codes of readings that a person should see.
         frame: which kind of request it is.
+        referred: something of an earlier answer was put in for a word like "them".
     """
 
     calls: list[ToolCall]
@@ -130,6 +135,7 @@ class Candidate:
     unexplained: list[str] = field(default_factory=list)
     absent: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    referred: bool = False
 
 
 @dataclass
@@ -143,6 +149,7 @@ class Planned:
         alternatives: other readings, best first.
         notes: codes of readings to show (``prompts/lexicon/<language>/wording.yaml``).
         frame: kind of request.
+        done: how many requests of the text these calls cover, from its beginning (None: all of them).
     """
 
     calls: list[ToolCall]
@@ -151,3 +158,4 @@ class Planned:
     alternatives: list[Candidate] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     frame: str = ""
+    done: int | None = None

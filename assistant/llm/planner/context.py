@@ -6,18 +6,29 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from assistant.llm.planner.candidate import ToolCall
-from assistant.plans.filters import Compare, Filter
+from assistant.plans.filters import And, Compare, CustomerCondition, Filter, Not, Or
+from assistant.plans.query import QueryPlan
 from assistant.plans.requests import SegmentRule
 
 _MAX_IDS = 5_000
+_HEAD_COUNTS = frozenset({"customers", "new_customers", "returning_customers"})
+#: calls that say something and look nothing up
+_TALK = frozenset({"ask_back", "decline", "explain_answer"})
 
 
 @dataclass(frozen=True)
 class Past:
-    """One finished call: what was asked of which tool, and what came back (``Result`` as JSON, or nothing)."""
+    """One finished call: what was asked of which tool, and what came back (``Result`` as JSON, or nothing).
+
+    Attributes:
+        turn: number of the person's text that led to it.
+        frame: how that text was read ("follow_up", "undo", "back" …), as far as the planner said.
+    """
 
     call: ToolCall
     result: dict[str, Any] | None = None
+    turn: int = 0
+    frame: str = ""
 
     @property
     def refused(self) -> bool:
@@ -34,11 +45,32 @@ class DialogueContext:
     def last(self, *tools: str) -> Past | None:
         """The latest call (of one of the tools) that was not refused; asking back and declining do not count."""
         for past in reversed(self.past):
-            if past.call.name in {"ask_back", "decline"} or past.refused:
+            if past.call.name in _TALK or past.refused:
                 continue
             if not tools or past.call.name in tools:
                 return past
         return None
+
+    def turns(self) -> list[list[Past]]:
+        """Answered calls by turn, oldest first, as they count for going back: a step taken back is gone."""
+        by_turn: dict[int, list[Past]] = {}
+        for past in self.past:
+            if past.call.name not in _TALK and not past.refused:
+                by_turn.setdefault(past.turn, []).append(past)
+        kept: list[list[Past]] = []
+        for made in by_turn.values():
+            if made[0].frame == "undo":
+                kept = kept[:-1]
+            elif made[0].frame not in {"repeat", "explain"}:
+                kept.append(made)
+        return kept
+
+    def open_turn(self) -> list[Past]:
+        """Calls of the latest turn, when nothing in it was answered (asked back, declined, refused by a tool)."""
+        if not self.past:
+            return []
+        latest = [p for p in self.past if p.turn == self.past[-1].turn]
+        return latest if all(p.call.name in _TALK or p.refused for p in latest) else []
 
     def column(self, past: Past, dimension: str) -> list[str]:
         """Values of a dimension in the tables of a result, in order."""
@@ -53,7 +85,7 @@ class DialogueContext:
     def audience(self) -> tuple[Filter, str] | None:
         """The customers last spoken of, as a filter and in words."""
         for past in reversed(self.past):
-            if past.refused or past.call.name in {"ask_back", "decline"}:
+            if past.refused or past.call.name in _TALK:
                 continue
             named = ((past.result or {}).get("details") or {}).get("audience")
             if named:  # the result says itself whom it is about, also beyond the rows it shows
@@ -68,6 +100,10 @@ class DialogueContext:
                 and plan.limit is None
             ):
                 return plan.filter, ""
+            if past.call.name == "query_data" and not plan.dimensions and set(plan.metrics) <= _HEAD_COUNTS:
+                counted = counted_customers(plan)
+                if counted is not None:
+                    return counted, ""
             if past.call.name == "draft_campaign" and plan.audience is not None:
                 return plan.audience, plan.audience_words or ""
             ids = self.column(past, "customer")
@@ -76,3 +112,28 @@ class DialogueContext:
             if past.call.name in {"predict_churn", "query_data", "describe_customer", "find_segments"} and ids:
                 return Compare(field="customer", op="in" if len(ids) > 1 else "eq", values=tuple(ids)), ""
         return None
+
+
+#: what is known of a customer whenever they bought
+_OF_CUSTOMERS = frozenset({"customer", "country", "city", "gender", "acquisition_channel", "segment", "customer_type"})
+
+
+def counted_customers(plan: QueryPlan) -> Filter | None:
+    """The customers that a head count counted, as a filter; None where it counted everybody."""
+    parts = list(plan.filter.parts) if isinstance(plan.filter, And) else [plan.filter] if plan.filter else []
+    people = [f for f in parts if of_customers(f)]
+    rows = [f for f in parts if not of_customers(f)]
+    if rows or plan.period is not None or plan.metrics[0] == "new_customers":
+        where = None if not rows else rows[0] if len(rows) == 1 else And(parts=tuple(rows))
+        metric = "new_customers" if plan.metrics[0] == "new_customers" else "orders"
+        people.append(CustomerCondition(metric=metric, op="ge", values=(1,), where=where, period=plan.period))
+    return None if not people else people[0] if len(people) == 1 else And(parts=tuple(people))
+
+
+def of_customers(condition: Filter) -> bool:
+    """Whether a condition is one on customers, not on what they bought."""
+    if isinstance(condition, Compare):
+        return condition.field in _OF_CUSTOMERS
+    if isinstance(condition, Not):
+        return of_customers(condition.part)
+    return all(of_customers(part) for part in condition.parts) if isinstance(condition, And | Or) else True

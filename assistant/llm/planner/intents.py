@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from assistant.llm.planner import brief, churned, customers, forecasting, groups, requests
+from assistant.llm.planner import brief, churned, customers, forecasting, groups, references, requests
 from assistant.llm.planner.briefing import briefing
 from assistant.llm.planner.campaign_lists import campaign_list
 from assistant.llm.planner.candidate import Candidate, ToolCall, call
@@ -13,6 +13,7 @@ from assistant.llm.planner.contact_conditions import OF_CONTACTS, as_audience
 from assistant.llm.planner.context import DialogueContext
 from assistant.llm.planner.coverage import gaps
 from assistant.llm.planner.data_questions import data_question
+from assistant.llm.planner.dialogue import pointing
 from assistant.llm.planner.parts import GRAINS, Parts, gather
 from assistant.llm.planner.rank import cost_of
 from assistant.llm.planner.refusals import refused
@@ -38,6 +39,7 @@ class Frames:
         """Fresh parts: every frame marks what it uses in its own copy."""
         p = gather(self.reading)
         groups.attach(p, self.context)
+        references.attach(p, self.context)
         return p
 
     def _audience_parts(self) -> Parts:
@@ -176,13 +178,15 @@ class Frames:
             p.implied += 1.0
         if not self.reading.has("customers_pronoun") or self.context.last() is None:
             return
-        hits = [i for i in self.reading.having("customers_pronoun") if len(self.reading.items[i].tokens) > 1]
+        many = [i for i in self.reading.having("customers_pronoun") if len(self.reading.items[i].tokens) > 1]
+        hits = many or (self.reading.having("customers_pronoun") if pointing(self.reading) else [])
         found = self.context.audience() if hits else None
         if found is not None:
             p.used.update(hits)
+            p.referred = True
             p.conditions.customers.insert(0, found[0])
             p.conditions.joins.insert(0, "and")
-            if not p.groups and not p.counted and not p.metrics:
+            if many and not p.groups and not p.counted and not p.metrics:
                 p.groups = ["customer"]
 
     def _speaks_of_nobody(self) -> bool:

@@ -192,6 +192,10 @@ class Lexicon:
         self.outside = frozenset(p for p in refusals["outside"] if " " not in p)
         self._add("outside", [p for p in refusals["outside"] if " " in p])
         self.outside_now = [" ".join(self.lemmas(p)) for p in refusals["outside_now"]]
+        opening = read_yaml(self.language, "sentences")
+        self.sentence_openers = frozenset(opening["openers"])
+        self.personas = tuple(opening["personas"])
+        self.wishes = tuple(opening["wishes"])
         self.segment_names: list[str] = read_yaml(self.language, "segments")["rfm"]
         for word in (*self.words["money_words"],):
             self.tree.add((word,), ("money", True))

@@ -103,6 +103,8 @@ class PlannerChatModel(BaseChatModel):
             **self._metadata(),
             "score": round(planned.score, 3),
             "unexplained": planned.unexplained,
+            "frame": planned.frame,
+            "done": planned.done,
             "assumptions": self._notes(planned),
         }
         return AIMessage(content="", tool_calls=calls, response_metadata=metadata)
@@ -120,12 +122,13 @@ class PlannerChatModel(BaseChatModel):
     def _after_results(self, messages: list[BaseMessage], results: list[ToolMessage]) -> AIMessage:
         turn = max(i for i, m in enumerate(messages) if isinstance(m, HumanMessage))
         done = [m for m in messages[turn:] if isinstance(m, ToolMessage)]
-        if self.tools and not any(_refused(m) for m in done):
+        planned = next((_planned_so_far(m) for m in reversed(messages) if isinstance(m, AIMessage)), None)
+        if self.tools and planned is not None:
             later = remaining(
                 _text(messages[turn]),
                 context_from(messages),
                 self._shop,
-                len(done),
+                planned,
                 tools=self.tools,
                 language=self.language,
             )
@@ -169,11 +172,12 @@ def context_from(messages: Sequence[BaseMessage]) -> DialogueContext:
         if isinstance(message, HumanMessage):
             context.questions.append(_text(message))
         elif isinstance(message, AIMessage):
+            frame = str((message.response_metadata or {}).get("frame", ""))
             for made in message.tool_calls:
                 answer = results.get(str(made.get("id")))
                 call = ToolCall(made["name"], dict(made["args"]))
                 if answer is not None and answer.status != "error" and _valid(call):
-                    context.past.append(Past(call, _artifact(answer)))
+                    context.past.append(Past(call, _artifact(answer), len(context.questions), frame))
     return context
 
 
@@ -226,9 +230,10 @@ def _result(message: ToolMessage) -> Result | None:
         return None
 
 
-def _refused(message: ToolMessage) -> bool:
-    artifact = _artifact(message)
-    return message.status == "error" or bool(artifact and artifact.get("refusal"))
+def _planned_so_far(message: AIMessage) -> int | None:
+    """How many requests of the text a message's calls have covered; None where they cover all."""
+    done = (message.response_metadata or {}).get("done")
+    return int(done) if done is not None else None
 
 
 def _said(planned: Planned) -> str:

@@ -62,6 +62,8 @@ class Parts:
     #: only an order of rows was asked for, not the first of them
     sorted_only: bool = False
     ranked_terms: set[int] = field(default_factory=set)
+    #: something of an earlier answer is meant ("the second one", "of them")
+    referred: bool = False
 
     def flag(self, kind: str) -> bool:
         """Whether a word of the kind was said; marks it as used."""

@@ -8,12 +8,14 @@ from collections.abc import Collection, Sequence
 from assistant.llm.planner.candidate import Candidate, Planned, ToolCall
 from assistant.llm.planner.context import DialogueContext
 from assistant.llm.planner.currency import amounts
-from assistant.llm.planner.dialogue import follow_ups
+from assistant.llm.planner.dialogue import follow_ups, pointing
 from assistant.llm.planner.intents import Frames
 from assistant.llm.planner.lexicon import Concept, Lexicon
 from assistant.llm.planner.normalise import clean
 from assistant.llm.planner.rank import NEGATIONS, Encoder, by_meaning
+from assistant.llm.planner.repair import repairs
 from assistant.llm.planner.replies import decline, quoted
+from assistant.llm.planner.several import Requests, after, split
 from assistant.llm.planner.spans import Item, Reading, read
 from assistant.llm.planner.vocabulary import Vocabulary, vocabulary
 from assistant.llm.planner.wording import reword
@@ -38,6 +40,8 @@ ALL_TOOLS = (
     "draft_campaign",
     "show_campaign",
     "list_campaigns",
+    "undo_campaign",
+    "explain_answer",
     "ask_back",
     "decline",
 )
@@ -96,9 +100,14 @@ def plan_turn(
 def _planned(
     text: str, context: DialogueContext, shop: Shop, tools: Collection[str], words: Vocabulary, encoder: Encoder | None
 ) -> Planned:
-    clauses = _clauses(text)
-    planned = _several(clauses, text, context, shop, tools, words, encoder) if len(clauses) > 1 else None
-    return planned or _one(text, context, shop, tools, words, encoder)
+    asked = _requests(text, context, shop, tools, words)
+    if len(asked.texts) == 1:
+        planned = _one(asked.texts[0], context, shop, tools, words, encoder)
+    else:
+        planned = _in_order(asked.texts, 0, context, shop, tools, words, encoder)
+    if asked.background and planned.frame != "decline":
+        planned.notes.append(f"background|{'; '.join(asked.texts)}")
+    return planned
 
 
 def _answerable(
@@ -112,6 +121,8 @@ def _one(
 ) -> Planned:
     reading = read(text, words)
     found = candidates(reading, context, shop, tools)
+    mended = repairs(reading, context, lambda t: candidates(read(t, words), DialogueContext(), shop, tools))
+    found = sorted([*mended, *found], key=lambda c: c.cost)
     if encoder is not None:
         found = by_meaning(text, found, lambda c: reword(c, words), encoder)
     best = found[0] if found else None
@@ -137,66 +148,34 @@ def candidates(reading: Reading, context: DialogueContext, shop: Shop, tools: Co
 
 # -- several requests --------------------------------------------------------------------------------------------------
 
-_OPENERS = (
-    "draft write create forecast recommend suggest show list tell make compare who what which how why send give predict"
-)
-_REQUESTS = "|".join(_OPENERS.split())
-_SPLIT = re.compile(
-    r"(?<=[a-z0-9)%\"'])\s*[.?!;]\s+(?=\S)|,?\s+(?:and then|and also|then)\s+|,\s+and\s+"
-    rf"|\s+and\s+(?=(?:{_REQUESTS})\b)",
-    re.IGNORECASE,
-)
 
-
-def _clauses(text: str) -> list[str]:
-    return [c.strip() for c in _SPLIT.split(text) if c and c.strip(" .?!,;")][:5]
-
-
-def _several(
-    clauses: Sequence[str],
-    text: str,
-    context: DialogueContext,
-    shop: Shop,
-    tools: Collection[str],
-    words: Vocabulary,
+def _in_order(
+    texts: Sequence[str], start: int, context: DialogueContext, shop: Shop, tools: Collection[str], words: Vocabulary,
     encoder: Encoder | None,
-) -> Planned | None:
-    """Each clause a request of its own, when that explains more than one reading of the whole."""
-    whole = candidates(read(text, words), context, shop, tools)
-    if whole and whole[0].cost <= 0.3 and whole[0].frame != "decline":
-        return None
+) -> Planned:
+    """The requests from ``start`` on, as far as none needs the result of one before; ``done`` says how far."""
     planned: list[Planned] = []
-    for clause in clauses:
-        reading = read(clause, words)
-        if all(reading.is_skip(i) for i in range(len(reading.items))) and not reading.has("do"):
-            continue
-        known = context if not planned else DialogueContext([*context.past], [*context.questions, clauses[0]])
-        if planned and _refers(reading) and planned[-1].frame not in {"decline", "ask"}:
-            break  # speaks of the result of the first: planned again once it is there
-        one = _one(clause, known, shop, tools, words, encoder)
+    known, position = context, start
+    for text in texts[start:]:
+        if planned and pointing(read(text, words)):
+            break  # speaks of the result of one before: planned once it is there
+        one = _one(text, known, shop, tools, words, encoder)
         planned.append(one)
-    good = [p for p in planned if p.frame != "decline"]
-    if (
-        not good
-        or planned[0].frame == "decline"
-        or (whole and whole[0].cost <= LIMIT and whole[0].cost < sum(1 - p.score for p in planned))
-    ):
-        return None
+        known = after(known, Candidate(one.calls, 0.0, one.frame), text)
+        position += 1
     calls: list[ToolCall] = []
     for one in planned:
         calls += [c for c in one.calls if c not in calls]
+    frame = next((p.frame for p in planned if p.frame != "decline"), planned[0].frame)
     return Planned(
         calls,
         min(p.score for p in planned),
         [w for p in planned for w in p.unexplained],
         [],
         [n for p in planned for n in p.notes],
-        planned[0].frame,
+        frame,
+        position,
     )
-
-
-def _refers(reading: Reading) -> bool:
-    return reading.has("customers_pronoun", "pronoun")
 
 
 def remaining(
@@ -208,24 +187,28 @@ def remaining(
     tools: Collection[str] = ALL_TOOLS,
     language: str = "en",
 ) -> Planned | None:
-    """A later request of the same sentence, once the first has answered ("…, and draft a win-back for them").
+    """The later requests of the same text, once those before have answered ("…, and draft a win-back for them").
 
     Args:
-        done: calls of this turn that have answered already.
+        context: the conversation with this turn's calls so far.
+        done: how many requests of the text have been planned.
     """
-    clauses = _clauses(text)
-    if len(clauses) < 2 or done >= 3:
-        return None
     words = vocabulary(shop, language)
-    for clause in clauses[1:]:
-        reading = read(clause, words)
-        if not _refers(reading):
-            continue
-        planned = _one(clause, context, shop, tools, words, None)
-        fresh = [c for c in planned.calls if c.name not in {p.call.name for p in context.past[-done:]}]
-        if planned.frame not in {"decline", "ask"} and fresh and planned.score >= 1 - LIMIT:
-            return planned
-    return None
+    before = DialogueContext([p for p in context.past if p.turn < len(context.questions)], context.questions[:-1])
+    texts = _requests(text, before, shop, tools, words).texts
+    if len(texts) <= done:
+        return None
+    made = [p for p in context.past if p.turn == len(context.questions)]
+    if made and all(p.refused for p in made) and pointing(read(texts[done], words)):
+        no = decline(words.lexicon, "not_understood", "needs_first", words=texts[done])
+        return Planned([no], 0.0, frame="decline", done=done + 1)
+    return _in_order(texts, done, context, shop, tools, words, None)
+
+
+def _requests(
+    text: str, context: DialogueContext, shop: Shop, tools: Collection[str], words: Vocabulary
+) -> Requests:
+    return split(text, context, words, lambda t, known: candidates(read(t, words), known, shop, tools))
 
 
 # -- what cannot be read -----------------------------------------------------------------------------------------------

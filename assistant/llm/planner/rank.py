@@ -81,12 +81,12 @@ def cost_of(p: Parts, calls: list[ToolCall], frame: str, extra: float = 0.0) -> 
             left.append(item.text)
         if item.has("absent") and w >= ABSENT:
             absent.append(str(item.get("absent")))
-    for word in gaps(reading, calls, follow_up=frame == "follow_up"):
+    for word in gaps(reading, calls, follow_up=frame == "follow_up" or p.referred):
         cost += GAP
         if word not in left:
             left.append(word)
     cost += 0.04 * sum(t.misspelt for t in reading.tokens)
-    return Candidate(calls, cost, frame, left, absent, list(p.notes))
+    return Candidate(calls, cost, frame, left, absent, list(p.notes), p.referred)
 
 
 def by_meaning(

@@ -120,8 +120,11 @@ def test_a_refused_first_request_ends_the_turn_in_words() -> None:
 
     reply = model.invoke(messages)
 
-    assert reply.tool_calls == []
-    assert "Nothing was sold there" in reply.text
+    assert [c["name"] for c in reply.tool_calls] == ["decline"]
+    assert "draft a win-back campaign for them" in reply.tool_calls[0]["args"]["message"]
+    messages.append(reply)
+    messages.append(ToolMessage("done", tool_call_id=reply.tool_calls[0]["id"], name="decline", artifact=refusal()))
+    assert "Nothing was sold there" in model.invoke(messages).text
 
 
 def test_state_survives_a_restart() -> None:

@@ -1,0 +1,72 @@
+"""Versions of a draft: what one changed against the one before, as a typed table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from assistant.plans import CampaignBrief
+from assistant.plans.reword import reword, reword_filter
+from assistant.results import Column, Figure, Result, Source, Table
+from assistant.results.result import Unit
+
+
+@dataclass(frozen=True)
+class Change:
+    """One decision of a brief that differs: its name, and both values in words."""
+
+    what: str
+    before: str
+    after: str
+
+
+def _offer(brief: CampaignBrief) -> str:
+    return "none" if brief.offer.kind == "none" else reword(brief.offer)
+
+
+def _audience(brief: CampaignBrief) -> str:
+    if brief.audience is None:
+        return "the usual audience of the goal"
+    return f"customers where {reword_filter(brief.audience)}"
+
+
+def _share(brief: CampaignBrief) -> str:
+    return "default" if brief.holdout_share is None else f"{brief.holdout_share * 100:g} %"
+
+
+_DECISIONS: dict[str, Callable[[CampaignBrief], Any]] = {
+    "goal": lambda b: b.goal.replace("_", "-"),
+    "audience": _audience,
+    "offer": _offer,
+    "channels": lambda b: " and ".join(b.channels),
+    "tone": lambda b: b.tone,
+    "products per recipient": lambda b: b.products_per_recipient,
+    "control group": _share,
+    "start": lambda b: b.starts_on or "not set",
+    "end": lambda b: b.ends_on or "not set",
+    "occasion": lambda b: "none" if b.period is None else reword(b.period),
+}
+
+
+def differences(before: CampaignBrief, after: CampaignBrief) -> list[Change]:
+    """Every decision that the two briefs take differently, in a fixed order."""
+    found = [Change(name, str(say(before)), str(say(after))) for name, say in _DECISIONS.items()]
+    return [change for change in found if change.before != change.after]
+
+
+def add_changes(result: Result, version: int, before: int | None, changes: list[Change]) -> None:
+    """Put the version, and what it changed against version ``before``, into a draft's result."""
+    result.figures["version"] = _figure(version, "Version", "place in the list of versions")
+    result.details["version"] = version
+    if before is None:
+        return
+    result.figures["version_before"] = _figure(before, "Version before", "latest version that stands before it")
+    rows: list[list[Any]] = [[change.what, change.before, change.after] for change in changes]
+    columns = [Column(name="what", label="Decision"), Column(name="before", label="Before"),
+               Column(name="after", label="Now")]
+    result.tables.append(Table(id="changes", title="What changed", columns=columns, rows=rows, total_rows=len(rows)))
+
+
+def _figure(value: int, label: str, derivation: str, unit: Unit = "number") -> Figure:
+    return Figure(value=value, unit=unit, label=label, source=Source(origin="derived", derivation=derivation))

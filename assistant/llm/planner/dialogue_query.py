@@ -1,0 +1,325 @@
+"""Follow-ups on a question about the data: another measure, split, period, order, filter or picture."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from assistant.llm.planner.candidate import Candidate, ToolCall, call
+from assistant.llm.planner.compose import chart
+from assistant.llm.planner.context import Past
+from assistant.llm.planner.dialogue_filters import (
+    condition_period,
+    edit_filter,
+    edit_number,
+    excluded,
+    plain_count,
+    with_condition_period,
+)
+from assistant.llm.planner.dialogue_time import edit_periods
+from assistant.llm.planner.parts import GRAINS, Parts
+from assistant.llm.planner.values import join
+from assistant.plans.periods import Period
+from assistant.plans.query import ChangePlan, Comparison, QueryPlan, Sort
+
+if TYPE_CHECKING:
+    from assistant.llm.planner.intents import Frames
+
+#: measure per customer or order of a total
+_PER = {
+    ("customer", "revenue"): "revenue_per_customer",
+    ("customer", "orders"): "orders_per_customer",
+    ("order", "revenue"): "average_order_value",
+    ("order", "units"): "basket_size",
+}
+
+
+def edits(frames: Frames, last: Past, plan: QueryPlan) -> Iterator[Candidate | None]:
+    """Every way a text may change or question a query."""
+    yield edit_query(frames, plan)
+    yield why(frames, plan)
+    yield pick(frames, last, plan)
+
+
+def used_cues(p: Parts, *more: str) -> None:
+    """Mark the words that only say that something is changed."""
+    cues = ("also", "instead", "only", "pronoun", "again", "which", "compare", "then_cue")
+    p.used.update(p.reading.having(*cues, *more))
+    p.used.update(p.reading.does("create"))
+    items = p.reading.items
+    stopped = len(items) > 1 and items[1].tokens[0].kind == "stop"
+    if (p.reading.has("instead") or stopped) and items[0].lemma in {"no", "nope", "sorry", "oops"}:
+        p.used.add(0)  # "no, I meant September"
+
+
+def edit_query(frames: Frames, before: QueryPlan) -> Candidate | None:
+    """The query with what the text changes; None where it changes nothing."""
+    p = frames.parts()
+    used_cues(p)
+    plan = plain_count(before)
+    changes: dict[str, Any] = {}
+    _edit_chart(p, plan, changes)
+    _edit_measures(p, plan, changes)
+    if p.groups:
+        changes["dimensions"] = _regroup(frames, plan, p.groups)
+    filters = plan.filter
+    if not (excluded(p) and not p.periods):
+        filters = _edit_time(p, plan, changes)
+    number = edit_number(p, plan)
+    if number is not None:
+        filters = number
+    else:
+        _edit_rank(p, plan, changes)
+    _drop(p, plan, changes)
+    _widen(p, plan, changes)
+    merged = edit_filter(frames, p, plan.model_copy(update={"filter": filters}))
+    if merged is not None:
+        changes["filter"] = merged
+    elif "filter" not in changes and filters != plan.filter:
+        changes["filter"] = filters
+    _picked(p, plan, changes)
+    _edit_transform(p, plan, changes)
+    if not changes:
+        return None
+    try:
+        edited = QueryPlan.model_validate(plan.model_copy(update=changes).model_dump())
+    except ValidationError:
+        return None
+    return frames.finish(p, [call(edited)], "follow_up", 0.0)
+
+
+def _edit_chart(p: Parts, plan: QueryPlan, changes: dict[str, Any]) -> None:
+    picture = chart(p)
+    if picture == "auto" and p.reading.has("chart"):
+        picture = "line" if any(d in GRAINS for d in plan.dimensions) else "bar"
+    if picture != "auto":
+        changes["chart"] = picture
+
+
+def _edit_transform(p: Parts, plan: QueryPlan, changes: dict[str, Any]) -> None:
+    for kind in ("share", "cumulative"):
+        if p.reading.has(kind) and (kind != "share" or changes.get("dimensions") or plan.dimensions):
+            p.used.update(p.reading.having(kind))
+            changes["transform"] = kind
+
+
+# -- measures and groups -----------------------------------------------------------------------------------------------
+
+
+def _edit_measures(p: Parts, plan: QueryPlan, changes: dict[str, Any]) -> None:
+    """Another measure, one more column ("add …"), or an order by one ("sort by …")."""
+    _measure_not_band(p, plan)
+    known = p.reading.vocabulary.metrics
+    metrics = [m for m in p.metrics if m in known]
+    if p.sort_metric in known and not metrics:
+        metrics = [str(p.sort_metric)]
+    per = _per(p, plan, metrics)
+    if per is not None:
+        metrics, p.groups = [per], []
+    first = p.reading.items[0].lemma if p.reading.items else ""
+    ordering = p.reading.has("sort_cue")
+    p.used.update(p.reading.having("sort_cue"))
+    if not metrics:
+        return
+    if plan.dimensions and (ordering or (first in {"add", "include"} and not p.rows)):
+        changes["metrics"] = tuple(dict.fromkeys((*plan.metrics, *metrics)))
+        if ordering:
+            down = p.descending if p.descending is not None else True
+            changes["sort"] = Sort(by=metrics[0], descending=down)
+            p.descending = None
+        return
+    changes["metrics"] = tuple(metrics)
+    if plan.sort and plan.sort.by in plan.metrics:
+        changes["sort"] = Sort(by=metrics[0], descending=plan.sort.descending)
+
+
+def _measure_not_band(p: Parts, plan: QueryPlan) -> None:
+    """As in "by number of orders" of a ranking: the measure, not bands of it."""
+    if not plan.dimensions or not plan.limit:
+        return
+    for item in p.reading.items:
+        band = next((d for d in item.alts.get("dim", ()) if d in p.groups and str(d).endswith("_band")), None)
+        if band is not None and item.has("metric"):
+            p.groups.remove(str(band))
+            p.metrics.append(str(item.get("metric")))
+
+
+def _per(p: Parts, plan: QueryPlan, metrics: list[str]) -> str | None:
+    """As in "per customer" after revenue: the measure that is revenue per customer, where there is one."""
+    said = any(t.lemma == "per" for t in p.reading.tokens)
+    if not said or metrics or p.groups not in (["customer"], ["order"]):
+        return None
+    name = _PER.get((p.groups[0], plan.metrics[0]))
+    return p.reading.vocabulary.role(name) if name else None
+
+
+def _regroup(frames: Frames, plan: QueryPlan, groups: list[str]) -> tuple[str, ...]:
+    """A time grain replaces a time grain; another group joins when "and" or "also" is said, else replaces its like."""
+    r = frames.reading
+    splitting = any(item.lemma in {"split", "break", "further", "split that by"} for item in r.items)
+    added = (r.has("also") and not r.has("instead") and not any(t.lemma == "same" for t in r.tokens)) or splitting
+    grain = [g for g in groups if g in GRAINS]
+    others = [g for g in groups if g not in GRAINS]
+    if grain and not others:
+        kept = [d for d in plan.dimensions if d not in GRAINS]
+        replaces = any(d in GRAINS for d in plan.dimensions)
+        return (*grain, *(kept if replaces or added else ()))
+    alone = r.has("instead") and bool(plan.dimensions) and all(d in GRAINS for d in plan.dimensions)
+    kept = [] if alone else [d for d in plan.dimensions if d in GRAINS or added]
+    return tuple(dict.fromkeys([*kept, *groups]))
+
+
+# -- time --------------------------------------------------------------------------------------------------------------
+
+
+def _edit_time(p: Parts, plan: QueryPlan, changes: dict[str, Any]) -> Any:
+    """Another period, of the plan or of its one condition that has one; the filter as it is afterwards."""
+    inner = condition_period(plan)
+    if inner is None:
+        edit_periods(p, plan, changes)
+        return plan.filter
+    edit_periods(p, plan.model_copy(update={"period": inner}), changes)
+    if "period" not in changes:
+        return plan.filter
+    return with_condition_period(plan.filter, inner, changes.pop("period"))
+
+
+# -- order and number of rows ------------------------------------------------------------------------------------------
+
+
+def _edit_rank(p: Parts, plan: QueryPlan, changes: dict[str, Any]) -> None:
+    limit = p.limit
+    dims = changes.get("dimensions", plan.dimensions)
+    if limit is None and dims:
+        limit = _bare_number(p)
+    if dims and p.reading.has("sorted"):
+        p.used.update(p.reading.having("sorted"))
+        words = {t.lemma for i in p.reading.having("sorted") for t in p.reading.items[i].tokens}
+        metric = changes["sort"].by if "sort" in changes else plan.sort.by if plan.sort else plan.metrics[0]
+        changes["sort"] = Sort(by=metric, descending=not words & {"lowest", "smallest", "worst", "ascending", "least"})
+        return
+    if not dims or (limit is None and p.descending is None):
+        return
+    metric = (changes.get("metrics") or plan.metrics)[0]
+    before = plan.sort
+    descending = p.descending if p.descending is not None else (before.descending if before else True)
+    changes["sort"] = Sort(by=before.by if before and "metrics" not in changes else metric, descending=descending)
+    changes["limit"] = min(limit or plan.limit or (1 if _the_one(p) else 10), 10_000)
+    changes["offset"] = 0
+
+
+def _bare_number(p: Parts) -> int | None:
+    """As in "show 10", "make that 5"."""
+    for i, item in enumerate(p.reading.items):
+        whole = item.number is not None and item.number == int(item.number) > 0
+        if whole and item.unit is None and not item.has("period", "duration") and i not in p.used:
+            p.used.add(i)
+            p.used.update(k for k, other in enumerate(p.reading.items) if other.lemma in {"first"})
+            return int(item.number or 0)
+    return None
+
+
+def _the_one(p: Parts) -> bool:
+    """As in "which was the best?", "and the worst one": one row is wanted."""
+    items = p.reading.items
+    for i in p.reading.having("rank"):
+        after = items[i + 1] if i + 1 < len(items) else None
+        ends = after is None or after.tokens[0].kind == "stop" or after.lemma == "one"
+        if ends and not any(it.tokens[-1].lemma in {"were", "are"} for it in items[:i]):
+            return True
+    return False
+
+
+def _drop(p: Parts, plan: QueryPlan, changes: dict[str, Any]) -> None:
+    """As in "without the comparison", "remove the filter", "drop Germany"."""
+    if not p.reading.has("drop"):
+        return
+    hits = p.reading.having("drop")
+    words = {t.lemma for t in p.reading.tokens}
+    if words & {"filter", "restriction", "condition"}:
+        named = {i for i, t in enumerate(p.reading.items) if t.lemma in {"filter", "restriction", "condition"}}
+        p.used.update(hits, named, p.reading.having("only"))
+        changes["filter"] = None
+    elif words & {"comparison", "compare"}:
+        p.used.update(hits)
+        changes["compare"] = None
+    elif words & {"chart", "graph", "plot", "diagram"}:
+        p.used.update(hits, p.reading.having("chart"))
+        changes["chart"] = "table"
+
+
+def _widen(p: Parts, plan: QueryPlan, changes: dict[str, Any]) -> None:
+    """As in "show all" (every row) and "and overall?" (every group)."""
+    if p.reading.has("everything") and (plan.limit or plan.offset) and not p.limit:
+        p.used.update(p.reading.having("everything"))
+        changes["limit"], changes["offset"] = None, 0
+    elif p.reading.has("everything") and not p.metrics and len(p.reading.items) <= 4:
+        p.used.update(p.reading.having("everything"))
+        changes["limit"] = None
+    if p.reading.has("overall") and not p.metrics and len(p.reading.items) <= 4:
+        p.used.update(p.reading.having("overall"))
+        if plan.filter is not None:
+            changes["filter"] = None
+        else:
+            changes["dimensions"], changes["limit"], changes["sort"] = (), None, None
+
+
+def _picked(p: Parts, plan: QueryPlan, changes: dict[str, Any]) -> None:
+    """One row picked from a ranking: the rank has done its work."""
+    dims = set(plan.dimensions)
+    one = any(getattr(f, "field", None) in dims and getattr(f, "op", "") == "eq" for f in p.rows)
+    if p.referred and one and p.limit is None and p.descending is None:
+        changes |= {"limit": None, "sort": None, "offset": 0}
+
+
+# -- why, how many, which row ------------------------------------------------------------------------------------------
+
+
+def why(frames: Frames, plan: QueryPlan) -> Candidate | None:
+    """As in "why?" after a figure: the change of that figure."""
+    r = frames.reading
+    if not r.does("explain"):
+        return None
+    p = frames.parts()
+    used_cues(p, "up", "down", "change", "growth")
+    p.used.update(r.does("explain"))
+    period = p.period or plan.period or Period(kind="calendar", unit="month", offset=-1)
+    compare = (
+        plan.compare
+        if plan.compare and plan.compare.kind in {"previous", "year_earlier", "period"}
+        else Comparison(kind="previous")
+    )
+    if r.has("year_earlier"):
+        p.used.update(r.having("year_earlier"))
+        compare = Comparison(kind="year_earlier")
+    others = [d for d in (*p.groups, *plan.dimensions) if d not in GRAINS and d not in {"customer", "order"}]
+    metric = p.metrics[0] if p.metrics else plan.metrics[0]
+    down, up = bool(r.having("down")), bool(r.having("up"))
+    down = down or any(t.lemma in {"few", "little", "bad", "low"} for t in r.tokens)
+    p.used.update(i for i, item in enumerate(r.items) if item.lemma in {"few", "little", "bad", "low", "so"})
+    change = ChangePlan(
+        metric=metric,
+        period=period,
+        compare=compare,
+        filter=join([*([plan.filter] if plan.filter else []), *p.rows]),
+        dimension=others[0] if others else None,
+        claimed="down" if down and not up else "up" if up and not down else None,
+    )
+    return frames.finish(p, [call(change)], "follow_up", 0.0 if not p.metrics else 0.1)
+
+
+def pick(frames: Frames, last: Past, plan: QueryPlan) -> Candidate | None:
+    """As in "the second one" · "tell me about the first": one customer of the last list in full."""
+    p = frames.parts()
+    if not p.referred or len(p.customer_ids) != 1 or "customer" not in plan.dimensions:
+        return None
+    if p.metrics or p.groups or p.periods or p.conditions.customers or frames.reading.does("recommend", "explain"):
+        return None
+    used_cues(p)
+    p.used.update(frames.reading.does("profile"))
+    return frames.finish(p, [ToolCall("describe_customer", {"customer_id": p.customer_ids[0]})], "follow_up", -0.02)
+
+
+__all__ = ["edit_query", "edits", "used_cues"]

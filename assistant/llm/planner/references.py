@@ -1,0 +1,205 @@
+"""Rows of an earlier answer, named by place or kind: "the second one", "number 3", "that category"."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from assistant.llm.planner.context import DialogueContext, Past
+from assistant.llm.planner.parts import GRAINS, Parts
+from assistant.llm.planner.period_words import PeriodReading
+from assistant.llm.planner.spans import Reading
+from assistant.plans.filters import Compare, InGroup
+from assistant.plans.periods import Period
+
+#: answers whose rows can be spoken of, and what a row of theirs is
+_ROWS_ARE = {
+    "find_segments": "segment",
+    "predict_churn": "customer",
+    "recommend_products": "product",
+    "search_products": "product",
+    "bought_together": "product",
+}
+_THESE = frozenset({"that", "this", "these", "those"})
+_ONES = frozenset({"one", "ones", "row", "entry", "item", "line"})
+_NUMBERED = frozenset({"number", "no", "#", "row", "option", "place", "position", "rank", "item"})
+_MAX_NAMED = 50
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What is meant: values of a dimension, and the items of the text that say so.
+
+    ``rows`` is the dimension of the answer that was spoken of.
+    """
+
+    dimension: str
+    values: tuple[str, ...]
+    used: frozenset[int]
+    past: Past
+
+
+def attach(p: Parts, context: DialogueContext) -> None:
+    """Put the rows that a text points at among its filters."""
+    found = find(p.reading, context)
+    if found is None:
+        return
+    p.used |= found.used
+    p.referred = True
+    if p.limit == 1 and p.offset == 0 and _only_place(p, found):
+        p.limit = p.descending = None
+    if found.dimension == "segment" and found.past.call.name == "find_segments":
+        args = found.past.call.args
+        group = InGroup(group="segment", name=found.values[0], method=args.get("method", "auto"), k=args.get("k"))
+        p.conditions.customers.append(group)
+        p.conditions.joins.append("and")
+        p.groups = [g for g in p.groups if g not in {"segment", "customer"}]
+        return
+    if found.dimension in GRAINS:
+        period = _period(found.dimension, found.values[0])
+        if period is not None:
+            first = min(found.used)
+            p.periods.insert(0, PeriodReading("period", first, first + 1, period))
+        return
+    if found.dimension == "customer":
+        p.customer_ids += [v for v in found.values if v not in p.customer_ids]
+    elif found.dimension == "product":
+        p.product_ids += [v for v in found.values if v not in p.product_ids]
+    one = len(found.values) == 1
+    p.rows.append(Compare(field=found.dimension, op="eq" if one else "in", values=found.values))
+    p.chosen.setdefault(found.dimension, []).extend(found.values)
+    if found.dimension in p.groups and found.dimension not in {"customer", "product"}:
+        p.groups.remove(found.dimension)
+
+
+def find(reading: Reading, context: DialogueContext) -> Reference | None:
+    """The rows meant, or None where the text points at none."""
+    last = context.last()
+    if last is None:
+        return None
+    return _by_place(reading, context, last) or _by_kind(reading, context, last)
+
+
+def _only_place(p: Parts, found: Reference) -> bool:
+    """Whether the words for the place are the only ones that could rank."""
+    return not any(item.has("rank") and i not in found.used for i, item in enumerate(p.reading.items))
+
+
+def _dimensions(past: Past) -> list[str]:
+    """What the rows of an answer are, main one first."""
+    fixed = _ROWS_ARE.get(past.call.name)
+    if fixed:
+        return [fixed]
+    return [str(d) for d in past.call.args.get("dimensions", ())] if past.call.name == "query_data" else []
+
+
+def column(context: DialogueContext, past: Past, dimension: str) -> list[str]:
+    """Values of the rows of an answer; segments are listed by name."""
+    return context.column(past, dimension) or (context.column(past, "name") if dimension == "segment" else [])
+
+
+def _by_place(reading: Reading, context: DialogueContext, last: Past) -> Reference | None:
+    """As in "the second one", "number 2", "the last one", "the third country"."""
+    dims = _dimensions(last)
+    for i in range(len(reading.items)):
+        place = _place(reading, i)
+        if place is None or not dims:
+            continue
+        used = {i}
+        if i and reading.items[i - 1].lemma in _NUMBERED:
+            used.add(i - 1)
+        dimension = dims[0]
+        after = reading.items[i + 1] if i + 1 < len(reading.items) else None
+        if after is not None and after.lemma in _ONES:
+            used.add(i + 1)
+        elif after is not None and after.has("dim", "grain"):
+            named = [d for d in (*after.alts.get("dim", ()), *after.alts.get("grain", ())) if d in dims]
+            if not named:
+                continue
+            dimension = str(named[0])
+            used.add(i + 1)
+        values = column(context, last, dimension)
+        index = place if place >= 0 else len(values) + place
+        if 0 <= index < len(values):
+            return Reference(dimension, (values[index],), frozenset(used), last)
+    return None
+
+
+def _place(reading: Reading, i: int) -> int | None:
+    """Position of a row that the item names (0 is the first, -1 the last), or None."""
+    items = reading.items
+    item = items[i]
+    after = items[i + 1] if i + 1 < len(items) else None
+    before = items[i - 1].lemma if i else ""
+    alone = after is None or after.tokens[0].kind == "stop" or after.lemma in _ONES or after.has("group", "period")
+    thing = after is not None and after.has("dim") and not after.has("act") and "order" not in after.alts["dim"]
+    ordinal = item.unit == "ordinal" and not item.has("period", "act", "dim", "last_order") and not _ranked(reading, i)
+    if ordinal and (alone or (thing and before == "the")) and before not in {"at"}:
+        return int(item.tokens[0].value or 1) - 1
+    if item.lemma == "last" and after is not None and after.lemma in {"one", "row"} and before in {"the", ""}:
+        return -1
+    if before in _NUMBERED and item.number is not None and item.unit is None and (alone or after is None) and i <= 3:
+        return int(item.number) - 1
+    return None
+
+
+def _ranked(reading: Reading, i: int) -> bool:
+    """As in "second best"."""
+    return any(reading.items[k].has("rank") for k in (i - 1, i + 1) if 0 <= k < len(reading.items))
+
+
+def _by_kind(reading: Reading, context: DialogueContext, last: Past) -> Reference | None:
+    """As in "that category", "those products": the things that the last answer lists."""
+    for i, item in enumerate(reading.items):
+        kinds = [str(d) for d in (*item.alts.get("dim", ()), *item.alts.get("grain", ()))]
+        words = [t.lemma for t in item.tokens]
+        used = {i}
+        if words[0] in _THESE and len(words) > 1:
+            kinds = kinds or [d for d in _dimensions(last) if words[-1] == d]
+        elif i and reading.items[i - 1].lemma in _THESE:
+            used.add(i - 1)
+        else:
+            continue
+        dimension = next((d for d in _dimensions(last) if d in kinds and d != "customer"), None)
+        if dimension is None:
+            continue
+        values = tuple(dict.fromkeys(column(context, last, dimension)))[:_MAX_NAMED]
+        many = item.tokens[-1].word != item.tokens[-1].lemma or words[0] in {"these", "those"}
+        if i and reading.items[i - 1].lemma in {"these", "those"}:
+            many = True
+        if values and (many or len(values) == 1) and not (dimension in GRAINS and len(values) > 1):
+            return Reference(dimension, values, frozenset(used), last)
+    return None
+
+
+def _period(grain: str, value: str) -> Period | None:
+    """The stretch of time that a row of a series stands for."""
+    day = _first_day(value)
+    if day is None:
+        return None
+    named = {
+        "month": {"month": day.month, "year": day.year},
+        "quarter": {"quarter": (day.month + 2) // 3, "year": day.year},
+        "year": {"year": day.year},
+    }.get(grain)
+    if named:
+        return Period(kind="named", **named)
+    end = date.fromordinal(day.toordinal() + (6 if grain == "week" else 0))
+    return Period(kind="absolute", start=day, end=end)
+
+
+def _first_day(label: str) -> date | None:
+    """The first day of a row's stretch of time, from its label: "2025-11-03", "Nov 2025", "Q1 2025", "2025"."""
+    quarter = re.fullmatch(r"Q([1-4]) (\d{4})", label)
+    if quarter:
+        return date(int(quarter[2]), 3 * int(quarter[1]) - 2, 1)
+    for pattern in ("%Y-%m-%d", "%b %Y", "%B %Y", "%Y-%m", "%Y"):
+        try:
+            return datetime.strptime(label, pattern).date()
+        except ValueError:
+            continue
+    return None
+
+
+__all__ = ["Reference", "attach", "column", "find"]
