@@ -139,12 +139,12 @@ def check(reply: str, results: Sequence[Result], question: str = "", known: Sequ
         results: results of the turn.
         question: the person's own words; their numbers may be repeated.
         known: numbers whose place and source the composer registered; each is verified against the text and the
-            result it names before it counts.
+            result it names. One that does not hold blocks the reply: another true value in its place is no excuse.
     """
     ledger = Ledger(results, question)
     numbers = [n for n in known if _verified(n, reply, results)]
     taken = [(n.start, n.end) for n in numbers]
-    untraced: list[str] = []
+    untraced = [reply[n.start : n.end] for n in known if n not in numbers]
     codes = [m.span() for m in _CODE.finditer(reply)]
     quoted = ledger.quotations.spans(reply)
     for match in _TOKEN.finditer(reply):
@@ -156,10 +156,25 @@ def check(reply: str, results: Sequence[Result], question: str = "", known: Sequ
             numbers.append(_number(match.group().strip(), start, entry))
         elif not _is_quoted(match, reply, codes, ledger):
             untraced.append(match.group().strip())
+    if results:
+        untraced += _unknown_codes(reply, codes, [*taken, *quoted], ledger)
     for match in _WORD.finditer(reply):
         if results and not _within(*match.span(), quoted) and not _word_allowed(match, reply, ledger):
             untraced.append(match.group(1))
     return Grounded(sorted(numbers, key=lambda n: n.start), untraced)
+
+
+def _unknown_codes(
+    reply: str, codes: list[tuple[int, int]], spans: list[tuple[int, int]], ledger: Ledger
+) -> Iterable[str]:
+    """Ids and codes ("SO200008") that nothing names; with digits first ("30-day") they are checked as numbers."""
+    for start, end in codes:
+        word = reply[start:end]
+        if word[0].isdigit() or _within(start, end, spans) or ledger.quotations.names_code(word):
+            continue
+        if ledger.quotations.allows(reply, start, end):
+            continue
+        yield word
 
 
 def _in_known_code(start: int, end: int, reply: str, codes: list[tuple[int, int]], ledger: Ledger) -> bool:
@@ -221,6 +236,8 @@ def _verified(number: NumberInReply, reply: str, results: Sequence[Result]) -> b
     printed = {show(number.value, number.unit, result.currency)}
     if isinstance(number.value, int | float) and not isinstance(number.value, bool):
         printed.add(show(abs(number.value), number.unit, result.currency))
+        if number.value > 0:
+            printed.add(f"+{show(number.value, number.unit, result.currency)}")
     if number.text not in printed:
         return False
     if source.origin == "cell" and source.table is not None and source.row is not None and source.column is not None:

@@ -20,7 +20,7 @@ _LETTER = re.compile(r"[^\W\d_]")
 _NUMBERLIKE = re.compile(r"\d[\d.,]*(?:k|m|bn|x|st|nd|rd|th|p|pct)?", re.IGNORECASE)
 _ID_NOUN_LIST = (
     "customer customers product products order orders item items article code sku id ids no number nr draft campaign "
-    "client clients invoice"
+    "client clients invoice nearest"
 )
 _ID_NOUNS = frozenset(_ID_NOUN_LIST.split())
 _FUNCTION_WORD_LIST = (

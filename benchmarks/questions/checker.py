@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from benchmarks.questions.cases import Case, load_cases
 from benchmarks.questions.judge import GOOD, ORDER, Status, judge
 from benchmarks.questions.truth import GoldShop
+
+if TYPE_CHECKING:
+    from assistant.results import Answer
 
 
 class Answering(Protocol):
@@ -76,19 +79,27 @@ def _an_option_helps(case: Case, position: int, asked: dict[str, Any], assistant
 
 
 class InProcess:
-    """The program on a home folder, as ``python app.py ask --json`` would answer."""
+    """The program on a home folder, as ``python app.py ask --json`` would answer.
 
-    def __init__(self, home: Path) -> None:
+    Args:
+        home: state folder with a loaded shop.
+        watch: called with every answer as the program gives it.
+    """
+
+    def __init__(self, home: Path, watch: Callable[[Answer], None] | None = None) -> None:
         from app import compose
         from assistant.settings import load_settings
 
-        self._home = home
+        self._home, self._watch = home, watch
         self.workspace, self.session = compose(load_settings(home), remember=False)
 
     def answer(self, thread: str, text: str) -> dict[str, Any]:
         from app import answer_json
 
-        return answer_json(self.session.answer(thread, text))
+        answer = self.session.answer(thread, text)
+        if self._watch:
+            self._watch(answer)
+        return answer_json(answer)
 
     def forget(self, thread: str) -> None:
         self.session.delete(thread)
@@ -100,7 +111,7 @@ class InProcess:
             home = Path(folder) / "home"
             home.mkdir()
             shutil.copytree(self._home / "snapshots", home / "snapshots")
-            yield InProcess(home)
+            yield InProcess(home, self._watch)
 
 
 __all__ = ["Answering", "Case", "InProcess", "Verdict", "examine", "judge", "load_cases"]

@@ -74,3 +74,29 @@ def test_digits_of_a_known_code_are_no_number() -> None:
     assert check("Draft c-5 is ready.", [result]).numbers == []
     assert check("Draft c-5 is ready.", [result]).ok
     assert not check("Draft c-6 is ready.", [result]).ok
+
+
+def test_a_registered_number_may_not_become_another_true_one() -> None:
+    """A digit changed so that some other cell holds the value is still a false statement."""
+    result = ranking()
+    figure = result.figures["first"]
+    text = "Red Mug: £1,234.50, Tea Towel: £743.90."
+    number = NumberInReply(text="£1,234.50", start=9, end=18, value=figure.value, unit=figure.unit, label="Revenue",
+                           source=figure.source, result=0)
+    assert check(text, [result], known=[number]).ok
+    swapped = "Red Mug: £743.90, Tea Towel: £743.90."
+    assert check(swapped, [result], known=[number]).untraced
+
+
+def test_an_unknown_code_is_blocked_wherever_its_digits_stand() -> None:
+    result = ranking().model_copy(update={"words": {"order": "SO200008"}})
+    assert check("Order SO200008 was first.", [result]).ok
+    assert check("Order SO500008 was first.", [result]).untraced == ["SO500008"]
+
+
+def test_a_rise_may_be_printed_with_its_sign() -> None:
+    result = ranking()
+    figure = result.figures["first"]
+    number = NumberInReply(text="+£1,234.50", start=9, end=19, value=figure.value, unit=figure.unit, label="Revenue",
+                           source=figure.source, result=0)
+    assert check("Red Mug: +£1,234.50.", [result], known=[number]).ok
