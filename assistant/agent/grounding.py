@@ -26,6 +26,7 @@ _TOKEN = re.compile(
       |(?P<number>(?<![\w.,])[-−+]?(?:\d{{1,3}}(?:,\d{{3}})+|\d+)(?:\.\d+)?(?P<suffix>\s?%|[kKmM]\b)?)""",
     re.VERBOSE | re.IGNORECASE,
 )
+_SIGNS = "+-−"
 _WORDS = {"twice": 2, "double": 2, "doubled": 2, "triple": 3, "tripled": 3, "half": 0.5, "halved": 0.5}
 _WORD = re.compile(rf"\b({'|'.join(_WORDS)})\b", re.IGNORECASE)
 #: digits inside ids and codes ("22423", "C-17", "P1") are words; they are checked as text, not as numbers
@@ -142,14 +143,18 @@ def check(reply: str, results: Sequence[Result], question: str = "", known: Sequ
             result it names. One that does not hold blocks the reply: another true value in its place is no excuse.
     """
     ledger = Ledger(results, question)
-    numbers = [n for n in known if _verified(n, reply, results)]
+    numbers = [found for n in known if (found := _placed(n, reply, results))]
     taken = [(n.start, n.end) for n in numbers]
-    untraced = [reply[n.start : n.end] for n in known if n not in numbers]
+    untraced = [reply[n.start : n.end] for n in known if (n.start, n.end) not in taken]
     codes = [m.span() for m in _CODE.finditer(reply)]
     quoted = ledger.quotations.spans(reply)
     for match in _TOKEN.finditer(reply):
         start, end = match.span()
+        start += reply[start] in _SIGNS and _within(start + 1, end, taken)
         if _within(start, end, [*taken, *quoted]) or _in_known_code(start, end, reply, codes, ledger):
+            continue
+        if known and not match.group("date"):  # the composer registers what it prints: the rest can only be quoted
+            untraced += [] if _is_quoted(match, reply, codes, ledger) else [match.group().strip()]
             continue
         entry = _trace(match, ledger)
         if entry is not None:
@@ -226,6 +231,15 @@ def _number(text: str, start: int, entry: Entry) -> NumberInReply:
     figure = entry.figure
     return NumberInReply(text=text, start=start, end=start + len(text), value=figure.value, unit=figure.unit,
                          label=figure.label, source=figure.source, result=entry.result)
+
+
+def _placed(number: NumberInReply, reply: str, results: Sequence[Result]) -> NumberInReply | None:
+    """The number with the result that holds it: the one it names, or else another (replies put refusals last)."""
+    for index in (number.result, *range(len(results))):
+        candidate = number.model_copy(update={"result": index})
+        if _verified(candidate, reply, results):
+            return candidate
+    return None
 
 
 def _verified(number: NumberInReply, reply: str, results: Sequence[Result]) -> bool:

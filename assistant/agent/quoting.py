@@ -20,7 +20,7 @@ _LETTER = re.compile(r"[^\W\d_]")
 _NUMBERLIKE = re.compile(r"\d[\d.,]*(?:k|m|bn|x|st|nd|rd|th|p|pct)?", re.IGNORECASE)
 _ID_NOUN_LIST = (
     "customer customers product products order orders item items article code sku id ids no number nr draft campaign "
-    "client clients invoice nearest"
+    "client clients invoice"
 )
 _ID_NOUNS = frozenset(_ID_NOUN_LIST.split())
 _FUNCTION_WORD_LIST = (
@@ -50,6 +50,8 @@ class Quotations:
         self._whole = sorted((t for t in whole if _LETTER.search(t)), key=len, reverse=True)
         self._labels = {t.casefold() for r in results for t in _cells(r) if _LETTER.search(t)}
         self._ids = {t for t in whole if not _LETTER.search(t)} | set(re.findall(r"\b\d+\b", question))
+        #: ids that a refusal offers instead of an unknown one
+        self._offered = {t.casefold() for r in results if r.refusal for t in (*r.refusal.nearest, *r.refusal.valid)}
         self._codes = {w.casefold() for t in (*whole, question) for w in re.findall(r"[\w-]+", t) if _is_code(w)}
         names = sorted({t.casefold() for r in results for t in _names(r) if _has_number(t)}, key=len, reverse=True)
         self._pairs = {p for r in results for t in _sentences(r) for p in _pairs(_without(t.casefold(), names))}
@@ -71,6 +73,8 @@ class Quotations:
         """Whether the number at a place is an id where an id is due, a phrase of the results, or a year looked at."""
         before, after = _last_word(reply[:start]), _next_word(reply[end:])
         token = reply[start:end].strip().rstrip("%").strip().casefold()
+        if token in self._offered:
+            return True
         if (token, after) in self._pairs or (before not in _FUNCTION_WORDS and (before, token) in self._pairs):
             return True
         if token in self._years and before in _BEFORE_YEAR:
