@@ -50,6 +50,8 @@ def run_tool(spec: ToolSpec, workspace: Workspace, arguments: dict[str, Any]) ->
     except (UserError, DataError) as error:
         log.info("%s refused: %s", spec.name, type(error).__name__)
         result = refusal_result(error)
+        if result.refusal is not None:  # only what works is offered
+            result.refusal.nearest = [q for q in result.refusal.nearest if workspace.suggestion_works(q)]
     if result.evidence.synthetic and all(caveat.code != "synthetic" for caveat in result.caveats):
         result.caveats.append(Caveat(code="synthetic"))
     result.evidence.milliseconds = round((time.perf_counter() - started) * 1000, 1)

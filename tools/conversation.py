@@ -21,11 +21,12 @@ def ask_back(workspace: Workspace, request: AskRequest) -> Result:
 def decline(workspace: Workspace, request: DeclineRequest) -> Result:
     """Say precisely that something cannot be done, why, what to add, and what can be asked instead.
 
-    Use it for anything the other tools cannot compute, and for sending, approving or exporting ('not_permitted').
+    Questions offered instead are tried first, and only those that work are shown. Use it for anything the other tools
+    cannot compute, and for sending, approving or exporting ('not_permitted').
     """
     return Result(
         kind="refusal", title="Cannot be answered",
         refusal=Refusal(reason=request.reason, message=request.message, missing=list(request.missing),
-                        nearest=list(request.nearest)),
+                        nearest=[q for q in request.nearest if workspace.suggestion_works(q)]),
         details=WORDED_BY_MODEL,
     )

@@ -294,6 +294,11 @@ def _during(period: Period) -> str:
     return _said(words) if alone else f"in {_said(words)}"
 
 
+def reword_during(period: Period) -> str:
+    """The period as said after a noun or verb: "in May 2026", "last month"."""
+    return _plain(_during(period))
+
+
 def _day(day: date) -> str:
     return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
 

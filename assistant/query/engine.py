@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from assistant.errors import NoRows
 from assistant.plans.query import QueryPlan
 from assistant.plans.reword import join_words, joined, phrase, reword
 from assistant.query.caveats import caveats_for
@@ -17,7 +16,7 @@ from assistant.query.empty_groups import nought_belongs, only_nought
 from assistant.query.entities import check_values
 from assistant.query.followups import followups_for
 from assistant.query.metrics import base_metrics, metric
-from assistant.query.periods import day_range
+from assistant.query.no_rows import no_rows
 from assistant.query.present import (
     base_words,
     chart_for,
@@ -77,7 +76,7 @@ def run_query(
     shown, beside = _shown_beside(scope, plan)
     found = answer(scope, plan, shown, beside)
     if _empty(found):
-        raise _no_rows(found, plan)
+        raise no_rows(scope, found)
     result = _present(scope, plan, found)
     result.evidence = _evidence(scope, plan, found, definitions, assumptions)
     result.caveats, more = caveats_for(scope, found, result)
@@ -108,23 +107,6 @@ def _empty(found: Answer) -> bool:
     if found.plan.dimensions and not found.rows:
         return True
     return counted == 0 and base == 0
-
-
-def _no_rows(found: Answer, plan: QueryPlan) -> NoRows:
-    """Say what was looked for and offer the question without its narrowest part."""
-    period = found.period
-    window = day_range(period.first_day, period.last_day)
-    what = reword(plan.model_copy(update={"chart": "auto", "compare": None}), period.label)
-    wider = []
-    if plan.having:
-        wider.append(plan.model_copy(update={"having": ()}))
-    if period.shape != "all":
-        wider.append(plan.model_copy(update={"period": None, "compare": None}))
-    if plan.filter is not None:
-        wider.append(plan.model_copy(update={"filter": None, "compare": None}))
-    return NoRows(
-        f"Nothing in the data matches: {what}", valid=(f"data from {window}",), nearest=[reword(p) for p in wider]
-    )
 
 
 def _present(scope: Scope, plan: QueryPlan, found: Answer) -> Result:

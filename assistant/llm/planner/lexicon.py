@@ -62,6 +62,12 @@ class Concept:
     add: tuple[str, ...]
     metrics: tuple[str, ...] = ()
     dimensions: tuple[str, ...] = ()
+    #: lemmas that mean other things as well
+    weak: frozenset[str] = frozenset()
+    #: what can be asked instead
+    nearest: tuple[str, ...] = ()
+    #: key of the reply where it is no lack of data
+    say: str = ""
 
 
 class _WordLoader(yaml.SafeLoader):
@@ -179,13 +185,17 @@ class Lexicon:
             for kind, content in read_yaml(self.language, name).items():
                 self._add(kind, content)
         for item in read_yaml(self.language, "absent"):
+            weak = item.get("weak", ())
             concept = Concept(
-                item["name"], tuple(item["add"]), tuple(item.get("metrics", ())), tuple(item.get("dimensions", ()))
+                item["name"], tuple(item["add"]), tuple(item.get("metrics", ())), tuple(item.get("dimensions", ())),
+                frozenset(" ".join(self.lemmas(p)) for p in weak), tuple(item["nearest"]),
+                item.get("say", ""),
             )
             self.concepts[concept.name] = concept
-            for phrase in item["words"]:
+            phrases = [*item["words"], *weak]
+            for phrase in phrases:
                 self.absent_words.update(self.lemmas(phrase))
-            self._add("absent", item["words"], concept.name)
+            self._add("absent", phrases, concept.name)
         self._add_years_earlier()
         refusals = read_yaml(self.language, "refusals")
         self._add("private", refusals["private"])

@@ -5,20 +5,24 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 
+from assistant.llm.planner.absent import missing_concepts
 from assistant.llm.planner.candidate import Candidate, Planned, ToolCall
 from assistant.llm.planner.context import DialogueContext
 from assistant.llm.planner.currency import amounts
 from assistant.llm.planner.dialogue import follow_ups, pointing
 from assistant.llm.planner.intents import Frames
-from assistant.llm.planner.lexicon import Concept, Lexicon
+from assistant.llm.planner.lexicon import Lexicon
 from assistant.llm.planner.normalise import clean
+from assistant.llm.planner.period_grammar import PeriodReader
 from assistant.llm.planner.rank import NEGATIONS, Encoder, by_meaning
 from assistant.llm.planner.repair import repairs
 from assistant.llm.planner.replies import decline, quoted
 from assistant.llm.planner.several import Requests, after, split
-from assistant.llm.planner.spans import Item, Reading, read
+from assistant.llm.planner.spans import Reading, read
 from assistant.llm.planner.vocabulary import Vocabulary, vocabulary
 from assistant.llm.planner.wording import reword
+from assistant.plans.query import QueryPlan
+from assistant.plans.question import as_question
 from assistant.plans.shop import Match, Shop
 
 ALL_TOOLS = (
@@ -238,15 +242,17 @@ def _bad_date(reading: Reading) -> str | None:
 def _declined(reading: Reading, best: Candidate | None, words: Vocabulary, shop: Shop) -> ToolCall:
     """The most precise "no" that the words allow."""
     lex = words.lexicon
-    concepts = [
-        str(item.get("absent"))
-        for i, item in enumerate(reading.items)
-        if item.has("absent") and not reading.is_skip(i) and not item.has("metric", "value") and not _known(item, words)
-    ]
-    if concepts:
-        concept = next((c for c in map(lex.concepts.__getitem__, concepts) if not _held(c, words)), None)
-    if concepts and concept is not None:
-        return decline(lex, "missing_data", "absent", missing=concept.add, examples="absent", what=concept.name)
+    concepts = missing_concepts(reading, best, words)
+    missing = [c for c in concepts if not c.say]
+    if concepts and not missing:
+        return decline(lex, "not_understood", concepts[0].say, nearest=concepts[0].nearest)
+    if missing:
+        concepts = missing
+        return decline(
+            lex, "missing_data", "absent", missing=list(dict.fromkeys(a for c in concepts for a in c.add)),
+            nearest=list(dict.fromkeys(q for c in concepts for q in c.nearest)),
+            what=str(lex.wording["joins"]["or_on"]).join(c.name for c in concepts),
+        )
     pronouns = [item.text for item in reading.items if item.has("pronoun") and item.lemma not in {"the", "it"}]
     if best is None and pronouns and len(reading.items) <= 10:
         return decline(lex, "not_understood", "no_referent", words=pronouns[0])
@@ -254,13 +260,31 @@ def _declined(reading: Reading, best: Candidate | None, words: Vocabulary, shop:
     near = _nearest_values(left, reading, shop)
     if near is not None:
         word, kind, values = near
-        return decline(lex, "not_understood", "unknown_value", nearest=list(values), words=quoted([word]), kind=kind)
+        return _unknown_value(reading, word, kind, values, words)
     named = [w for w in left if len(w) > 1 or w.isdigit()]
     if best is not None and named and len(named) <= 4 and best.cost < 4:
         without = _without(named, reading, words, shop)
         nearest = [without, *lex.wording["examples"]["general"][:2]] if without else None
         return decline(lex, "not_understood", "not_understood", words=quoted(named), nearest=nearest)
     return decline(lex, "not_understood", "not_understood_all")
+
+
+def _unknown_value(reading: Reading, word: str, kind: str, values: list[str], words: Vocabulary) -> ToolCall:
+    """A name that the shop does not have; a time that the data do not cover is named with it."""
+    lex, status = words.lexicon, words.status
+    for item in reading.items:
+        period = item.get("period").period if item.has("period") else None
+        bounds = PeriodReader(reading.tokens, lex, status.as_of).bounds(period) if period is not None else None
+        if bounds is None or (bounds[1] >= status.first_day and bounds[0] <= status.as_of):
+            continue
+        first, last = (f"{d.day} {d:%B} {d.year}" for d in (status.first_day, status.as_of))
+        nearest = [" ".join(re.sub(rf"(?i)\b(in|of|for|during|from)?\s*{re.escape(item.text)}\b", "", v).split())
+                   for v in values]
+        return decline(
+            lex, "not_understood", "outside_period", nearest=nearest, words=quoted([word]), kind=kind, first=first,
+            last=last,
+        )
+    return decline(lex, "not_understood", "unknown_value", nearest=list(values), words=quoted([word]), kind=kind)
 
 
 def _without(left: Sequence[str], reading: Reading, words: Vocabulary, shop: Shop) -> str | None:
@@ -280,7 +304,10 @@ def _without(left: Sequence[str], reading: Reading, words: Vocabulary, shop: Sho
         return None
     found = candidates(read(text, words), DialogueContext(), shop, ALL_TOOLS)
     answered = found and found[0].cost <= 0.3 and found[0].frame not in {"decline", "ask", "refused", "small_talk"}
-    return f"{text[:1].upper()}{text[1:]}" if answered else None
+    if not answered:
+        return None
+    plan = found[0].calls[0].plan()
+    return as_question(plan) if isinstance(plan, QueryPlan) else f"{text[:1].upper()}{text[1:]}"
 
 
 _DANGLING = frozenset(
@@ -312,16 +339,6 @@ _DANGLING = frozenset(
         "likes",
     }
 )
-
-
-def _held(concept: Concept, words: Vocabulary) -> bool:
-    """Whether this shop holds what most shops do not ("age", where birthdays are loaded)."""
-    return any(d in words.dimensions and words.dimensions[d].available for d in concept.dimensions)
-
-
-def _known(item: Item, words: Vocabulary) -> bool:
-    """Whether the shop does hold what is mostly absent elsewhere (age and gender of customers)."""
-    return any(d in words.dimensions and words.dimensions[d].available for d in item.alts.get("dim", ()))
 
 
 def _nearest_values(left: Sequence[str], reading: Reading, shop: Shop) -> tuple[str, str, list[str]] | None:
