@@ -47,6 +47,10 @@ class Settings(BaseSettings):
         description="What 'sales' means without more: product lines before returns (gross) or after (net).",
     )
     fiscal_year_start: int = Field(default=1, ge=1, le=12, description="First month of the fiscal year.")
+    author: str = Field(
+        default="you", min_length=1, max_length=60,
+        description="Name that agreed definitions and saved segments are signed with.",
+    )
     host: str = Field(default="127.0.0.1", description="Address the chat listens on.")
     port: int = Field(default=7860, ge=1, le=65535, description="Port the chat listens on.")
     max_upload_mb: int = Field(default=200, ge=1, description="Largest upload in megabytes.")

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from assistant.caching import OnceCache
 from assistant.data.warehouse import POINTER, Snapshot, current_manifest, open_snapshot
@@ -28,6 +28,7 @@ from assistant.plans import (
     Filter,
     ForecastRequest,
     InGroup,
+    PlanModel,
     ProductSearchRequest,
     QueryPlan,
     RecommendRequest,
@@ -45,11 +46,13 @@ from assistant.settings import Settings
 
 if TYPE_CHECKING:
     from assistant.campaigns.draft import Rooms
+    from assistant.query.agreed.agreements import Agreements, DraftAudience
     from assistant.query.compile import QueryOptions
     from assistant.query.definitions import Definitions
     from assistant.query.entities import EntityIndex
     from assistant.retrieval.product_index import ProductIndex
 
+_Plan = TypeVar("_Plan", bound=PlanModel)
 #: candidates shown as examples before the check of what works cut them to six
 EXAMPLES_SHOWN = 6
 
@@ -70,6 +73,7 @@ class Workspace:
         self._lock = threading.Lock()
         self._opened: tuple[tuple[int, date | None], Snapshot] | None = None
         self._chosen_day: date | None = None
+        self._agreements: Agreements | None = None
 
     # -- data -----------------------------------------------------------------------------------------------------
 
@@ -165,11 +169,28 @@ class Workspace:
     def find(self, text: str, kinds: Sequence[str] = (), k: int = 5) -> Sequence[Match]:
         return self.entities().find(text, kinds, k)
 
+    @property
+    def agreed(self) -> Agreements:
+        """What the shop's people agreed on: meanings of words and saved segments."""
+        if self._agreements is None:
+            from assistant.query.agreed.agreements import Agreements
+            from assistant.query.agreed.store import AgreementStore
+
+            self._agreements = Agreements(AgreementStore(self.settings.app_db), lambda: self.snapshot,
+                                          self.settings.author, self._draft_audiences)
+        return self._agreements
+
+    def _draft_audiences(self) -> list[DraftAudience]:
+        from assistant.campaigns.draft import draft_audiences
+
+        return draft_audiences(self._campaign_rooms().store)
+
     def term_definitions(self) -> Definitions:
         """Built-in and agreed meanings of words."""
-        from assistant.query.definitions import Definitions
+        return self.agreed.in_force().definitions
 
-        return self._cached("definitions", lambda snapshot: Definitions())
+    def segment_names(self) -> Sequence[str]:
+        return [s.name for s in self.agreed.in_force().segments.values()]
 
     def definitions(self) -> Sequence[DefinitionUsed]:
         return self.term_definitions().used()
@@ -184,11 +205,25 @@ class Workspace:
 
         return QueryOptions.of(self.settings)
 
-    def _citing(self, result: Result, condition: Filter | None) -> Result:
-        """The result with the definitions whose meaning its filter holds."""
+    def _meant(self, condition: Filter) -> tuple[Filter, list[DefinitionUsed]]:
+        """A filter with the meanings of words and the rules of saved segments put in, and what to cite for it."""
+        found = self.agreed.in_force().resolve(condition)
+        assert found.condition is not None
+        cited = {d.term: d for d in [*found.cited, *self.term_definitions().cited(found.condition)]}
+        return found.condition, list(cited.values())
+
+    def _put_in(self, plan: _Plan) -> tuple[_Plan, list[DefinitionUsed]]:
+        """The plan with :meth:`_meant` done to its filter."""
+        condition = getattr(plan, "filter", None)
+        if condition is None:
+            return plan, []
+        rule, cited = self._meant(condition)
+        return plan if rule == condition else plan.model_copy(update={"filter": rule}), cited
+
+    def _citing(self, result: Result, cited: Sequence[DefinitionUsed]) -> Result:
+        """The result with the meanings and segments that its plan used."""
         known = {d.term for d in result.evidence.definitions}
-        cited = [d for d in self.term_definitions().cited(condition) if d.term not in known]
-        result.evidence.definitions.extend(cited)
+        result.evidence.definitions.extend(d for d in cited if d.term not in known)
         return result
 
     def query(self, plan: QueryPlan) -> Result:
@@ -197,37 +232,43 @@ class Workspace:
 
         snapshot = self.snapshot
         options = self._options()
+        plan, cited = self._put_in(plan)
         key = (snapshot.manifest.id, snapshot.as_of, options, plan.model_dump_json())
         found = self._answers.get(key, lambda: run_query(snapshot, plan, options=options))
-        return self._citing(found.model_copy(deep=True), plan.filter)
+        return self._citing(found.model_copy(deep=True), cited)
 
     def explain_change(self, plan: ChangePlan) -> Result:
         """Decompose a change."""
         from assistant.query.drivers import explain_change
 
-        return self._citing(explain_change(self.snapshot, plan, options=self._options()), plan.filter)
+        plan, cited = self._put_in(plan)
+        return self._citing(explain_change(self.snapshot, plan, options=self._options()), cited)
 
     def run_study(self, request: StudyRequest) -> Result:
         """Cohorts, returning customers, order counts, bands, first days, concentration."""
         from assistant.query.studies import run_study
 
         snapshot, options = self.snapshot, self._options()
+        study, cited = self._put_in(request.study)
+        request = request.model_copy(update={"study": study})
         key = (snapshot.manifest.id, snapshot.as_of, options, request.model_dump_json())
         found = self._answers.get(key, lambda: run_study(snapshot, request, options=options))
-        return self._citing(found.model_copy(deep=True), request.study.filter)
+        return self._citing(found.model_copy(deep=True), cited)
+
     def brief(self, request: BriefingRequest) -> Result:
         """Ranked findings for an open question; searched once per snapshot, period and filter."""
         from assistant.briefing.find import find
         from assistant.briefing.report import briefing_result
 
         options = self._options()
+        request, cited = self._put_in(request)
 
         def search(snapshot: Snapshot) -> Any:
             return find(snapshot, period=request.period, condition=request.filter, options=options,
                         churn=lambda: self.predict_churn(ChurnRequest()))
 
         found = self._cached("findings", search, request.period, request.filter, options)
-        return self._citing(briefing_result(request, found, self.suggestion_works), request.filter)
+        return self._citing(briefing_result(request, found, self.suggestion_works), cited)
 
     def describe_data(self, request: DataRequest) -> Result:
         """What is loaded and what is missing; which column holds what; how fresh, how many, what was left out."""
@@ -239,7 +280,8 @@ class Workspace:
         """Size of a rule after each condition."""
         from assistant.query.audience import count_rule
 
-        return self._citing(count_rule(self.snapshot, rule), rule.filter)
+        rule, cited = self._put_in(rule)
+        return self._citing(count_rule(self.snapshot, rule), cited)
 
     def describe_customer(self, request: CustomerRequest) -> Result:
         """One customer."""
@@ -270,13 +312,15 @@ class Workspace:
         """Products for a customer, a group or everybody."""
         from assistant.models.recommend.report import recommend_result
 
-        return self._citing(recommend_result(self.snapshot, request, self.recommender()), request.filter)
+        request, cited = self._put_in(request)
+        return self._citing(recommend_result(self.snapshot, request, self.recommender()), cited)
 
     def likely_buyers(self, request: BuyersRequest) -> Result:
         """Customers a product suits, or who buy like a customer."""
         from assistant.models.recommend.people import buyers_result
 
-        return self._citing(buyers_result(self.snapshot, request, self.recommender()), request.filter)
+        request, cited = self._put_in(request)
+        return self._citing(buyers_result(self.snapshot, request, self.recommender()), cited)
 
     def bought_together(self, request: TogetherRequest) -> Result:
         """Products in one basket."""
@@ -300,8 +344,10 @@ class Workspace:
         """A forecast with its exam."""
         from assistant.models.forecast.report import forecast_result
 
+        request, cited = self._put_in(request)
         basis = self._options().sales_basis
-        return self._cached("forecast", lambda snapshot: forecast_result(snapshot, request, basis), request, basis)
+        found = self._cached("forecast", lambda snapshot: forecast_result(snapshot, request, basis), request, basis)
+        return self._citing(found.model_copy(deep=True), cited) if cited else found
 
     def predict_churn(self, request: ChurnRequest) -> Result:
         """Who is about to leave."""
@@ -320,12 +366,17 @@ class Workspace:
         from assistant.models.value.lifetime import fit_lifetime
         from assistant.models.value.lifetime_report import value_result
 
+        request, cited = self._put_in(request)
         days = request.horizon_days
         fitted = self._cached("lifetime", lambda snapshot: fit_lifetime(snapshot, days), days)
-        return self._citing(value_result(self.snapshot, request, fitted), request.filter)
+        return self._citing(value_result(self.snapshot, request, fitted), cited)
 
     def _members(self, snapshot: Snapshot, condition: InGroup) -> Sequence[str]:
         """Customers of a model-made group on a snapshot (which may be seen from an earlier day)."""
+        if condition.group == "saved":
+            from assistant.query.audience import customer_ids
+
+            return customer_ids(snapshot, self.agreed.in_force().resolve(condition).condition)
         key = (snapshot.fingerprint, "group", condition)
         if condition.group == "about_to_leave":
             from assistant.models.value.churn import members_about_to_leave
@@ -344,14 +395,14 @@ class Workspace:
 
         return Rooms(
             store=DraftStore(self.settings.app_db), pick=picker(self.recommender),
-            definition=self.term_definitions().find,
+            definition=self.term_definitions().find, put_in=self._meant,
         )
 
     def draft_campaign(self, brief: CampaignBrief) -> Result:
         """Draft and store a campaign. Nothing is sent."""
         from assistant.campaigns.draft import draft_campaign
 
-        return self._citing(draft_campaign(self.snapshot, brief, self._campaign_rooms()), brief.audience)
+        return draft_campaign(self.snapshot, brief, self._campaign_rooms())
 
     def show_campaign(self, request: CampaignRequest) -> Result:
         """A stored draft."""

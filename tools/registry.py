@@ -9,6 +9,7 @@ from typing import Literal
 from assistant.plans import PlanModel
 from assistant.results import Result
 from tools import campaigns, conversation, customers, data, explaining, forecasting, products, studies
+from tools import agreements, campaigns, conversation, customers, data, forecasting, products, studies
 
 #: ``read`` changes nothing · ``draft`` changes only drafts inside the assistant · ``write`` reaches beyond it and never
 #: runs without a person's recorded approval.
@@ -56,6 +57,14 @@ TOOLS: tuple[ToolSpec, ...] = (
     ToolSpec(campaigns.list_campaigns),
     ToolSpec(campaigns.undo_campaign, access="draft"),
     ToolSpec(explaining.explain_answer),
+    ToolSpec(agreements.define_term, access="draft"),
+    ToolSpec(agreements.show_terms),
+    ToolSpec(agreements.withdraw_term, access="draft"),
+    ToolSpec(agreements.save_segment, access="draft"),
+    ToolSpec(agreements.show_saved_segments),
+    ToolSpec(agreements.change_segment, access="draft"),
+    ToolSpec(agreements.undo_change, access="draft"),
+    ToolSpec(agreements.compare_audiences),
     ToolSpec(conversation.ask_back),
     ToolSpec(conversation.decline),
 )

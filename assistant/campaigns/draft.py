@@ -19,6 +19,8 @@ from assistant.campaigns.versions import add_changes, differences
 from assistant.data.warehouse import Snapshot
 from assistant.errors import InvalidPlan, MissingData
 from assistant.plans import CampaignBrief, CampaignRequest, Filter, SegmentRule, UndoRequest
+from assistant.plans import CampaignBrief, CampaignRequest, Filter
+from assistant.query.agreed.agreements import DraftAudience
 from assistant.query.definitions import Definition
 from assistant.results import Caveat, DefinitionUsed, Question, Result
 
@@ -51,11 +53,13 @@ class Rooms:
         store: where drafts live.
         pick: chooses products per customer.
         definition: the agreed or built-in meaning of a term, or None.
+        put_in: a rule with saved segments and the meanings of words put in, and those that were.
     """
 
     store: DraftStore
     pick: PickProducts
     definition: Callable[[str], Definition | None]
+    put_in: Callable[[Filter], tuple[Filter, list[DefinitionUsed]]] = lambda rule: (rule, [])
 
 
 @lru_cache(maxsize=1)
@@ -153,15 +157,27 @@ def _shown(snapshot: Snapshot, draft: Draft, store: DraftStore, changes: bool) -
     return result
 
 
+def draft_audiences(store: DraftStore) -> list[DraftAudience]:
+    """The audience of every stored draft, or the word that its goal stands for."""
+    found = []
+    for campaign_id in (d["campaign_id"] for d in store.list()):
+        brief = store.load(campaign_id).brief
+        term = goals()[brief.goal].get("audience") if brief.audience is None else None
+        found.append(DraftAudience(campaign_id, brief.audience, term))
+    return found
+
+
 def _rule(brief: CampaignBrief, rooms: Rooms, definitions: list[DefinitionUsed]) -> Filter:
     if brief.audience is not None:
-        return brief.audience
+        rule, cited = rooms.put_in(brief.audience)
+        definitions.extend(cited)
+        return rule
     term = goals()[brief.goal]["audience"]
     found = rooms.definition(term)
     if found is None or found.filter is None:
         raise InvalidPlan(f"No meaning is known for '{term}'", received=term, hint="Say who should get the campaign.")
     definitions.append(found.used())
-    return SegmentRule.model_validate({"filter": found.filter}).filter
+    return rooms.put_in(found.filter.model_copy(update={"term": None}))[0]
 
 
 def _check_offer(snapshot: Snapshot, brief: CampaignBrief) -> None:

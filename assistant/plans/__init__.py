@@ -4,6 +4,16 @@ Nothing here executes. Every model refuses unknown keys, is immutable, and can b
 :func:`assistant.plans.reword.reword`.
 """
 
+from assistant.plans.agreements import (
+    AudiencePair,
+    ChangeSegment,
+    DefineTerm,
+    SavedSegmentsRequest,
+    SaveSegment,
+    TermsRequest,
+    UndoRequest,
+    WithdrawTerm,
+)
 from assistant.plans.base import PlanModel
 from assistant.plans.briefing import BriefingRequest
 from assistant.plans.filters import And, Compare, CustomerCondition, Filter, InGroup, Not, Or
@@ -47,4 +57,13 @@ __all__ = [
     "Having", "InGroup", "LadderStudy", "Not", "OfferSpec", "Or", "Period", "PlanModel", "ProductSearchRequest",
     "QueryPlan", "RecommendRequest", "ReturnStudy", "SegmentRequest", "SegmentRule", "Sort", "SpreadStudy",
     "StudyRequest", "TogetherRequest", "UndoRequest", "ValueRequest",
+    "CohortStudy", "ConcentrationStudy", "EarlyStudy", "LadderStudy", "ReturnStudy", "SpreadStudy", "StudyRequest",
+    "And", "AskRequest", "BriefingRequest", "BuyersRequest", "CampaignBrief", "CampaignRequest", "ChangePlan",
+    "ChurnRequest", "Compare", "Comparison", "CustomerCondition", "CustomerRequest", "DataRequest", "DeclineRequest",
+    "Filter", "ForecastRequest", "Having", "InGroup", "Not", "OfferSpec", "Or", "Period", "PlanModel",
+    "ProductSearchRequest", "QueryPlan", "RecommendRequest", "SegmentRequest", "SegmentRule", "Sort",
+    "TogetherRequest", "ValueRequest",
+    "CampaignsRequest",
+    "AudiencePair", "ChangeSegment", "DefineTerm", "SavedSegmentsRequest", "SaveSegment", "TermsRequest", "UndoRequest",
+    "WithdrawTerm",
 ]

@@ -15,7 +15,14 @@ Operator = Literal[
 Scalar = str | int | float | bool
 
 
-class Compare(PlanModel):
+class Condition(PlanModel):
+    """Base of every condition. ``term`` is the word that the condition stands for ("lapsed"): wherever a plan is run,
+    what the shop means by that word then replaces the condition; without a term it is taken as it stands."""
+
+    term: str | None = None
+
+
+class Compare(Condition):
     """A condition on one dimension or column of an order line, its order, product or customer.
 
     ``field`` is the name of a dimension (``country``, ``category``, ``product``, ``weekday`` …). ``between`` takes
@@ -28,7 +35,7 @@ class Compare(PlanModel):
     values: tuple[Scalar, ...] = ()
 
 
-class CustomerCondition(PlanModel):
+class CustomerCondition(Condition):
     """Customers by what they did: ``metric`` over their own lines (narrowed by ``where`` and ``period``), compared.
 
     "spent over 500 last year"      → metric=revenue, op=gt, values=(500,), period=last year
@@ -56,15 +63,15 @@ class CustomerCondition(PlanModel):
         return self
 
 
-class InGroup(PlanModel):
-    """Customers of a group that a model makes of them, as of the analysis date.
+class InGroup(Condition):
+    """Customers of a group: one that a model makes of them as of the analysis date, or one that was saved.
 
     ``about_to_leave``: those whom the churn model for ``horizon_days`` lists. ``segment``: those of the segment
-    ``name`` that ``method`` finds.
+    ``name`` that ``method`` finds. ``saved``: those who meet the rule saved under ``name``, as it stands now.
     """
 
     op_type: Literal["group"] = "group"
-    group: Literal["about_to_leave", "segment"]
+    group: Literal["about_to_leave", "segment", "saved"]
     name: str | None = None
     method: Literal["auto", "rfm", "kmeans"] = "auto"
     k: int | None = Field(default=None, ge=2, le=20)
@@ -72,22 +79,22 @@ class InGroup(PlanModel):
 
     @model_validator(mode="after")
     def _complete(self) -> InGroup:
-        if (self.group == "segment") != (self.name is not None):
+        if (self.group != "about_to_leave") != (self.name is not None):
             raise ValueError("a segment needs its name, and only a segment has one")
         return self
 
 
-class And(PlanModel):
+class And(Condition):
     op_type: Literal["and"] = "and"
     parts: tuple[Filter, ...] = Field(min_length=1)
 
 
-class Or(PlanModel):
+class Or(Condition):
     op_type: Literal["or"] = "or"
     parts: tuple[Filter, ...] = Field(min_length=1)
 
 
-class Not(PlanModel):
+class Not(Condition):
     op_type: Literal["not"] = "not"
     part: Filter
 

@@ -37,6 +37,7 @@ from assistant.plans.requests import (
     UndoRequest,
     ValueRequest,
 )
+from assistant.plans.reword_agreements import WORDERS as AGREEMENTS
 from assistant.plans.studies import StudyRequest
 
 _MONTHS = (
@@ -259,8 +260,8 @@ def _compare(condition: Compare) -> str:
 
 
 def _group(condition: InGroup) -> str:
-    if condition.group == "segment":
-        return f"the customer is in the segment {condition.name}"
+    if condition.group in {"segment", "saved"}:
+        return f"the customer is in the {'saved ' if condition.group == 'saved' else ''}segment {condition.name}"
     return f"the customer is about to leave (within {_number(condition.horizon_days)} days)"
 
 
@@ -582,4 +583,5 @@ _WORDERS: dict[Any, Callable[..., str]] = {
     Period: _period,
     Comparison: _comparison,
     Having: _having,
+    **{kind: lambda request, worder=worder: worder(request, _filter) for kind, worder in AGREEMENTS.items()},
 }

@@ -78,3 +78,7 @@ class Shop(Protocol):
     def definition_filter(self, term: str) -> dict[str, Any] | None:
         """The filter (plan JSON) that a term stands for, or None if the term has no definition."""
         ...
+
+    def segment_names(self) -> Sequence[str]:
+        """Names of the segments that people saved."""
+        ...

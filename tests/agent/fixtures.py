@@ -41,6 +41,9 @@ class StillShop:
     def definitions(self) -> Sequence[DefinitionUsed]:
         return (DefinitionUsed(term="lapsed", meaning="no order for 90 days"),)
 
+    def segment_names(self) -> Sequence[str]:
+        return ()
+
     def definition_filter(self, term: str) -> dict[str, Any] | None:
         return None
 

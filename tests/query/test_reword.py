@@ -53,6 +53,36 @@ GERMANY = Compare(field="country", values=("Germany",))
 NOVEMBER = Period(kind="named", month=11, year=2011)
 
 WORDS = [
+    (plans.DefineTerm(term="loyal", filter=GERMANY), "agree that “loyal” means customers where country is Germany"),
+    (plans.DefineTerm(term="bestseller", rank_by="revenue"), "agree that “bestseller” ranks products by revenue"),
+    (plans.TermsRequest(), "the meanings of words in force"),
+    (plans.TermsRequest(term="loyal"), "what “loyal” means"),
+    (
+        plans.WithdrawTerm(term="loyal"),
+        "give up the agreed meaning of “loyal” for the built-in one, if there is one",
+    ),
+    (
+        plans.SaveSegment(name="Germans", filter=GERMANY),
+        "save the customers where country is Germany as the segment “Germans”",
+    ),
+    (plans.SavedSegmentsRequest(name="Germans"), "the saved segment “Germans”"),
+    (
+        plans.SavedSegmentsRequest(growth="up", min_percent=20),
+        "the saved segments that grew by more than 20 %",
+    ),
+    (plans.ChangeSegment(name="Germans", action="delete"), "delete the saved segment “Germans”"),
+    (
+        plans.ChangeSegment(name="Germans", action="rename", new_name="DACH"),
+        "rename the saved segment “Germans” to “DACH”",
+    ),
+    (
+        plans.UndoRequest(of="segment", name="Germans"),
+        "take back the latest change of a saved segment, “Germans”",
+    ),
+    (
+        plans.AudiencePair(first=GERMANY, second=GERMANY, first_name="A", second_name="B"),
+        "customers in both or only one of A (country is Germany) and B (country is Germany)",
+    ),
     (
         QueryPlan(
             metrics=("net_revenue",),

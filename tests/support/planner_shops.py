@@ -180,6 +180,9 @@ class PlannerShop:
     def definitions(self) -> Sequence[DefinitionUsed]:
         return [DefinitionUsed(term=t, meaning=m) for t, (m, _) in _DEFINITIONS.items()]
 
+    def segment_names(self) -> Sequence[str]:
+        return ()
+
     def definition_filter(self, term: str) -> dict[str, Any] | None:
         found = _DEFINITIONS.get(term)
         return found[1] if found else None

@@ -163,5 +163,6 @@ def every_kind() -> dict[str, Result]:
     plain = [simple(kind, kind.replace("_", " ")) for kind in (
         "data_overview", "audience", "customer_profile", "bought_together", "product_search", "churn", "campaign_list",
         "cohorts", "returning", "ladder", "spread", "early", "concentration",
-        "something_new")]
+        "term_agreed", "term_withdrawn", "terms", "segment_saved", "saved_segment", "saved_segments", "segment_change",
+        "segment_changed", "undone", "audience_pair", "something_new")]
     return {result.kind: result for result in made + plain}

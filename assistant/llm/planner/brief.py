@@ -234,6 +234,8 @@ def _group_words(p: Parts) -> str:
     for condition in p.conditions.customers:
         if isinstance(condition, InGroup):
             name = condition.name or ""
+            if condition.group == "saved":
+                return name
             return (
                 f"{name} customers" if name else str(p.reading.vocabulary.lexicon.wording["audiences"]["predict_churn"])
             )

@@ -8,26 +8,33 @@ from typing import Any
 from pydantic import BaseModel
 
 from assistant.plans import (
+    AudiencePair,
     BriefingRequest,
     BuyersRequest,
     CampaignBrief,
     CampaignRequest,
     CampaignsRequest,
     ChangePlan,
+    ChangeSegment,
     ChurnRequest,
     CustomerRequest,
     DataRequest,
     ExplainRequest,
+    DefineTerm,
     ForecastRequest,
     ProductSearchRequest,
     QueryPlan,
     RecommendRequest,
+    SavedSegmentsRequest,
+    SaveSegment,
     SegmentRequest,
     SegmentRule,
     StudyRequest,
+    TermsRequest,
     TogetherRequest,
     UndoRequest,
     ValueRequest,
+    WithdrawTerm,
 )
 
 TOOL_OF: dict[type[BaseModel], str] = {
@@ -51,6 +58,14 @@ TOOL_OF: dict[type[BaseModel], str] = {
     DataRequest: "describe_data",
     UndoRequest: "undo_campaign",
     ExplainRequest: "explain_answer",
+    DefineTerm: "define_term",
+    TermsRequest: "show_terms",
+    WithdrawTerm: "withdraw_term",
+    SaveSegment: "save_segment",
+    SavedSegmentsRequest: "show_saved_segments",
+    ChangeSegment: "change_segment",
+    UndoRequest: "undo_change",
+    AudiencePair: "compare_audiences",
 }
 PLAN_OF: dict[str, type[BaseModel]] = {tool: plan for plan, tool in TOOL_OF.items()}
 
@@ -79,11 +94,11 @@ def call(plan: BaseModel) -> ToolCall:
 
 def _with_discriminators(args: dict[str, Any], plan: BaseModel) -> dict[str, Any]:
     """Filters in full: ``exclude_defaults`` drops the tags that tell the kinds of condition apart."""
-    for name in ("filter", "audience"):
+    for name in ("filter", "audience", "first", "second"):
         condition = getattr(plan, name, None)
         if condition is not None and name in args:
             args[name] = filter_json(condition)
-    for name in ("period", "compare", "offer"):
+    for name in ("period", "compare", "offer", "since"):
         part = getattr(plan, name, None)
         if part is not None and name in args and hasattr(part, "kind"):
             args[name] = {"kind": part.kind, **args[name]}

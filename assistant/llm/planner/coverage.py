@@ -205,7 +205,8 @@ class Coverage:
         self.named = {
             k
             for item in reading.items
-            if item.has("value") and any(v.value.lower() in said for v in item.alts["value"])
+            if (item.has("value") and any(v.value.lower() in said for v in item.alts["value"]))
+            or any(str(name).lower() in said for name in item.alts.get("saved", ()))
             for k in range(item.start, item.end)
             if len(item.tokens) > 1 or not item.has("metric", "dim")
         }

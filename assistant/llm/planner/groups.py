@@ -5,11 +5,14 @@ from __future__ import annotations
 from assistant.llm.planner.candidate import ToolCall
 from assistant.llm.planner.context import DialogueContext
 from assistant.llm.planner.parts import Parts
+from assistant.llm.planner.saved_names import attach_saved
 from assistant.plans.filters import InGroup
 
 
 def attach(p: Parts, context: DialogueContext) -> None:
     """Put a segment that the text names among the conditions on customers."""
+    if attach_saved(p):
+        return
     found = _segment(p, context)
     if found is None:
         return

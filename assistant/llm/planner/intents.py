@@ -18,6 +18,7 @@ from assistant.llm.planner.parts import GRAINS, Parts, gather
 from assistant.llm.planner.rank import cost_of
 from assistant.llm.planner.refusals import refused
 from assistant.llm.planner.replies import ask, candidate, decline
+from assistant.llm.planner.saved_segments import read_agreements
 from assistant.llm.planner.shapes import adjust
 from assistant.llm.planner.spans import Reading
 from assistant.llm.planner.studies import studies
@@ -57,6 +58,7 @@ class Frames:
         return sorted(found, key=lambda c: c.cost)
 
     def _each(self) -> Iterator[Candidate | None]:
+        yield from read_agreements(self)
         yield from (
             refused(self.reading, self.context),
             self.refused_action(),
@@ -99,11 +101,12 @@ class Frames:
         """Agreed terms that the plan uses are shown with their meaning."""
         if not defined:
             return
-        meanings = {d.term: d.meaning for d in self.shop.definitions()}
+        meanings = {d.term: d.meaning for d in self.shop.definitions() if d.assumed}  # agreed ones are cited
         for i in self.reading.having("definition"):
             if i in p.used:
                 term = str(self.reading.items[i].get("definition"))
-                p.notes.append(f"defined_term|{term}|{meanings.get(term, '')}")
+                if term in meanings:
+                    p.notes.append(f"defined_term|{term}|{meanings[term]}")
 
     def _defined(self, p: Parts) -> list[Filter]:
         """Filters of the agreed terms that are said of customers."""
@@ -126,7 +129,7 @@ class Frames:
     def _said_of_customers(self, i: int) -> bool:
         """As in "loyal customers", "customers who are loyal", "our regulars": not "recent campaigns"."""
         items = self.reading.items
-        if len(items[i].tokens) > 1 or items[i].lemma in {"vip", "regular", "fan", "newcomer"}:
+        if len(items[i].tokens) > 1 or items[i].lemma in {"vip", "regular", "fan", "newcomer"} or self._agreed_noun(i):
             return True
         after = next((it for it in items[i + 1 : i + 3] if not it.has("object")), None)
         if after is not None and "customer" in after.alts.get("dim", ()):
@@ -138,6 +141,13 @@ class Frames:
             "customer" in it.alts.get("dim", ()) or it.has("customers_pronoun") or it.has("which")
             for it in items[max(0, i - 5) : i]
         )
+
+    def _agreed_noun(self, i: int) -> bool:
+        """A term people agreed on that is written as a noun ("regulars"), or stands where one stands."""
+        word = str(self.reading.items[i].get("definition"))
+        agreed = any(d.term == word and not d.assumed for d in self.shop.definitions())
+        after = self.reading.items[i + 1] if i + 1 < len(self.reading.items) else None
+        return agreed and (after is None or not after.has("dim", "value") or "customer" in after.alts.get("dim", ()))
 
     # -- frames --------------------------------------------------------------------------------------------------
 

@@ -31,7 +31,7 @@ def weight(item: Item, skip: bool) -> float:
         return ABSENT
     if skip:
         return 0.0
-    if item.has("value", "metric", "dim", "period", "duration", "definition", "future", "ago"):
+    if item.has("value", "metric", "dim", "period", "duration", "definition", "saved", "future", "ago"):
         return KNOWN
     if item.number is not None or item.tokens[0].kind == "quote":
         return KNOWN

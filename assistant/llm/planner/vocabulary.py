@@ -122,6 +122,8 @@ class Vocabulary:
     product_words: dict[str, set[str]] = field(default_factory=dict)
     names: frozenset[str] = frozenset()
     customer_ids: frozenset[str] = frozenset()
+    #: names of saved segments
+    segments: tuple[str, ...] = ()
 
     def spelling(self) -> Spelling:
         """Reads misspelt words by what the language and the shop know."""
@@ -157,7 +159,8 @@ _CACHE: dict[tuple[int, str, str], Vocabulary] = {}
 def vocabulary(shop: Shop, language: str = "en") -> Vocabulary:
     """The vocabulary of a shop, built once per snapshot and kept for the four latest."""
     status = shop.status()
-    key = (id(type(shop)), f"{status.fingerprint}|{status.as_of}|{len(shop.definitions())}", language)
+    agreed = [(d.term, *d.words) for d in shop.definitions() if not d.assumed]
+    key = (id(type(shop)), f"{status.fingerprint}|{status.as_of}|{agreed}|{list(shop.segment_names())}", language)
     if key not in _CACHE:
         while len(_CACHE) >= 4:
             _CACHE.pop(next(iter(_CACHE)))
@@ -178,9 +181,9 @@ def _build(shop: Shop, status: ShopStatus, lex: Lexicon) -> Vocabulary:
             for phrase in phrases:
                 if not phrase.lower().startswith(_NOT_NAMES) and phrase.lower() not in _NOT_TERMS:
                     tree.add(lex.lemmas(phrase), (kind, term.name))
-    for definition in shop.definitions():
-        for phrase in (definition.term, *lex.terms["definitions"].get(definition.term, ())):
-            tree.add(lex.lemmas(phrase), ("definition", definition.term))
+    _add_terms(shop, tree, lex)
+    for name in shop.segment_names():
+        tree.add(lex.lemmas(name.replace("-", " ")), ("saved", name))
     _add_values(shop, tree, lex, dimensions)
     product_words = _add_products(shop, tree, lex)
     words = frozenset(tree.words() | lex.vocabulary)
@@ -188,12 +191,30 @@ def _build(shop: Shop, status: ShopStatus, lex: Lexicon) -> Vocabulary:
     values = PhraseTree()
     _add_values(shop, values, lex, dimensions)
     names = frozenset(values.words() | product_words.keys() | lex.time_words)
-    return Vocabulary(lex, status, (lex.tree, tree), metrics, dimensions, words, product_words, names, ids)
+    return Vocabulary(lex, status, (lex.tree, tree), metrics, dimensions, words, product_words, names, ids,
+                      tuple(shop.segment_names()))
 
 
 def _customers(shop: Shop, dimensions: dict[str, Term]) -> frozenset[str]:
     term = dimensions.get("customer")
     return frozenset(shop.values("customer")) if term is not None and term.available else frozenset()
+
+
+def _add_terms(shop: Shop, tree: PhraseTree, lex: Lexicon) -> None:
+    """Agreed terms first, so that one hides the built-in term that has the same word."""
+    taken: set[tuple[str, ...]] = set()
+    agreed = [d for d in shop.definitions() if not d.assumed]
+    builtin = [d for d in shop.definitions() if d.assumed]
+    people = {lex.lemmas(word)[0] for word in lex.terms["dimensions"]["customer"]}
+    for definition in agreed:
+        own = lex.lemmas(definition.term.replace("-", " "))
+        tree.add(own, ("definition", definition.term))
+        tree.add((*own, "customer"), ("definition", definition.term))
+        taken |= {own, *((*own, word) for word in people)}
+    for definition in (*agreed, *builtin):
+        phrases = (definition.term, *lex.terms["definitions"].get(definition.term, ()))
+        for phrase in {lex.lemmas(p.replace("-", " ")) for p in phrases} - taken:
+            tree.add(phrase, ("definition", definition.term))
 
 
 def _add_values(shop: Shop, tree: PhraseTree, lex: Lexicon, dimensions: dict[str, Term]) -> None:
