@@ -8,8 +8,8 @@ from assistant.plans import (
     DefineTerm,
     SavedSegmentsRequest,
     SaveSegment,
+    TakeBackRequest,
     TermsRequest,
-    UndoRequest,
     WithdrawTerm,
 )
 from assistant.results import Result
@@ -52,7 +52,7 @@ def change_segment(workspace: Workspace, request: ChangeSegment) -> Result:
     return workspace.agreed.change(request)
 
 
-def undo_change(workspace: Workspace, request: UndoRequest) -> Result:
+def undo_change(workspace: Workspace, request: TakeBackRequest) -> Result:
     """Take back the latest change of a meaning or a saved segment."""
     return workspace.agreed.undo(request)
 

@@ -8,8 +8,7 @@ from typing import Literal
 
 from assistant.plans import PlanModel
 from assistant.results import Result
-from tools import campaigns, conversation, customers, data, explaining, forecasting, products, studies
-from tools import agreements, campaigns, conversation, customers, data, forecasting, products, studies
+from tools import agreements, campaigns, conversation, customers, data, explaining, forecasting, products, studies
 
 #: ``read`` changes nothing · ``draft`` changes only drafts inside the assistant · ``write`` reaches beyond it and never
 #: runs without a person's recorded approval.

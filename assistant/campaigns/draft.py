@@ -18,8 +18,7 @@ from assistant.campaigns.store import Draft, DraftStore
 from assistant.campaigns.versions import add_changes, differences
 from assistant.data.warehouse import Snapshot
 from assistant.errors import InvalidPlan, MissingData
-from assistant.plans import CampaignBrief, CampaignRequest, Filter, SegmentRule, UndoRequest
-from assistant.plans import CampaignBrief, CampaignRequest, Filter
+from assistant.plans import CampaignBrief, CampaignRequest, Filter, UndoRequest
 from assistant.query.agreed.agreements import DraftAudience
 from assistant.query.definitions import Definition
 from assistant.results import Caveat, DefinitionUsed, Question, Result

@@ -10,8 +10,8 @@ from assistant.plans.agreements import (
     DefineTerm,
     SavedSegmentsRequest,
     SaveSegment,
+    TakeBackRequest,
     TermsRequest,
-    UndoRequest,
     WithdrawTerm,
 )
 from assistant.plans.base import PlanModel
@@ -64,6 +64,6 @@ __all__ = [
     "ProductSearchRequest", "QueryPlan", "RecommendRequest", "SegmentRequest", "SegmentRule", "Sort",
     "TogetherRequest", "ValueRequest",
     "CampaignsRequest",
-    "AudiencePair", "ChangeSegment", "DefineTerm", "SavedSegmentsRequest", "SaveSegment", "TermsRequest", "UndoRequest",
+    "AudiencePair", "ChangeSegment", "DefineTerm", "SavedSegmentsRequest", "SaveSegment", "TakeBackRequest", "TermsRequest",
     "WithdrawTerm",
 ]

@@ -91,10 +91,10 @@ class ChangeSegment(PlanModel):
         return self
 
 
-class UndoRequest(PlanModel):
+class TakeBackRequest(PlanModel):
     """Take back the latest change of a meaning or a saved segment; ``name`` says whose."""
 
-    kind: Literal["undo"] = "undo"
+    kind: Literal["take_back"] = "take_back"
     of: Literal["any", "definition", "segment"] = "any"
     name: str | None = Field(default=None, max_length=LONGEST_SENT)
 

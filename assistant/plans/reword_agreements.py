@@ -11,8 +11,8 @@ from assistant.plans.agreements import (
     DefineTerm,
     SavedSegmentsRequest,
     SaveSegment,
+    TakeBackRequest,
     TermsRequest,
-    UndoRequest,
     WithdrawTerm,
 )
 from assistant.plans.filters import Filter
@@ -54,7 +54,7 @@ def _change(request: ChangeSegment, words: Words) -> str:
     return f"rename the saved segment “{request.name}” to “{request.new_name}”"
 
 
-def _undo(request: UndoRequest, words: Words) -> str:
+def _undo(request: TakeBackRequest, words: Words) -> str:
     what = {"any": "a meaning or saved segment", "definition": "a meaning", "segment": "a saved segment"}[request.of]
     return f"take back the latest change of {what}" + (f", “{request.name}”" if request.name else "")
 
@@ -73,6 +73,6 @@ WORDERS: dict[type, Callable[[Any, Words], str]] = {
     SaveSegment: _save,
     SavedSegmentsRequest: _segments,
     ChangeSegment: _change,
-    UndoRequest: _undo,
+    TakeBackRequest: _undo,
     AudiencePair: _pair,
 }

@@ -23,8 +23,8 @@ from assistant.plans import (
     SavedSegmentsRequest,
     SaveSegment,
     SegmentRule,
+    TakeBackRequest,
     TermsRequest,
-    UndoRequest,
     WithdrawTerm,
 )
 from assistant.plans.filters import Filter
@@ -126,7 +126,7 @@ def test_giving_up_and_taking_back(workspace: Workspace) -> None:
     assert workspace.agreed.withdraw(WithdrawTerm(term="loyal", to="previous")).figures["customers"].value == four
     workspace.agreed.withdraw(WithdrawTerm(term="loyal"))
     assert count(workspace, loyal(workspace)) == builtin
-    workspace.agreed.undo(UndoRequest())
+    workspace.agreed.undo(TakeBackRequest())
     assert count(workspace, loyal(workspace)) == four
     with pytest.raises(UnknownName):
         workspace.agreed.withdraw(WithdrawTerm(term="lapsed"))
@@ -151,7 +151,7 @@ def test_a_meaning_may_use_another_one_but_never_itself(workspace: Workspace) ->
     workspace.agreed.define(DefineTerm(term="loyal", filter=And(parts=(stars, SILENT))))
     with pytest.raises(NoRows):  # German and loyal, and silent: the meaning of "loyal" inside it is the old one
         count(workspace, And(parts=(loyal(workspace), Not(part=SILENT))))
-    workspace.agreed.undo(UndoRequest())
+    workspace.agreed.undo(TakeBackRequest())
     assert count(workspace, stars) == before
     workspace.agreed.define(DefineTerm(term="loyal", filter=FOUR))
     assert count(workspace, stars) == count(workspace, And(parts=(FOUR, GERMAN)))
@@ -246,13 +246,13 @@ def test_renaming_deleting_and_taking_back(workspace: Workspace) -> None:
     workspace.agreed.change(ChangeSegment(name="A", action="rename", new_name="Regulars"))
     assert set(workspace.segment_names()) == {"B", "Regulars"}
     assert count(workspace, InGroup(group="saved", name="B")) == size
-    workspace.agreed.undo(UndoRequest())
+    workspace.agreed.undo(TakeBackRequest())
     assert set(workspace.segment_names()) == {"A", "B"} and count(workspace, InGroup(group="saved", name="B")) == size
     workspace.agreed.change(ChangeSegment(name="B", action="delete"))
     with pytest.raises(UnknownName) as error:
         count(workspace, InGroup(group="saved", name="B"))
     assert error.value.valid == ("A",)
-    workspace.agreed.undo(UndoRequest(of="segment", name="b"))
+    workspace.agreed.undo(TakeBackRequest(of="segment", name="b"))
     assert count(workspace, InGroup(group="saved", name="B")) == size
 
 

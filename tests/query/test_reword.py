@@ -76,7 +76,7 @@ WORDS = [
         "rename the saved segment “Germans” to “DACH”",
     ),
     (
-        plans.UndoRequest(of="segment", name="Germans"),
+        plans.TakeBackRequest(of="segment", name="Germans"),
         "take back the latest change of a saved segment, “Germans”",
     ),
     (

@@ -12,7 +12,7 @@ from assistant.llm.planner.context import DialogueContext, Past
 from assistant.llm.planner.meanings import adjusted, rule_of
 from assistant.llm.planner.patterns import Patterns, patterns
 from assistant.llm.planner.replies import candidate, decline
-from assistant.plans.agreements import DefineTerm, TermsRequest, UndoRequest, WithdrawTerm
+from assistant.plans.agreements import DefineTerm, TakeBackRequest, TermsRequest, WithdrawTerm
 from assistant.plans.filters import CustomerCondition, Filter
 from assistant.results import DefinitionUsed
 
@@ -210,7 +210,7 @@ class AgreementReader:
         return self._take_back(CHANGES[past.call.name], _named(past))
 
     def _take_back(self, of: str, name: str | None) -> Candidate:
-        return Candidate([call(UndoRequest(of=of, name=name))], SURE, "undo")  # type: ignore[arg-type]
+        return Candidate([call(TakeBackRequest(of=of, name=name))], SURE, "take_back")  # type: ignore[arg-type]
 
 
 def _named(past: Past) -> str | None:
@@ -221,8 +221,13 @@ def _named(past: Past) -> str | None:
 
 
 def last_change(context: DialogueContext) -> Past | None:
-    """The latest change of an agreement in this conversation, where nothing but looking came after it."""
-    return next((p for p in reversed(context.past) if p.call.name in CHANGES and not p.refused), None)
+    """The latest change of an agreement, where nothing but looking at agreements came after it."""
+    for past in reversed(context.past):
+        if past.call.name in CHANGES and not past.refused:
+            return past
+        if past.call.name not in {"show_terms", "show_saved_segments", "ask_back", "decline"} and not past.refused:
+            return None
+    return None
 
 
 def at_least(rule: Filter, words: str, said: Patterns) -> Filter:

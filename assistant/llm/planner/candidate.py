@@ -19,8 +19,8 @@ from assistant.plans import (
     ChurnRequest,
     CustomerRequest,
     DataRequest,
-    ExplainRequest,
     DefineTerm,
+    ExplainRequest,
     ForecastRequest,
     ProductSearchRequest,
     QueryPlan,
@@ -30,6 +30,7 @@ from assistant.plans import (
     SegmentRequest,
     SegmentRule,
     StudyRequest,
+    TakeBackRequest,
     TermsRequest,
     TogetherRequest,
     UndoRequest,
@@ -64,7 +65,7 @@ TOOL_OF: dict[type[BaseModel], str] = {
     SaveSegment: "save_segment",
     SavedSegmentsRequest: "show_saved_segments",
     ChangeSegment: "change_segment",
-    UndoRequest: "undo_change",
+    TakeBackRequest: "undo_change",
     AudiencePair: "compare_audiences",
 }
 PLAN_OF: dict[str, type[BaseModel]] = {tool: plan for plan, tool in TOOL_OF.items()}

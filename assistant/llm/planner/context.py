@@ -15,8 +15,7 @@ _HEAD_COUNTS = frozenset({"customers", "new_customers", "returning_customers"})
 #: calls that say something and look nothing up
 _TALK = frozenset({"ask_back", "decline", "explain_answer"})
 #: calls that a follow-up does not edit: what was asked before them is still what is spoken of
-_ASIDE = frozenset({"ask_back", "decline", "define_term", "show_terms", "withdraw_term", "save_segment",
-                    "change_segment", "undo_change"})
+_ASIDE = frozenset({"define_term", "show_terms", "withdraw_term", "save_segment", "change_segment", "undo_change"})
 
 
 @dataclass(frozen=True)
@@ -48,8 +47,7 @@ class DialogueContext:
     def last(self, *tools: str) -> Past | None:
         """The latest call (of one of the tools) that was not refused; asking back and declining do not count."""
         for past in reversed(self.past):
-            if past.call.name in _TALK or past.refused:
-            if past.refused or (past.call.name in _ASIDE and past.call.name not in tools):
+            if past.refused or (past.call.name in _TALK | _ASIDE and past.call.name not in tools):
                 continue
             if not tools or past.call.name in tools:
                 return past

@@ -10,7 +10,7 @@ from assistant.llm.planner.agreements import LIKELY, SURE, AgreementReader
 from assistant.llm.planner.candidate import Candidate, call
 from assistant.llm.planner.meanings import rule_of, saved_group
 from assistant.llm.planner.replies import ask, candidate, decline
-from assistant.plans.agreements import AudiencePair, ChangeSegment, SavedSegmentsRequest, SaveSegment, UndoRequest
+from assistant.plans.agreements import AudiencePair, ChangeSegment, SavedSegmentsRequest, SaveSegment, TakeBackRequest
 from assistant.plans.filters import Filter, InGroup
 
 if TYPE_CHECKING:
@@ -167,11 +167,11 @@ class SegmentReader(AgreementReader):
         for slots in self.p.fits("undo_segment", self.text):
             said = slots.get("segment")
             if said is None:
-                return Candidate([call(UndoRequest(of="segment"))], SURE, "undo")
+                return Candidate([call(TakeBackRequest(of="segment"))], SURE, "take_back")
             past = {str(p.call.args.get("name", "")).lower() for p in self.context.past
                     if p.call.name == "change_segment"}
             if slots.get("segment_noun") or said.lower() in past:
-                return Candidate([call(UndoRequest(of="segment", name=said))], SURE, "undo")
+                return Candidate([call(TakeBackRequest(of="segment", name=said))], SURE, "take_back")
         return None
 
     # -- showing -------------------------------------------------------------------------------------------------

@@ -13,8 +13,8 @@ from assistant.plans.agreements import (
     DefineTerm,
     SavedSegmentsRequest,
     SaveSegment,
+    TakeBackRequest,
     TermsRequest,
-    UndoRequest,
     WithdrawTerm,
 )
 from assistant.plans.filters import Filter
@@ -117,7 +117,7 @@ class Agreements:
 
         return change(self, request)
 
-    def undo(self, request: UndoRequest) -> Result:
+    def undo(self, request: TakeBackRequest) -> Result:
         """Take back the latest change."""
         from assistant.query.agreed.undoing import undo
 

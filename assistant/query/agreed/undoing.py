@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from assistant.plans.agreements import UndoRequest
+from assistant.plans.agreements import TakeBackRequest
 from assistant.query.agreed.counting import affected_table, evidence
 from assistant.query.agreed.in_force import InForce
 from assistant.query.agreed.store import Entry
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from assistant.query.agreed.agreements import Agreements
 
 
-def undo(agreed: Agreements, request: UndoRequest) -> Result:
+def undo(agreed: Agreements, request: TakeBackRequest) -> Result:
     """Take back the latest change that stands.
 
     Returns:
