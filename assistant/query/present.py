@@ -128,9 +128,19 @@ def totals_table(found: Answer, scope: Scope) -> Table:
     if found.plan.dimensions:
         columns.append(Column(name="groups", label=groups_label(found.plan), unit="count"))
         cells.append(found.all_groups)
+        for name in _compared(found):
+            columns.append(
+                Column(name=f"{name}__base", label=f"{metric(name).label}, {base_words(found)}", unit=metric(name).unit)
+            )
+            cells.append(jsonable((found.base_totals or {})[name]))
     columns.append(Column(name="rows_read", label="rows counted", unit="count"))
     cells.append(found.totals.get("rows_read"))
     return Table(id=TOTALS, title="Totals", columns=columns, rows=[cells], total_rows=1)
+
+
+def _compared(found: Answer) -> list[str]:
+    """Metrics whose total on the other side is known."""
+    return [n for n in found.plan.metrics if n in (found.base_totals or {})] if found.plan.compare else []
 
 
 def groups_label(plan: QueryPlan) -> str:
@@ -236,7 +246,7 @@ def headline_figures(found: Answer, table: Table, totals: Table) -> dict[str, Fi
     first = plan.metrics[0]
     shown = [i for i, r in enumerate(found.rows) if r.get(first) is not None]
     if plan.compare is not None and found.base_totals is not None:
-        figures.update(_compared_totals(found, figures))
+        figures.update(_compared_totals(found, totals, figures))
     if not shown:
         return figures
     if plan.limit == 1:
@@ -250,21 +260,16 @@ def headline_figures(found: Answer, table: Table, totals: Table) -> dict[str, Fi
     return figures
 
 
-def _compared_totals(found: Answer, figures: dict[str, Figure]) -> dict[str, Figure]:
-    """Totals of the other side; a declared evidence figure, since the table shows groups."""
+def _compared_totals(found: Answer, totals: Table, figures: dict[str, Figure]) -> dict[str, Figure]:
+    """Totals of the other side, and the change from them."""
     from assistant.query.rows import change_of
 
     made: dict[str, Figure] = {}
     kind = found.plan.compare.kind if found.plan.compare else ""
-    for name in found.plan.metrics:
-        base = (found.base_totals or {}).get(name)
+    for name in _compared(found):
+        base = (found.base_totals or {})[name]
         unit = metric(name).unit
-        made[f"{name}__base"] = Figure(
-            value=jsonable(base),
-            unit=unit,
-            label=f"{metric(name).label}, {base_words(found)}",
-            source=Source(origin="evidence"),
-        )
+        made[f"{name}__base"] = totals.figure(0, f"{name}__base")
         formulas = {
             "change": "value - base",
             "change_pct": "(value - base) / abs(base) * 100",
