@@ -132,7 +132,10 @@ class Grounded:
         return not self.untraced
 
 
-def check(reply: str, results: Sequence[Result], question: str = "", known: Sequence[NumberInReply] = ()) -> Grounded:
+def check(
+    reply: str, results: Sequence[Result], question: str = "", known: Sequence[NumberInReply] = (), *,
+    composed: bool = False,
+) -> Grounded:
     """Trace every number of a reply.
 
     Args:
@@ -141,7 +144,10 @@ def check(reply: str, results: Sequence[Result], question: str = "", known: Sequ
         question: the person's own words; their numbers may be repeated.
         known: numbers whose place and source the composer registered; each is verified against the text and the
             result it names. One that does not hold blocks the reply: another true value in its place is no excuse.
+        composed: the reply comes from our templates, which register what they print (so wherever ``known`` is given):
+            any other number in it can only be quoted.
     """
+    composed = composed or bool(known)
     ledger = Ledger(results, question)
     numbers = [found for n in known if (found := _placed(n, reply, results))]
     taken = [(n.start, n.end) for n in numbers]
@@ -153,7 +159,7 @@ def check(reply: str, results: Sequence[Result], question: str = "", known: Sequ
         start += reply[start] in _SIGNS and _within(start + 1, end, taken)
         if _within(start, end, [*taken, *quoted]) or _in_known_code(start, end, reply, codes, ledger):
             continue
-        if known and not match.group("date"):  # the composer registers what it prints: the rest can only be quoted
+        if composed and not match.group("date"):
             untraced += [] if _is_quoted(match, reply, codes, ledger) else [match.group().strip()]
             continue
         entry = _trace(match, ledger)

@@ -190,7 +190,7 @@ class Session:
             turn.results = vet(turn.results, turn.question)
         results = turn.results
         reply, known = turn.reply, turn.known
-        checked = grounding.check(reply, results, turn.question, known)
+        checked = grounding.check(reply, results, turn.question, known, composed=self._own_words)
         claimed = not self._own_words and claims_a_deed(reply)
         blocked = bool(checked.untraced) or claimed
         if (blocked or not reply.strip()) and results:
@@ -198,7 +198,7 @@ class Session:
                 log.warning("draft blocked, untraced: %s, claims a deed: %s", checked.untraced, claimed)
             composed = compose(results)
             reply = composed.text
-            checked = grounding.check(reply, results, turn.question, composed.numbers)
+            checked = grounding.check(reply, results, turn.question, composed.numbers, composed=True)
         elif claimed:
             log.warning("draft blocked: it claims a deed")
             reply, checked = NOT_DONE, grounding.Grounded([], [])
