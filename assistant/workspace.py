@@ -29,6 +29,7 @@ from assistant.plans import (
     ForecastRequest,
     InGroup,
     PlanModel,
+    PostRequest,
     ProductSearchRequest,
     QueryPlan,
     RecommendRequest,
@@ -403,6 +404,18 @@ class Workspace:
         from assistant.campaigns.draft import draft_campaign
 
         return draft_campaign(self.snapshot, brief, self._campaign_rooms())
+
+    def draft_post(self, request: PostRequest) -> Result:
+        """Words of a post about products of the shop."""
+        from assistant.campaigns.social import post_result
+
+        found = self.search_products(ProductSearchRequest(
+            text=request.theme or request.category, category=request.category, k=request.k))
+        if found.refusal is not None:
+            return found
+        table = found.table("products")
+        place = next(i for i, c in enumerate(table.columns) if c.name == "product_id")
+        return post_result(self.snapshot, request, [str(row[place]) for row in table.rows])
 
     def show_campaign(self, request: CampaignRequest) -> Result:
         """A stored draft."""

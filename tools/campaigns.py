@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from assistant.plans import CampaignBrief, CampaignRequest, CampaignsRequest, UndoRequest
+from assistant.plans import CampaignBrief, CampaignRequest, CampaignsRequest, PostRequest, UndoRequest
 from assistant.results import Result
 from assistant.workspace import Workspace
 
@@ -32,3 +32,8 @@ def list_campaigns(workspace: Workspace, request: CampaignsRequest) -> Result:
 def undo_campaign(workspace: Workspace, request: UndoRequest) -> Result:
     """Take back the latest version of a draft; the version before stands again, and nothing is lost."""
     return workspace.undo_campaign(request)
+
+
+def draft_post(workspace: Workspace, request: PostRequest) -> Result:
+    """Write a post for social media about products of the shop, with their prices. Words only; nothing is posted."""
+    return workspace.draft_post(request)

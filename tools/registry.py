@@ -52,6 +52,7 @@ TOOLS: tuple[ToolSpec, ...] = (
     ToolSpec(products.likely_buyers),
     ToolSpec(forecasting.forecast_metric),
     ToolSpec(campaigns.draft_campaign, access="draft"),
+    ToolSpec(campaigns.draft_post),
     ToolSpec(campaigns.show_campaign),
     ToolSpec(campaigns.list_campaigns),
     ToolSpec(campaigns.undo_campaign, access="draft"),

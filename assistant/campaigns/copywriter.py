@@ -109,11 +109,14 @@ class Copywriter:
         seed: the campaign id.
         offer: slot of the offer in words ("10 % off everything in Homeware"), or None without an offer.
         common: slots that are the same for everyone (``shop_name`` …).
+        variant: 0 for the first wording, 1 for the next …; after the last one they begin again.
     """
 
     def __init__(
-        self, goal: str, seed: str, common: Mapping[str, Slot], offer: Slot | None, language: str = "en"
+        self, goal: str, seed: str, common: Mapping[str, Slot], offer: Slot | None, language: str = "en",
+        variant: int = 0,
     ) -> None:
+        self._variant = variant
         messages, self._words = _data("messages", language), _data("rules", language)["words"]
         self._lengths: dict[str, int] = _data("rules", language)["lengths"]
         self._default, self._own = messages["default"], messages.get(goal, {})
@@ -123,7 +126,7 @@ class Copywriter:
     def _choose(self, channel: str, piece: str) -> str:
         options: Sequence[str] = (self._own.get(channel) or {}).get(piece) or self._default[channel][piece]
         digest = hashlib.sha256(f"{self._seed}\0{channel}\0{piece}".encode()).digest()
-        return options[digest[0] % len(options)]
+        return options[(digest[0] + self._variant) % len(options)]
 
     def product_line(self, slots: Mapping[str, Slot], used: list[tuple[str, str, str]]) -> str:
         """One product with its price, the offer price where there is one, and its tested reason."""
@@ -189,6 +192,27 @@ class Copywriter:
                               received=text)
 
 
+    def wordings(self, channel: str, piece: str) -> int:
+        """How many wordings of a piece there are."""
+        return len((self._own.get(channel) or {}).get(piece) or self._default[channel][piece])
+
+    def subjects(self, n: int) -> list[str]:
+        """Up to ``n`` different subject lines of the e-mail, those of the goal first."""
+        own = (self._own.get("email") or {}).get("subject") or []
+        options = list(dict.fromkeys([*own, *self._default["email"]["subject"]]))[:n]
+        used: list[tuple[str, str, str]] = []
+        return [compile_text(o, self._common, used, self._language) for o in options]
+
+    def post(self, products: Sequence[Mapping[str, Slot]], title: Slot | None) -> Message:
+        """A post for social media: title, words, products with their prices; no link and no image."""
+        used: list[tuple[str, str, str]] = []
+        slots = {**self._common, **({"title": title} if title else {})}
+        parts = [compile_text("{title}", slots, used, self._language)] if title else []
+        parts.append(compile_text(self._choose("social", "text"), slots, used, self._language))
+        parts += ["- " + self.product_line(product, used) for product in products]
+        return Message("social", "\n\n".join(parts), "", "", tuple(used))
+
+
 def offer_words(kind: str, slots: Mapping[str, Slot], *, scope: str, ends: bool, language: str = "en") -> Slot:
     """The offer as a phrase for slots: what, on what, until when.
 
@@ -197,7 +221,8 @@ def offer_words(kind: str, slots: Mapping[str, Slot], *, scope: str, ends: bool,
         ends: whether ``ends_on`` is filled.
     """
     words = _data("rules", language)["words"]
-    template = words[kind] + words[f"scope_{scope}"] + (words["until"] if ends else "")
+    beside = "on_" if kind in {"free_delivery", "gift"} else ""  # not a price of the goods themselves
+    template = words[kind] + words[f"{beside}scope_{scope}"] + (words["until"] if ends else "")
     names = [name for _, name, _, _ in Formatter().parse(template) if name]
     text = template.format_map({name: slots[name].text for name in names})
     return Slot(text, "; ".join(slots[name].source for name in names) or "brief")

@@ -12,6 +12,7 @@ import yaml
 from assistant.campaigns import economics
 from assistant.campaigns.audience import Audience, build_audience
 from assistant.campaigns.experiment import Split, assign
+from assistant.campaigns.journey import step_notes
 from assistant.campaigns.messages import Picks, RecipientCopy
 from assistant.campaigns.report import SAMPLE, campaign_result
 from assistant.campaigns.store import Draft, DraftStore
@@ -114,6 +115,9 @@ def make_plan(
         assumptions.append(f"The control group is {DEFAULT_HOLDOUT * 100:.0f} % of the audience.")
     people = audience.selected if audience.mailable is None else audience.mailable
     split = assign(campaign_id, people, share)
+    assumptions += step_notes(snapshot, brief.steps, brief.runs_days)
+    if brief.offer.kind == "gift":
+        assumptions.append("Which gift it is was not said; what it costs is therefore not counted.")
     if brief.ends_on is None and brief.offer.kind != "none":
         assumptions.append("The offer has no end date, so the copy names none.")
     k = brief.products_per_recipient
@@ -188,13 +192,40 @@ def _check_offer(snapshot: Snapshot, brief: CampaignBrief) -> None:
 
 
 def _who(brief: CampaignBrief) -> Result:
-    """Nobody is the default audience, so the person is asked."""
+    """Nobody is the default audience, so the person is asked; every option holds all the rest of the brief."""
     label = goals()[brief.goal]["label"]
-    return Result(
+    result = Result(
         kind="question", title="Who should get it?",
         question=Question(
             text=f"Who should get this {label} campaign? Nobody is chosen by default.",
-            options=[f"Draft a {label} campaign for {who}" for who in
-                     ("lapsed customers", "loyal customers", "customers who are about to leave")],
+            options=[brief_words(brief, label, who) for who in
+                     ("lapsed customers", "loyal customers", "customers who are about to leave", "all customers")],
         ),
     )
+    if brief.not_included:
+        result.details["not_included"] = list(brief.not_included)
+    return result
+
+
+def brief_words(brief: CampaignBrief, label: str, who: str) -> str:
+    """A request that reads back as this brief for these customers."""
+    named = "channels" in brief.model_fields_set and len(brief.channels) < 3
+    channels = f" by {' and '.join(brief.channels)}" if named else ""
+    parts = [f"Draft a {label} campaign{channels} for {who}"]
+    offer = brief.offer
+    on = f" {offer.category}" if offer.category else ""
+    if offer.kind == "percent_off":
+        parts.append(f"with {offer.value:g}% off{on}")
+    elif offer.kind == "amount_off":
+        parts.append(f"with {offer.value:g} off{on}")
+    elif offer.kind == "free_delivery":
+        parts.append("with free delivery")
+    elif offer.kind == "gift":
+        parts.append("with a free gift")
+    if brief.tone != "friendly":
+        parts.append(f"in a {brief.tone} tone")
+    if brief.variants > 1:
+        parts.append(f"in {brief.variants} variants")
+    if brief.budget is not None:
+        parts.append(f"with a budget of {brief.budget:g}")
+    return " ".join(parts)

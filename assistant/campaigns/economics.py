@@ -29,6 +29,8 @@ class Economics:
         baseline: share (0–1) of customers the same rule selected ``RESPONSE_DAYS`` ago who then ordered by themselves.
         detectable: smallest difference of response rates (0–1) the read-out would find.
         margin: effect of the offer on the margin.
+        given_anyway: what the offer would give away to those expected to order anyway, in shop currency; with the
+            average order value behind it in ``order_value``.
         past: what past campaigns of this kind achieved against their control groups.
     """
 
@@ -37,6 +39,8 @@ class Economics:
     detectable: float | None
     margin: MarginEffect | None
     past: PastLift | None
+    order_value: float | None = None
+    given_anyway: float | None = None
 
 
 def assess(snapshot: Snapshot, plan: Plan) -> Economics:
@@ -46,8 +50,29 @@ def assess(snapshot: Snapshot, plan: Plan) -> Economics:
         minimum_detectable_lift(baseline, len(plan.split.contacted), len(plan.split.holdout))
         if baseline is not None else None
     )
+    value, given = _given_anyway(snapshot, plan, baseline)
     return Economics(baseline, customers, detectable, _margin(snapshot, plan.brief.offer),
-                     past_lift(snapshot, plan.brief.goal))
+                     past_lift(snapshot, plan.brief.goal), value, given)
+
+
+def _given_anyway(snapshot: Snapshot, plan: Plan, baseline: float | None) -> tuple[float | None, float | None]:
+    """Average order of the last year and what the offer costs on the orders that are expected without it.
+
+    A percentage on one category is left out: how much of such an order it covers is not known.
+    """
+    offer = plan.brief.offer
+    if baseline is None or offer.kind not in {"percent_off", "amount_off"} or offer.category or offer.product_ids:
+        return None, None
+    lines = snapshot.table("order_lines")
+    since = snapshot.as_of - timedelta(days=365)
+    sales = lines.filter((lines.line_type == "sale") & (lines.ordered_at.date() > since) & lines.customer_id.notnull())
+    row = snapshot.execute(sales.aggregate(
+        revenue=sales.amount.sum().cast("float64"), orders=sales.order_id.nunique())).to_pylist()[0]
+    if not row["orders"]:
+        return None, None
+    average = row["revenue"] / row["orders"]
+    each = average * (offer.value or 0) / 100 if offer.kind == "percent_off" else min(offer.value or 0.0, average)
+    return average, len(plan.split.contacted) * baseline * each
 
 
 def _baseline(snapshot: Snapshot, plan: Plan) -> tuple[float | None, int]:

@@ -50,7 +50,12 @@ class RecipientCopy:
             "postal_address": Slot(ADDRESS, "filled in by the sending system"),
         }
         self.offer = self._offer_slot()
-        self.writer = Copywriter(brief.goal, campaign_id, common, self.offer)
+        self._campaign_id, self._common = campaign_id, common
+        self.writer = self.writer_of(0)
+
+    def writer_of(self, variant: int) -> Copywriter:
+        """The writer of one wording."""
+        return Copywriter(self._brief.goal, self._campaign_id, self._common, self.offer, variant=variant)
 
     def _offer_slot(self) -> Slot | None:
         offer = self._brief.offer
@@ -110,16 +115,17 @@ class RecipientCopy:
             slots["because"] = Slot(str(self.products[pick.because]["name"]), f"order lines: bought {pick.because}")
         return slots
 
-    def messages(self, picks: Picks, channels: Sequence[str]) -> list[Message]:
+    def messages(self, picks: Picks, channels: Sequence[str], variant: int = 0) -> list[Message]:
         """One message per channel (a letter gets the words of the e-mail)."""
+        writer = self.writer if variant == 0 else self.writer_of(variant)
         lines: list[Mapping[str, Slot]] = [s for s in (self.slots(pick) for pick in picks) if s is not None]
         compiled = []
         for channel in channels:
             if channel == "sms":
-                compiled.append(self.writer.sms(lines))
+                compiled.append(writer.sms(lines))
             elif channel == "push":
-                compiled.append(self.writer.push(lines))
+                compiled.append(writer.push(lines))
             else:
-                message = self.writer.email(lines)
+                message = writer.email(lines)
                 compiled.append(Message(channel, message.body, message.subject, message.preheader, message.slots))
         return compiled

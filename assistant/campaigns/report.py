@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from assistant.campaigns.copywriter import sms_segments
 from assistant.campaigns.economics import RESPONSE_DAYS, Economics
 from assistant.campaigns.experiment import LEVEL_PERCENT, POWER_PERCENT
+from assistant.campaigns.journey import steps_table
 from assistant.data.warehouse import Snapshot
 from assistant.plans.reword import reword, reword_filter
 from assistant.query.audience import conditions_of
@@ -24,7 +25,8 @@ def campaign_result(snapshot: Snapshot, plan: Plan, economics: Economics) -> Res
     """The draft as shown and stored."""
     known = plan.audience.reachable is not None
     sample = list(plan.split.contacted[:SAMPLE])  # the recipients a draft chooses products for
-    tables = [_waterfall(plan), _channels(plan), _recipients(plan, sample)]
+    tables = [_waterfall(plan), _channels(plan), _recipients(plan, sample), steps_table(plan.brief.steps)]
+    subjects = plan.copy.writer.subjects(plan.brief.variants) if plan.brief.variants > 1 else []
     figures = _figures(plan, economics, tables[0])
     words = {
         "campaign": plan.campaign_id, "goal": plan.brief.goal.replace("_", "-"), "rule": reword_filter(plan.rule),
@@ -32,6 +34,9 @@ def campaign_result(snapshot: Snapshot, plan: Plan, economics: Economics) -> Res
         "channels": " and ".join(plan.brief.channels), "mailable_known": "yes" if known else "no",
         "offer": plan.copy.offer.text if plan.copy.offer else "",
         "asked": "draft", "undone": "", "offer_source": plan.copy.offer.source if plan.copy.offer else "",
+        "title": plan.brief.title or "", "steps": "yes" if plan.brief.steps else "",
+        "not_included": "; ".join(plan.brief.not_included), "subjects": " / ".join(subjects),
+        "budget": "" if plan.brief.budget is None else "yes",
     }
     return Result(
         kind="campaign", title=f"Draft {plan.campaign_id}: {words['goal']} campaign", currency=snapshot.currency,
@@ -86,6 +91,14 @@ def _figures(plan: Plan, economics: Economics, waterfall: Table) -> dict[str, Fi
         if margin.break_even_lift is not None:
             figures["break_even"] = _figure(margin.break_even_lift * 100, "percent", "Break-even lift",
                                             "margin / margin under the offer - 1")
+    if economics.given_anyway is not None:
+        figures["order_value"] = _figure(economics.order_value, "currency", "Average order, last year",
+                                         "sales of known customers / their orders")
+        figures["given_anyway"] = _figure(economics.given_anyway, "currency", "Given away on orders expected anyway",
+                                          "contacted * would order anyway * average order * offer")
+    if plan.brief.budget is not None:
+        figures["budget"] = Figure(value=plan.brief.budget, unit="currency", label="Budget",
+                                   source=Source(origin="plan"))
     if economics.past is not None:
         past = economics.past
         figures |= {
@@ -137,7 +150,8 @@ def _recipients(plan: Plan, sample: list[str]) -> Table:
 
 def _details(plan: Plan, sample: list[str], known: bool) -> dict[str, Any]:
     first = sample[0] if sample else None
-    messages = plan.copy.messages(plan.picks.get(first, ()) if first else (), plan.brief.channels)
+    picks = plan.picks.get(first, ()) if first else ()
+    messages = [m for v in range(_wordings(plan)) for m in plan.copy.messages(picks, plan.brief.channels, v)]
     copy = []
     for message in messages:
         entry: dict[str, Any] = {
@@ -160,10 +174,25 @@ def _details(plan: Plan, sample: list[str], known: bool) -> dict[str, Any]:
     }
 
 
+def _wordings(plan: Plan) -> int:
+    """How many wordings differ: no more than were asked for, nor than there are."""
+    writer = plan.copy.writer
+    most = max(writer.wordings("email", piece) for piece in ("subject", "body", "preheader"))
+    return max(1, min(plan.brief.variants, most))
+
+
+def _enough_subjects(plan: Plan) -> bool:
+    return len(plan.copy.writer.subjects(plan.brief.variants)) >= plan.brief.variants
+
+
 def _caveats(plan: Plan, economics: Economics, known: bool) -> list[Caveat]:
     caveats = [] if known else [Caveat(code="mailable_unknown")]
     if economics.past is None:
         caveats.append(Caveat(code="no_past_experiment"))
+    if plan.brief.variants > _wordings(plan) and not ("email" in plan.brief.channels and _enough_subjects(plan)):
+        caveats.append(Caveat(code="fewer_wordings", figures={
+            "asked": _figure(plan.brief.variants, "count", "Wordings asked for", "brief"),
+            "made": _figure(_wordings(plan), "count", "Different wordings", "templates of the goal")}))
     if economics.margin is not None and economics.margin.break_even_lift is None:
         caveats.append(Caveat(code="offer_below_cost"))
     unpriced = sum(plan.copy.price(p.product_id) is None for picks in plan.picks.values() for p in picks)

@@ -31,7 +31,9 @@ from assistant.plans.requests import (
     DeclineRequest,
     ExplainRequest,
     ForecastRequest,
+    JourneyStep,
     OfferSpec,
+    PostRequest,
     ProductSearchRequest,
     RecommendRequest,
     SegmentRequest,
@@ -59,4 +61,7 @@ __all__ = [
     "StudyRequest", "TogetherRequest", "UndoRequest", "ValueRequest",
     "AudiencePair", "ChangeSegment", "DefineTerm", "SavedSegmentsRequest", "SaveSegment", "TakeBackRequest",
     "TermsRequest", "WithdrawTerm",
+    "Having", "InGroup", "JourneyStep", "LadderStudy", "Not", "OfferSpec", "Or", "Period", "PlanModel", "PostRequest",
+    "ProductSearchRequest", "QueryPlan", "RecommendRequest", "ReturnStudy", "SegmentRequest", "SegmentRule", "Sort",
+    "SpreadStudy", "StudyRequest", "TogetherRequest", "UndoRequest", "ValueRequest",
 ]

@@ -152,7 +152,7 @@ class BuyersRequest(PlanModel):
 class OfferSpec(PlanModel):
     """What is offered. ``value`` is percent for ``percent_off`` and shop currency for ``amount_off``."""
 
-    kind: Literal["percent_off", "amount_off", "free_delivery", "none"] = "none"
+    kind: Literal["percent_off", "amount_off", "free_delivery", "gift", "none"] = "none"
     value: float | None = Field(default=None, gt=0)
     category: str | None = None
     product_ids: tuple[str, ...] = ()
@@ -164,6 +164,16 @@ class OfferSpec(PlanModel):
         if self.kind == "percent_off" and self.value is not None and self.value >= 100:
             raise ValueError(f"a discount of {self.value} % cannot be offered; it must be below 100 %")
         return self
+
+
+class JourneyStep(PlanModel):
+    """One message of a campaign in several steps, ``after_days`` days after the one before."""
+
+    channel: ChannelName
+    after_days: int = Field(default=0, ge=0, le=365)
+    only_if: Literal["always", "no_order", "no_open", "has_address", "no_address"] = "always"
+    words: str | None = Field(default=None, max_length=200, description="how the person named the message")
+    waits_by_default: bool = Field(default=False, description="the wait was not said and is an assumption")
 
 
 class CampaignBrief(PlanModel):
@@ -184,12 +194,32 @@ class CampaignBrief(PlanModel):
     tone: Literal["friendly", "formal", "playful", "urgent"] = "friendly"
     period: Period | None = Field(default=None, description="season or occasion named in the brief")
     campaign_id: str | None = Field(default=None, description="the stored draft that this is the next version of")
+    title: str | None = Field(default=None, max_length=120)
+    theme: str | None = Field(default=None, max_length=120, description="words of the products it is about")
+    variants: int = Field(default=1, ge=1, le=5, description="wordings per channel")
+    budget: float | None = Field(default=None, gt=0, description="most the campaign may cost, in shop currency")
+    steps: tuple[JourneyStep, ...] = Field(default=(), max_length=8)
+    runs_days: int | None = Field(default=None, ge=1, le=365, description="length of the whole campaign")
+    not_included: tuple[str, ...] = Field(default=(), description="asked for, and not in the draft, with the reason")
 
     @model_validator(mode="after")
     def _ordered(self) -> CampaignBrief:
         if self.starts_on and self.ends_on and self.ends_on < self.starts_on:
             raise ValueError(f"the campaign ends ({self.ends_on}) before it starts ({self.starts_on})")
         return self
+
+
+class PostRequest(PlanModel):
+    """Words for a post on social media about products of the shop."""
+
+    kind: Literal["social_post"] = "social_post"
+    theme: str | None = Field(default=None, max_length=200, description="words of the products it is about")
+    category: str | None = None
+    title: str | None = Field(default=None, max_length=120)
+    audience_words: str | None = Field(default=None, max_length=120)
+    variants: int = Field(default=1, ge=1, le=3)
+    k: int = Field(default=3, ge=1, le=5)
+    not_included: tuple[str, ...] = ()
 
 
 class DataRequest(PlanModel):

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from assistant.plans.briefing import BriefingRequest
@@ -28,7 +27,9 @@ from assistant.plans.requests import (
     DeclineRequest,
     ExplainRequest,
     ForecastRequest,
+    JourneyStep,
     OfferSpec,
+    PostRequest,
     ProductSearchRequest,
     RecommendRequest,
     SegmentRequest,
@@ -38,22 +39,9 @@ from assistant.plans.requests import (
     ValueRequest,
 )
 from assistant.plans.reword_agreements import WORDERS as AGREEMENTS
+from assistant.plans.reword_periods import CLOSE, OPEN, day_words, during, period_phrase, said
 from assistant.plans.studies import StudyRequest
 
-_MONTHS = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-)
 _OPERATORS = {
     "eq": "is",
     "ne": "is not",
@@ -74,8 +62,6 @@ _CUSTOMER_PHRASES = {
     "days_since_last_order": ("last ordered", " days ago"),
     "lifetime_days": ("ordered over a span of", " days"),
 }
-#: around the plan's own numbers while words are put together
-_OPEN, _CLOSE = "\ue010", "\ue011"
 _MANNERS = {
     "line": "as a line chart",
     "bar": "as a bar chart",
@@ -121,8 +107,8 @@ def phrase(plan: Any) -> Phrase:
         TypeError: not a plan.
     """
     text, numbers, marked = "", [], _worded(plan)
-    for part in marked.split(_OPEN):
-        number, closed, rest = part.partition(_CLOSE)
+    for part in marked.split(OPEN):
+        number, closed, rest = part.partition(CLOSE)
         if closed:
             numbers.append((len(text), len(text) + len(number)))
         text += number + rest
@@ -140,12 +126,8 @@ def joined(phrases: Sequence[Phrase], word: str = "and") -> Phrase:
 
 
 def _plain(text: str) -> str:
-    return text.replace(_OPEN, "").replace(_CLOSE, "")
+    return text.replace(OPEN, "").replace(CLOSE, "")
 
-
-def _said(text: Any) -> str:
-    """Mark a number, or a period with one, as the plan's own."""
-    return f"{_OPEN}{text}{_CLOSE}" if any(c.isdigit() for c in str(text)) else str(text)
 
 
 def label(name: str) -> str:
@@ -163,7 +145,7 @@ def join_words(parts: Sequence[str], last: str = "and") -> str:
 def _number(value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return _plain(str(value))
-    return _said(f"{value:,.0f}" if float(value).is_integer() else f"{value:,}")
+    return said(f"{value:,.0f}" if float(value).is_integer() else f"{value:,}")
 
 
 def _counted(noun: str, values: Sequence[Any]) -> str:
@@ -182,7 +164,7 @@ def _query(plan: QueryPlan, period_label: str | None = None) -> str:
     parts = [what + (f" by {join_words([label(d) for d in plan.dimensions])}" if plan.dimensions else "")]
     if plan.filter is not None:
         parts.append(f"where {_filter(plan.filter)}")
-    parts.append(_said(period_label) if period_label else _period(plan.period))
+    parts.append(said(period_label) if period_label else period_phrase(plan.period))
     if plan.compare is not None:
         parts.append(_comparison(plan.compare))
     parts.extend(f"only with {_having(h)}" for h in plan.having)
@@ -267,7 +249,7 @@ def _group(condition: InGroup) -> str:
 
 def _customers(condition: CustomerCondition) -> str:
     where = f" of lines where {_filter(condition.where)}" if condition.where is not None else ""
-    when = f" {_during(condition.period)}" if condition.period is not None and condition.period.kind != "all" else ""
+    when = f" {during(condition.period)}" if condition.period is not None and condition.period.kind != "all" else ""
     name = label(condition.metric)
     if condition.rank is not None:
         n = _number(condition.values[0]) if condition.values else "?"
@@ -286,78 +268,13 @@ def _customers(condition: CustomerCondition) -> str:
     return f"the customer {verb} {_compared(condition.op, condition.values)}{noun}{apart}{where}{when}"
 
 
-def _during(period: Period) -> str:
-    """The period as said after a verb: "in May 2026", "since 2 May 2026", "last year"."""
-    words = _period_words(period)
-    if period.kind == "absolute" and period.start and period.end:
-        return f"{'on' if period.start == period.end else 'from'} {_said(words)}"
-    alone = words.startswith(("this ", "last ", "next ", "today", "yesterday", "since ", "up to "))
-    return _said(words) if alone else f"in {_said(words)}"
 
 
 def reword_during(period: Period) -> str:
     """The period as said after a noun or verb: "in May 2026", "last month"."""
-    return _plain(_during(period))
+    return _plain(during(period))
 
 
-def _day(day: date) -> str:
-    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
-
-
-def _period(period: Period | None) -> str:
-    return _said(_period_words(period))
-
-
-def _period_words(period: Period | None) -> str:
-    if period is None or period.kind == "all":
-        return "all data"
-    if period.kind == "absolute":
-        if period.start and period.end:
-            return _day(period.start) if period.start == period.end else f"{_day(period.start)} to {_day(period.end)}"
-        return f"since {_day(period.start)}" if period.start else f"up to {_day(period.end)}"  # type: ignore[arg-type]
-    if period.kind == "calendar":
-        return _calendar(period)
-    if period.kind == "rolling":
-        return (
-            f"the last {period.count} {period.unit}s"
-            if period.count > 1
-            else f"the last {period.unit} up to the analysis date"
-        )
-    if period.kind == "to_date":
-        return f"{period.unit} to date"
-    return _named(period)
-
-
-def _calendar(period: Period) -> str:
-    unit = period.unit
-    if unit == "day" and period.count == 1 and period.offset in {0, -1}:
-        return "today" if period.offset == 0 else "yesterday"
-    if period.count == 1:
-        fixed = {0: f"this {unit}", -1: f"last {unit}", 1: f"next {unit}"}
-        return fixed.get(period.offset) or (
-            f"the {unit} {-period.offset} {unit}s ago"
-            if period.offset < 0
-            else f"the {unit} {period.offset} {unit}s ahead"
-        )
-    if period.offset == -1:
-        return f"the last {period.count} {unit}s"
-    if period.offset == 0:
-        return f"this {unit} and the {period.count - 1} before"
-    return f"{period.count} {unit}s ending {abs(period.offset)} {unit}s {'ago' if period.offset < 0 else 'ahead'}"
-
-
-def _named(period: Period) -> str:
-    year = f" {period.year}" if period.year else ""
-    if period.event:
-        return f"{period.event}{year}"
-    if period.month:
-        day = f"{period.day} " if period.day else ""
-        return f"{day}{_MONTHS[period.month - 1]}{year}"
-    if period.quarter:
-        return f"quarter {period.quarter}{' of' + year if year else ''}"
-    if period.week:
-        return f"week {period.week}{' of' + year if year else ''}"
-    return str(period.year)
 
 
 def _comparison(comparison: Comparison) -> str:
@@ -366,11 +283,11 @@ def _comparison(comparison: Comparison) -> str:
         "year_earlier": "against a year earlier",
         "rest": "against the rest",
         "total": "as a share of everything",
-    }.get(comparison.kind) or f"against {_period(comparison.period)}"
+    }.get(comparison.kind) or f"against {period_phrase(comparison.period)}"
 
 
 def _change(plan: ChangePlan, period_label: str | None = None) -> str:
-    when = _said(period_label) if period_label else _period(plan.period)
+    when = said(period_label) if period_label else period_phrase(plan.period)
     parts = [f"why {label(plan.metric)} changed in {when}", _comparison(plan.compare)]
     if plan.filter is not None:
         parts.append(f"where {_filter(plan.filter)}")
@@ -389,7 +306,7 @@ def _segments(request: SegmentRequest) -> str:
     count = f" into {_number(request.k)} groups" if request.k else ""
     split = f"split all customers{count}{how}"
     if request.view == "measure":
-        when = f", {_period(request.period)}" if request.period is not None else ""
+        when = f", {period_phrase(request.period)}" if request.period is not None else ""
         return f"{join_words([label(m) for m in request.metrics])} of each segment{when}, {split}"
     return split + {
         "actions": ", with what is usually done for each",
@@ -443,8 +360,8 @@ def _forecast(request: ForecastRequest) -> str:
     where = f", where {_filter(request.filter)}" if request.filter is not None else ""
     when = f"for the next {_number(request.horizon)} {unit}"
     if request.last_day is not None:
-        start = f"from {_day(request.first_day)} " if request.first_day else ""
-        when = f"{start}to {_day(request.last_day)}"
+        start = f"from {day_words(request.first_day)} " if request.first_day else ""
+        when = f"{start}to {day_words(request.last_day)}"
     if request.occasion:
         when = f"for the next {request.occasion}"
     split = f" by {label(request.split_by)}, the {_number(request.top)} largest" if request.split_by else ""
@@ -493,6 +410,7 @@ def _offer(offer: OfferSpec) -> str:
         "percent_off": f"{_number(offer.value)} % off{on}",
         "amount_off": f"{_number(offer.value)} off{on}",
         "free_delivery": "free delivery",
+        "gift": "a gift",
         "none": "no offer",
     }[offer.kind]
 
@@ -514,12 +432,31 @@ def _campaign(brief: CampaignBrief) -> str:
     if brief.holdout_share is not None:
         parts.append(f"{brief.holdout_share * 100:g} % held out")
     if brief.starts_on:
-        parts.append(f"from {_day(brief.starts_on)}")
+        parts.append(f"from {day_words(brief.starts_on)}")
     if brief.ends_on:
-        parts.append(f"until {_day(brief.ends_on)}")
+        parts.append(f"until {day_words(brief.ends_on)}")
     if brief.period is not None:
-        parts.append(f"for {_period(brief.period)}")
+        parts.append(f"for {period_phrase(brief.period)}")
+    if brief.title:
+        parts.append(f"called '{brief.title}'")
+    if brief.variants > 1:
+        parts.append(f"in {_number(brief.variants)} wordings")
+    if brief.budget is not None:
+        parts.append(f"budget {_number(brief.budget)}")
+    if brief.steps:
+        parts.append(f"in {_number(len(brief.steps))} messages")
     return ", ".join(parts)
+
+
+def _post(request: PostRequest) -> str:
+    about = request.category or f"'{request.theme}'"
+    title = f", titled '{request.title}'" if request.title else ""
+    return f"post for social media about {about}{title}, {_number(request.k)} products"
+
+
+def _step(step: JourneyStep) -> str:
+    when = f"after {_number(step.after_days)} days" if step.after_days else "at once"
+    return f"{step.channel} {when}"
 
 
 def _together(request: TogetherRequest) -> str:
@@ -563,6 +500,8 @@ _WORDERS: dict[Any, Callable[..., str]] = {
     ChurnRequest: _churn,
     ValueRequest: _value,
     BuyersRequest: _buyers,
+    PostRequest: _post,
+    JourneyStep: _step,
     TogetherRequest: _together,
     StudyRequest: lambda request: _study(request),
     BriefingRequest: _briefing,
@@ -580,7 +519,7 @@ _WORDERS: dict[Any, Callable[..., str]] = {
     OfferSpec: _offer,
     CampaignBrief: _campaign,
     (Compare, CustomerCondition, InGroup, And, Or, Not): _filter,
-    Period: _period,
+    Period: period_phrase,
     Comparison: _comparison,
     Having: _having,
     **{kind: lambda request, worder=worder: worder(request, _filter) for kind, worder in AGREEMENTS.items()},

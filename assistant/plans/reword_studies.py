@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from assistant.plans.periods import Period
-from assistant.plans.reword import _during, _filter, _number, _period, label
+from assistant.plans.reword import _filter, _number, label
+from assistant.plans.reword_periods import during, period_phrase
 from assistant.plans.studies import (
     CohortStudy,
     ConcentrationStudy,
@@ -27,7 +28,7 @@ def _scope(study: Any, before: str = "") -> str:
     where = f", where {_filter(study.filter)}" if study.filter is not None else ""
     if study.period is None or study.period.kind == "all":
         return where
-    return f"{where}, {before}{_during(study.period) if before else _period(study.period)}"
+    return f"{where}, {before}{during(study.period) if before else period_phrase(study.period)}"
 
 
 def _things(of: str) -> str:
@@ -50,9 +51,9 @@ def _returning(study: ReturnStudy) -> str:
     if study.grain is not None:
         return f"share of the customers of one {study.grain} who ordered in the next{where}"
     verb = "first ordered" if study.first_only else "ordered"
-    later = f"ordered {_during(study.later)}" if study.later is not None else "ordered again later"
+    later = f"ordered {during(study.later)}" if study.later is not None else "ordered again later"
     words = {"back": f"how many {later}", "away": f"how many have not {later}", "spent": f"what they spent who {later}"}
-    return f"customers who {verb} {_during(study.base or Period())}: {words[study.asked]}{where}"
+    return f"customers who {verb} {during(study.base or Period())}: {words[study.asked]}{where}"
 
 
 def _ladder(study: LadderStudy) -> str:

@@ -6,12 +6,15 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from assistant.llm.planner.campaign_words import items_of, places
 from assistant.llm.planner.candidate import Candidate, call
 from assistant.llm.planner.context import DialogueContext
+from assistant.llm.planner.exclusions import exclusion
 from assistant.llm.planner.parts import Parts
 from assistant.llm.planner.requests import Finish, take_verbs
+from assistant.llm.planner.spans import Reading
 from assistant.llm.planner.values import join
-from assistant.plans.filters import Filter, InGroup
+from assistant.plans.filters import Compare, Filter, InGroup
 from assistant.plans.requests import CampaignBrief, OfferSpec
 from assistant.plans.shop import Shop
 
@@ -43,19 +46,26 @@ def draft(p: Parts, context: DialogueContext, finish: Finish, shop: Shop) -> Can
     sending = r.does("send")
     if not creating and objects and objects[0] == next((i for i in range(len(r.items)) if not r.is_skip(i)), -1):
         creating = (
-            objects[:1] if len(r.items) > 2 and not r.has("which", "count") else []
+            objects[:1] if len(r.items) > 2 and not r.has("count") and not _asks(r) else []
         )  # "email our best customers …"
+    giving = not creating and r.items and r.items[0].lemma in {"give", "offer"} and r.has("offer")
+    if giving:
+        creating = [0]
     if r.items and r.items[0].lemma in {"which", "what", "who", "how", "why", "how many", "number of"}:
         return None  # a question about campaigns, not an order for one
-    if not ((creating or sending) and objects) and not strong and not (creating and goals):
+    if not ((creating or sending) and objects) and not strong and not (creating and goals) and not giving:
         return None
-    if not objects and not sending and not any(r.items[i].has("goal") and i <= 4 for i in strong) and not creating:
+    early = any(r.items[i].has("goal") and i <= 4 for i in strong)
+    if not (objects or sending or giving or early or creating):
         return None
     take_verbs(p, "create", "send", "recommend", "explain", "approve")
     p.used.update(objects, goals, r.having("content", "tone", "holdout"))
-    offer = _offer(p)
-    channels = _channels(p)
+    offer = offer_of(p)
+    channels = channels_of(p)
+    left_out = exclusion(p)
     audience, words = _audience(p, context, shop)
+    if left_out is not None:
+        audience = join([audience, left_out]) if audience is not None else left_out
     goal = _goal(p, goals, words, context)
     p.used.update(
         i for i, item in enumerate(r.items) if item.has("customers_pronoun", "pronoun") and (audience is not None)
@@ -78,8 +88,10 @@ def draft(p: Parts, context: DialogueContext, finish: Finish, shop: Shop) -> Can
     holdout = _holdout(p)
     if holdout is not None:
         values["holdout_share"] = holdout
+    extras = _extras(p)
     if p.limit is not None and p.limit <= 10:
         values["products_per_recipient"] = p.limit
+    values |= {k: v for k, v in extras.items() if k != "channels" or not channels}
     try:
         brief = CampaignBrief(**values)
     except ValidationError:
@@ -91,6 +103,41 @@ def draft(p: Parts, context: DialogueContext, finish: Finish, shop: Shop) -> Can
     if audience is None and r.has("customers_pronoun"):
         extra += 0.4  # "for them", and nobody was spoken of
     return finish(p, [call(brief)], "campaign", extra)
+
+
+def _asks(r: Reading) -> bool:
+    """Whether a word asks for a list: "all" and "every" say how many of them are meant."""
+    asking = [i for i in r.having("which") if not r.items[i].has("who")]
+    return any(r.items[i].lemma not in {"all", "every", "each", "any"} for i in asking)
+
+
+def _extras(p: Parts) -> dict[str, Any]:
+    """Budget, number of wordings and title, and what else a draft holds beside its message."""
+    r, found = p.reading, {}
+    for i, item in enumerate(r.items):
+        if item.number is None or i in p.used and item.unit == "percent":
+            continue
+        before = [one for one in places(r, "budget") if 0 <= item.start - one.end <= 3 or one.start == item.end]
+        after = [one for one in places(r, "subject_lines", "variants") if 0 <= one.start - item.end <= 2]
+        if before and item.number > 0 and item.unit in {None, "money"}:
+            found["budget"] = item.number
+            p.used |= {i, *items_of(r, before)}
+            p.used.update(k for k, it in enumerate(r.items) if it.lemma in {"max", "maximum", "at most", "up to"})
+            p.conditions.measures = [m for m in p.conditions.measures if item.number not in m.values]
+        elif after and 1 <= item.number <= 5:
+            found["variants"] = int(item.number)
+            p.used |= {i, *items_of(r, after)}
+            p.limit = None if p.limit == int(item.number) else p.limit
+    lines = places(r, "subject_lines")
+    if lines:
+        p.used |= items_of(r, lines)
+        found.setdefault("variants", 3)
+        found.setdefault("channels", ("email",))
+    wordings = places(r, "variants")
+    if wordings and (r.does("create") or r.has("goal")):
+        p.used |= items_of(r, wordings)
+        found.setdefault("variants", 2)
+    return found
 
 
 def _goal(p: Parts, goals: list[int], words: str, context: DialogueContext) -> str:
@@ -121,7 +168,7 @@ def _goal(p: Parts, goals: list[int], words: str, context: DialogueContext) -> s
     return "promotion"
 
 
-def _offer(p: Parts) -> OfferSpec:
+def offer_of(p: Parts) -> OfferSpec:
     """As in "10 % off homeware" · "£5 off" · "free delivery" · none."""
     r = p.reading
     hits = r.having("offer")
@@ -147,9 +194,24 @@ def _offer(p: Parts) -> OfferSpec:
         if near and item.unit == "money":
             p.used.add(i)
             return OfferSpec(kind="amount_off", value=item.number, category=category)
+        if near and item.unit is None and _plain_off(p, i):
+            p.used.add(i)
+            return OfferSpec(kind="amount_off", value=item.number, category=category)
     if "free_delivery" in kinds:
         return OfferSpec(kind="free_delivery")
+    gift = places(r, "gift")
+    if gift:
+        p.used |= items_of(r, gift)
+        p.used.update(i for i, it in enumerate(r.items) if it.lemma in {"free", "complimentary"})
+        return OfferSpec(kind="gift")
     return OfferSpec(category=category) if category else OfferSpec()
+
+
+def _plain_off(p: Parts, i: int) -> bool:
+    """As in "give our VIPs 15 off": right before "off", and no count of anything."""
+    items = p.reading.items
+    after = items[i + 1] if i + 1 < len(items) else None
+    return after is not None and after.get("offer") == "percent_off" and after.tokens[0].lemma == "off"
 
 
 def _unknown_category(p: Parts, offers: list[int]) -> str | None:
@@ -175,7 +237,7 @@ def _unknown_category(p: Parts, offers: list[int]) -> str | None:
     return None
 
 
-def _channels(p: Parts) -> tuple[str, ...]:
+def channels_of(p: Parts) -> tuple[str, ...]:
     """Channels named, also inside longer names ("promotional email")."""
     found: list[str] = []
     items = p.reading.items
@@ -200,6 +262,7 @@ def _audience(p: Parts, context: DialogueContext, shop: Shop) -> tuple[Filter | 
         for f in p.rows
         if getattr(f, "field", "") not in {"category", "product", "brand", "subcategory"}
         and not (getattr(f, "field", "") == "acquisition_channel" and _says_how(p, f))
+        and not (getattr(f, "field", "") == "channel" and not _people_before(p, f))
     ]
     customers = p.customer_filter()
     if customers is not None:
@@ -212,11 +275,38 @@ def _audience(p: Parts, context: DialogueContext, shop: Shop) -> tuple[Filter | 
             parts.insert(0, found)
             words = f"{words} {term}".strip()
             p.used.add(i)
+    if not parts and _everybody(p):
+        return Compare(field="customer", op="not_null"), "all customers"
     if not parts and p.reading.has("customers_pronoun", "pronoun"):
         past = context.audience()
         if past is not None:
             return past[0], past[1] or said_before(context, p)
     return join(parts), words
+
+
+def _everybody(p: Parts) -> bool:
+    """As in "all customers", "everyone", "our whole customer base": said, so not a default."""
+    items = p.reading.items
+    for i, item in enumerate(items):
+        words = {t.lemma for t in item.tokens}
+        later = any("customer" in it.alts.get("dim", ()) for it in items[i : i + 4])
+        if words & {"everyone", "everybody"} or (words & {"all", "every", "entire", "whole"} and later):
+            p.used.add(i)
+            return True
+    return False
+
+
+def _people_before(p: Parts, row: Filter) -> bool:
+    """Whether a sales channel is said of customers ("customers who buy online") and not of the shop ("my online
+    store")."""
+    names = {str(v).lower() for v in getattr(row, "values", ())}
+    for i, item in enumerate(p.reading.items):
+        if any(v.dimension == "channel" and v.value.lower() in names for v in item.alts.get("value", ())):
+            return any(
+                it.has("customers_pronoun", "act", "definition") or "customer" in it.alts.get("dim", ())
+                for it in p.reading.items[:i]
+            )
+    return True
 
 
 def _says_how(p: Parts, row: Filter) -> bool:

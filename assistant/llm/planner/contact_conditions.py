@@ -96,14 +96,21 @@ class _Reader:
 
     def read(self) -> ContactConditions:
         drafting = self.r.does("create") and self.r.has("object") and not self.r.does("segments")
-        k = 0
+        k = self._audience() if drafting else 0
         while k < len(self.lemmas):
-            end = k if drafting else (self._state(k) or self._detail(k) or self._deed(k) or k)
+            end = self._state(k) or self._detail(k) or self._deed(k) or k
             k = max(end, k + 1)
         for i, item in enumerate(self.r.items):
             if self.taken & set(range(item.start, item.end)):
                 self.found.used.add(i)
         return self.found
+
+    def _audience(self) -> int:
+        """Where an order to write something begins to say for whom ("an email to customers who never opened one")."""
+        for k in range(1, len(self.lemmas)):
+            if self.lemmas[k] in {"who", "that", "whose"} and self.lemmas[k - 1] in self.words.people:
+                return k
+        return len(self.lemmas)
 
     # -- matching ------------------------------------------------------------------------------------------------
 

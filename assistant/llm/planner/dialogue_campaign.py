@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ValidationError
 
-from assistant.llm.planner.brief import _channels, _offer, term_filter
+from assistant.llm.planner.brief import channels_of, offer_of, term_filter
 from assistant.llm.planner.candidate import Candidate, ToolCall, call
 from assistant.llm.planner.context import Past
 from assistant.llm.planner.dialogue_query import used_cues
@@ -62,7 +62,7 @@ def edit(frames: Frames, last: Past, plan: CampaignBrief) -> Candidate | None:
 
 def _edit_offer(p: Parts, plan: CampaignBrief, changes: dict[str, Any]) -> None:
     """Another discount, one more, or none."""
-    offer = _offer(p)
+    offer = offer_of(p)
     items = p.reading.items
     none = any(items[i].get("offer") == "none" for i in p.reading.having("offer"))
     denied = p.reading.has("drop", "not_in", "neg") and p.reading.has("offer")
@@ -83,7 +83,7 @@ def _edit_offer(p: Parts, plan: CampaignBrief, changes: dict[str, Any]) -> None:
 
 def _edit_channels(p: Parts, plan: CampaignBrief, changes: dict[str, Any]) -> None:
     """As in "by SMS too" (one more), "only by email", "no SMS" (one less)."""
-    channels = _channels(p)
+    channels = channels_of(p)
     if not channels:
         return
     adding = p.reading.has("also") and not p.reading.has("only", "instead")

@@ -64,7 +64,8 @@ def _segment(p: Parts, context: DialogueContext) -> tuple[InGroup, set[int]] | N
             before = tokens[at - 1].lemma if at else ""
             shown = name in known and (tokens[at].text[:1].isupper() or after in {"segment", "group"})
             called = after == "segment" or before == "segment"
-            if not (shown or (name in standard and called)):
+            plain = name in p.reading.vocabulary.lexicon.plain_segments and (after != "segment")
+            if not (shown or plain or (name in standard and called)):
                 continue
             stop = end + (after in {"segment", "customer", "group"})
             begin = at - (before == "segment")

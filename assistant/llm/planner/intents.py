@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from assistant.llm.planner import brief, churned, customers, forecasting, groups, references, requests
+from assistant.llm.planner import brief, churned, compliance, customers, forecasting, groups, references, requests
 from assistant.llm.planner.briefing import briefing
 from assistant.llm.planner.campaign_lists import campaign_list
 from assistant.llm.planner.candidate import Candidate, ToolCall, call
@@ -61,6 +61,7 @@ class Frames:
         yield from read_agreements(self)
         yield from (
             refused(self.reading, self.context),
+            compliance.refused(self.reading),
             self.refused_action(),
             self.what_if(),
             self.small_talk(),

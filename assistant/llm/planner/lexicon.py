@@ -206,7 +206,9 @@ class Lexicon:
         self.sentence_openers = frozenset(opening["openers"])
         self.personas = tuple(opening["personas"])
         self.wishes = tuple(opening["wishes"])
-        self.segment_names: list[str] = read_yaml(self.language, "segments")["rfm"]
+        segments = read_yaml(self.language, "segments")
+        self.segment_names: list[str] = segments["rfm"]
+        self.plain_segments = frozenset(segments["plain"])
         for word in (*self.words["money_words"],):
             self.tree.add((word,), ("money", True))
 

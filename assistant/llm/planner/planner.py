@@ -11,9 +11,11 @@ from assistant.llm.planner.context import DialogueContext
 from assistant.llm.planner.currency import amounts
 from assistant.llm.planner.dialogue import follow_ups, pointing
 from assistant.llm.planner.intents import Frames
+from assistant.llm.planner.journeys import journey
 from assistant.llm.planner.lexicon import Lexicon
 from assistant.llm.planner.normalise import clean
 from assistant.llm.planner.period_grammar import PeriodReader
+from assistant.llm.planner.posts import post
 from assistant.llm.planner.rank import NEGATIONS, Encoder, by_meaning
 from assistant.llm.planner.repair import repairs
 from assistant.llm.planner.replies import decline, quoted
@@ -42,6 +44,7 @@ ALL_TOOLS = (
     "customer_value",
     "likely_buyers",
     "draft_campaign",
+    "draft_post",
     "show_campaign",
     "list_campaigns",
     "undo_campaign",
@@ -112,6 +115,12 @@ def plan_turn(
 def _planned(
     text: str, context: DialogueContext, shop: Shop, tools: Collection[str], words: Vocabulary, encoder: Encoder | None
 ) -> Planned:
+    words_only = post(text, words) if "draft_post" in tools else None
+    if words_only is not None:
+        return words_only
+    several = journey(text, words, lambda r: candidates(r, context, shop, tools)) if "draft_campaign" in tools else None
+    if several is not None:
+        return several
     asked = _requests(text, context, shop, tools, words)
     if len(asked.texts) == 1:
         planned = _one(asked.texts[0], context, shop, tools, words, encoder)
@@ -400,9 +409,12 @@ def _kind_before(word: str, reading: Reading) -> str:
 def _picked_option(text: str, context: DialogueContext) -> str | None:
     """As in "the second one" after a question back picks that option."""
     last = context.past[-1] if context.past else None
-    if last is None or last.call.name != "ask_back":
+    if last is None:
         return None
-    options = [str(o) for o in last.call.args.get("options", ())]
+    asked = last.call.args if last.call.name == "ask_back" else (last.result or {}).get("question") or {}
+    options = [str(o) for o in asked.get("options", ())]
+    if not options:
+        return None
     match = re.fullmatch(
         r"\W*(?:the\s+|option\s+|number\s+)*(first|second|third|fourth|1|2|3|4|last)(?:\s+(?:one|option|please))*\W*",
         text.strip(),

@@ -1,0 +1,60 @@
+"""A post for social media: words about products the shop has, with prices from the data. No image, nothing posted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from assistant.campaigns.copywriter import Message, Slot, violations
+from assistant.campaigns.messages import Pick, RecipientCopy
+from assistant.data.warehouse import Snapshot
+from assistant.errors import NotPermitted
+from assistant.plans import CampaignBrief, PostRequest
+from assistant.plans.reword import reword
+from assistant.results import Column, Evidence, Figure, Result, Source, Table
+
+
+def post_result(snapshot: Snapshot, request: PostRequest, product_ids: Sequence[str]) -> Result:
+    """The post in as many wordings as were asked for.
+
+    Args:
+        product_ids: products it is about, best first.
+
+    Raises:
+        NotPermitted: the title promises what no data support.
+    """
+    title = None
+    if request.title:
+        wrong = violations(request.title.replace("{", "").replace("}", ""))
+        if wrong:
+            raise NotPermitted(f"The title may not hold {wrong[0]}", received=request.title)
+        title = Slot(request.title, "title of the request")
+    copy = RecipientCopy(snapshot, CampaignBrief(goal="promotion"), request.title or request.theme or "post")
+    lines = [s for s in (copy.slots(Pick(p)) for p in product_ids[: request.k]) if s is not None]
+    writer = copy.writer
+    most = min(request.variants, writer.wordings("social", "text"))
+    posts: list[Message] = [copy.writer_of(v).post(lines, title) for v in range(most)]
+    rows = [[p, copy.products[p]["name"], None if copy.price(p) is None else float(copy.price(p) or 0)]
+            for p in product_ids[: request.k]]
+    table = Table(id="products", title="Products of the post", rows=rows, total_rows=len(rows), columns=[
+        Column(name="product_id", label="Id", unit="id"), Column(name="name", label="Product"),
+        Column(name="price", label="Price", unit="currency")])
+    figures = {"n": Figure(value=len(rows), unit="count", label="Products",
+                           source=Source(table="products", origin="derived", derivation="number of rows"))}
+    return Result(
+        kind="social_post", title="Post for social media (draft)", currency=snapshot.currency, tables=[table],
+        figures=figures, words={
+            "title": request.title or "", "audience": request.audience_words or "",
+            "opening": posts[0].body.split("\n\n- ")[0].replace("\n\n", " "),
+            "others": " / ".join(p.body.split("\n\n- ")[0].replace("\n\n", " ") for p in posts[1:]),
+            "not_included": "; ".join(request.not_included),
+        },
+        details={"status": "draft", "copy": [{
+            "channel": "social", "subject": "", "preheader": "", "body": p.body,
+            "slots": [{"name": n, "text": t, "source": s} for n, t, s in p.slots]} for p in posts]},
+        evidence=Evidence(
+            plan=request.model_dump(mode="json"), plan_words=reword(request), snapshot=snapshot.manifest.id,
+            source=snapshot.manifest.source, synthetic=snapshot.manifest.synthetic, as_of=snapshot.as_of,
+            assumptions=["The words hold no claim beyond names and prices of products in the data."],
+        ),
+        followups=["Top 10 products by revenue", "Draft a win-back campaign for lapsed customers"],
+    )
