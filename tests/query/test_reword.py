@@ -27,6 +27,7 @@ from assistant.plans import (
     DataRequest,
     DeclineRequest,
     EarlyStudy,
+    ExplainRequest,
     ForecastRequest,
     Having,
     JourneyStep,
@@ -46,6 +47,7 @@ from assistant.plans import (
     SpreadStudy,
     StudyRequest,
     TogetherRequest,
+    UndoRequest,
     ValueRequest,
 )
 from assistant.plans.filters import Operator
@@ -183,6 +185,8 @@ WORDS = [
         "how many products bring 50 % of revenue",
     ),
     (CampaignRequest(campaign_id="c7"), "campaign draft c7"),
+    (UndoRequest(campaign_id="c-1"), "undo the latest version of c-1"),
+    (ExplainRequest(tool="query_data"), "how query data got its answer"),
     (CampaignsRequest(), "campaign drafts and past campaigns"),
     (CampaignsRequest(about="automations"), "automated journeys and flows"),
     (DataRequest(about="fields", words="date of first purchase"), "which columns hold date of first purchase"),

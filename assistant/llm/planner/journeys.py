@@ -119,7 +119,8 @@ def _detail(r: Reading, pieces: Pieces, words: Vocabulary) -> None:
             return
     if "survey" in kinds:
         pieces.missing.append(_filled(wording["survey"], r, found, "survey"))
-    if channels and (r.does("create", "send") or r.has("do") or r.has("object")):
+    describing = kinds & {"picture", "titled", "voice", "audience_is"} and not r.does("send")
+    if channels and not describing and (r.has("do") or r.has("object")):
         _step(r, found, channels, days if "wait" not in kinds else None, pieces, words)
         return
     known = False
