@@ -161,6 +161,7 @@ class Frames:
         p.conditions.joins = ["and"] * len(defined) + p.conditions.joins
         self._notes(p, defined)
         self._pronoun_filter(p)
+        self._head_count(p)
         adjust(p)
         if self.reading.has("average") and not self._average(p):
             return self._ask_average(p)
@@ -199,6 +200,13 @@ class Frames:
             p.conditions.joins.insert(0, "and")
             if many and not p.groups and not p.counted and not p.metrics:
                 p.groups = ["customer"]
+
+    def _head_count(self, p: Parts) -> None:
+        """As in "how many of them …", "how many are in the first one": customers are counted."""
+        head = self.reading.vocabulary.role("customers")
+        open_ = p.referred and p.conditions.customers and not p.metrics and not p.groups
+        if open_ and head is not None and self.reading.has("how_many", "count"):
+            p.metrics, p.counted = [head], True
 
     def _speaks_of_nobody(self) -> bool:
         """As in "which of these customers …", "add when their last order was", at the start of a conversation."""
