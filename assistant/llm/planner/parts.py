@@ -12,7 +12,7 @@ from assistant.llm.planner.nothing import nothing_counted
 from assistant.llm.planner.period_words import PeriodReading
 from assistant.llm.planner.spans import Item, Reading
 from assistant.llm.planner.values import join, named_texts, value_filters
-from assistant.plans.filters import CustomerCondition, Filter
+from assistant.plans.filters import Filter
 from assistant.plans.periods import Period
 
 GRAINS = ("day", "week", "month", "quarter", "year")
@@ -589,11 +589,6 @@ def _grains(p: Parts) -> None:
             p.groups.insert(0, grain)
             if p.descending is not None and lead is not None and lead.has("which", "rank"):
                 p.singular = word == item.tokens[-1].lemma
-
-
-def customers_only(filters: Filter | None) -> bool:
-    """Whether a filter speaks of customers alone (an audience)."""
-    return isinstance(filters, CustomerCondition)
 
 
 def as_json(model: Any) -> Any:
