@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -71,6 +72,7 @@ class Workspace:
         self.suggestion_works: Callable[[str], bool] = lambda question: True
         self._cache = OnceCache()
         self._answers = OnceCache()
+        self._findings = OnceCache(256)
         self._lock = threading.Lock()
         self._opened: tuple[tuple[int, date | None], Snapshot] | None = None
         self._chosen_day: date | None = None
@@ -258,18 +260,18 @@ class Workspace:
 
     def brief(self, request: BriefingRequest) -> Result:
         """Ranked findings for an open question; searched once per snapshot, period and filter."""
-        from assistant.briefing.find import find
+        from assistant.briefing.choose import offered
+        from assistant.briefing.find import FAMILIES, families_with, scene_of
         from assistant.briefing.report import briefing_result
 
-        options = self._options()
         request, cited = self._put_in(request)
-
-        def search(snapshot: Snapshot) -> Any:
-            return find(snapshot, period=request.period, condition=request.filter, options=options,
-                        churn=lambda: self.predict_churn(ChurnRequest()))
-
-        found = self._cached("findings", search, request.period, request.filter, options)
-        return self._citing(briefing_result(request, found, self.suggestion_works), cited)
+        options, asked = self._options(), (request.period, request.filter)
+        scene = scene_of(self.snapshot, *asked, options)
+        found = []
+        for name in families_with(set(offered(request.focus, request.about))):
+            family, key = FAMILIES[name], (scene.scope.snapshot.fingerprint, name, options, *asked)
+            found += self._findings.get(key, partial(family.search, scene, lambda: self.predict_churn(ChurnRequest())))
+        return self._citing(briefing_result(request, scene, found, self.suggestion_works), cited)
 
     def describe_data(self, request: DataRequest) -> Result:
         """What is loaded and what is missing; which column holds what; how fresh, how many, what was left out."""
@@ -470,7 +472,8 @@ class Workspace:
         self.find_segments(SegmentRequest())
         self.churn_model(ChurnRequest().horizon_days)
         self.forecast(ForecastRequest())
-        self.brief(BriefingRequest())
+        for focus in ("focus", "risk", "summary", "customers", "money"):
+            self.brief(BriefingRequest(focus=focus))
 
     def _examples(self, snapshot: Snapshot) -> list[str]:
         from assistant.query.examples import example_candidates

@@ -20,19 +20,9 @@ SHORT_WEEKS = 2
 IDLE_DAYS = 90
 
 
-def assortment(scene: Scene) -> list[Finding]:
-    """Findings on products."""
-    if not scene.has("product"):
-        return []
-    found = [best_sellers(scene), often_returned(scene), sold_at_a_loss(scene)]
-    if scene.now:
-        found += [*short_of_stock(scene), idle_stock(scene)]
-    return [f for f in found if f is not None]
-
-
 def best_sellers(scene: Scene) -> Finding | None:
     """The products with the most revenue in the stretch."""
-    if scene.windows is None:
+    if scene.windows is None or not scene.has("product"):
         return None
     days = scene.windows.steps[0]
     metrics = ("revenue", "orders", "units")
@@ -60,7 +50,7 @@ def often_returned(scene: Scene) -> Finding | None:
     from scipy.special import bdtrc
 
     metrics = ("orders", "return_orders", "returned_value", "revenue")
-    if missing(scene.scope.snapshot, LINES, ("line_type", "quantity")):
+    if not scene.has("product") or missing(scene.scope.snapshot, LINES, ("line_type", "quantity")):
         return None
     rows = [r for r in scene.rows(metrics, ("product",), scene.year) if (r["orders"] or 0) >= MIN_SOLD]
     events = sum((r["orders"] or 0) + (r["return_orders"] or 0) for r in rows)
@@ -101,7 +91,7 @@ def often_returned(scene: Scene) -> Finding | None:
 
 def sold_at_a_loss(scene: Scene) -> Finding | None:
     """Products whose sales of the stretch brought less than they cost."""
-    if scene.windows is None or missing(scene.scope.snapshot, LINES, ("cost",)):
+    if scene.windows is None or not scene.has("product") or missing(scene.scope.snapshot, LINES, ("cost",)):
         return None
     metrics, days = ("gross_margin", "revenue", "units"), scene.windows.steps[0]
     rows = [r for r in scene.rows(metrics, ("product",), days) if r["gross_margin"] is not None
@@ -124,9 +114,9 @@ def sold_at_a_loss(scene: Scene) -> Finding | None:
 
 
 def _stock(scene: Scene) -> dict[str, Row]:
-    """Stock, name and value of one unit by product, where stock is known."""
+    """Stock, name and value of one unit by product, where stock is known and the stretch is the latest one."""
     snapshot = scene.scope.snapshot
-    if not snapshot.has("products", "stock"):
+    if not scene.now or not scene.has("product") or not snapshot.has("products", "stock"):
         return {}
     table = snapshot.table("products")
     wanted = [c for c in ("product_id", "name", "stock", "cost", "price") if c in table.columns]

@@ -14,14 +14,19 @@ DEPENDENT = 0.05
 SHOWN = 5
 
 
-def concentration(scene: Scene) -> list[Finding]:
-    """The fewest customers and products that make half of the revenue; one large customer; the largest parts."""
+def concentrated(scene: Scene) -> list[Finding]:
+    """The fewest customers and products that make half of the revenue; customers the revenue depends on."""
     found: list[Finding | None] = []
     if scene.has("customer"):
         found += [_half(scene, "customer"), _one_customer(scene)]
     if scene.has("product"):
         found.append(_half(scene, "product"))
-    found += [_split(scene, by) for by in ("category", "country") if scene.has(by)]
+    return [f for f in found if f is not None]
+
+
+def splits(scene: Scene) -> list[Finding]:
+    """The largest categories, countries and channels."""
+    found = [_split(scene, by) for by in ("category", "country", "channel") if scene.has(by)]
     return [f for f in found if f is not None]
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 from assistant.briefing.finding import Finding, table_of
 from assistant.briefing.scene import Scene
 from assistant.campaigns.experiment import past_lift
 from assistant.errors import DataError, UserError
+from assistant.query.facts import known_sales
 from assistant.query.rows import fetch
 from assistant.results import Result
 
@@ -17,29 +19,26 @@ BEST_SHARE = 0.1
 NEW_DAYS = 90
 
 
-def customers(scene: Scene, churn: Callable[[], Result]) -> list[Finding]:
-    """Findings on all customers; none where only some rows are asked about or the data name no customers.
+def _all_customers(scene: Scene) -> bool:
+    """Whether customers as a whole are asked about, and the data name any."""
+    return scene.condition is None and scene.has("customer")
+
+
+def leaving(scene: Scene, churn: Callable[[], Result]) -> list[Finding]:
+    """Customers likely to leave, by value at risk; nothing where the data are too short for the model.
 
     Args:
         churn: the result of the churn model on these data.
     """
-    if scene.condition is not None or not scene.has("customer"):
+    if not _all_customers(scene) or not scene.now:
         return []
-    found = [best_customers(scene)]
-    if scene.now:
-        found += [leaving(churn), new_customers(scene), campaign_effect(scene)]
-    return [f for f in found if f is not None]
-
-
-def leaving(churn: Callable[[], Result]) -> Finding | None:
-    """Customers likely to leave, by value at risk; None where the data are too short for the model."""
     try:
         result = churn()
     except (UserError, DataError):
-        return None
+        return []
     count, value = result.figures["at_risk"].value, result.figures["value_at_risk"].value
     if not isinstance(count, int) or not isinstance(value, int | float) or not count:
-        return None
+        return []
     names = [c.name for c in result.table("customers").columns]
     rows = [dict(zip(names, r, strict=True)) for r in result.table("customers").rows]
     columns = [("customer", "customer", "id"), ("value_at_risk", "value at risk", "currency"),
@@ -51,16 +50,18 @@ def leaving(churn: Callable[[], Result]) -> Finding | None:
         [r["customer_id"], r["value_at_risk"], r["churn_probability"], r["days_since_last_order"], r["yearly_value"],
          count, horizon] for r in rows])
     table.total_rows = count
-    return Finding(
+    return [Finding(
         code="customers_leaving", tone="bad", table=table, size=float(value), sized_by="value at risk",
         pace=float(value) * 28 / 364, question="Who is about to leave?",
         method=("value at risk: net sales of the last 12 months × probability of not ordering again, over customers "
                 f"likely to leave; model {result.evidence.model.name if result.evidence.model else ''}").strip(),
-    )
+    )]
 
 
 def best_customers(scene: Scene) -> Finding | None:
     """The tenth of customers with the most revenue in a year."""
+    if not _all_customers(scene):
+        return None
     rows = sorted((r for r in scene.rows(("revenue", "orders"), ("customer",), scene.year) if (r["revenue"] or 0) > 0),
                   key=lambda r: (-r["revenue"], str(r["customer"])))
     count = round(len(rows) * BEST_SHARE)
@@ -86,16 +87,14 @@ def best_customers(scene: Scene) -> Finding | None:
 
 def new_customers(scene: Scene) -> Finding | None:
     """Customers whose only order so far fell into the last ninety days: the second order decides."""
+    if not _all_customers(scene) or not scene.now:
+        return None
     import ibis
-
-    from assistant.query.facts import known_sales
 
     sales = known_sales(scene.scope.snapshot)
     each = sales.group_by("customer_id").aggregate(
         first=sales.ordered_at.date().min(), orders=sales.order_id.nunique(), spent=sales.amount.sum().cast("float64")
     )
-    from datetime import timedelta
-
     start = scene.scope.snapshot.as_of - timedelta(days=NEW_DAYS - 1)
     if start < scene.scope.snapshot.manifest.first_day + timedelta(days=NEW_DAYS):
         return None
@@ -112,7 +111,7 @@ def new_customers(scene: Scene) -> Finding | None:
         code="one_order_so_far", tone="good",
         table=table_of("one_order_so_far", "New customers without a second order", columns,
                        [[row["once"], row["newcomers"], float(row["spent"]), NEW_DAYS]]),
-        size=float(row["spent"]), sized_by="their revenue so far", pace=float(row["spent"]) * 28 / NEW_DAYS,
+        size=float(row["spent"]), sized_by="their revenue so far", pace=0.0,  # what they may spend later is not known
         question="Draft a welcome campaign for new customers",
         method=f"customers whose first order ever fell into the last {NEW_DAYS} days and who have ordered once",
         sql=scene.scope.snapshot.sql(summary),
@@ -122,6 +121,8 @@ def new_customers(scene: Scene) -> Finding | None:
 def campaign_effect(scene: Scene) -> Finding | None:
     """What past campaigns with a control group achieved, by kind."""
     snapshot = scene.scope.snapshot
+    if not _all_customers(scene) or not scene.now:
+        return None
     if not (snapshot.has("touches", "arm") and snapshot.has("campaigns", "kind") and snapshot.has("responses")):
         return None
     table = snapshot.table("campaigns")

@@ -9,17 +9,10 @@ from assistant.briefing.scene import Scene
 LEFT_OUT_PERCENT, GUEST_PERCENT = 0.1, 5.0
 
 
-def data_problems(scene: Scene) -> list[Finding]:
-    """Sales without a customer, and rows that could not be used."""
-    found = []
-    if scene.has("customer"):
-        found.append(_guests(scene))
-    if scene.condition is None:
-        found.append(_left_out(scene))
-    return [f for f in found if f is not None]
-
-
-def _guests(scene: Scene) -> Finding | None:
+def guests(scene: Scene) -> Finding | None:
+    """Sales without a customer, where they are many."""
+    if not scene.has("customer"):
+        return None
     row = scene.rows(("revenue", "guest_revenue", "guest_orders", "guest_share"), (), scene.year)[0]
     share, amount = row["guest_share"], row["guest_revenue"]
     if not share or share < GUEST_PERCENT:
@@ -39,7 +32,10 @@ def _guests(scene: Scene) -> Finding | None:
     )
 
 
-def _left_out(scene: Scene) -> Finding | None:
+def left_out(scene: Scene) -> Finding | None:
+    """Rows that could not be used, where they are many."""
+    if scene.condition is not None:
+        return None
     quality = scene.scope.snapshot.manifest.quality
     dropped = sorted((e for e in quality.exclusions if e.kept_as is None and e.count), key=lambda e: -e.count)
     total = sum(e.count for e in dropped)

@@ -11,8 +11,7 @@ from assistant.plans.filters import Filter
 from assistant.query.compile import Scope, check
 from assistant.query.metrics import metric
 from assistant.query.present import metric_label
-from assistant.query.steps import values_by_stretch
-from assistant.query.variation import Usual, is_rate, usual_changes
+from assistant.query.variation import Usual, is_rate, judged
 
 #: looked at where the data allow it, in this order
 LOOKED_AT = (
@@ -58,8 +57,8 @@ class Measure:
 def measures(scope: Scope, condition: Filter | None, windows: Windows) -> list[Measure]:
     """Every main measure that the data allow."""
     names = tuple(n for n in LOOKED_AT if _allowed(scope, n, condition))
-    now, before = values_by_stretch(scope, names, condition, windows.steps[:2])
-    usual = usual_changes(scope, names, condition, windows.current, windows.base)
+    both = judged(scope, names, condition, windows.current, windows.base)
+    now, before, usual = both.current, both.base, both.usual
     changes = {n: _change(n, now.get(n), before.get(n)) for n in names}
     chances = {n: u.chance(c) for n in names if (u := usual[n]) is not None and (c := changes[n]) is not None}
     kept = dict(zip(chances, believable(list(chances.values())), strict=True))

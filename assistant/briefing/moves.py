@@ -8,22 +8,17 @@ from assistant.briefing.movers import MIN_ORDERS, Moved, Mover, moved
 from assistant.briefing.scene import Scene
 from assistant.query.dimensions import dimension
 
-#: what groups of sales are looked at, as far as the data have them
-GROUPS = ("category", "country", "channel")
+#: whose moves are looked at, as far as the data have them
+MOVED = ("product", "category", "country", "channel")
 
 
-def moves(scene: Scene) -> list[Finding]:
-    """Products, categories, countries and channels that rose or fell beyond noise."""
-    if scene.windows is None:
+def moves(scene: Scene, by: str) -> list[Finding]:
+    """Products, categories, countries or channels that rose, and those that fell, beyond noise."""
+    if scene.windows is None or not scene.has(by):
         return []
-    found: list[Finding] = []
-    for by in ("product", *GROUPS):
-        if scene.has(by):
-            both = moved(scene.scope, by, scene.condition, scene.windows)
-            for tone, movers in (("good", both.up), ("bad", both.down)):
-                if movers:
-                    found.append(_finding(scene, by, tone, movers, both))
-    return found
+    both = moved(scene.scope, by, scene.condition, scene.windows)
+    sides = (("good", both.up), ("bad", both.down))
+    return [_finding(scene, by, tone, movers, both) for tone, movers in sides if movers]
 
 
 def _finding(scene: Scene, by: str, tone: str, movers: tuple[Mover, ...], both: Moved) -> Finding:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from assistant.briefing.choose import chosen
-from assistant.briefing.find import Found
 from assistant.briefing.finding import Finding, table_of
+from assistant.briefing.scene import Scene
 from assistant.plans.briefing import BriefingRequest
 from assistant.plans.periods import Period
 from assistant.plans.reword import phrase, reword
@@ -17,19 +17,26 @@ from assistant.results import Caveat, Evidence, Figure, Result, Source, Table
 from assistant.results.result import Scalar, Unit
 
 
-def briefing_result(request: BriefingRequest, found: Found, works: Callable[[str], bool]) -> Result:
+def briefing_result(
+    request: BriefingRequest, scene: Scene, found: Sequence[Finding], works: Callable[[str], bool]
+) -> Result:
     """The findings that answer a request.
 
     Args:
+        found: findings of (at least) the families that the request may show.
         works: whether a question can be planned and run; a next step that cannot is not shown.
 
     Returns:
         Result of kind ``briefing``. Tables: ``findings`` (one row each, most important first: title, what the amount
         is, amount, next step) and one per finding, named by its code; the main measures bring a second one, ``values``.
         ``details["findings"]`` holds code, tone and words of each. Words: ``focus``, ``period``, ``base``, ``where``.
+
+    Raises:
+        MissingData: what to reorder is asked, and the data hold no stock.
     """
-    scene = found.scene
-    findings = chosen(found.findings, request.focus, request.k, request.about)
+    if request.focus == "reorder":
+        scene.scope.snapshot.require("products", "stock", needed_for="Saying what to reorder")
+    findings = chosen(found, request.focus, request.k, request.about)
     steps = {f.code: f.question if works(f.question) else "" for f in findings}
     result = Result(
         kind="briefing",
@@ -40,7 +47,7 @@ def briefing_result(request: BriefingRequest, found: Found, works: Callable[[str
             "focus": request.focus, "about": request.about or "", "period": "", "base": "", "where": "", "compared": "",
         },
         details={"findings": [{"code": f.code, "tone": f.tone, "next": steps[f.code], **f.words} for f in findings]},
-        caveats=_caveats(request, found, findings),
+        caveats=_caveats(request, scene, findings),
         followups=list(dict.fromkeys(q for q in steps.values() if q)),
     )
     if scene.windows is not None:
@@ -51,7 +58,7 @@ def briefing_result(request: BriefingRequest, found: Found, works: Callable[[str
     result.figures |= _figures(findings)
     if request.filter is not None:
         speak(result, "where", phrase(request.filter))
-    result.evidence = _evidence(request, found, findings)
+    result.evidence = _evidence(request, scene, findings)
     return result
 
 
@@ -82,8 +89,7 @@ def _overview(findings: list[Finding], steps: dict[str, str]) -> Table:
     return table_of("findings", "Findings", columns, rows)
 
 
-def _caveats(request: BriefingRequest, found: Found, findings: list[Finding]) -> list[Caveat]:
-    scene = found.scene
+def _caveats(request: BriefingRequest, scene: Scene, findings: list[Finding]) -> list[Caveat]:
     caveats = []
     if scene.windows is None:
         caveats.append(Caveat(code="briefing_short_history"))
@@ -101,8 +107,8 @@ def _caveats(request: BriefingRequest, found: Found, findings: list[Finding]) ->
     return caveats
 
 
-def _evidence(request: BriefingRequest, found: Found, findings: list[Finding]) -> Evidence:
-    scene, snapshot = found.scene, found.scene.scope.snapshot
+def _evidence(request: BriefingRequest, scene: Scene, findings: list[Finding]) -> Evidence:
+    snapshot = scene.scope.snapshot
     manifest = snapshot.manifest
     assumptions = [f"{f.table.title}: {f.method}." for f in findings]
     if scene.windows is not None and not scene.windows.chosen:

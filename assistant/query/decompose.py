@@ -8,14 +8,15 @@ pp. 867–871. For V = x1 · x2 · …, the part of factor i is L(V1, V0) · ln(
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from assistant.plans.filters import Filter
-from assistant.query.compile import Scope, Window, grouped
-from assistant.query.rows import fetch
+from assistant.query.compile import Scope, grouped
+from assistant.query.rows import Row, fetch
+from assistant.query.steps import STEP, Days, both_by_group, by_stretch, values_by_stretch
 
 if TYPE_CHECKING:
     import ibis
@@ -61,19 +62,24 @@ def to_the_cent(parts: Sequence[Part], total: float) -> list[Part]:
 _FACTORS = ("customers", "known_orders", "known_units", "known_revenue")
 
 
-def _known(scope: Scope, condition: Filter | None, window: Window) -> dict[str, float]:
-    """Customers, orders, units and revenue of known customers, and what guests add."""
+def known_factors(scope: Scope, condition: Filter | None, windows: tuple[Days, Days]) -> list[dict[str, float]]:
+    """Customers, orders, units and revenue of known customers, and what guests add, in both windows."""
     names = (*_FACTORS, "guest_orders", "guest_units", "guest_revenue")
-    row = fetch(scope, grouped(scope, names, (), condition, window))[0]
-    return {k: float(v or 0) for k, v in row.items()}
+    rows = values_by_stretch(scope, names, condition, windows)
+    return [{k: float(row.get(k) or 0) for k in names} for row in rows]
 
 
-def sales_parts(scope: Scope, metric_name: str, condition: Filter | None, current: Window, base: Window) -> list[Part]:
+def sales_parts(
+    metric_name: str, now: dict[str, float], before: dict[str, float], price_part: Callable[[], float]
+) -> list[Part]:
     """Customers × orders per customer × units per order × price (+ mix) for revenue, units or orders; guests apart.
 
     Empty where a factor is zero in either period, so that no rate exists.
+
+    Args:
+        now, before: what :func:`known_factors` gives.
+        price_part: the part of the prices of products sold in both periods (:func:`pure_price`).
     """
-    now, before = _known(scope, condition, current), _known(scope, condition, base)
     depth = {"orders": 2, "units": 3}.get(metric_name, 4)
     steps = [
         ("customers", "number of customers", lambda r: r["customers"]),
@@ -92,7 +98,12 @@ def sales_parts(scope: Scope, metric_name: str, condition: Filter | None, curren
         for (name, label, _), amount, (new, old) in zip(steps, amounts, values, strict=True)
     ]
     if depth == 4:
-        parts = [*parts[:3], *_price_and_mix(scope, condition, current, base, parts[3])]
+        pure, price = price_part(), parts[3]
+        parts = [
+            *parts[:3],
+            Part("price", "prices of products sold in both periods", pure, price.base, price.current),
+            Part("mix", "mix of products (dearer or cheaper ones)", price.amount - pure),
+        ]
     guest = {2: "guest_orders", 3: "guest_units", 4: "guest_revenue"}[depth]
     if now[guest] or before[guest]:
         parts.append(
@@ -101,42 +112,26 @@ def sales_parts(scope: Scope, metric_name: str, condition: Filter | None, curren
     return parts
 
 
-def _price_and_mix(scope: Scope, condition: Filter | None, current: Window, base: Window, price: Part) -> list[Part]:
-    """Split the part of the average price: dearer or cheaper products sold in both periods, and what was chosen."""
-    import ibis
+def pure_price(now: Mapping[Any, Row], before: Mapping[Any, Row]) -> float:
+    """The part of dearer or cheaper products sold in both periods; what remains of the price is what was chosen.
 
-    def per_product(window: Window, suffix: str) -> ibis.Table:
-        table = grouped(
-            scope, ("known_revenue", "units"), ("product",), condition, window, known_only=True, labels=False
-        )
-        return table.select(
-            **{
-                f"product{suffix}": table["product"],
-                f"value{suffix}": table["known_revenue"],
-                f"units{suffix}": table["units"],
-            }
-        )
-
-    now, before = per_product(current, ""), per_product(base, "_before")
-    both = now.inner_join(before, now["product"] == before["product_before"])
-    rows = fetch(scope, both.order_by(ibis.asc(both["product"])))
-    pure = math.fsum(
-        log_mean(r["value"], r["value_before"])
-        * math.log((r["value"] / r["units"]) / (r["value_before"] / r["units_before"]))
-        for r in rows
-        if min(r["value"], r["value_before"], r["units"], r["units_before"]) > 0
-    )
-    return [
-        Part("price", "prices of products sold in both periods", pure, price.base, price.current),
-        Part("mix", "mix of products (dearer or cheaper ones)", price.amount - pure),
-    ]
+    Args:
+        now, before: rows by product with ``known_revenue`` and ``known_units``.
+    """
+    parts = []
+    for product in sorted(now.keys() & before.keys(), key=str):
+        value, units = float(now[product]["known_revenue"] or 0), float(now[product]["known_units"] or 0)
+        earlier, bought = float(before[product]["known_revenue"] or 0), float(before[product]["known_units"] or 0)
+        if min(value, earlier, units, bought) > 0:
+            parts.append(log_mean(value, earlier) * math.log((value / units) / (earlier / bought)))
+    return math.fsum(parts)
 
 
-def order_value_parts(scope: Scope, condition: Filter | None, current: Window, base: Window) -> list[Part]:
+def order_value_parts(scope: Scope, condition: Filter | None, current: Days, base: Days) -> list[Part]:
     """Average order value = units per order × average price."""
     names = ("items_per_order", "average_price")
-    now, before = (fetch(scope, grouped(scope, names, (), condition, w))[0] for w in (current, base))
-    if any(not r[n] for r in (now, before) for n in names):
+    now, before = values_by_stretch(scope, names, condition, (current, base))
+    if any(not r.get(n) for r in (now, before) for n in names):
         return []
     amounts = chain([now[n] for n in names], [before[n] for n in names])
     labels = ("units per order", "average price per unit")
@@ -160,45 +155,25 @@ _CLASSES = {
 
 
 def customer_parts(
-    scope: Scope, metric_name: str, condition: Filter | None, current: tuple, base: tuple
+    scope: Scope,
+    metric_name: str,
+    condition: Filter | None,
+    windows: tuple[Days, Days],
+    now: dict[str, float],
+    before: dict[str, float],
 ) -> list[tuple[Part, int]]:
     """New, kept, returned, lost customers (and guests), each with the number of customers.
 
     "New" ordered for the first time ever within the current window; "lost" ordered in the base window only.
-    """
-    import ibis
 
+    Args:
+        windows: current and base.
+        now, before: what :func:`known_factors` gives.
+    """
     source = _CUSTOMER_BASE.get(metric_name)
     if source is None:
         return []
-
-    def each(window: Window, suffix: str) -> ibis.Table:
-        table = grouped(scope, (source,), ("customer",), condition, window, labels=False)
-        return table.select(**{f"id{suffix}": table["customer"], f"value{suffix}": table[source]})
-
-    now, before = each(current, ""), each(base, "_before")
-    both = now.outer_join(before, now["id"] == before["id_before"])
-    both = both.select(
-        customer=ibis.coalesce(both["id"], both["id_before"]), value=both["value"], before=both["value_before"]
-    )
-    both = both.filter(both["customer"].notnull())  # closes the join, so that another may follow
-    firsts = grouped(scope, ("first_order_date",), ("customer",), None, None, labels=False)
-    firsts = firsts.select(first_id=firsts["customer"], first_day=firsts["first_order_date"])
-    known = both.left_join(firsts, [("customer", "first_id")])
-    started = ibis.literal(current[0], type="date")
-    kind = ibis.cases(
-        (known["value"].isnull(), "lost"),
-        (known["before"].notnull(), "kept"),
-        (known["first_day"] >= started, "new"),
-        else_="back",
-    )
-    classed = known.mutate(kind=kind)
-    rows = fetch(
-        scope,
-        classed.group_by("kind")
-        .aggregate(n=classed.count(), value=classed["value"].sum(), before=classed["before"].sum())
-        .order_by("kind"),
-    )
+    rows = fetch(scope, _classes_of_customers(scope, source, condition, windows))
     found = {r["kind"]: r for r in rows}
     parts = []
     for name, label in _CLASSES.items():
@@ -206,27 +181,55 @@ def customer_parts(
         if row:
             new, old = float(row["value"] or 0), float(row["before"] or 0)
             parts.append((Part(name, label, new - old, old, new), row["n"]))
-    guests = _guests(scope, metric_name, condition, current, base)
+    guests = _guests(metric_name, now, before)
     return [*parts, (guests, 0)] if guests else parts
 
 
-def _guests(scope: Scope, metric_name: str, condition: Filter | None, current: Window, base: Window) -> Part | None:
+def _classes_of_customers(
+    scope: Scope, source: str, condition: Filter | None, windows: tuple[Days, Days]
+) -> ibis.Table:
+    """Number and value of new, kept, returned and lost customers, one row per kind."""
+    import ibis
+
+    each = by_stretch(scope, (source,), condition, windows, ("customer",))
+    wide = each.group_by("customer").aggregate(
+        value=each[source].sum(where=each[STEP] == 0),
+        before=each[source].sum(where=each[STEP] == 1),
+        came=(each[STEP] == 0).any(),
+        was=(each[STEP] == 1).any(),
+    )
+    firsts = grouped(scope, ("first_order_date",), ("customer",), None, None, labels=False)
+    firsts = firsts.select(first_id=firsts["customer"], first_day=firsts["first_order_date"])
+    known = wide.left_join(firsts, [("customer", "first_id")])
+    started = ibis.literal(windows[0][0], type="date")
+    kind = ibis.cases(
+        (~known["came"], "lost"),
+        (known["was"], "kept"),
+        (known["first_day"] >= started, "new"),
+        else_="back",
+    )
+    classed = known.mutate(kind=kind)
+    return (
+        classed.group_by("kind")
+        .aggregate(n=classed.count(), value=classed["value"].sum(), before=classed["before"].sum())
+        .order_by("kind")
+    )
+
+
+def _guests(metric_name: str, now: dict[str, float], before: dict[str, float]) -> Part | None:
     if metric_name == "customers":
         return None
     name = {"orders": "guest_orders", "units": "guest_units"}.get(metric_name, "guest_revenue")
-    new, old = (_known(scope, condition, w)[name] for w in (current, base))
+    new, old = now[name], before[name]
     return Part("guests", _CLASSES["guests"], new - old, old, new) if new or old else None
 
 
 def dimension_parts(
-    scope: Scope, metric_name: str, by: str, condition: Filter | None, current: Window, base: Window
+    scope: Scope, metric_name: str, by: str, now: Mapping[Any, Row], before: Mapping[Any, Row]
 ) -> list[Part]:
     """Change of every group of an additive metric, largest first; sums to the whole change."""
     from assistant.query.rows import decoded
 
-    now, before = (
-        {r[by]: r for r in fetch(scope, grouped(scope, (metric_name,), (by,), condition, w))} for w in (current, base)
-    )
     parts = []
     for key in sorted({*now, *before}, key=str):
         new, old = (float((side.get(key) or {}).get(metric_name) or 0) for side in (now, before))
@@ -241,17 +244,15 @@ def rate_parts(
     parts_of_rate: tuple[str, str],
     by: str,
     condition: Filter | None,
-    current: Window,
-    base: Window,
+    current: Days,
+    base: Days,
     factor: float,
 ) -> list[Part]:
     """Change of a rate by group: its own rate (within) and its weight (mix), midpoint weights, no residual."""
     from assistant.query.rows import decoded
 
     top, bottom = parts_of_rate
-    sides = [
-        {r[by]: r for r in fetch(scope, grouped(scope, (top, bottom), (by,), condition, w))} for w in (current, base)
-    ]
+    sides = both_by_group(scope, (top, bottom), condition, (current, base), by)
     whole = [
         (math.fsum(float(r[top] or 0) for r in s.values()), math.fsum(float(r[bottom] or 0) for r in s.values()))
         for s in sides

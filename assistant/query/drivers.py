@@ -7,28 +7,21 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from assistant.errors import InvalidPlan, NoRows
+from assistant.errors import InvalidPlan, MissingData, NoRows
 from assistant.plans.query import ChangePlan
 from assistant.plans.reword import phrase, reword
-from assistant.query.compile import QueryOptions, Scope, check, grouped
-from assistant.query.decompose import (
-    Part,
-    customer_parts,
-    dimension_parts,
-    order_value_parts,
-    rate_parts,
-    sales_parts,
-    to_the_cent,
-)
+from assistant.query.compile import QueryOptions, Scope, check, fact_of, grouped
+from assistant.query.decompose import Part, to_the_cent
 from assistant.query.dimensions import dimension
 from assistant.query.entities import check_values
 from assistant.query.facts import LINES, missing
-from assistant.query.metrics import metric, parts_of
+from assistant.query.metrics import base_metrics, metric
 from assistant.query.periods import PeriodPair, pair
 from assistant.query.present import evidence_figure, metric_label
 from assistant.query.rows import fetch
+from assistant.query.split import CHAIN, Split
 from assistant.query.spoken import speak, speak_period
-from assistant.query.variation import LEVEL, Usual, usual_change
+from assistant.query.variation import LEVEL, Usual, judged
 from assistant.results import Caveat, Chart, Column, DefinitionUsed, Evidence, Figure, Result, Table
 from assistant.results.result import Unit
 
@@ -36,7 +29,6 @@ if TYPE_CHECKING:
     from assistant.data.warehouse import Snapshot
     from assistant.settings import Settings
 
-_CHAIN = {"revenue", "gross_revenue", "orders", "units"}
 GROUPS_SHOWN = 10
 
 
@@ -69,10 +61,18 @@ def explain_change(
     check_values(snapshot, plan.filter)
     if metric(plan.metric).unit == "date":
         raise InvalidPlan("A date does not rise or fall", received=plan.metric)
+    if any(fact_of(b).time is None for b in base_metrics(plan.metric, scope.options.sales_basis)):
+        label = metric_label(plan.metric, scope.options.sales_basis)
+        raise MissingData(
+            f"{label[:1].upper()}{label[1:]} is known only as it was when the data were loaded, so a change of it is "
+            "not in the data", received="earlier states of the catalogue",
+        )
     both = pair(scope.resolve(plan.period), plan.compare, fiscal_year_start=scope.options.fiscal_year_start)
     windows = (both.current.start, both.current.end), (both.base.start, both.base.end)
     expression = grouped(scope, (plan.metric,), (), plan.filter, windows[0])
-    values = [fetch(scope, grouped(scope, (plan.metric,), (), plan.filter, w))[0] for w in windows]
+    found = judged(scope, (plan.metric,), plan.filter, both.current, both.base)
+    values = [row or fetch(scope, grouped(scope, (plan.metric,), (), plan.filter, w))[0]
+              for row, w in zip((found.current, found.base), windows, strict=True)]
     if not any(v["rows_read"] for v in values):
         raise NoRows(f"Nothing in the data for {reword(plan, both.current.label)}", received=both.current.label)
     current, base = (v[plan.metric] for v in values)
@@ -92,8 +92,7 @@ def explain_change(
         speak(result, "where", phrase(plan.filter))
     if current is not None and base is not None:
         _add_parts(scope, plan, both, result, current - base)
-        usual = usual_change(scope, plan.metric, plan.filter, both.current, both.base)
-        _add_usual(result, usual)
+        _add_usual(result, found.usual[plan.metric])
     result.headline = [h for h in result.headline if result.figures.get(h) and result.figures[h].value is not None]
     _finish(scope, plan, both, result, snapshot.sql(expression), definitions, assumptions)
     result.evidence.milliseconds = (time.perf_counter() - started) * 1000
@@ -145,22 +144,15 @@ def _add_parts(scope: Scope, plan: ChangePlan, both: PeriodPair, result: Result,
     windows = (both.current.start, both.current.end), (both.base.start, both.base.end)
     name = plan.metric
     unit = _unit(name)
-    factors: list[Part] = []
-    guests_known = not missing(scope.snapshot, LINES, ("customer_id",))
-    gross = not (name == "revenue" and scope.options.sales_basis == "net")
-    if name in _CHAIN and gross and guests_known:
-        factors = sales_parts(scope, name, plan.filter, *windows)
-    elif name == "average_order_value":
-        factors = order_value_parts(scope, plan.filter, *windows)
-    elif name == "net_revenue" or not gross:
-        factors = _net_parts(scope, plan, windows)
+    split = Split(scope, plan, windows)
+    factors = split.factors(change)
     if factors:
         result.tables.append(
             _parts_table("drivers", "What it is made of", to_the_cent(factors, change), unit, "driver")
         )
         result.charts.append(Chart(kind="waterfall", table="drivers", x="driver", y=["amount"], title=result.title))
         result.words["drivers"] = "yes"
-    people = customer_parts(scope, name, plan.filter, *windows) if guests_known and gross else []
+    people = split.customers()
     if people:
         counts = {p.name: n for p, n in people}
         parts = to_the_cent([p for p, _ in people], change)
@@ -170,29 +162,14 @@ def _add_parts(scope: Scope, plan: ChangePlan, both: PeriodPair, result: Result,
             row.append(counts[part.name] or None)
         result.tables.append(table)
     for by in _dimensions(scope, plan):
-        parts = _group_parts(scope, plan, by, windows)
+        parts = split.groups(by, change)
         if parts:
             result.tables.append(_group_table(by, parts, change, unit))
             result.words["by"] = result.words["by"] or by
             result.words["by_label"] = dimension(result.words["by"]).label
-
-
-def _net_parts(scope: Scope, plan: ChangePlan, windows: tuple) -> list[Part]:
-    """Net revenue: the factors of sales, less what was returned."""
-    parts = sales_parts(scope, "gross_revenue", plan.filter, *windows)
-    names = ("gross_revenue", "returned_value")
-    now, before = (fetch(scope, grouped(scope, names, (), plan.filter, w))[0] for w in windows)
-    if not parts:
-        gross = now["gross_revenue"] - before["gross_revenue"]
-        parts = [Part("sales", "sales before returns", gross, before["gross_revenue"], now["gross_revenue"])]
-    returned = Part(
-        "returns",
-        "returns and cancellations",
-        before["returned_value"] - now["returned_value"],
-        before["returned_value"],
-        now["returned_value"],
-    )
-    return [*parts, returned]
+        elif plan.dimension:
+            words = {"metric": result.words["metric"], "by": dimension(by).label}
+            result.caveats.append(Caveat(code="no_split", words=words))
 
 
 def _dimensions(scope: Scope, plan: ChangePlan) -> list[str]:
@@ -203,16 +180,6 @@ def _dimensions(scope: Scope, plan: ChangePlan) -> list[str]:
         d for d in ("category", "country", "product") if not missing(scope.snapshot, LINES, dimension(d).columns)
     ]
     return [d for d in offered if d != "country" or "category" not in offered]
-
-
-def _group_parts(scope: Scope, plan: ChangePlan, by: str, windows: tuple) -> list[Part]:
-    found = metric(plan.metric)
-    if found.additive:
-        return dimension_parts(scope, plan.metric, by, plan.filter, *windows)
-    if found.kind == "ratio" and all(metric(p).additive for p in parts_of(plan.metric)):
-        factor = 100.0 if found.unit == "percent" else 1.0
-        return rate_parts(scope, (found.parts[0], found.parts[1]), by, plan.filter, *windows, factor)
-    return []
 
 
 def _parts_table(table_id: str, title: str, parts: list[Part], unit: Unit, head: str) -> Table:
@@ -288,7 +255,7 @@ def _finish(
     elif both.unequal:
         days = [evidence_figure(p.days_covered, "days", f"days of {p.label}") for p in (both.current, both.base)]
         result.caveats.append(Caveat(code="unequal_periods", figures={"days": days[0], "base_days": days[1]}))
-    if not result.figures["base"].value and plan.metric in _CHAIN:
+    if not result.figures["base"].value and plan.metric in CHAIN:
         result.caveats.append(Caveat(code="base_empty", words={"base": both.base.label}))
     if manifest.synthetic:
         result.caveats.append(Caveat(code="synthetic"))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from assistant.errors import InvalidPlan
 from assistant.plans.filters import Filter
@@ -61,13 +61,29 @@ def by_stretch(
     condition: Filter | None,
     windows: Sequence[Days],
     by: Sequence[str] = (),
+    *,
+    labels: bool = False,
 ) -> ibis.Table:
-    """Metrics per stretch (column ``step``: its place in ``windows``) and per group of ``by``."""
+    """Metrics per stretch (column ``step``: its place in ``windows``) and per group of ``by``.
+
+    Args:
+        labels: add ``<dimension>_label`` for entities with a name.
+    """
     if not windows:
         raise InvalidPlan("No stretch of days to compare", received="none")
     whole = min(w[0] for w in windows), max(w[1] for w in windows)
-    table = grouped(scope, metrics, by, condition, whole, labels=False, extra=(stretches(windows),))
+    table = grouped(scope, metrics, by, condition, whole, labels=labels, extra=(stretches(windows),))
     return table.filter(table[STEP].notnull())
+
+
+def both_by_group(
+    scope: Scope, metrics: Sequence[str], condition: Filter | None, windows: tuple[Days, Days], by: str
+) -> tuple[dict[Any, Row], dict[Any, Row]]:
+    """Rows of the groups of ``by`` in two stretches, read in one pass."""
+    sides: tuple[dict[Any, Row], dict[Any, Row]] = ({}, {})
+    for row in fetch(scope, by_stretch(scope, metrics, condition, windows, (by,), labels=True)):
+        sides[int(row[STEP])][row[by]] = row
+    return sides
 
 
 def values_by_stretch(

@@ -8,6 +8,7 @@ change in points.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from statistics import fmean, stdev
@@ -16,6 +17,7 @@ from assistant.plans.filters import Filter
 from assistant.query.compile import Scope
 from assistant.query.metrics import metric as metric_named
 from assistant.query.periods import ResolvedPeriod, add_months
+from assistant.query.rows import Row
 from assistant.query.steps import values_by_stretch
 
 LEVEL = 90
@@ -63,25 +65,28 @@ def is_rate(metric_name: str) -> bool:
     return metric_named(metric_name).unit in {"percent", "points"}
 
 
-def usual_change(
-    scope: Scope, metric_name: str, condition: Filter | None, current: ResolvedPeriod, base: ResolvedPeriod
-) -> Usual | None:
-    """Interval of usual changes of a metric over steps like this one; None with fewer than six earlier steps."""
-    found = usual_changes(scope, (metric_name,), condition, current, base)
-    return found[metric_name]
+@dataclass(frozen=True)
+class Judged:
+    """Values of both periods (empty without a row) and how usual a change between them is, by metric."""
+
+    current: Row
+    base: Row
+    usual: dict[str, Usual | None]
 
 
-def usual_changes(
-    scope: Scope, metrics: tuple[str, ...], condition: Filter | None, current: ResolvedPeriod, base: ResolvedPeriod
-) -> dict[str, Usual | None]:
-    """:func:`usual_change` of several metrics in one pass over the data."""
-    if current.event:
-        return dict.fromkeys(metrics)
-    steps = _earlier_steps(current, base)
-    year = _year_before(current, base)
+def judged(
+    scope: Scope, metrics: Sequence[str], condition: Filter | None, current: ResolvedPeriod, base: ResolvedPeriod
+) -> Judged:
+    """Metrics in two periods and over earlier steps like the one between them, in one pass over the data.
+
+    A metric is judged from six earlier steps on, and not at all for seasons and shopping days.
+    """
+    both = (current.start, current.end), (base.start, base.end)
+    steps = [] if current.event else _earlier_steps(current, base)
+    year = None if current.event else _year_before(current, base)
     if len(steps) < MIN_STEPS:
-        return dict.fromkeys(metrics)
-    windows = list(dict.fromkeys(w for step in [*steps, *([year] if year else [])] for w in step))
+        steps, year = [], None
+    windows = list(dict.fromkeys(w for step in [both, *steps, *([year] if year else [])] for w in step))
     values = dict(zip(windows, values_by_stretch(scope, metrics, condition, windows), strict=True))
 
     def change(name: str, step: tuple[Days, Days]) -> float | None:
@@ -92,8 +97,11 @@ def usual_changes(
             return float(new) - float(old)
         return float(new) / float(old) if new > 0 and old > 0 else None
 
-    return {name: _usual([change(name, s) for s in steps], change(name, year) if year else None, is_rate(name))
-            for name in metrics}
+    usual = {
+        name: _usual([change(name, s) for s in steps], change(name, year) if year else None, is_rate(name))
+        for name in metrics
+    }
+    return Judged(values[both[0]], values[both[1]], usual)
 
 
 def _usual(changes: list[float | None], year_ago: float | None, rate: bool) -> Usual | None:

@@ -8,7 +8,8 @@ from assistant.llm.planner import brief, churned, compliance, customers, forecas
 from assistant.llm.planner.briefing import briefing
 from assistant.llm.planner.campaign_lists import campaign_list
 from assistant.llm.planner.candidate import Candidate, ToolCall, call
-from assistant.llm.planner.compose import change_plan, query_plan
+from assistant.llm.planner.changes import change
+from assistant.llm.planner.compose import query_plan
 from assistant.llm.planner.contact_conditions import OF_CONTACTS, as_audience
 from assistant.llm.planner.context import DialogueContext
 from assistant.llm.planner.coverage import gaps
@@ -345,17 +346,9 @@ class Frames:
         return self.finish(p, [call(SegmentRule(filter=both))], "audience", 0.0)
 
     def change(self) -> Candidate | None:
-        if not self.reading.does("explain"):
-            return None
         p = self.parts()
-        if not (self.reading.has("growth", "change", "up", "down", "compare") or len(p.periods) > 1 or p.metrics):
-            return None
-        plan = change_plan(p)
-        if plan is None:
-            return None
-        return self.finish(
-            p, [call(plan)], "change", 0.0 if self.reading.has("growth", "change", "up", "down") else 0.1
-        )
+        found = change(p)
+        return None if found is None else self.finish(p, [call(found[0])], "change", found[1])
 
     def describe(self) -> Candidate | None:
         hits = self.reading.does("describe")

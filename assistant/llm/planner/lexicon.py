@@ -118,11 +118,15 @@ class Lexicon:
         )
         #: words of open questions: read on their own, so that they take no word away from other readings
         self.open_words = PhraseTree()
-        for kind, phrases in read_yaml(language, "briefing")["brief"].items():
+        opening = read_yaml(language, "briefing")
+        for kind, phrases in opening["brief"].items():
             for phrase in phrases:
                 self.open_words.add(self.lemmas(phrase), ("brief", kind))
         self.time_words: frozenset[str] = frozenset(self._period_words())
         self._spoken: set[str] = set()
+        self.known |= self.open_words.words()
+        #: judging words and the direction of a change that they presuppose
+        self.verdicts: dict[str, str] = {w: way for way, words in opening["verdicts"].items() for w in words}
         self._fill()
         #: words that only ever speak of what orders do not hold
         self.only_absent = self.absent_words - self._spoken
