@@ -1,8 +1,8 @@
 """The gold questions: conversations and what each of their turns should give.
 
-They are held in ``tests/golden/questions_*.yaml`` and ``dialogues_*.yaml``. An entry has an ``id`` and ``turns``, or a
-``family`` and ``wordings`` of one question. ``expected`` is the expectation of the last turn, or a list with one per
-turn (null: not looked at). The name of the file says the shop: ``…_demo….yaml`` or ``…_online_retail….yaml``.
+They are held in ``tests/golden/questions_*.yaml`` and ``conversations_*.yaml``. An entry has an ``id`` and ``turns``,
+or a ``family`` and ``wordings`` of one question. ``expected`` is the expectation of the last turn, or a list of one
+per turn (null: not looked at). The name of the file says the shop: ``…_demo….yaml`` or ``…_online_retail….yaml``.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Case:
     expected: tuple[dict[str, Any] | None, ...]
     family: str
     fresh: bool = False
-    #: the file it stands in: questions, wordings, unanswerable, premises, dialogues …
+    #: the file it stands in: questions, wordings, unanswerable, premises, conversations …
     part: str = "questions"
 
     @property
@@ -45,9 +45,8 @@ class Case:
 def load_cases(shop: str, split: Split | None = None) -> list[Case]:
     """Cases of a shop (``demo`` or ``online_retail``), of one split or all. Raises ``ValueError`` for double ids."""
     cases = []
-    for file in sorted([*GOLD.glob(f"questions_{shop}*.yaml"), *GOLD.glob(f"dialogues_{shop}*.yaml")]):
+    for file in sorted(GOLD.glob(f"questions_{shop}*.yaml")):
         part = file.stem.removeprefix(f"questions_{shop}").strip("_") or "questions"
-        part = "dialogues" if file.stem.startswith("dialogues") else part
         entries = yaml.safe_load(file.read_text(encoding="utf-8")) or []
         cases += [case for entry in entries for case in _cases(shop, _texts(entry), part)]
     seen: set[str] = set()
@@ -55,6 +54,28 @@ def load_cases(shop: str, split: Split | None = None) -> list[Case]:
     if twice:
         raise ValueError(f"ids of {shop} are not unique: {sorted(twice)}")
     return [c for c in cases if split in {None, c.split}]
+
+
+def load_conversations(shop: str) -> list[Case]:
+    """The conversations of a shop; of their turns those whose answer is computed, refused or asked about.
+
+    Turns with a plan as their expectation are held (they make the context) but not judged here: a test does that.
+    """
+    entries = yaml.safe_load((GOLD / f"conversations_{shop}.yaml").read_text(encoding="utf-8"))
+    return [
+        Case(entry["id"], shop, tuple(text for text, _ in entry["turns"]),
+             tuple(_turn(wanted) for _, wanted in entry["turns"]), entry["id"], part="conversations")
+        for entry in entries
+    ]
+
+
+def _turn(wanted: Any) -> dict[str, Any] | None:
+    if isinstance(wanted, dict):
+        return _texts(wanted)
+    lines = [line.strip() for line in wanted.split(" || ")]
+    readings: list[dict[str, Any]] = [{"kind": "asked"} for line in lines if line == "asked"]
+    readings += [{"kind": "refused", "reason": line.split()[1].split("/")} for line in lines if line[:8] == "refused "]
+    return {"any": readings} if len(readings) == len(lines) else None
 
 
 def _cases(shop: str, entry: dict[str, Any], part: str) -> Iterator[Case]:

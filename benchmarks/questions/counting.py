@@ -155,6 +155,22 @@ def latency(name: str, verdicts: Sequence[Verdict]) -> list[Row]:
     ]
 
 
+def conversations(name: str, verdicts: Sequence[Verdict]) -> list[Row]:
+    """Conversations of several turns: those without a fault, and how long a later turn takes."""
+    turns = [a for v in verdicts for a in v.answers]
+    later = [float(a["milliseconds"]) for v in verdicts for a in v.answers[1:]]
+    judged = [v for v in verdicts if any(v.case.expected)]
+    good = 100 * sum(v.good for v in judged) / max(len(judged), 1)
+    failed = sum(a["outcome"] == "failed" for a in turns)
+    p50, p95 = _quantile(later, 0.5), _quantile(later, 0.95)
+    return [
+        Row(f"{name}: conversations whose computed turns are all right ({len(judged)} of {len(verdicts)} have some)",
+            f"{good:.0f} %", bar="≥ 90 %", met=good >= 90),
+        Row(f"{name}: turns of conversations that failed, of {len(turns)}", f"{failed}", bar="0", met=failed == 0),
+        Row(f"{name}: later turn to complete answer, p50 / p95 ({len(later)})", f"{p50:.0f} / {p95:.0f} ms"),
+    ]
+
+
 def _quantile(times: Iterable[float], q: float) -> float:
     ordered = sorted(times)
     return ordered[min(len(ordered) - 1, round(q * (len(ordered) - 1)))]

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks.questions import counting, rivals
 from benchmarks.questions.alteration import Alterations
+from benchmarks.questions.cases import load_conversations
 from benchmarks.questions.checker import Answering, InProcess, Verdict, examine, load_cases
 from benchmarks.questions.figures import Known, known_of, read_figures
 from benchmarks.questions.keyword_router import KeywordRouter
@@ -76,7 +77,8 @@ def run() -> Outcome:
             assistant = InProcess(home, seen[name])
             assistant.workspace.warm_up()
             ours, naive = _examined(name, assistant, shop), _examined(name, KeywordRouter(shop), shop)
-            rows += _rows(name, ours, naive)
+            held = [examine(case, assistant, shop) for case in load_conversations(name)]
+            rows += [*_rows(name, ours, naive), *counting.conversations(name, held)]
             rows += _rivals(name, home, shop, Path(folder))
     rows += _figures(seen)
     notes += [f"{name}, untraceable: {case}" for name, of in seen.items() for case in of.shown(name)]
