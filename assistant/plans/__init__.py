@@ -16,7 +16,7 @@ from assistant.plans.agreements import (
 )
 from assistant.plans.base import PlanModel
 from assistant.plans.briefing import BriefingRequest
-from assistant.plans.filters import And, Compare, CustomerCondition, Filter, InGroup, Not, Or
+from assistant.plans.filters import Among, And, Compare, CustomerCondition, Filter, InGroup, Not, Or
 from assistant.plans.periods import Period
 from assistant.plans.query import ChangePlan, Comparison, Having, QueryPlan, Sort
 from assistant.plans.requests import (
@@ -53,8 +53,8 @@ from assistant.plans.studies import (
 )
 
 __all__ = [
-    "And", "AskRequest", "BriefingRequest", "BuyersRequest", "CampaignBrief", "CampaignRequest", "CampaignsRequest",
-    "ChangePlan", "ChurnRequest", "CohortStudy", "Compare", "Comparison", "ConcentrationStudy", "CustomerCondition",
+    "Among", "And", "AskRequest", "BriefingRequest", "BuyersRequest", "CampaignBrief", "CampaignRequest",
+    "CampaignsRequest",    "ChangePlan", "ChurnRequest", "CohortStudy", "Compare", "Comparison", "ConcentrationStudy", "CustomerCondition",
     "CustomerRequest", "DataRequest", "DeclineRequest", "EarlyStudy", "ExplainRequest", "Filter", "ForecastRequest",
     "Having", "InGroup", "LadderStudy", "Not", "OfferSpec", "Or", "Period", "PlanModel", "ProductSearchRequest",
     "QueryPlan", "RecommendRequest", "ReturnStudy", "SegmentRequest", "SegmentRule", "Sort", "SpreadStudy",

@@ -84,6 +84,23 @@ class InGroup(Condition):
         return self
 
 
+class Among(Condition):
+    """Things that come first by a metric: "the five cities with the lowest revenue", "the year with the most orders".
+
+    The ``limit`` values of ``dimension`` after ``offset`` of them, by ``metric`` over the lines that ``where`` and
+    ``period`` leave (all of them without; the question's own filter and period do not count here).
+    """
+
+    op_type: Literal["among"] = "among"
+    dimension: str
+    metric: str = "revenue"
+    limit: int = Field(default=1, ge=1, le=1000)
+    offset: int = Field(default=0, ge=0)
+    descending: bool = True
+    where: Filter | None = None
+    period: Period | None = None
+
+
 class And(Condition):
     op_type: Literal["and"] = "and"
     parts: tuple[Filter, ...] = Field(min_length=1)
@@ -99,7 +116,7 @@ class Not(Condition):
     part: Filter
 
 
-Filter = Annotated[Compare | CustomerCondition | InGroup | And | Or | Not, Field(discriminator="op_type")]
+Filter = Annotated[Compare | CustomerCondition | InGroup | Among | And | Or | Not, Field(discriminator="op_type")]
 
-for _model in (CustomerCondition, And, Or, Not):
+for _model in (CustomerCondition, Among, And, Or, Not):
     _model.model_rebuild()

@@ -62,9 +62,26 @@ class QueryPlan(PlanModel):
     sort: Sort | None = None
     limit: int | None = Field(default=None, ge=1, le=10_000)
     offset: int = Field(default=0, ge=0, description="skip so many rows first; 'the second best' = limit 1, offset 1")
+    within: tuple[str, ...] = Field(
+        default=(), description="dimensions inside each of which the limit holds: 'top 3 products in each country'"
+    )
+    summary: Literal["mean", "median", "sum", "least", "largest"] | None = Field(
+        default=None, description="also one figure over the rows shown: 'average revenue of the five best cities'"
+    )
     transform: Literal["share", "cumulative", "moving_average"] | None = None
     window: int = Field(default=3, ge=2, le=366, description="length of the moving average in rows")
     chart: Literal["auto", "line", "bar", "area", "pie", "table", "none"] = "auto"
+
+    @model_validator(mode="after")
+    def _parts_fit(self) -> QueryPlan:
+        if self.within:
+            if not set(self.within) < set(self.dimensions):
+                raise ValueError("'within' names some, not all, of the dimensions")
+            if self.limit is None or self.compare is not None or self.transform is not None:
+                raise ValueError("'within' needs a limit, and goes with no comparison or transform")
+        if self.summary is not None and not self.dimensions:
+            raise ValueError("a summary over rows needs a dimension")
+        return self
 
 
 class ChangePlan(PlanModel):

@@ -11,7 +11,7 @@ from typing import Any
 
 from assistant.plans.briefing import BriefingRequest
 from assistant.plans.contact_words import contact_phrase
-from assistant.plans.filters import And, Compare, CustomerCondition, Filter, InGroup, Not, Or
+from assistant.plans.filters import Among, And, Compare, CustomerCondition, Filter, InGroup, Not, Or
 from assistant.plans.labels import LABELS
 from assistant.plans.periods import Period
 from assistant.plans.query import ChangePlan, Comparison, Having, QueryPlan
@@ -155,13 +155,15 @@ def _counted(noun: str, values: Sequence[Any]) -> str:
 
 def _query(plan: QueryPlan, period_label: str | None = None) -> str:
     what = join_words([label(m) for m in plan.metrics])
+    over = {"mean": "average", "median": "median", "sum": "sum", "least": "lowest", "largest": "highest"}
+    before = f"{over[plan.summary]} over the rows of " if plan.summary else ""
     if plan.transform == "share":
         what = f"share of {what}"
     elif plan.transform == "cumulative":
         what = f"cumulative {what}"
     elif plan.transform == "moving_average":
         what = f"moving average over {_number(plan.window)} rows of {what}"
-    parts = [what + (f" by {join_words([label(d) for d in plan.dimensions])}" if plan.dimensions else "")]
+    parts = [before + what + (f" by {join_words([label(d) for d in plan.dimensions])}" if plan.dimensions else "")]
     if plan.filter is not None:
         parts.append(f"where {_filter(plan.filter)}")
     parts.append(said(period_label) if period_label else period_phrase(plan.period))
@@ -180,7 +182,8 @@ def _ranking(plan: QueryPlan) -> list[str]:
     lowest = sort is not None and not sort.descending
     if plan.limit is not None:
         skipped = f" after the first {_number(plan.offset)}" if plan.offset else ""
-        return [f"{'lowest' if lowest else 'top'} {_number(plan.limit)}{skipped} {by}"]
+        each = f" in each {join_words([label(d) for d in plan.within])}" if plan.within else ""
+        return [f"{'lowest' if lowest else 'top'} {_number(plan.limit)}{skipped} {by}{each}"]
     if sort is None:
         return []
     return [f"sorted {by}, {'lowest' if lowest else 'highest'} first"]
@@ -214,6 +217,8 @@ def _filter(condition: Filter) -> str:
             return _compare(condition)
         case CustomerCondition():
             return _customers(condition)
+        case Among():
+            return _among(condition)
         case InGroup():
             return _group(condition)
         case And():
@@ -239,6 +244,17 @@ def _compare(condition: Compare) -> str:
     if condition.op in {"gt", "ge", "lt", "le"}:
         return f"{name} is {_OPERATORS[condition.op]} {shown}"
     return f"{name} {_OPERATORS[condition.op]} {shown}"
+
+
+def _among(condition: Among) -> str:
+    what = label(condition.dimension)
+    lowest = "" if condition.descending else "lowest "
+    first = "highest " if condition.descending else ""
+    place = f" after the first {_number(condition.offset)}" if condition.offset else ""
+    scope = f" where {_filter(condition.where)}" if condition.where is not None else ""
+    when = f" {_during(condition.period)}" if condition.period is not None and condition.period.kind != "all" else ""
+    many = f"one of the {_number(condition.limit)}" if condition.limit > 1 else "the one"
+    return f"{what} is {many} with the {lowest}{first}{label(condition.metric)}{place}{scope}{when}"
 
 
 def _group(condition: InGroup) -> str:
@@ -518,7 +534,7 @@ _WORDERS: dict[Any, Callable[..., str]] = {
     DeclineRequest: lambda request: f"decline: {request.message}",
     OfferSpec: _offer,
     CampaignBrief: _campaign,
-    (Compare, CustomerCondition, InGroup, And, Or, Not): _filter,
+    (Compare, CustomerCondition, InGroup, Among, And, Or, Not): _filter,
     Period: period_phrase,
     Comparison: _comparison,
     Having: _having,

@@ -27,7 +27,9 @@ from assistant.query.present import (
     incomplete_labels,
     main_table,
     metric_label,
+    plan_figure,
     shown_shares,
+    summary_table,
     totals_table,
     whole_label,
 )
@@ -121,8 +123,13 @@ def _present(scope: Scope, plan: QueryPlan, found: Answer) -> Result:
     )
     table = main_table(found, scope, title, shown_shares(found))
     totals = totals_table(found, scope)
+    over = summary_table(found, table)
     chart, chart_caveat = chart_for(found, table)
     figures = headline_figures(found, table, totals)
+    if plan.within and plan.offset:
+        figures["place"] = plan_figure(plan.offset + 1, "count", "place in each group")
+    if over is not None:
+        figures |= {f"{c.name}__summary": over.figure(0, c.name) for c in over.columns}
     if found.checked:
         figures["checked"] = evidence_figure(found.checked, "count", f"{groups_label(plan)} looked at")
     if not plan.dimensions and "net_revenue" in figures and "revenue" in figures and "returned_value" not in figures:
@@ -156,6 +163,11 @@ def _present(scope: Scope, plan: QueryPlan, found: Answer) -> Result:
         "whole": whole_label(found, scope),
         "many": groups_label(plan),
         "limit": "yes" if plan.limit is not None else "",
+        "summary": plan.summary or "",
+        "outer": ",".join(_shown_as(d, table.columns) for d in plan.dimensions if d in plan.within),
+        "inner": ",".join(_shown_as(d, table.columns) for d in plan.dimensions if d not in plan.within),
+        "each": join_words([dimension(d).label for d in plan.within]),
+        "place": "yes" if plan.offset else "",
         "bare": "yes" if any(only_nought(h) and h.metric in plan.metrics for h in plan.having) else "",
     }
     result = Result(
@@ -164,7 +176,7 @@ def _present(scope: Scope, plan: QueryPlan, found: Answer) -> Result:
         currency=scope.snapshot.currency,
         figures=figures,
         headline=_headline(found, figures),
-        tables=[table, totals],
+        tables=[table, totals, *([over] if over is not None else [])],
         charts=[chart] if chart else [],
         words=words,
         details={"incomplete_periods": incomplete_labels(found, scope)} if time_dimension(plan) else {},
@@ -197,6 +209,8 @@ def shape_of(found: Answer) -> str:
     plan = found.plan
     if not plan.dimensions:
         return "value"
+    if plan.within:
+        return "within"
     if not found.rows and found.checked:
         return "none"
     if time_dimension(plan):
@@ -230,10 +244,17 @@ def _label_column(found: Answer, columns: Sequence) -> str:
     return f"{first}_label" if any(c.name == f"{first}_label" for c in columns) else first
 
 
+def _shown_as(name: str, columns: Sequence) -> str:
+    """The column that shows a dimension: its label where it has one."""
+    return f"{name}_label" if any(c.name == f"{name}_label" for c in columns) else name
+
+
 def _headline(found: Answer, figures: dict) -> list[str]:
     """Figures shown large on the card."""
     plan = found.plan
     names = list(plan.metrics) if not plan.dimensions else []
+    if plan.summary is not None:
+        return [f"{m}__summary" for m in plan.metrics if f"{m}__summary" in figures]
     if plan.dimensions:
         if plan.limit == 1 and "top" in figures:
             names = ["top"]

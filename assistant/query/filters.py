@@ -7,7 +7,8 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from assistant.errors import InvalidPlan
-from assistant.plans.filters import And, Compare, CustomerCondition, Filter, InGroup, Not, Or
+from assistant.plans.filters import Among, And, Compare, CustomerCondition, Filter, InGroup, Not, Or
+from assistant.query.among import chosen
 from assistant.query.dimensions import NOT_SET, Dimension, dimension
 from assistant.query.facts import CUSTOMERS, LINES, Fact, missing, population, require, widen
 from assistant.query.metrics import metric
@@ -26,7 +27,7 @@ def comparisons(condition: Filter | None) -> Iterator[Compare]:
     match condition:
         case Compare():
             yield condition
-        case CustomerCondition():
+        case CustomerCondition() | Among():
             yield from comparisons(condition.where)
         case And() | Or():
             for part in condition.parts:
@@ -69,6 +70,8 @@ def columns_of(condition: Filter | None, fact: Fact) -> set[str]:
             field = dimension(condition.field, for_filter=True)
             label = {field.label_column} if field.label_column in fact.columns else set()
             return {*field.columns, *label}
+        case Among():
+            return columns_of(_any_of(condition), fact)
         case CustomerCondition() | InGroup():
             return {"customer_id"}
         case And() | Or():
@@ -91,11 +94,18 @@ def _outer_comparisons(condition: Filter | None) -> Iterator[Compare]:
     match condition:
         case Compare():
             yield condition
+        case Among():
+            yield _any_of(condition)
         case And() | Or():
             for part in condition.parts:
                 yield from _outer_comparisons(part)
         case Not():
             yield from _outer_comparisons(condition.part)
+
+
+def _any_of(condition: Among) -> Compare:
+    """The comparison that a ranking will become, before it is run."""
+    return Compare(field=condition.dimension, op="in", values=("",))
 
 
 def predicate(scope: Scope, condition: Filter, rows: ibis.Table) -> ibis.BooleanValue:
@@ -107,6 +117,8 @@ def predicate(scope: Scope, condition: Filter, rows: ibis.Table) -> ibis.Boolean
             return in_set(scope, condition, rows.customer_id)
         case InGroup():
             return in_group(scope, condition, rows.customer_id)
+        case Among():
+            return compare(scope, chosen(scope, condition), rows)
         case And():
             parts = [predicate(scope, p, rows) for p in condition.parts]
             return _all(parts)
@@ -387,6 +399,8 @@ def _customer_predicate(scope: Scope, condition: Filter, people: ibis.Table) -> 
             return in_set(scope, condition, people.customer_id)
         case InGroup():
             return in_group(scope, condition, people.customer_id)
+        case Among():
+            return _customer_predicate(scope, chosen(scope, condition), people)
         case And():
             return _all([_customer_predicate(scope, p, people) for p in condition.parts])
         case Or():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import statistics
 from datetime import date
 from typing import Any
 
@@ -117,6 +119,35 @@ def main_table(found: Answer, scope: Scope, title: str, shares: tuple[str, ...])
     return Table(id=SHARED, title=title, columns=columns, rows=rows, total_rows=max(found.all_groups, len(rows)))
 
 
+#: how rows are put into one figure, and what that is called
+_OVER_ROWS = {
+    "mean": ("average", statistics.fmean),
+    "median": ("median", statistics.median),
+    "sum": ("sum", math.fsum),
+    "least": ("lowest", min),
+    "largest": ("highest", max),
+}
+
+
+def summary_table(found: Answer, table: Table) -> Table | None:
+    """One row over the rows shown, for a plan that asks for it; rows without a value do not count."""
+    if found.plan.summary is None:
+        return None
+    word, function = _OVER_ROWS[found.plan.summary]
+    columns, cells = [], []
+    for name in found.plan.metrics:
+        column = table.columns[table.column_index(name)]
+        values = [r[table.column_index(name)] for r in table.rows]
+        numbers = [float(v) for v in values if isinstance(v, int | float)]
+        unit = "number" if column.unit == "count" and word in {"average", "median"} else column.unit
+        columns.append(Column(name=name, label=f"{word} {column.label}", unit=unit))
+        cells.append(function(numbers) if numbers else None)
+    columns.append(Column(name="rows", label="rows", unit="count"))
+    cells.append(len(table.rows))
+    title = f"{word.capitalize()} over these rows"
+    return Table(id="summary", title=title, columns=columns, rows=[cells], total_rows=1)
+
+
 def totals_table(found: Answer, scope: Scope) -> Table:
     """One exact row over all groups, whatever the table shows."""
     basis = scope.options.sales_basis
@@ -182,7 +213,7 @@ def shown_shares(found: Answer) -> tuple[str, ...]:
 def chart_for(found: Answer, table: Table) -> tuple[Chart | None, str | None]:
     """The picture, by rule, and the code of a caveat when the one asked for would mislead."""
     plan = found.plan
-    if plan.chart in {"table", "none"} or not plan.dimensions or len(table.rows) < 2:
+    if plan.chart in {"table", "none"} or not plan.dimensions or len(table.rows) < 2 or plan.within:
         return None, None
     first = plan.metrics[0]
     if metric(first).unit == "date":

@@ -16,6 +16,7 @@ from assistant.query.dimensions import DIMENSIONS, TIME_GRAINS, dimension
 from assistant.query.empty_groups import by_calendar, cycle, is_state, meets, nought_belongs, only_nought, with_empty
 from assistant.query.filters import customer_values
 from assistant.query.metrics import metric
+from assistant.query.per_group import top_of_each
 from assistant.query.periods import PeriodPair, ResolvedPeriod, pair, preposition, shift, unit_start
 
 if TYPE_CHECKING:
@@ -220,6 +221,14 @@ def _groups(scope: Scope, found: Answer) -> None:
     if "net_revenue" in names and "net_revenue" not in plan.metrics and "revenue" in plan.metrics and not nought:
         table = table.filter(table["revenue"] != 0)  # groups that only had returns are not part of the question
     in_engine = plan.compare is None and plan.transform is None and not _fills(plan)
+    if plan.within:
+        table = _whole_units(found, table, sort)
+        table = top_of_each(table, plan, sort.by, sort.descending)
+        found.expression = table
+        found.rows = fetch(scope, table.limit(MAX_ROWS))
+        found.all_groups = found.rows[0]["all_groups"] if found.rows else 0
+        found.tied = sum(r["tied"] for r in found.rows)
+        return
     if in_engine:
         cut = plan.model_copy(update={"limit": None, "offset": 0}) if chosen_groups else plan
         table = ranked(table, cut, sort.by, sort.descending, plan.dimensions)
@@ -249,12 +258,21 @@ def _groups(scope: Scope, found: Answer) -> None:
     _cut(found)
 
 
+def _whole_units(found: Answer, table: ibis.Table, sort: Sort) -> ibis.Table:
+    """Without the units of time of which days are missing, where the lowest one inside a group is looked for."""
+    inner = [d for d in found.plan.dimensions if d not in found.plan.within and d in TIME_GRAINS]
+    if sort.descending or not inner or not metric(sort.by).zero_when_empty:
+        return table
+    found.left_out = tuple(incomplete_units(found, inner[0]))
+    return table.filter(table[inner[0]].notin(list(found.left_out))) if found.left_out else table
+
+
 def _top_of_other_dimension(scope: Scope, found: Answer, names: tuple[str, ...]) -> Any:
     """ "Top 5 products by month": the limit picks the products over the whole period, then every month is shown."""
     plan, sort = found.plan, found.sort
     times = [d for d in plan.dimensions if dimension(d).role == "time"]
     others = [d for d in plan.dimensions if d not in times]
-    if plan.limit is None or len(times) != 1 or len(others) != 1:
+    if plan.limit is None or plan.within or len(times) != 1 or len(others) != 1:
         return plan.filter
     whole = grouped(scope, names, tuple(others), plan.filter, found.window, labels=False)
     by = sort.by if sort is not None and sort.by in names else plan.metrics[0]

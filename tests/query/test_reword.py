@@ -9,6 +9,7 @@ import pytest
 
 from assistant import plans
 from assistant.plans import (
+    Among,
     And,
     AskRequest,
     BriefingRequest,
@@ -163,6 +164,7 @@ WORDS = [
     (Comparison(kind="rest"), "against the rest"),
     (TogetherRequest(product_id="P1", k=3), "3 products most often bought together with product P1"),
     (DataRequest(), "what data are loaded"),
+    (Among(dimension="city", limit=5, descending=False), "city is one of the 5 with the lowest revenue"),
     (
         StudyRequest(study=CohortStudy(grain="quarter", period=Period(kind="named", year=2011))),
         "customers by quarter of their first order: share who ordered again, quarter by quarter, first ordered in 2011",

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from assistant.llm.planner.candidate import ToolCall
-from assistant.plans.filters import And, Compare, CustomerCondition, Filter, InGroup, Not, Or
+from assistant.plans.filters import Among, And, Compare, CustomerCondition, Filter, InGroup, Not, Or
 from assistant.plans.periods import Period
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -58,6 +58,7 @@ def condition(f: Filter) -> str:
             inner = f"{f.metric} {f.rank or f.op} {','.join(_number(v) for v in f.values)}"
             inner += f" where {condition(f.where)}" if f.where else ""
             inner += f" in {period(f.period)}" if f.period else ""
+            inner += f" within {f.within_days} days" if f.within_days else ""
             del known
             return f"cust({inner})"
         case And():
@@ -68,6 +69,10 @@ def condition(f: Filter) -> str:
             return f"not {condition(f.part)}"
         case InGroup():
             return f"group({f.name or f.group})"
+        case Among():
+            text = f"among({f.dimension} {'top' if f.descending else 'bottom'} {f.limit} {f.metric}"
+            text += f" where {condition(f.where)}" if f.where else ""
+            return text + (f" in {period(f.period)})" if f.period else ")")
     raise TypeError(f)
 
 
@@ -91,6 +96,8 @@ def _query(p: Any) -> str:
     elif p.sort:
         text += f" sort {p.sort.by} {'desc' if p.sort.descending else 'asc'}"
     text += f" offset {p.offset}" if p.offset else ""
+    text += f" within {','.join(p.within)}" if p.within else ""
+    text += f" {p.summary}" if p.summary else ""
     if p.transform:
         text += f" {p.transform}" + (f" {p.window}" if p.transform == "moving_average" else "")
     text += f" chart {p.chart}" if p.chart != "auto" else ""

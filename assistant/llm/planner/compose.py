@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from assistant.llm.planner.each import TOP_OF_EACH, ranked_inside
 from assistant.llm.planner.parts import GRAINS, Parts
 from assistant.llm.planner.period_words import PeriodReading
 from assistant.plans.periods import Period
@@ -34,6 +35,12 @@ def query_plan(p: Parts) -> QueryPlan | None:
     limit, sort = _ranking(p, metrics, groups, compare)
     if p.conditions.measures and not groups:
         return None  # "orders over 500" without anything to measure one by one
+    inside = ranked_inside(p, groups) if compare is None and transform is None else []
+    if inside:
+        groups = [*inside, *(g for g in groups if g not in inside)]
+        limit = p.limit or (1 if p.singular else TOP_OF_EACH)
+        by = sort.by if sort is not None and sort.by in metrics else metrics[0]
+        sort = Sort(by=by, descending=p.descending is not False)
     having = tuple(Having(metric=m.metric, op=m.op, values=m.values) for m in p.conditions.measures)  # type: ignore[arg-type]
     p.used.update(p.reading.having("trend"))
     try:
@@ -47,6 +54,7 @@ def query_plan(p: Parts) -> QueryPlan | None:
             sort=sort,
             limit=limit,
             offset=p.offset if limit else 0,
+            within=tuple(inside),
             transform=transform,
             chart=chart(p),
             **({"window": window} if window else {}),

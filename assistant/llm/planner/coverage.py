@@ -465,7 +465,7 @@ class Coverage:
     def _within(self) -> Iterator[tuple[int, str]]:
         """The first of each group, and a share of a part, are not what a ranking of pairs or a share of all says."""
         entities = [d for d in self.trace.dimensions if d not in _GRAINS]
-        if self.trace.under("limit") and len(entities) > 1:
+        if self.trace.under("limit") and len(self.trace.dimensions) > 1 and not self.trace.under("within"):
             yield from (self._text(place) for place in self._said("each"))
         of_months = "share" in self.trace.under("transform") and self.trace.dimensions and not entities
         if of_months and self.trace.under("field"):  # months of a part, not the part of the whole

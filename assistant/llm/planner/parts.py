@@ -58,8 +58,7 @@ class Parts:
     #: set against everything, or against what the filter leaves out
     against_all: bool = False
     against_rest: bool = False
-    #: agreed terms read as a ranking ("our 10 best customers")
-    #: only an order of rows was asked for, not the first of them
+    #: only an order of rows was asked for, not the first of them; ``ranked_terms``: agreed terms read as a ranking
     sorted_only: bool = False
     ranked_terms: set[int] = field(default_factory=set)
     #: something of an earlier answer is meant ("the second one", "of them")
@@ -155,6 +154,10 @@ def _ranked_term(p: Parts) -> None:
         if best and number is not None and items[i - 1].unit is None and 0 < number <= 1000:
             p.limit, p.descending, p.groups = int(number), True, ["customer"]
             p.used |= {i - 1, i}
+            p.ranked_terms.add(i)
+        elif best and p.reading.has_each(i):  # "best customer in every country"
+            p.limit, p.descending, p.groups = (1 if items[i].singular else 3), True, ["customer"]
+            p.used.add(i)
             p.ranked_terms.add(i)
 
 

@@ -47,6 +47,11 @@ class Item:
         return token.value if token.kind == "number" and len(self.tokens) == 1 else None
 
     @property
+    def singular(self) -> bool:
+        """Whether the last word is no plural."""
+        return self.tokens[-1].word == self.tokens[-1].lemma
+
+    @property
     def unit(self) -> str | None:
         return self.tokens[0].unit
 
@@ -73,6 +78,11 @@ class Reading:
     def does(self, *actions: str) -> list[int]:
         """Indices of items that ask for one of the actions."""
         return [i for i, item in enumerate(self.items) if any(a in item.alts.get("do", ()) for a in actions)]
+
+    def has_each(self, i: int) -> bool:
+        """Whether every group on its own is asked for, apart from item ``i``."""
+        words = self.vocabulary.lexicon.terms["each"]
+        return any(t.lemma in words for k, item in enumerate(self.items) if k != i for t in item.tokens)
 
     def slice(self, start: int, end: int) -> Reading:
         """The same reading of a part of the items."""

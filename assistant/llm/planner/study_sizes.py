@@ -30,6 +30,9 @@ def spread(frames: Frames, cues: Cues) -> Candidate | None:
     rest = rest_of(frames, tokens)
     p = rest.parts
     measured, things, items = _measured(reading, rest)
+    spent = any(reading.items[i].get("act") == "spend" for i in reading.having("act"))
+    if not measured and spent and limits is not None:
+        measured = ["revenue"]
     named = _named(measured, things, cues, limits is not None)
     if named is None:
         return None

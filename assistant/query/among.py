@@ -1,0 +1,59 @@
+"""The first few things by a measure as a condition: "the year with the fewest orders", "our five best cities"."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from assistant.errors import NoRows
+from assistant.plans.filters import Among, Compare
+from assistant.plans.query import QueryPlan, Sort
+from assistant.plans.reword import reword
+
+if TYPE_CHECKING:
+    from assistant.query.compile import QueryOptions, Scope, SnapshotKey
+
+
+def chosen(scope: Scope, condition: Among) -> Compare:
+    """The condition with the things it stands for, found as the ranking itself would find them (ties kept, units of
+    time that are not whole never the lowest).
+
+    Raises:
+        UnknownName, MissingData, InvalidPlan: as :func:`assistant.query.engine.run_query`. NoRows: there are none.
+    """
+    from assistant.query.compile import SnapshotKey
+
+    key = SnapshotKey(scope.snapshot.fingerprint, scope.snapshot)
+    return _chosen(key, scope.options, condition)
+
+
+@lru_cache(maxsize=256)
+def _chosen(key: SnapshotKey, options: QueryOptions, condition: Among) -> Compare:
+    from assistant.query.compile import Scope, check
+    from assistant.query.dimensions import dimension
+    from assistant.query.rows import answer
+
+    scope = Scope(key.snapshot, options)
+    plan = ranking(condition)
+    check(scope, plan.metrics, plan.dimensions, plan.filter)
+    rows = answer(scope, plan, plan.metrics, ()).rows
+    if not rows:
+        raise NoRows(f"Nothing in the data matches: {reword(plan)}")
+    found = dimension(condition.dimension)
+    values = [r[condition.dimension] for r in rows]
+    decode = None if found.type == "date" else found.decode
+    shown = tuple(v.isoformat() if found.type == "date" else decode(v) if decode else v for v in values)
+    return Compare(field=condition.dimension, op="in", values=shown)
+
+
+def ranking(condition: Among) -> QueryPlan:
+    """The ranking that finds the things."""
+    return QueryPlan(
+        metrics=(condition.metric,),
+        dimensions=(condition.dimension,),
+        filter=condition.where,
+        period=condition.period,
+        sort=Sort(by=condition.metric, descending=condition.descending),
+        limit=condition.limit,
+        offset=condition.offset,
+    )
