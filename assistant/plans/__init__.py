@@ -54,8 +54,8 @@ from assistant.plans.studies import (
 
 __all__ = [
     "Among", "And", "AskRequest", "BriefingRequest", "BuyersRequest", "CampaignBrief", "CampaignRequest",
-    "CampaignsRequest",    "ChangePlan", "ChurnRequest", "CohortStudy", "Compare", "Comparison", "ConcentrationStudy", "CustomerCondition",
-    "CustomerRequest", "DataRequest", "DeclineRequest", "EarlyStudy", "ExplainRequest", "Filter", "ForecastRequest",
+    "CampaignsRequest", "ChangePlan", "ChurnRequest", "CohortStudy", "Compare", "Comparison", "ConcentrationStudy",
+    "CustomerCondition", "CustomerRequest", "DataRequest", "DeclineRequest", "EarlyStudy", "ExplainRequest", "Filter", "ForecastRequest",
     "Having", "InGroup", "LadderStudy", "Not", "OfferSpec", "Or", "Period", "PlanModel", "ProductSearchRequest",
     "QueryPlan", "RecommendRequest", "ReturnStudy", "SegmentRequest", "SegmentRule", "Sort", "SpreadStudy",
     "StudyRequest", "TogetherRequest", "UndoRequest", "ValueRequest",

@@ -218,7 +218,9 @@ def _filter(condition: Filter) -> str:
         case CustomerCondition():
             return _customers(condition)
         case Among():
-            return _among(condition)
+            from assistant.plans.reword_studies import reword_among
+
+            return reword_among(condition)
         case InGroup():
             return _group(condition)
         case And():
@@ -244,17 +246,6 @@ def _compare(condition: Compare) -> str:
     if condition.op in {"gt", "ge", "lt", "le"}:
         return f"{name} is {_OPERATORS[condition.op]} {shown}"
     return f"{name} {_OPERATORS[condition.op]} {shown}"
-
-
-def _among(condition: Among) -> str:
-    what = label(condition.dimension)
-    lowest = "" if condition.descending else "lowest "
-    first = "highest " if condition.descending else ""
-    place = f" after the first {_number(condition.offset)}" if condition.offset else ""
-    scope = f" where {_filter(condition.where)}" if condition.where is not None else ""
-    when = f" {_during(condition.period)}" if condition.period is not None and condition.period.kind != "all" else ""
-    many = f"one of the {_number(condition.limit)}" if condition.limit > 1 else "the one"
-    return f"{what} is {many} with the {lowest}{first}{label(condition.metric)}{place}{scope}{when}"
 
 
 def _group(condition: InGroup) -> str:

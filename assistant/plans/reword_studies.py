@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from assistant.plans.filters import Among
 from assistant.plans.periods import Period
 from assistant.plans.reword import _filter, _number, label
 from assistant.plans.reword_periods import during, period_phrase
@@ -87,6 +88,18 @@ def _concentration(study: ConcentrationStudy) -> str:
     else:
         asked = f"how {what} is concentrated over {things}"
     return f"{asked}{_scope(study)}"
+
+
+def reword_among(condition: Among) -> str:
+    """A ranking inside a filter: "city is one of the 5 with the lowest revenue"."""
+    what = label(condition.dimension)
+    lowest = "" if condition.descending else "lowest "
+    first = "highest " if condition.descending else ""
+    place = f" after the first {_number(condition.offset)}" if condition.offset else ""
+    scope = f" where {_filter(condition.where)}" if condition.where is not None else ""
+    when = f" {_during(condition.period)}" if condition.period is not None and condition.period.kind != "all" else ""
+    many = f"one of the {_number(condition.limit)}" if condition.limit > 1 else "the one"
+    return f"{what} is {many} with the {lowest}{first}{label(condition.metric)}{place}{scope}{when}"
 
 
 _WORDS: dict[type, Callable[[Any], str]] = {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 from assistant.llm.planner.contact_conditions import contact_conditions, measured_contacts
 from assistant.llm.planner.filters import ConditionReader, Conditions
@@ -592,8 +591,3 @@ def _grains(p: Parts) -> None:
             p.groups.insert(0, grain)
             if p.descending is not None and lead is not None and lead.has("which", "rank"):
                 p.singular = word == item.tokens[-1].lemma
-
-
-def as_json(model: Any) -> Any:
-    """A plan model as plain JSON without what was left at its default."""
-    return model.model_dump(mode="json", exclude_defaults=True) if model is not None else None
