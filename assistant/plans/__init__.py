@@ -53,15 +53,12 @@ from assistant.plans.studies import (
 )
 
 __all__ = [
-    "Among", "And", "AskRequest", "BriefingRequest", "BuyersRequest", "CampaignBrief", "CampaignRequest",
-    "CampaignsRequest", "ChangePlan", "ChurnRequest", "CohortStudy", "Compare", "Comparison", "ConcentrationStudy",
-    "CustomerCondition", "CustomerRequest", "DataRequest", "DeclineRequest", "EarlyStudy", "ExplainRequest", "Filter", "ForecastRequest",
-    "Having", "InGroup", "LadderStudy", "Not", "OfferSpec", "Or", "Period", "PlanModel", "ProductSearchRequest",
-    "QueryPlan", "RecommendRequest", "ReturnStudy", "SegmentRequest", "SegmentRule", "Sort", "SpreadStudy",
-    "StudyRequest", "TogetherRequest", "UndoRequest", "ValueRequest",
-    "AudiencePair", "ChangeSegment", "DefineTerm", "SavedSegmentsRequest", "SaveSegment", "TakeBackRequest",
-    "TermsRequest", "WithdrawTerm",
-    "Having", "InGroup", "JourneyStep", "LadderStudy", "Not", "OfferSpec", "Or", "Period", "PlanModel", "PostRequest",
-    "ProductSearchRequest", "QueryPlan", "RecommendRequest", "ReturnStudy", "SegmentRequest", "SegmentRule", "Sort",
-    "SpreadStudy", "StudyRequest", "TogetherRequest", "UndoRequest", "ValueRequest",
+    "Among", "And", "AskRequest", "AudiencePair", "BriefingRequest", "BuyersRequest", "CampaignBrief",
+    "CampaignRequest", "CampaignsRequest", "ChangePlan", "ChangeSegment", "ChurnRequest", "CohortStudy", "Compare",
+    "Comparison", "ConcentrationStudy", "CustomerCondition", "CustomerRequest", "DataRequest", "DeclineRequest",
+    "DefineTerm", "EarlyStudy", "ExplainRequest", "Filter", "ForecastRequest", "Having", "InGroup", "JourneyStep",
+    "LadderStudy", "Not", "OfferSpec", "Or", "Period", "PlanModel", "PostRequest", "ProductSearchRequest",
+    "QueryPlan", "RecommendRequest", "ReturnStudy", "SaveSegment", "SavedSegmentsRequest", "SegmentRequest",
+    "SegmentRule", "Sort", "SpreadStudy", "StudyRequest", "TakeBackRequest", "TermsRequest", "TogetherRequest",
+    "UndoRequest", "ValueRequest", "WithdrawTerm",
 ]
