@@ -19,6 +19,7 @@ from assistant.llm.planner.period_grammar import PeriodReader
 from assistant.llm.planner.posts import post
 from assistant.llm.planner.rank import NEGATIONS, Encoder, by_meaning
 from assistant.llm.planner.repair import repairs
+from assistant.llm.planner.rephrase import rephrase
 from assistant.llm.planner.replies import decline, quoted
 from assistant.llm.planner.several import Requests, after, split
 from assistant.llm.planner.spans import Reading, read
@@ -260,7 +261,8 @@ def remaining(
 def _requests(
     text: str, context: DialogueContext, shop: Shop, tools: Collection[str], words: Vocabulary
 ) -> Requests:
-    return split(text, context, words, lambda t, known: candidates(read(t, words), known, shop, tools))
+    said = rephrase(text, words.lexicon.words, words.lexicon.language)
+    return split(said, context, words, lambda t, known: candidates(read(t, words), known, shop, tools))
 
 
 # -- what cannot be read -----------------------------------------------------------------------------------------------

@@ -1,0 +1,68 @@
+"""Ways of saying things put into the words that the grammar reads ("break sales down by month" → "sales by month").
+
+The rules are data (``prompts/lexicon/<language>/rephrase.yaml``) and keep the meaning: each maps a pattern of words to
+other words for the same thing. They run in the order of the file, before anything else is read. Text in quotation
+marks is left alone.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Any
+
+from assistant.llm.planner.lexicon import read_yaml
+from assistant.llm.planner.normalise import clean, expand
+
+_QUOTED = re.compile(r'("[^"\n]{1,80}")')
+_MACRO = re.compile(r"<(\w+)>")
+
+
+@lru_cache(maxsize=8)
+def _rules(language: str) -> tuple[tuple[re.Pattern[str], str], ...]:
+    """Compiled rules of a language, in order. A language without the file has none."""
+    try:
+        content: dict[str, Any] = read_yaml(language, "rephrase")
+    except FileNotFoundError:
+        return ()
+    macros = {name: f"(?:{_expanded(body, {})})" for name, body in content["macros"].items()}
+    rules = []
+    for rule in content["rules"]:
+        for pattern in rule["for"]:
+            rules.append((re.compile(_bounded(_expanded(pattern, macros)), re.IGNORECASE), rule["say"]))
+    return tuple(rules)
+
+
+def _expanded(pattern: str, macros: dict[str, str]) -> str:
+    """The pattern with its macros put in; a space stands for any white space."""
+    return _MACRO.sub(lambda m: macros.get(m.group(1), m.group()), pattern).replace(" ", r"\s+")
+
+
+def _bounded(pattern: str) -> str:
+    """A pattern matches whole words only."""
+    return rf"(?<![\w'])(?:{pattern})(?![\w'])"
+
+
+def rephrase(text: str, words: dict[str, Any], language: str = "en") -> str:
+    """The text in the words of the grammar.
+
+    Args:
+        text: as typed.
+        words: the ``words`` lexicon, for contractions.
+        language: folder of the lexicon.
+
+    Returns:
+        the text itself where no rule applies.
+    """
+    rules = _rules(language)
+    if not rules:
+        return text
+    plain = expand(clean(text), words)
+    pieces = _QUOTED.split(plain)
+    changed = False
+    for place in range(0, len(pieces), 2):
+        for pattern, said in rules:
+            new = pattern.sub(said, pieces[place])
+            changed |= new != pieces[place]
+            pieces[place] = new
+    return re.sub(r"\s{2,}", " ", "".join(pieces)).strip() if changed else text
