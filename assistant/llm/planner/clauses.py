@@ -12,6 +12,9 @@ from assistant.llm.planner.spans import Reading
 from assistant.plans.filters import And, CustomerCondition, Filter, Or
 from assistant.plans.periods import Period
 
+#: Orders further apart than this many days are not counted as close to each other (the limit of the plan).
+LONGEST_APART = 3650
+
 
 @dataclass(frozen=True)
 class MetricCondition:
@@ -150,7 +153,7 @@ class ClauseMeaning:
         several = clause.op in {"ge", "gt", "eq"} and max(clause.values) >= (1 if clause.op == "gt" else 2)
         if clause.duration is None or metric != self.orders or not several or clause.negated:
             return None
-        return clause.duration.days
+        return clause.duration.days if clause.duration.days <= LONGEST_APART else None
 
     def _never_back(self, clause: Clause) -> Filter | None:
         """As in "never came back (after their first order)": exactly one order."""
