@@ -62,3 +62,32 @@ def mailable_customers(t: ibis.Table, c: MetricContext) -> ibis.Value:
 )
 def suppressed_customers(t: ibis.Table, c: MetricContext) -> ibis.Value:
     return t.customer_id.nunique(where=t.suppressed.fill_null(False))
+
+
+# --- age, where birthdays are known ---
+
+
+@base(
+    "youngest_age",
+    "age of the youngest customer",
+    "number",
+    "years from the latest year of birth among customers with a sale to the analysis date",
+    columns=("line_type", "birth_year"),
+    typical=True,
+    higher_is="neutral",
+)
+def youngest_age(t: ibis.Table, c: MetricContext) -> ibis.Value:
+    return c.as_of.year - t.birth_year.max(where=t.line_type == "sale")
+
+
+@base(
+    "oldest_age",
+    "age of the oldest customer",
+    "number",
+    "years from the earliest year of birth among customers with a sale to the analysis date",
+    columns=("line_type", "birth_year"),
+    typical=True,
+    higher_is="neutral",
+)
+def oldest_age(t: ibis.Table, c: MetricContext) -> ibis.Value:
+    return c.as_of.year - t.birth_year.min(where=t.line_type == "sale")

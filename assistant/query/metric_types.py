@@ -39,6 +39,7 @@ class Metric:
         higher_is: whether more of it is good news for the shop.
         hidden: a building block that is not offered by name.
         types: order-line types it counts; empty means all.
+        quantile: for ``bound``, of the normal distribution.
         typical: a middle or extreme of values, which has no value without rows.
     """
 
@@ -50,7 +51,8 @@ class Metric:
     words: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
     additive: bool = False
-    kind: Literal["base", "ratio", "difference", "alias"] = "base"
+    kind: Literal["base", "ratio", "difference", "alias", "bound"] = "base"
+    quantile: float = 0.0
     parts: tuple[str, ...] = ()
     higher_is: Literal["better", "worse", "neutral"] = "better"
     hidden: bool = False
@@ -62,7 +64,7 @@ class Metric:
     @property
     def zero_when_empty(self) -> bool:
         """Whether no rows mean 0 (a count or sum) and not "no value"."""
-        return self.kind != "ratio" and not self.typical and self.unit in {"count", "currency", "number"}
+        return self.kind not in {"ratio", "bound"} and not self.typical and self.unit in {"count", "currency", "number"}
 
 
 BASE: dict[str, Metric] = {}

@@ -13,7 +13,7 @@ from assistant.query import marketing_metrics as _marketing
 from assistant.query import order_metrics as _orders
 from assistant.query.lexicon import words_for
 from assistant.query.metric_types import BASE, Metric
-from assistant.query.ratios import DIFFERENCES, DIFFERENCES_OF_RATIOS, RATIOS
+from assistant.query.ratios import BOUNDS_OF_DIFFERENCES, DIFFERENCES, DIFFERENCES_OF_RATIOS, RATIOS
 from assistant.results.result import Unit
 
 if TYPE_CHECKING:
@@ -40,6 +40,8 @@ for _name, _label, _unit, _parts, _formula, _options in (*DIFFERENCES, *DIFFEREN
     _derived("difference", _name, _label, _unit, _parts, _formula, **_options)  # type: ignore[arg-type]
 for _name, _label, _unit, _parts, _formula, _options in RATIOS:
     _derived("ratio", _name, _label, _unit, _parts, _formula, **_options)  # type: ignore[arg-type]
+for _name, _label, _unit, _bounded, _formula, _options in BOUNDS_OF_DIFFERENCES:
+    _derived("bound", _name, _label, _unit, _bounded, _formula, **_options)  # type: ignore[arg-type]
 METRICS["revenue"] = Metric(
     "revenue",
     "revenue",
@@ -88,6 +90,14 @@ def base_metrics(name: str, sales_basis: str = "gross") -> tuple[Metric, ...]:
     return tuple(dict.fromkeys(nested))
 
 
+def _bound(parts: list[ibis.Value], quantile: float) -> ibis.Value:
+    """A bound of the difference of two shares in points, by the normal approximation."""
+    hits, size, other_hits, other_size = (p.cast("float64") for p in parts)
+    share, other = hits / size.nullif(0), other_hits / other_size.nullif(0)
+    variance = share * (1 - share) / size.nullif(0) + other * (1 - other) / other_size.nullif(0)
+    return (share - other + quantile * variance.sqrt()) * 100
+
+
 def combine(name: str, values: Callable[[str], ibis.Value], sales_basis: str = "gross") -> ibis.Value:
     """The metric as an expression over the columns of its base metrics."""
     found = metric(name)
@@ -98,5 +108,7 @@ def combine(name: str, values: Callable[[str], ibis.Value], sales_basis: str = "
         return parts[0]
     if found.kind == "difference":
         return parts[0] - parts[1]
+    if found.kind == "bound":
+        return _bound(parts, found.quantile)
     quotient = parts[0].cast("float64") / parts[1].cast("float64").nullif(0)
     return quotient * 100 if found.unit == "percent" else quotient

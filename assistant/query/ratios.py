@@ -233,3 +233,22 @@ DIFFERENCES_OF_RATIOS = (
         {},
     ),
 )
+#: bounds of a difference of two shares, at the level of the normal quantile given: hits and size of each group
+BOUNDS_OF_DIFFERENCES = (
+    (
+        "lift_low",
+        "lift, lower bound",
+        "points",
+        ("answered", "sent", "answered_control", "control_size"),
+        "lift less 1.96 standard errors of the difference of the two response rates",
+        {"quantile": -1.96},
+    ),
+    (
+        "lift_high",
+        "lift, upper bound",
+        "points",
+        ("answered", "sent", "answered_control", "control_size"),
+        "lift plus 1.96 standard errors of the difference of the two response rates",
+        {"quantile": 1.96},
+    ),
+)

@@ -170,3 +170,32 @@ def test_missing_tables_are_named(tmp_path):
         run_query(bare, QueryPlan(metrics=("revenue",), dimensions=("customer",), filter=condition))
     with pytest.raises(MissingData, match="contacts"):
         run_query(bare, QueryPlan(metrics=("mailable_customers",)))
+
+
+def test_the_lift_has_its_interval(tmp_path, tables):
+    sizes = {"treatment": (40, 12), "control": (25, 3)}
+    made = {**tables}
+    rows, answers = [], []
+    for arm, (size, hits) in sizes.items():
+        rows += [("K1", f"{arm}{i}", arm, "email", pd.Timestamp("2023-12-01"), True, True) for i in range(size)]
+        answers += [("K1", f"{arm}{i}", pd.Timestamp("2023-12-05"), 10.0) for i in range(hits)]
+    made["touches"] = pd.DataFrame(rows, columns=list(tables["touches"].columns))
+    made["responses"] = pd.DataFrame(answers, columns=["campaign_id", "customer_id", "responded_at", "revenue"])
+    write_snapshot(tmp_path, made, source="tests", name="tiny", currency="EUR")
+    plan = QueryPlan(metrics=("lift", "lift_low", "lift_high"))
+    figures = run_query(open_snapshot(tmp_path), plan).figures
+    a, b = 12 / 40, 3 / 25
+    spread = 1.96 * (a * (1 - a) / 40 + b * (1 - b) / 25) ** 0.5
+    assert figures["lift"].value == pytest.approx((a - b) * 100)
+    assert figures["lift_low"].value == pytest.approx((a - b - spread) * 100)
+    assert figures["lift_high"].value == pytest.approx((a - b + spread) * 100)
+
+
+def test_without_a_control_group_there_is_no_lift(tmp_path, tables):
+    made = {**tables, "touches": tables["touches"].query("arm != 'control'").reset_index(drop=True)}
+    made["responses"] = pd.DataFrame(
+        [("K1", "C1", pd.Timestamp("2023-12-05"), 10.0)],
+        columns=["campaign_id", "customer_id", "responded_at", "revenue"],
+    )
+    write_snapshot(tmp_path, made, source="tests", name="tiny", currency="EUR")
+    assert run_query(open_snapshot(tmp_path), QueryPlan(metrics=("lift",))).figures["lift"].value is None

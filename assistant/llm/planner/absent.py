@@ -15,6 +15,16 @@ from assistant.llm.planner.vocabulary import Vocabulary
 _NAMED = 2
 
 
+def lacking(reading: Reading, words: Vocabulary) -> bool:
+    """Whether a word that can mean nothing else names something the shop lacks, also where a product has it."""
+    return any(
+        item.lemma not in words.lexicon.concepts[str(name)].weak and not held(words.lexicon.concepts[str(name)], words)
+        for item in reading.items
+        if not item.has("metric", "value") and not held_dimension(item, words)
+        for name in item.alts.get("absent", ())
+    )
+
+
 def missing_concepts(reading: Reading, best: Candidate | None, words: Vocabulary) -> list[Concept]:
     """The concepts that the question needs and the shop lacks, most telling first; empty where nothing names one."""
     strong: dict[str, int] = {}

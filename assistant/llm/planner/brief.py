@@ -33,9 +33,23 @@ _GOAL_BY_TERM = (
 )
 
 
+#: measures of what a campaign did
+_RESULTS = frozenset(
+    {
+        "lift", "open_rate", "click_rate", "response_rate", "unsubscribe_rate", "campaign_revenue", "campaign_cost",
+        "responses",
+    }
+)
+
+
 def draft(p: Parts, context: DialogueContext, finish: Finish, shop: Shop) -> Candidate | None:
     """As in "Win back lapsed customers with 10 % off homeware" · "draft a campaign for them"."""
     r = p.reading
+    if any(getattr(row, "field", "") == "campaign" for row in p.rows) and not r.does("create", "send"):
+        return None  # a campaign that was, not one to be
+    measured = {str(m) for item in r.items for m in item.alts.get("metric", ())} & _RESULTS
+    if measured and not r.does("create", "send"):
+        return None  # "lift of the we-miss-you campaign"
     creating, objects, goals = r.does("create"), r.having("object"), r.having("goal")
     strong = [
         i
@@ -46,12 +60,13 @@ def draft(p: Parts, context: DialogueContext, finish: Finish, shop: Shop) -> Can
     sending = r.does("send")
     if not creating and objects and objects[0] == next((i for i in range(len(r.items)) if not r.is_skip(i)), -1):
         creating = (
-            objects[:1] if len(r.items) > 2 and not r.has("count") and not _asks(r) else []
+            objects[:1] if len(r.items) > 2 and not r.has("count", "group") and not _asks(r) else []
         )  # "email our best customers …"
     giving = not creating and r.items and r.items[0].lemma in {"give", "offer"} and r.has("offer")
     if giving:
         creating = [0]
-    if r.items and r.items[0].lemma in {"which", "what", "who", "how", "why", "how many", "number of"}:
+    counted = bool(r.items) and r.items[0].lemma.startswith(("how many", "number of"))
+    if counted or r.items and r.items[0].lemma in {"which", "what", "who", "how", "why", "how many", "number of"}:
         return None  # a question about campaigns, not an order for one
     if not ((creating or sending) and objects) and not strong and not (creating and goals) and not giving:
         return None
@@ -280,7 +295,6 @@ def _audience(p: Parts, context: DialogueContext, shop: Shop) -> tuple[Filter | 
     if not parts and p.reading.has("customers_pronoun", "pronoun"):
         past = context.audience()
         if past is not None:
-            p.referred = True
             return past[0], past[1] or said_before(context, p)
     return join(parts), words
 

@@ -65,7 +65,7 @@ def query_plan(p: Parts) -> QueryPlan | None:
 
 def _coordinated(p: Parts) -> bool:
     """Whether several measures are joined ("revenue and orders"); else one may have been meant to narrow the other."""
-    if len(p.metrics) < 2:
+    if len(p.metrics) < 2 or p.settled:
         return True
     joining = {"and", "&", "vs", "versus", "or", "plus", "with", "against", "as", "to"}
     tokens = p.reading.tokens

@@ -152,8 +152,13 @@ class _Reader:
                 return False
         return False
 
-    def _keep(self, metric: str, channel: str, none: bool, tokens: range, period: Period | None = None) -> int:
-        where = Compare(field="message_channel", op="eq", values=(channel,)) if channel else None
+    def _keep(
+        self, metric: str, channel: str, none: bool, tokens: range, period: Period | None = None,
+        campaign: Compare | None = None,
+    ) -> int:
+        by = Compare(field="message_channel", op="eq", values=(channel,)) if channel else None
+        said = tuple(c for c in (by, campaign) if c is not None)
+        where = And(parts=said) if len(said) > 1 else said[0] if said else None
         condition = CustomerCondition(
             metric=metric, op="eq" if none else "ge", values=(0 if none else 1,), where=where, period=period
         )
@@ -177,12 +182,26 @@ class _Reader:
         message = self._next(end, "messages")
         if message is None and tuple(self.lemmas[k:end]) in self.words.needs_message:
             return None
-        denial = self._negated(k)
+        between = range(end, message[0]) if message else range(0)
+        inside = next((at for at in between if self.lemmas[at] in self.words.negations), None)  # "got no message"
+        denial = self._negated(k) if inside is None else k
         stop = message[1] if message else end
         said = [self.words.channels[w] for w in self.lemmas[k:end] if w in self.words.channels]
         channel = (message[2] if message else said[0] if said else "any").replace("any", "")
+        named, stop = self._campaign(k, stop)
         period, stop = self._period(stop)
-        return self._keep(deed, channel, denial is not None, range(k if denial is None else denial, stop), period)
+        tokens = range(k if denial is None else denial, stop)
+        return self._keep(deed, channel, denial is not None, tokens, period, named)
+
+    def _campaign(self, k: int, stop: int) -> tuple[Compare | None, int]:
+        """The campaign named between the verb and the message, or right after it."""
+        for item in self.r.items:
+            names = [v.value for v in item.alts.get("value", ()) if v.dimension == "campaign"]
+            if names and k < item.start <= stop + 2:
+                end = max(stop, item.end)
+                after = self._longest(end, "messages") if end < len(self.lemmas) else None
+                return Compare(field="campaign", values=(names[0],)), after[0] if after else end
+        return None, stop
 
     def _period(self, k: int) -> tuple[Period | None, int]:
         """A period or length of time right after the words, and where it ends."""
@@ -215,6 +234,8 @@ class _Reader:
             near = (k - 1, k, before[1]) if before and before[0] == k else None
         start = min(k, near[0]) if near else k
         stop = max(end, near[1]) if near else end
+        while (more := self._next(stop, "messages", 1)) is not None:  # "consent for sms marketing"
+            stop = more[1]
         if name == "consenting_customers" and self.lemmas[k:end] in (["consent"], ["subscriber"]) and near is None:
             return None  # a bare word, not yet a condition
         if near is None and not said and not any(lemma in self.words.people for lemma in self.lemmas):
@@ -254,6 +275,10 @@ class _Reader:
 
     def _lead(self, k: int) -> tuple[int, bool] | None:
         """The word that says a detail is absent or present: its place, and whether it denies."""
+        for at in range(k - 1, max(-1, k - 6), -1):
+            whole = self._longest(at, "absent")
+            if whole is not None and whole[0] == k and at not in self.taken:
+                return at, True  # "did not tell us their birthday"
         for at in range(k - 1, max(-1, k - 5), -1):
             if self.lemmas[at] in self.words.breaks or self.lemmas[at] == "\x00" or at in self.taken:
                 return None

@@ -11,23 +11,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
-
-from pydantic import BaseModel
 
 from assistant.llm.planner.candidate import ToolCall
 from assistant.llm.planner.lexicon import Lexicon, read_yaml
 from assistant.llm.planner.normalise import Token
 from assistant.llm.planner.nothing import read_elsewhere
 from assistant.llm.planner.spans import Item, Reading
+from assistant.llm.planner.trace import NEGATIVE_NAMES, Trace
 
 GAP = 1.0
 """Cost of one word without a trace."""
 
-_NEGATIVE_OPS = frozenset({"ne", "not_in", "not_contains", "lt", "le", "is_null"})
-_NEGATIVE_NAMES = ("lost", "guest", "one_time", "out_of_stock", "net_", "unsubscribe")
 _MEANS = (
     "average",
     "_per_",
@@ -42,8 +37,6 @@ _MEANS = (
 )
 #: Kinds that a measure's word may also be, which do not account for it in a question about data.
 _LIGHT_KINDS = frozenset({"offer", "content", "pick", "tone", "goal"})
-#: Settings with a default that nobody says in passing.
-_UNSAID = frozenset({"level", "window"})
 _DATA_TOOLS = frozenset({"query_data", "explain_change", "count_audience"})
 _GRAINS = frozenset({"day", "week", "month", "quarter", "year"})
 _FREE_TEXT_TOOLS = frozenset({"search_products", "draft_campaign", "describe_data", "show_campaign", "list_campaigns"})
@@ -68,97 +61,6 @@ _FAMILIES = (
     ("return", "refund", "net", "lost", "repeat", "retention", "cancel"),
     ("customer", "guest", "contacted", "cohort", "lost", "repeat", "retention", "response"),
 )
-
-
-@dataclass
-class Trace:
-    """What the arguments of the calls hold, flattened.
-
-    Attributes:
-        numbers: every number, also those in dates and names.
-        texts: every string, lower case.
-        nodes: every mapping inside the arguments.
-    """
-
-    calls: Sequence[ToolCall]
-    numbers: set[float] = field(default_factory=set)
-    texts: list[str] = field(default_factory=list)
-    nodes: list[dict[str, Any]] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        for one in self.calls:
-            plan = one.plan()
-            self._implied_by_study(getattr(plan, "study", None))
-            self._walk(plan.model_dump(mode="json", exclude_none=True) if isinstance(plan, BaseModel) else plan)
-
-    def _implied_by_study(self, study: Any) -> None:
-        """Numbers that a study answers without naming them: every step of a ladder, the second order."""
-        kind = getattr(study, "study", "")
-        if kind == "ladder":
-            self.numbers.update(float(n) for n in range(1, study.steps + 1))
-        elif kind in {"early", "returning", "cohorts"}:
-            self.numbers.update({1.0, 2.0})
-        elif kind == "spread" and study.edges:
-            self.numbers.update({0.0, 1.0, *(e - 1 for e in study.edges), *(e - 0.01 for e in study.edges)})
-
-    def _walk(self, node: Any) -> None:
-        if isinstance(node, dict):
-            self.nodes.append(node)
-            for key, value in node.items():
-                if key not in _UNSAID or (key == "window" and node.get("transform")):
-                    self._walk(value)
-        elif isinstance(node, list | tuple):
-            for value in node:
-                self._walk(value)
-        elif isinstance(node, bool) or node is None:
-            return
-        elif isinstance(node, int | float):
-            self.numbers.add(float(node))
-        else:
-            text = str(node).lower()
-            self.texts.append(text)
-            self.numbers.update(float(n) for n in re.findall(r"\d+(?:\.\d+)?", text))
-
-    def under(self, *keys: str) -> list[Any]:
-        """Values of these keys anywhere, lists flattened."""
-        found: list[Any] = []
-        for node in self.nodes:
-            for key in keys:
-                value = node.get(key)
-                found.extend(value if isinstance(value, list | tuple) else [] if value is None else [value])
-        return found
-
-    @property
-    def tools(self) -> set[str]:
-        return {c.name for c in self.calls}
-
-    @property
-    def metrics(self) -> list[str]:
-        """Every measure the plan speaks of, in whatever role."""
-        return [str(m) for m in self.under("metrics", "metric", "by")]
-
-    @property
-    def dimensions(self) -> list[str]:
-        return [str(d) for d in self.under("dimensions", "dimension")]
-
-    def negatives(self) -> int:
-        """Parts of the plan that deny something."""
-        found = 0
-        for node in self.nodes:
-            values = node.get("values")
-            found += node.get("op_type") in {"not"}
-            found += node.get("op") in _NEGATIVE_OPS
-            found += node.get("op") in {None, "eq", "ge", "gt"} and str(node.get("metric", "")).startswith("days_since")
-            found += node.get("op") == "eq" and list(values or ()) == [0]
-        found += any(n.get("focus") in {"stop", "risk", "unusual"} for n in self.nodes)
-        found += sum(any(n in m for n in _NEGATIVE_NAMES) for m in set(self.metrics))
-        found += sum(n.get("op_type") == "customer" and self._only_once(n) for n in self.nodes)
-        found += sum(n.get("asked") == "away" for n in self.nodes)
-        return found
-
-    def _only_once(self, node: dict[str, Any]) -> bool:
-        """One order and no more is what "never came back" means."""
-        return node.get("op") == "eq" and list(node.get("values") or ()) == [1]
 
 
 # -- the words ---------------------------------------------------------------------------------------------------------
@@ -354,7 +256,7 @@ class Coverage:
             low = item.get("cmp") in {"lt", "le"} or item.get("after") == "le"
             names = [str(m) for m in item.alts.get("metric", ())]
             held = set(names) & set(self.trace.metrics)
-            negative = any(n in m for m in held for n in _NEGATIVE_NAMES)
+            negative = any(n in m for m in held for n in NEGATIVE_NAMES)
             found += low or negative or item.has("inactive", "last_order")
             found += item.number == 1 or item.get("times") == 1 or item.get("definition") == "one-time buyers"
             found += item.has("definition") and not negative and self._recency_term(item)
@@ -448,11 +350,13 @@ class Coverage:
         return item is not None and item.get("times") == 1
 
     def _ranks(self) -> Iterator[tuple[int, str]]:
-        picks = self.follow_up and any(item.lemma in {"one", "ones"} for item in self.r.items)  # a row: "the best one"
-        if self.trace.under("sort", "rank", "limit") or picks or "explain_change" in self.trace.tools:
+        if self.trace.under("sort", "rank", "limit") or self.follow_up or "explain_change" in self.trace.tools:
             return
+        settled = {id(self.r.items[i]) for i in read_elsewhere(self.r)}
         for place in self._said("ranked"):
             item = self.item_at[place.start]
+            if id(item) in settled:
+                continue
             bounded = item.has("cmp", "after", "definition", "period", "metric", "sorted", "goal")
             months = item.tokens[0].value is not None and item.has("period")
             before = self.r.tokens[place.start - 1].lemma if place.start else ""

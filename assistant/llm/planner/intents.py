@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from assistant.llm.planner import brief, churned, compliance, customers, forecasting, groups, references, requests
+from assistant.llm.planner.absent import lacking
 from assistant.llm.planner.briefing import briefing
 from assistant.llm.planner.campaign_lists import campaign_list
 from assistant.llm.planner.candidate import Candidate, ToolCall, call
@@ -15,8 +16,9 @@ from assistant.llm.planner.context import DialogueContext
 from assistant.llm.planner.coverage import gaps
 from assistant.llm.planner.data_questions import data_question
 from assistant.llm.planner.dialogue import pointing
+from assistant.llm.planner.marketing import marketing
 from assistant.llm.planner.parts import GRAINS, Parts, gather
-from assistant.llm.planner.rank import cost_of
+from assistant.llm.planner.rank import ABSENT, cost_of
 from assistant.llm.planner.refusals import refused
 from assistant.llm.planner.replies import ask, candidate, decline
 from assistant.llm.planner.saved_segments import read_agreements
@@ -56,6 +58,9 @@ class Frames:
     def all(self) -> list[Candidate]:
         """Every reading whose tools are bound, cheapest first."""
         found = [c for c in self._each() if c is not None and all(self.bound(k.name) for k in c.calls)]
+        if lacking(self.reading, self.reading.vocabulary):
+            for c in found:  # an open question that names what nobody has is not one about the shop as a whole
+                c.cost += ABSENT if any(k.name == "brief_shop" for k in c.calls) else 0.0
         return sorted(found, key=lambda c: c.cost)
 
     def _each(self) -> Iterator[Candidate | None]:
@@ -162,8 +167,8 @@ class Frames:
         p.conditions.joins = ["and"] * len(defined) + p.conditions.joins
         self._notes(p, defined)
         self._pronoun_filter(p)
-        self._head_count(p)
         adjust(p)
+        marketing(p)
         if self.reading.has("average") and not self._average(p):
             return self._ask_average(p)
         plan = query_plan(p)
@@ -201,13 +206,6 @@ class Frames:
             p.conditions.joins.insert(0, "and")
             if many and not p.groups and not p.counted and not p.metrics:
                 p.groups = ["customer"]
-
-    def _head_count(self, p: Parts) -> None:
-        """As in "how many of them …", "how many are in the first one": customers are counted."""
-        head = self.reading.vocabulary.role("customers")
-        open_ = p.referred and p.conditions.customers and not p.metrics and not p.groups
-        if open_ and head is not None and self.reading.has("how_many", "count"):
-            p.metrics, p.counted = [head], True
 
     def _speaks_of_nobody(self) -> bool:
         """As in "which of these customers …", "add when their last order was", at the start of a conversation."""
@@ -394,7 +392,8 @@ class Frames:
             and not self._new_content()
         ):
             return candidate(decline(self.lex, "not_permitted", "not_sent", examples="campaign"), 0.05, "refused")
-        if change and not r.has("chart") and (r.has("dim", "value", "metric", "object") or r.has("absent")):
+        phrase = any(len(r.items[i].tokens) > 1 for i in change)  # "set the price" says what of
+        if change and not r.has("chart") and (phrase or r.has("dim", "value", "metric", "object", "absent")):
             last = self.context.last()
             if last is not None and len(r.items) <= 5 and not r.has("dim"):
                 return None

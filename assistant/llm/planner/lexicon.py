@@ -18,7 +18,7 @@ from typing import Any
 import yaml
 
 Entry = tuple[str, Any]
-_SIDE = ("contacts", "nothing", "data_questions", "campaign_list")
+_SIDE = ("contacts", "nothing", "data_questions", "campaign_list", "marketing")
 
 
 @dataclass

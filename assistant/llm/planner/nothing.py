@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from assistant.llm.planner.parts import Parts
 
 _NEAR = 6
+#: units of rates and dates, which have no value where nothing is
+_NEVER_NOUGHT = frozenset({"percent", "points", "ratio", "days", "weeks", "date", "probability"})
 #: nouns whose "without" is a condition of another kind
 _NOT_GROUPS = frozenset({"customer", "order", "customer_type", "new_vs_returning", "line_type", "arm"})
 
@@ -67,7 +69,7 @@ def nothing_counted(reading: Reading) -> Nothing:
 
 def _read(reading: Reading) -> Nothing:
     words = _words(reading.vocabulary.lexicon)
-    lemmas = [t.lemma if t.kind != "stop" else "\x00" for t in reading.tokens]
+    lemmas = ["zero" if t.value == 0 else t.lemma if t.kind != "stop" else "\x00" for t in reading.tokens]
     nouns = [noun for k in range(len(lemmas)) for noun in _groups(reading, lemmas, k)]
     denied = _denied(reading, words, lemmas) if nouns else []
     for first, last, group in nouns:
@@ -133,7 +135,7 @@ def _measures(reading: Reading, lemmas: list[str], at: int) -> list[tuple[int, s
     for tree in reading.vocabulary.trees:
         for end, entries in tree.matches(lemmas, at):
             names = [str(v) for kind, v in entries if kind == "metric"]
-            found += [(end, n) for n in names[:1] if n in known and known[n].unit in {"count", "currency"}]
+            found += [(end, n) for n in names[:1] if n in known and known[n].unit not in _NEVER_NOUGHT]
     return found
 
 
@@ -146,5 +148,5 @@ def _close(words: _Words, lemmas: list[str], noun: tuple[int, int], denied: tupl
 
 
 def read_elsewhere(reading: Reading) -> set[int]:
-    """Items that the condition on empty groups has explained, whatever else they may be ("brands sold nothing")."""
-    return nothing_counted(reading).used
+    """Items that a shape of several words has explained, whatever else they may be ("brands sold nothing")."""
+    return nothing_counted(reading).used | reading.memo.get("settled", set())

@@ -59,11 +59,10 @@ class Parts:
     against_rest: bool = False
     #: only an order of rows was asked for, not the first of them; ``ranked_terms``: agreed terms read as a ranking
     sorted_only: bool = False
+    settled: bool = False  # the measures belong together, whether or not a word joins them
     ranked_terms: set[int] = field(default_factory=set)
     #: something of an earlier answer is meant ("the second one", "of them")
     referred: bool = False
-    #: … and it is a row, named by its place
-    placed: bool = False
 
     def flag(self, kind: str) -> bool:
         """Whether a word of the kind was said; marks it as used."""

@@ -12,7 +12,9 @@ _OPENERS = frozenset(
     {"please", "can", "could", "would", "you", "just", "now", "let", "us", "kindly", "go", "and", "then"}
 )
 _NOUN_AFTER = frozenset({"in", "of", "me", "us", "for", "it", "that"})
-_SENDING = frozenset({"email", "text", "mail", "phone", "call", "notify", "message", "sms"})
+_DESTROYING = frozenset({"drop", "delete", "erase", "truncate", "purge"})
+_ARTICLES = frozenset({"the", "a", "an", "all", "every", "our"})
+_SENDING = frozenset({"send", "email", "text", "mail", "phone", "call", "notify", "message", "sms"})
 
 
 def refused(r: Reading, context: DialogueContext) -> Candidate | None:
@@ -41,9 +43,11 @@ def _outside(r: Reading, context: DialogueContext) -> Candidate | None:
     first = next(
         (i for i, item in enumerate(r.items) if item.lemma not in _OPENERS and item.tokens[0].kind == "word"), -1
     )
-    if first < 0 or first > 3 or r.has("chart"):
+    if first < 0 or first > 3:
         return None
     item = r.items[first]
+    if r.has("chart") and item.tokens[0].lemma not in _DESTROYING:  # "drop the table" draws none
+        return None
     if not item.has("outside") and item.tokens[0].lemma not in r.vocabulary.lexicon.outside:
         return None
     rest = r.items[first + 1 :]
@@ -55,7 +59,9 @@ def _outside(r: Reading, context: DialogueContext) -> Candidate | None:
         if now and not r.does("create"):
             return candidate(decline(lex, "not_permitted", "not_sent", examples="campaign"), -0.05, "refused")
         return None
-    if not rest or after in _NOUN_AFTER or (len(item.tokens) > 1 and not item.has("outside")):
+    longer = any(t.lemma not in _ARTICLES for t in item.tokens[1:]) and not item.has("outside")
+    noun = item.tokens[0].word != verb and item.tokens[0].word.endswith("s")  # "discounts by brand"
+    if not rest or after in _NOUN_AFTER or longer or noun:
         return None
     things = [i for i in rest if i.has("dim", "value", "metric") or i.lemma in r.vocabulary.product_words]
     editing = context.last() is not None and (

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from pydantic import ValidationError
 
+from assistant.llm.planner.absent import lacking
 from assistant.llm.planner.candidate import Candidate, ToolCall, call
 from assistant.llm.planner.context import DialogueContext
 from assistant.llm.planner.parts import Parts
@@ -160,7 +161,6 @@ def _audience_of(p: Parts, context: DialogueContext) -> Filter | None:
     if found is None:
         return None
     p.used.update(p.reading.having("customers_pronoun", "pronoun"))
-    p.referred = True
     return found[0]
 
 
@@ -231,6 +231,8 @@ def search(p: Parts, context: DialogueContext, finish: Finish, shop: Shop) -> Ca
     items = p.reading.items
     priced = any(item.has("cmp") for item in items) and not p.metrics and not p.reading.has("do", "act", "which")
     named = priced and any(i.has("value") or i.lemma in p.reading.vocabulary.product_words for i in items)
+    if named and lacking(p.reading, p.reading.vocabulary):
+        named = False  # "more than two children" is no price
     if not similar and not looking and not named:
         return None
     relative = None
@@ -249,7 +251,6 @@ def search(p: Parts, context: DialogueContext, finish: Finish, shop: Shop) -> Ca
     like = p.product_ids[0] if p.product_ids else None
     if not text and not like:
         like = _like_from_context(p, context)
-        p.referred = like is not None
         if like is None and category is None:
             return None
     take_verbs(p, "similar", "search")
@@ -349,7 +350,6 @@ def together(p: Parts, context: DialogueContext, finish: Finish, shop: Shop) -> 
         product = found[0].value if found and found[0].score >= 60 else None
     if product is None and p.reading.has("pronoun") and context.last() is not None:
         product = _like_from_context(p, context)
-        p.referred = True
         p.used.update(p.reading.having("pronoun"))
     args: dict[str, object] = {}
     if product is not None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from assistant.llm.planner.clauses import MetricCondition
 from assistant.llm.planner.contact_conditions import contact_conditions
-from assistant.llm.planner.parts import Parts
+from assistant.llm.planner.parts import GRAINS, Parts
 from assistant.plans.filters import Compare
 
 #: Measures of messages; "of our e-mail campaigns" then names the channel.
@@ -229,7 +229,8 @@ def _returning(p: Parts) -> None:
     said = [m for m in p.metrics if m in who]
     at = next((i for i, item in enumerate(items) if said and said[0] in item.alts.get("metric", ())), 0)
     linked = at > 0 and items[at - 1].lemma in {"from", "of", "by", "with", "to"}
-    if len(said) != 1 or len(p.metrics) != 2 or not linked or "new_vs_returning" not in known or p.groups:
+    split = set(p.groups) - set(GRAINS)
+    if len(said) != 1 or len(p.metrics) != 2 or not linked or "new_vs_returning" not in known or split:
         return
     p.metrics = [m for m in p.metrics if m not in who]
     p.rows.append(Compare(field="new_vs_returning", op="eq", values=(who[said[0]],)))

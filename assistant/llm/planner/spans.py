@@ -12,6 +12,9 @@ from assistant.llm.planner.period_grammar import read_period
 from assistant.llm.planner.period_words import PeriodReading
 from assistant.llm.planner.vocabulary import Vocabulary
 
+#: verbs that ask for something new, near the beginning of a text
+_MAKING = frozenset({"draft", "create", "write", "make", "build", "prepare", "design", "compose", "generate", "launch"})
+
 
 @dataclass(frozen=True)
 class Item:
@@ -102,6 +105,8 @@ class Reading:
 def _entries(lemmas: list[str], start: int, vocabulary: Vocabulary) -> Iterator[tuple[int, list[Any]]]:
     for tree in vocabulary.trees:
         yield from tree.matches(lemmas, start)
+    if not _MAKING & set(lemmas[:4]):  # a campaign to be made may be of the same occasion, and is not the past one
+        yield from vocabulary.campaigns.matches(lemmas, start)
 
 
 def _merge(entries: list[Any]) -> dict[str, list[Any]]:
@@ -113,12 +118,24 @@ def _merge(entries: list[Any]) -> dict[str, list[Any]]:
     return alts
 
 
+def _begins_a_campaign(lemmas: list[str], start: int, end: int, vocabulary: Vocabulary) -> bool:
+    """Whether a campaign's name begins right after an article and reaches as far as the period read there."""
+    if lemmas[start] not in {"the", "our", "my"}:
+        return False
+    return any(
+        stop >= end and any(kind == "value" and value.dimension == "campaign" for kind, value in entries)
+        for stop, entries in _entries(lemmas, start + 1, vocabulary)
+    )
+
+
 def _item_at(tokens: list[Token], lemmas: list[str], start: int, vocabulary: Vocabulary) -> Item:
     """The longest thing that begins here, with every meaning of exactly that stretch."""
     by_end: dict[int, list[Any]] = {}
     for end, entries in _entries(lemmas, start, vocabulary):
         by_end.setdefault(end, []).extend(entries)
     period: PeriodReading | None = read_period(tokens, start, vocabulary.lexicon, vocabulary.status.as_of)
+    if period is not None and _begins_a_campaign(lemmas, start, period.end, vocabulary):
+        period = None  # "the Spring Win-back campaign"
     if period is not None:
         by_end.setdefault(period.end, []).append((period.kind, period))
     if not by_end:

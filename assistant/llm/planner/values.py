@@ -152,12 +152,25 @@ def value_filters(reading: Reading, used: set[int]) -> tuple[list[Filter], set[i
     return filters, explained, chosen
 
 
+def _names_a_campaign(reading: Reading) -> bool:
+    """A campaign's name is one where a campaign is asked about, and none is to be made."""
+    asked = any("campaign" in item.alts.get("dim", ()) for item in reading.items) or reading.has("object")
+    of_messages = {"lift", "sent", "opened", "clicked", "delivered", "responses", "unsubscribed"}
+    measured = any(
+        m.endswith(("_rate", "_cost")) or m in of_messages
+        for item in reading.items for m in map(str, item.alts.get("metric", ()))
+    )
+    return (asked or measured) and not reading.does("create", "send")
+
+
 def _prefer(reading: Reading, i: int) -> list[Value]:
     """Values that an item names. A word that is also an everyday word ("store", "email", "search") names one only
     where its
     dimension is spoken of, or another of its values, or after "from" and "via"."""
     item = reading.items[i]
     values: list[Value] = list(item.alts.get("value", ()))
+    if any(v.dimension == "campaign" for v in values) and not _names_a_campaign(reading):
+        values = [v for v in values if v.dimension != "campaign"]
     everyday = reading.is_skip(i) or (
         item.has("act", "metric", "rank", "goal", "channel", "object", "do", "absent", "tone") and len(item.tokens) == 1
     )

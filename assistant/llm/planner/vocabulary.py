@@ -124,6 +124,10 @@ class Vocabulary:
     customer_ids: frozenset[str] = frozenset()
     #: names of saved segments
     segments: tuple[str, ...] = ()
+    #: the shop's acquisition channels
+    sources: tuple[str, ...] = ()
+    #: names of past campaigns
+    campaigns: PhraseTree = field(default_factory=PhraseTree)
 
     def spelling(self) -> Spelling:
         """Reads misspelt words by what the language and the shop know."""
@@ -186,13 +190,31 @@ def _build(shop: Shop, status: ShopStatus, lex: Lexicon) -> Vocabulary:
         tree.add(lex.lemmas(name.replace("-", " ")), ("saved", name))
     _add_values(shop, tree, lex, dimensions)
     product_words = _add_products(shop, tree, lex)
-    words = frozenset(tree.words() | lex.vocabulary)
+    campaigns = PhraseTree()
+    _add_campaigns(shop, campaigns, lex, dimensions)
+    words = frozenset(tree.words() | campaigns.words() | lex.vocabulary)
+    source = dimensions.get("acquisition_channel")
+    sources = tuple(shop.values(source.name)) if source is not None and source.available else ()
     ids = _customers(shop, dimensions)
     values = PhraseTree()
     _add_values(shop, values, lex, dimensions)
     names = frozenset(values.words() | product_words.keys() | lex.time_words)
-    return Vocabulary(lex, status, (lex.tree, tree), metrics, dimensions, words, product_words, names, ids,
-                      tuple(shop.segment_names()))
+    trees = (lex.tree, tree)
+    return Vocabulary(
+        lex, status, trees, metrics, dimensions, words, product_words, names, ids, tuple(shop.segment_names()), sources,
+        campaigns,
+    )
+
+
+def _add_campaigns(shop: Shop, tree: PhraseTree, lex: Lexicon, dimensions: dict[str, Term]) -> None:
+    """Names of campaigns, where they are of more than one word."""
+    term = dimensions.get("campaign")
+    if term is None or not term.available:
+        return
+    for name in list(shop.labels("campaign"))[:_MAX_VALUES]:
+        words = lex.lemmas(name)
+        if len(words) > 1:
+            tree.add(words, ("value", Value("campaign", name)))
 
 
 def _customers(shop: Shop, dimensions: dict[str, Term]) -> frozenset[str]:

@@ -1,0 +1,132 @@
+"""Questions about contacts, messages, campaigns, sources, empty groups and the data themselves, as plans."""
+
+from __future__ import annotations
+
+import pytest
+
+from assistant.llm.planner.contact_conditions import contact_conditions
+from assistant.llm.planner.nothing import nothing_counted
+from assistant.llm.planner.planner import plan_turn
+from assistant.llm.planner.spans import read
+from assistant.llm.planner.vocabulary import vocabulary
+from tests.support.planner_shops import PlannerShop
+
+SHOP = PlannerShop()
+
+
+def _conditions(text: str) -> list[tuple]:
+    found = contact_conditions(read(text, vocabulary(SHOP))).customers
+    return [
+        (c.field, c.op) if c.op_type == "compare"
+        else (c.metric, c.op, *c.values, *(c.where.values if c.where is not None else ()))
+        for c in found
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("customers who haven't received an email in the last 6 months", [("delivered", "eq", 0, "email")]),
+        ("people who opened a newsletter in May", [("opened", "ge", 1, "email")]),
+        ("who never clicked in any of our messages", [("clicked", "eq", 0)]),
+        ("shoppers without a phone number", [("contactable_customers", "eq", 0, "sms")]),
+        ("how many clients have no e-mail address on file", [("contactable_customers", "eq", 0, "email")]),
+        ("buyers whose date of birth is missing", [("age", "is_null")]),
+        ("customers opted in to sms", [("consenting_customers", "ge", 1, "sms")]),
+        ("customers who did not consent to email", [("consenting_customers", "eq", 0, "email")]),
+        ("how many people may we e-mail", [("mailable_customers", "ge", 1, "email")]),
+        ("suppressed customers", [("suppressed_customers", "ge", 1)]),
+        ("emails opened last month", []),
+        ("show the phone numbers of our best customers", []),
+        ("customers with their email address", []),
+        ("can we reach two million by December", []),
+        ("orders without a discount by country", []),
+    ],
+)
+def test_conditions_on_contacts_and_messages(text, expected):
+    assert _conditions(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "group", "metric"),
+    [
+        ("countries without sales in May", "country", "revenue"),
+        ("which products have never been sold", "product", "units"),
+        ("in which months did we sell nothing", "month", "units"),
+        ("unsold products", "product", "units"),
+        ("categories with no orders last week", "category", "orders"),
+        ("which weekday had no orders", "weekday", "orders"),
+        ("orders without a discount", "", ""),
+        ("customers without any order", "", ""),
+        ("revenue by country without Germany", "", ""),
+    ],
+)
+def test_groups_for_which_nothing_was_counted(text, group, metric):
+    found = nothing_counted(read(text, vocabulary(SHOP)))
+    assert (found.group, found.metric) == (group, metric)
+
+
+@pytest.mark.parametrize(
+    ("text", "arguments"),
+    [
+        ("what field contains the date of first purchase?", {"about": "fields", "words": "date of first purchase"}),
+        ("which fields hold email consent?", {"about": "fields", "words": "email consent"}),
+        ("where is the delivery country stored?", {"about": "fields", "words": "delivery country"}),
+        ("do you have product costs?", {"about": "have", "words": "product costs"}),
+        ("how fresh is the data", {"about": "freshness"}),
+        ("when was the data last updated?", {"about": "freshness"}),
+        ("how many products are loaded", {"about": "rows", "table": "products"}),
+        ("how many customers are in the database?", {"about": "rows", "table": "customers"}),
+        ("how many rows were dropped in cleaning and why", {"about": "cleaning"}),
+    ],
+)
+def test_questions_about_the_data_themselves(text, arguments):
+    (call,) = plan_turn(text, None, SHOP).calls
+    assert (call.name, call.args) == ("describe_data", arguments)
+
+
+@pytest.mark.parametrize(
+    ("text", "about"),
+    [
+        ("what campaigns have been created", {}), ("list my drafts", {}),
+        ("how many live journeys do I have?", {"about": "automations"}),
+        ("what automated flows are configured?", {"about": "automations"}),
+    ],
+)
+def test_all_campaigns_are_listed(text, about):
+    (call,) = plan_turn(text, None, SHOP).calls
+    assert (call.name, call.args) == ("list_campaigns", about)
+
+
+@pytest.mark.parametrize(
+    ("text", "missing"),
+    [
+        ("abandoned carts this week", "shopping carts"),
+        ("guests who checked in within the past 6 months and have more than two children", "hotel stays"),
+        ("how much revenue did loyalty drive last month", "loyalty programme"),
+        ("daily active users", "web analytics"),
+        ("what is our nps", "surveys"),
+        ("revenue by payment method", "payment methods"),
+        ("what is our roas", "advertising"),
+        ("coupons expiring this year", "coupons"),
+    ],
+)
+def test_what_no_shop_holds_is_named(text, missing):
+    calls = plan_turn(text, None, SHOP).calls
+    assert {(c.name, c.args["reason"]) for c in calls} == {("decline", "missing_data")}
+    assert any(missing in c.args["message"] for c in calls)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["which session had the best zorgs", "what is the reach of our blorpy thing", "the issue with the frobnicator"],
+)
+def test_a_word_of_several_meanings_is_no_evidence_among_words_not_understood(text):
+    (call,) = plan_turn(text, None, SHOP).calls
+    assert (call.name, call.args["reason"]) == ("decline", "not_understood")
+
+
+def test_other_programs_are_no_lack_of_data():
+    (call,) = plan_turn("what kinds of forecasting models can I train in BQML?", None, SHOP).calls
+    assert call.args["reason"] == "not_understood"
+    assert "other programs" in call.args["message"]
