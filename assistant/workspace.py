@@ -17,6 +17,7 @@ from assistant.caching import OnceCache
 from assistant.data.warehouse import POINTER, Snapshot, current_manifest, open_snapshot
 from assistant.errors import SettingsError
 from assistant.plans import (
+    BreakEvenRequest,
     BriefingRequest,
     BuyersRequest,
     CampaignBrief,
@@ -266,12 +267,19 @@ class Workspace:
 
         request, cited = self._put_in(request)
         options, asked = self._options(), (request.period, request.filter)
-        scene = scene_of(self.snapshot, *asked, options)
+        scene = scene_of(self.snapshot, *asked, options, request.about)
         found = []
         for name in families_with(set(offered(request.focus, request.about))):
             family, key = FAMILIES[name], (scene.scope.snapshot.fingerprint, name, options, *asked)
             found += self._findings.get(key, partial(family.search, scene, lambda: self.predict_churn(ChurnRequest())))
         return self._citing(briefing_result(request, scene, found, self.suggestion_works), cited)
+
+    def break_even(self, request: BreakEvenRequest) -> Result:
+        """What a change of prices needs: arithmetic on the last year."""
+        from assistant.query.break_even import break_even
+
+        request, cited = self._put_in(request)
+        return self._citing(break_even(self.snapshot, request, options=self._options()), cited)
 
     def describe_data(self, request: DataRequest) -> Result:
         """What is loaded and what is missing; which column holds what; how fresh, how many, what was left out."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from assistant.plans import BriefingRequest, ChangePlan, DataRequest, QueryPlan
+from assistant.plans import BreakEvenRequest, BriefingRequest, ChangePlan, DataRequest, QueryPlan
 from assistant.results import Result
 from assistant.workspace import Workspace
 
@@ -28,6 +28,14 @@ def brief_shop(workspace: Workspace, request: BriefingRequest) -> Result:
     should I stop selling" or "promote", "which customers should I target", "where is the money".
     """
     return workspace.brief(request)
+
+
+def break_even(workspace: Workspace, request: BreakEvenRequest) -> Result:
+    """Say how many units may be lost, or must be won, when prices change by a percentage: arithmetic, no prediction.
+
+    Use it for "what if we raise prices by 10 %" and "what if we give 20 % off"; what customers would do is not known.
+    """
+    return workspace.break_even(request)
 
 
 def describe_data(workspace: Workspace, request: DataRequest) -> Result:

@@ -40,6 +40,7 @@ TOOLS: tuple[ToolSpec, ...] = (
     ToolSpec(data.explain_change),
     ToolSpec(studies.run_study),
     ToolSpec(data.brief_shop),
+    ToolSpec(data.break_even),
     ToolSpec(data.describe_data),
     ToolSpec(customers.count_audience),
     ToolSpec(customers.find_segments),

@@ -14,7 +14,7 @@ from assistant.briefing.windows import windows
 from assistant.data.warehouse import Snapshot
 from assistant.plans.filters import Filter
 from assistant.plans.periods import Period
-from assistant.query.compile import QueryOptions, Scope
+from assistant.query.compile import QueryOptions, Scope, check
 from assistant.query.entities import check_values
 from assistant.results import Result
 
@@ -68,13 +68,20 @@ FAMILIES: dict[str, Family] = {
 }
 
 
-def scene_of(snapshot: Snapshot, period: Period | None, condition: Filter | None, options: QueryOptions) -> Scene:
+def scene_of(
+    snapshot: Snapshot,
+    period: Period | None,
+    condition: Filter | None,
+    options: QueryOptions,
+    about: str | None = None,
+) -> Scene:
     """What a search is given.
 
     Raises:
         NoRows: the period, or the one before it, lies outside the data. UnknownName, MissingData: as for a query.
     """
     scope = Scope(snapshot, options)
+    check(scope, ("revenue",), () if about is None else (about,), condition)
     check_values(snapshot, condition)
     return Scene(scope, condition, windows(scope, period))
 

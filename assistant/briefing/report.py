@@ -11,6 +11,7 @@ from assistant.briefing.scene import Scene
 from assistant.plans.briefing import BriefingRequest
 from assistant.plans.periods import Period
 from assistant.plans.reword import phrase, reword
+from assistant.query.dimensions import dimension
 from assistant.query.present import evidence_figure
 from assistant.query.spoken import speak, speak_period
 from assistant.results import Caveat, Evidence, Figure, Result, Source, Table
@@ -44,7 +45,9 @@ def briefing_result(
         currency=scene.scope.snapshot.currency,
         tables=[_overview(findings, steps), *(t for f in findings for t in (f.table, *f.more))],
         words={
-            "focus": request.focus, "about": request.about or "", "period": "", "base": "", "where": "", "compared": "",
+            "focus": request.focus, "about": request.about or "",
+            "about_label": dimension(request.about).label if request.about else "",
+            "period": "", "base": "", "where": "", "compared": "",
         },
         details={"findings": [{"code": f.code, "tone": f.tone, "next": steps[f.code], **f.words} for f in findings]},
         caveats=_caveats(request, scene, findings),

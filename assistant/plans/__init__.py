@@ -15,6 +15,7 @@ from assistant.plans.agreements import (
     WithdrawTerm,
 )
 from assistant.plans.base import PlanModel
+from assistant.plans.break_even import BreakEvenRequest
 from assistant.plans.briefing import BriefingRequest
 from assistant.plans.filters import Among, And, Compare, CustomerCondition, Filter, InGroup, Not, Or
 from assistant.plans.periods import Period
@@ -53,12 +54,12 @@ from assistant.plans.studies import (
 )
 
 __all__ = [
-    "Among", "And", "AskRequest", "AudiencePair", "BriefingRequest", "BuyersRequest", "CampaignBrief",
-    "CampaignRequest", "CampaignsRequest", "ChangePlan", "ChangeSegment", "ChurnRequest", "CohortStudy", "Compare",
-    "Comparison", "ConcentrationStudy", "CustomerCondition", "CustomerRequest", "DataRequest", "DeclineRequest",
-    "DefineTerm", "EarlyStudy", "ExplainRequest", "Filter", "ForecastRequest", "Having", "InGroup", "JourneyStep",
-    "LadderStudy", "Not", "OfferSpec", "Or", "Period", "PlanModel", "PostRequest", "ProductSearchRequest",
-    "QueryPlan", "RecommendRequest", "ReturnStudy", "SaveSegment", "SavedSegmentsRequest", "SegmentRequest",
-    "SegmentRule", "Sort", "SpreadStudy", "StudyRequest", "TakeBackRequest", "TermsRequest", "TogetherRequest",
-    "UndoRequest", "ValueRequest", "WithdrawTerm",
+    "Among", "And", "AskRequest", "AudiencePair", "BreakEvenRequest", "BriefingRequest", "BuyersRequest",
+    "CampaignBrief", "CampaignRequest", "CampaignsRequest", "ChangePlan", "ChangeSegment", "ChurnRequest",
+    "CohortStudy", "Compare", "Comparison", "ConcentrationStudy", "CustomerCondition", "CustomerRequest",
+    "DataRequest", "DeclineRequest", "DefineTerm", "EarlyStudy", "ExplainRequest", "Filter", "ForecastRequest",
+    "Having", "InGroup", "JourneyStep", "LadderStudy", "Not", "OfferSpec", "Or", "Period", "PlanModel", "PostRequest",
+    "ProductSearchRequest", "QueryPlan", "RecommendRequest", "ReturnStudy", "SaveSegment", "SavedSegmentsRequest",
+    "SegmentRequest", "SegmentRule", "Sort", "SpreadStudy", "StudyRequest", "TakeBackRequest", "TermsRequest",
+    "TogetherRequest", "UndoRequest", "ValueRequest", "WithdrawTerm",
 ]

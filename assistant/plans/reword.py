@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from assistant.plans.break_even import BreakEvenRequest
 from assistant.plans.briefing import BriefingRequest
 from assistant.plans.contact_words import contact_phrase
 from assistant.plans.filters import Among, And, Compare, CustomerCondition, Filter, InGroup, Not, Or
@@ -477,6 +478,12 @@ def _study(request: StudyRequest) -> str:
     return reword_study(request.study)
 
 
+def _break_even(request: BreakEvenRequest) -> str:
+    from assistant.plans.reword_briefing import reword_break_even  # it builds on the words of this module
+
+    return reword_break_even(request)
+
+
 def _briefing(request: BriefingRequest) -> str:
     from assistant.plans.reword_briefing import reword_briefing  # it builds on the words of this module
 
@@ -512,6 +519,7 @@ _WORDERS: dict[Any, Callable[..., str]] = {
     TogetherRequest: _together,
     StudyRequest: lambda request: _study(request),
     BriefingRequest: _briefing,
+    BreakEvenRequest: _break_even,
     DataRequest: _data,
     CampaignRequest: lambda request: (
         f"campaign draft {request.campaign_id}" if request.campaign_id else "the latest campaign draft"

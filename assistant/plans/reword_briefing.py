@@ -1,7 +1,8 @@
-"""Requests for a briefing in plain words."""
+"""Requests for a briefing and for a break-even in plain words."""
 
 from __future__ import annotations
 
+from assistant.plans.break_even import BreakEvenRequest
 from assistant.plans.briefing import BriefingRequest
 from assistant.plans.reword import label, reword, reword_filter
 
@@ -28,3 +29,10 @@ def reword_briefing(request: BriefingRequest) -> str:
     when = f", {reword(request.period)}" if request.period is not None else ""
     where = f", where {reword_filter(request.filter)}" if request.filter is not None else ""
     return f"{words}{of}{when}{where}"
+
+
+def reword_break_even(request: BreakEvenRequest) -> str:
+    """By how much prices would change, and whose."""
+    way = "higher" if request.change_percent > 0 else "lower"
+    where = f", where {reword_filter(request.filter)}" if request.filter is not None else ""
+    return f"break-even of prices {abs(request.change_percent):g} % {way}{where}"

@@ -12,6 +12,7 @@ from assistant.plans import (
     Among,
     And,
     AskRequest,
+    BreakEvenRequest,
     BriefingRequest,
     BuyersRequest,
     CampaignBrief,
@@ -138,6 +139,7 @@ WORDS = [
     ),
     (ProductSearchRequest(text="red mug", relative_price="cheaper"), "5 products like 'red mug', cheaper than it"),
     (ForecastRequest(), "forecast of revenue for the next 8 weeks, 80 % interval"),
+    (BreakEvenRequest(change_percent=-20), "break-even of prices 20 % lower"),
     (BriefingRequest(focus="risk"), "what is at risk"),
     (
         BriefingRequest(focus="change", period=Period(kind="calendar", unit="month", offset=-1), about="country"),

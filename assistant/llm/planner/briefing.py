@@ -11,6 +11,7 @@ from assistant.llm.planner.context import DialogueContext
 from assistant.llm.planner.parts import GRAINS, Parts
 from assistant.llm.planner.requests import Finish
 from assistant.plans.briefing import BriefingRequest
+from assistant.plans.filters import Compare, InGroup
 from assistant.plans.periods import Period
 
 #: what is asked for, the more particular first
@@ -36,7 +37,12 @@ def briefing(p: Parts, context: DialogueContext, finish: Finish) -> Candidate | 
     focus = _focus(p, said, about)
     if focus is None or _speaks_of_a_figure(p, focus, set(found)):
         return None
+    _drop_what_is_no_filter(p, focus, set(found))
+    if focus == "focus" and p.reading.has("improve"):
+        focus = "opportunity"  # "what should we do to grow revenue"
     period = _period(p, focus)
+    if period is None and p.period is not None and focus == "change":
+        return None
     if p.future is not None and focus not in _ACTIONS:
         return None
     others = [g for g in p.groups if g not in {"product", "customer", *GRAINS}]
@@ -46,7 +52,7 @@ def briefing(p: Parts, context: DialogueContext, finish: Finish) -> Candidate | 
         focus=focus, period=period, filter=p.filter(), about=others[0] if others else about, k=min(p.limit or 5, 10)
     )
     _take(p, focus, set(found))
-    measured = set(p.reading.having("metric")) - set(found)
+    measured = set(p.reading.having("metric")) - set(found) if focus != "opportunity" else set()
     return finish(p, [call(request)], "briefing", 0.1 if measured else -0.04)
 
 
@@ -126,7 +132,7 @@ def _speaks_of_a_figure(p: Parts, focus: str, opened: set[int]) -> bool:
     if others and focus != "promote":
         return True
     campaign = [i for i in r.having("object", "goal") if i not in opened]
-    if campaign and focus != "customers":
+    if campaign and focus not in {"customers", "promote"}:
         return True
     sales = {m for m in p.metrics if m in _ANY_SALES}
     particular = bool(sales) and focus in {"change", "unusual"} and not _said_as_shop(p, opened)
@@ -144,10 +150,31 @@ def _period(p: Parts, focus: str) -> Period | None:
     if period is None and focus == "summary":
         grain = next((g for g in p.groups if g in GRAINS), None)
         return Period(kind="calendar", unit=grain, offset=-1) if grain else None
+    if period is not None and focus == "change" and any(t.lemma == "between" for t in p.reading.tokens):
+        return _second_of_two(period)
     current = period is not None and (
         (period.kind in {"calendar", "to_date"} and period.offset == 0) or period.kind == "to_date"
     )
     return None if current and focus in _ACTIONS else period
+
+
+def _second_of_two(period: Period) -> Period | None:
+    """As in "between April and May": the later month, which is set against the one before it; None for longer ones."""
+    start, end = period.start, period.end
+    if period.kind != "absolute" or start is None or end is None or start.day != 1:
+        return None
+    months = (end.year - start.year) * 12 + end.month - start.month + 1
+    return Period(kind="named", year=end.year, month=end.month) if months == 2 else None
+
+
+def _drop_what_is_no_filter(p: Parts, focus: str, opened: set[int]) -> None:
+    """ "Needs attention" is no segment here, and "this weekend" is when something will be done."""
+    r = p.reading
+    segments = {i for i in opened if any(v.dimension == "segment" for v in r.items[i].alts.get("value", ()))}
+    if segments:
+        p.rows = [f for f in p.rows if not isinstance(f, InGroup)]
+    if focus in _ACTIONS:
+        p.rows = [f for f in p.rows if not (isinstance(f, Compare) and f.field == "weekday")]
 
 
 def _take(p: Parts, focus: str, opened: set[int]) -> None:

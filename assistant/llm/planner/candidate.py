@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from assistant.plans import (
     AudiencePair,
+    BreakEvenRequest,
     BriefingRequest,
     BuyersRequest,
     CampaignBrief,
@@ -43,6 +44,7 @@ TOOL_OF: dict[type[BaseModel], str] = {
     QueryPlan: "query_data",
     ChangePlan: "explain_change",
     BriefingRequest: "brief_shop",
+    BreakEvenRequest: "break_even",
     SegmentRule: "count_audience",
     SegmentRequest: "find_segments",
     CustomerRequest: "describe_customer",

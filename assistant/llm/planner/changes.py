@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 from assistant.llm.planner.compose import change_plan
 from assistant.llm.planner.parts import Parts
+from assistant.llm.planner.spans import Reading
 from assistant.plans.filters import CustomerCondition
 from assistant.plans.periods import Period
 from assistant.plans.query import ChangePlan, Comparison
@@ -17,8 +19,10 @@ _SAID = ("previous", "year_earlier", "compare")
 def change(p: Parts) -> tuple[ChangePlan, float] | None:
     """The plan of a question of why and what reading it that way costs; None where it is none."""
     r = p.reading
-    if not r.does("explain"):
+    noise = _of_noise(p)
+    if not r.does("explain") and not noise:
         return None
+    p.used |= noise
     moved = r.has("growth", "change", "up", "down", "compare")
     judged, direction = _judged(p)
     if not (moved or judged or p.periods or p.metrics):
@@ -39,6 +43,25 @@ def change(p: Parts) -> tuple[ChangePlan, float] | None:
             updates["period"] = buyers.period
     plan = plan.model_copy(update=updates)
     return _same_weekday(p, plan), 0.0 if moved or judged else 0.1
+
+
+def with_nouns(reading: Reading) -> Reading:
+    """As in "why did orders drop": what stands before a word of change is a measure, not something that is done."""
+    items = list(reading.items)
+    for i, (item, after) in enumerate(zip(items, items[1:], strict=False)):
+        if item.has("metric") and item.has("act") and after.has("up", "down", "growth", "change"):
+            items[i] = replace(item, alts={k: v for k, v in item.alts.items() if k != "act"})
+    return replace(reading, items=items)
+
+
+def _of_noise(p: Parts) -> set[int]:
+    """As in "is the drop in revenue last month unusual": items that ask whether a change is noise."""
+    r = p.reading
+    words = r.vocabulary.lexicon.noise_words
+    hits = {i for i, item in enumerate(r.items) if tuple(t.lemma for t in item.tokens) in words}
+    first = r.tokens[0].lemma if r.tokens else ""
+    asks = first in {"is", "be", "was", "are", "were"} and r.has("growth", "change", "up", "down") and bool(p.metrics)
+    return hits | set(r.does("change_data")) if asks and hits else set()
 
 
 def _judged(p: Parts) -> tuple[set[int], str | None]:

@@ -9,7 +9,7 @@ from assistant.llm.planner.absent import lacking
 from assistant.llm.planner.briefing import briefing
 from assistant.llm.planner.campaign_lists import campaign_list
 from assistant.llm.planner.candidate import Candidate, ToolCall, call
-from assistant.llm.planner.changes import change
+from assistant.llm.planner.changes import change, with_nouns
 from assistant.llm.planner.compose import query_plan
 from assistant.llm.planner.contact_conditions import OF_CONTACTS, as_audience
 from assistant.llm.planner.context import DialogueContext
@@ -26,6 +26,7 @@ from assistant.llm.planner.shapes import adjust
 from assistant.llm.planner.spans import Reading
 from assistant.llm.planner.studies import studies
 from assistant.llm.planner.values import join
+from assistant.llm.planner.what_if import what_if
 from assistant.plans.filters import Filter
 from assistant.plans.query import QueryPlan, Sort
 from assistant.plans.requests import SegmentRule
@@ -69,11 +70,11 @@ class Frames:
             refused(self.reading, self.context),
             compliance.refused(self.reading),
             self.refused_action(),
-            self.what_if(),
+            what_if(self.parts()),
             self.small_talk(),
             self.open_question(),
         )
-        yield briefing(self._audience_parts(), self.context, self.finish)
+        yield briefing(gather(self.reading), self.context, self.finish)
         p = self.parts()
         defined = self._defined(p)
         self._notes(p, defined)
@@ -344,7 +345,8 @@ class Frames:
         return self.finish(p, [call(SegmentRule(filter=both))], "audience", 0.0)
 
     def change(self) -> Candidate | None:
-        p = self.parts()
+        p = gather(with_nouns(self.reading))
+        groups.attach(p, self.context)
         found = change(p)
         return None if found is None else self.finish(p, [call(found[0])], "change", found[1])
 
@@ -402,16 +404,6 @@ class Frames:
 
     def _new_content(self) -> bool:
         return bool(self.reading.having("object")) and bool(self.reading.having("definition", "value", "act"))
-
-    def what_if(self) -> Candidate | None:
-        hits = self.reading.does("what_if")
-        if not hits:
-            return None
-        return candidate(
-            decline(self.lex, "missing_data", "what_if", missing=["an experiment or price test"], examples="what_if"),
-            0.03,
-            "what_if",
-        )
 
     def forecast_groups(self) -> Candidate | None:
         """A forecast split by what is no series of its own (customers, orders) is not made."""

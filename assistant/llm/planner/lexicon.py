@@ -125,6 +125,10 @@ class Lexicon:
         self.time_words: frozenset[str] = frozenset(self._period_words())
         self._spoken: set[str] = set()
         self.known |= self.open_words.words()
+        #: words of a change of prices, by what they say
+        self.price_words: dict[str, frozenset[str]] = {k: frozenset(v) for k, v in opening["prices"].items()}
+        #: words that ask whether a change is noise
+        self.noise_words: frozenset[tuple[str, ...]] = frozenset(self.lemmas(w) for w in opening["noise"])
         #: judging words and the direction of a change that they presuppose
         self.verdicts: dict[str, str] = {w: way for way, words in opening["verdicts"].items() for w in words}
         self._fill()

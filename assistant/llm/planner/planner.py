@@ -33,6 +33,7 @@ ALL_TOOLS = (
     "explain_change",
     "run_study",
     "brief_shop",
+    "break_even",
     "describe_data",
     "count_audience",
     "find_segments",
