@@ -57,6 +57,7 @@ class RecommendRequest(PlanModel):
     in_stock_only: bool = True
     method: Literal["auto", "popularity", "item_knn"] = "auto"
     why_not: str | None = Field(default=None, description="a product_id the person asks about: 'why not Y?'")
+    basket: tuple[str, ...] = Field(default=(), max_length=20, description="product_ids known of somebody, no customer")
 
 
 class ProductSearchRequest(PlanModel):
@@ -73,6 +74,7 @@ class ProductSearchRequest(PlanModel):
     max_price: float | None = Field(default=None, gt=0)
     category: str | None = None
     in_stock_only: bool = False
+    sort: Literal["match", "cheapest", "dearest"] = "match"
     k: int = Field(default=5, ge=1, le=100)
 
     @model_validator(mode="after")

@@ -328,6 +328,10 @@ def _customer(request: CustomerRequest) -> str:
 
 
 def _recommend(request: RecommendRequest) -> str:
+    if request.basket:
+        limit = f", at most {_number(request.max_price)} each" if request.max_price is not None else ""
+        kind = f", category {request.category}" if request.category else ""
+        return f"{_number(request.k)} products to recommend with {join_words(list(request.basket))}{kind}{limit}"
     if request.why_not:
         return f"why product {request.why_not} is not recommended to customer {request.customer_id}"
     whom = (
@@ -352,6 +356,8 @@ def _search(request: ProductSearchRequest) -> str:
     parts = [f"{request.k} {_counted('products', [request.k])} {what}"]
     if request.relative_price:
         parts.append(f"{request.relative_price} than it")
+    if request.sort != "match":
+        parts.append(f"{request.sort} first")
     if request.min_price is not None:
         parts.append(f"at least {_number(request.min_price)}")
     if request.max_price is not None:

@@ -204,7 +204,29 @@ def _by_words(search: _Search) -> Found:
     cut = max(NOTHING, RELATIVE_CUT * float(scores[search_everything].max()))
     kept = _apply_filters(search, scores >= cut)
     rows = _order(search, scores, np.flatnonzero(kept))
-    return Found(rows, scores, search.offers, reading, search.left_out, weak=float(scores[rows[0]]) < WEAK)
+    weak = float(scores[rows[0]]) < WEAK
+    if request.sort != "match":
+        rows = _by_price(search, rows, dearest=request.sort == "dearest")
+    return Found(rows, scores, search.offers, reading, search.left_out, weak=weak)
+
+
+def _by_price(search: _Search, rows: list[int], *, dearest: bool) -> list[int]:
+    """The products found, by price; those without a price cannot be placed and are left out.
+
+    Raises:
+        MissingData: no product found has a price.
+    """
+    price, products = search.offers.price, search.index.catalogue.products
+    asked = [w.removesuffix("s") for w in (search.request.text or "").casefold().split()]
+    named = [i for i in rows if all(w in products[i].name.casefold() for w in asked)]
+    rows = named or rows  # the cheapest candle is a candle, not what lies near one
+    known = [i for i in rows if not np.isnan(price[i])]
+    if not known:
+        raise MissingData("'Cheapest' and 'dearest' need a price, and no product found has one",
+                          received="products.price")
+    if len(known) < len(rows):
+        search.left_out["price unknown"] = len(rows) - len(known)
+    return sorted(known, key=lambda i: (-price[i] if dearest else price[i], rows.index(i)))
 
 
 # -- by likeness ------------------------------------------------------------------------------------------------------

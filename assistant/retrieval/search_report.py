@@ -152,7 +152,8 @@ def _figures(
 
 def _words(index: ProductIndex, request: ProductSearchRequest, found: Found) -> dict[str, str]:
     words = {"query": request.text or "", "basis": found.offers.basis, "relative": request.relative_price or "",
-             "category": request.category or "", "anchor": "", "anchor_id": "", "typed": "", "alternatives": "",
+             "category": request.category or "", "sort": "" if request.sort == "match" else request.sort,
+             "anchor": "", "anchor_id": "", "typed": "", "alternatives": "",
              "corrections": "", "in_stock": "yes" if request.in_stock_only else ""}
     if found.reading is not None:
         words["corrections"] = "; ".join(f"'{a}' as '{b}'" for a, b in found.reading.corrections.items())

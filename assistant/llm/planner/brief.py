@@ -65,6 +65,8 @@ def draft(p: Parts, context: DialogueContext, finish: Finish, shop: Shop) -> Can
     giving = not creating and r.items and r.items[0].lemma in {"give", "offer"} and r.has("offer")
     if giving:
         creating = [0]
+    if r.does("recommend") and not objects and not creating:
+        return None  # "recommend new arrivals to …" asks for a list
     counted = bool(r.items) and r.items[0].lemma.startswith(("how many", "number of"))
     if counted or r.items and r.items[0].lemma in {"which", "what", "who", "how", "why", "how many", "number of"}:
         return None  # a question about campaigns, not an order for one

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from assistant.llm.planner import brief, churned, compliance, customers, forecasting, groups, references, requests
+from assistant.llm.planner import (
+    brief,
+    churned,
+    compliance,
+    customers,
+    forecasting,
+    groups,
+    products,
+    references,
+    requests,
+)
 from assistant.llm.planner.absent import lacking
 from assistant.llm.planner.briefing import briefing
 from assistant.llm.planner.campaign_lists import campaign_list
@@ -87,6 +97,9 @@ class Frames:
         p = self._audience_parts()
         yield requests.recommend(p, self.context, self.finish, self._defined(p))
         yield requests.search(self.parts(), self.context, self.finish, self.shop)
+        yield products.phrase(self.parts(), self.context, self.finish)
+        yield products.basket(self.parts(), self.context, self.finish, self.shop)
+        yield products.why_not(self.parts(), self.context, self.finish, self.shop)
         yield requests.together(self.parts(), self.context, self.finish, self.shop)
         yield requests.segments(self.parts(), self.context, self.finish)
         yield churned.churned(self.parts(), self.finish, self.shop)

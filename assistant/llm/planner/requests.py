@@ -121,8 +121,10 @@ def _said_all(p: Parts) -> bool:
 
 def recommend(p: Parts, context: DialogueContext, finish: Finish, defined: list[Filter]) -> Candidate | None:
     """As in "What should we recommend to customer 17850, and why?"."""
-    if not p.reading.does("recommend"):
+    if not p.reading.does("recommend") or p.reading.does("together"):
         return None
+    if any(item.lemma in {"new arrival", "new product", "new item", "latest arrival"} for item in p.reading.items):
+        return None  # which products are new is not asked of this list
     take_verbs(p, "recommend", "explain")
     p.used.update(
         i for i in p.reading.having("act") if p.reading.items[i].get("act") in {"buy", "sell", "like", "return"}
@@ -130,7 +132,7 @@ def recommend(p: Parts, context: DialogueContext, finish: Finish, defined: list[
     _take(p, "next", "best", "offer", "should", "product", "interested", "interest")
     filter_, rows = None, [r for r in p.rows if getattr(r, "field", "") not in {"customer", "category"}]
     category = next((r.values[0] for r in p.rows if getattr(r, "field", "") == "category" and len(r.values) == 1), None)  # type: ignore[union-attr]
-    max_price = _price(p, {"lt", "le"})
+    max_price = price_limit(p, {"lt", "le"})
     customers = [*defined, *p.conditions.customers]
     if any(getattr(r, "field", "") == "product" for r in rows) and not p.customer_ids:
         return None
@@ -164,7 +166,7 @@ def _audience_of(p: Parts, context: DialogueContext) -> Filter | None:
     return found[0]
 
 
-def _price(p: Parts, ops: set[str]) -> float | None:
+def price_limit(p: Parts, ops: set[str]) -> float | None:
     """As in "under 20 pounds": the price limit; measures of the query grammar that were only this are taken back."""
     for i, item in enumerate(p.reading.items):
         if item.has("cmp") and item.get("cmp") in ops:
@@ -245,7 +247,7 @@ def search(p: Parts, context: DialogueContext, finish: Finish, shop: Shop) -> Ca
         ):
             relative = "dearer"
             p.used |= {i, i - 1}
-    max_price, min_price = _price(p, {"lt", "le"}), _price(p, {"gt", "ge"})
+    max_price, min_price = price_limit(p, {"lt", "le"}), price_limit(p, {"gt", "ge"})
     category = next((r.values[0] for r in p.rows if getattr(r, "field", "") == "category"), None)  # type: ignore[union-attr]
     text = _search_text(p, similar or looking)
     like = p.product_ids[0] if p.product_ids else None
@@ -341,6 +343,7 @@ def together(p: Parts, context: DialogueContext, finish: Finish, shop: Shop) -> 
     if not p.reading.does("together"):
         return None
     take_verbs(p, "together")
+    p.used.update(i for i in p.reading.does("recommend", "create") if not p.reading.items[i].has("object"))
     p.used.update(i for i in p.reading.having("act", "rank", "which", "object") if not p.reading.items[i].has("metric"))
     _take(p, "often", "usually", "frequently", "commonly", "typically", "together", "most", "best", "well", "pair")
     words = [t for i in sorted(p.used) for t in _product_word(p, i)]

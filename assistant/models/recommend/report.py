@@ -47,6 +47,10 @@ def recommend_result(
         UnknownName: customer, product or category unknown; ``valid`` holds the nearest.
         MissingData: a category is asked for and the shop has none. NoRows: the filter selects nobody.
     """
+    if request.basket:
+        from assistant.models.recommend.basket import basket_result
+
+        return basket_result(snapshot, request, fitted)
     filters = ProductFilters(request.category, request.max_price, request.in_stock_only)
     if request.customer_id is not None:
         result = _for_customer(snapshot, request, fitted, filters)
