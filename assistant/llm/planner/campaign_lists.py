@@ -48,4 +48,4 @@ def campaign_list(p: Parts, finish: Callable[..., Candidate]) -> Candidate | Non
     if len(explained) < len(lemmas) or (reading.does("create") and lemmas[0] in _MAKING):
         return None
     p.used.update(range(len(reading.items)))
-    return finish(p, [call(CampaignsRequest(about=thing))], "list_campaigns", -0.02)
+    return finish(p, [call(CampaignsRequest(about=thing))], "list_campaigns", -0.5)  # not a word is left open

@@ -186,6 +186,11 @@ def _named_sources(p: Parts) -> None:
         p.used |= _items(p.reading, start, end)
     if not chosen:
         return
+    for i, item in enumerate(p.reading.items):  # "from facebook or search"
+        more = [v.value for v in item.alts.get("value", ()) if v.dimension == "acquisition_channel"]
+        if more and i and i not in p.used and p.reading.items[i - 1].lemma in {"or", "and"} and more[0] not in chosen:
+            chosen.append(more[0])
+            p.used.add(i)
     acquired = {i for i, item in enumerate(p.reading.items) if any(t.lemma == "acquired" for t in item.tokens)}
     if acquired:
         p.used |= acquired

@@ -41,6 +41,9 @@ def _conditions(text: str) -> list[tuple]:
         ("customers with their email address", []),
         ("can we reach two million by December", []),
         ("orders without a discount by country", []),
+        ("customers who got no message in the last year", [("delivered", "eq", 0)]),
+        ("how many people gave consent for sms marketing", [("consenting_customers", "ge", 1, "sms")]),
+        ("customers who did not tell us their gender", [("gender", "is_null")]),
     ],
 )
 def test_conditions_on_contacts_and_messages(text, expected):
@@ -56,6 +59,8 @@ def test_conditions_on_contacts_and_messages(text, expected):
         ("unsold products", "product", "units"),
         ("categories with no orders last week", "category", "orders"),
         ("which weekday had no orders", "weekday", "orders"),
+        ("were there days with zero orders?", "day", "orders"),
+        ("list products without a single sale this year", "product", "revenue"),
         ("orders without a discount", "", ""),
         ("customers without any order", "", ""),
         ("revenue by country without Germany", "", ""),
@@ -91,6 +96,7 @@ def test_questions_about_the_data_themselves(text, arguments):
         ("what campaigns have been created", {}), ("list my drafts", {}),
         ("how many live journeys do I have?", {"about": "automations"}),
         ("what automated flows are configured?", {"about": "automations"}),
+        ("give me a list of all scheduled recurring journeys and their expected run times", {"about": "automations"}),
     ],
 )
 def test_all_campaigns_are_listed(text, about):
