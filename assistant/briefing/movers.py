@@ -92,7 +92,7 @@ def _matrices(table: Any, by: str, steps: int) -> tuple[list[str], np.ndarray, n
 
     frame = table.to_pandas().dropna(subset=[by])
     keys = sorted(frame[by].astype(str).unique())
-    rows = frame[by].astype(str).map({k: i for i, k in enumerate(keys)}).to_numpy()
+    rows = frame[by].astype(str).map({k: i for i, k in enumerate(keys)}).to_numpy(dtype=int)  # also where none is
     columns = frame[STEP].to_numpy(dtype=int)
     orders, revenue = np.zeros((len(keys), steps)), np.zeros((len(keys), steps))
     orders[rows, columns] = frame["orders"].astype(float).fillna(0).to_numpy()

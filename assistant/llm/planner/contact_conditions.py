@@ -246,7 +246,13 @@ class _Reader:
         metric = name.removeprefix("not ")
         if not none:
             self.found.states.append((metric, channel))
-        return self._keep(metric, channel, none, range(start if denial is None else min(denial, start), stop))
+        end = self._keep(metric, channel, none, range(start if denial is None else min(denial, start), stop))
+        while end + 1 < len(self.lemmas) and self.lemmas[end] in {"and", "or"}:  # "to both email and sms"
+            other = self._longest(end + 1, "messages")
+            if other is None or not channel:
+                break
+            end = self._keep(metric, other[1].replace("any", ""), none, range(end, other[0]))
+        return end
 
     def _detail(self, k: int) -> int | None:
         """As in "without a phone number", "no email on file", "whose birthday is unknown"."""
