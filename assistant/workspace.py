@@ -37,6 +37,7 @@ from assistant.plans import (
     RecommendRequest,
     SegmentRequest,
     SegmentRule,
+    StockRequest,
     StudyRequest,
     TogetherRequest,
     UndoRequest,
@@ -359,6 +360,12 @@ class Workspace:
         basis = self._options().sales_basis
         found = self._cached("forecast", lambda snapshot: forecast_result(snapshot, request, basis), request, basis)
         return self._citing(found.model_copy(deep=True), cited) if cited else found
+
+    def plan_stock(self, request: StockRequest) -> Result:
+        """How long the stock lasts."""
+        from assistant.models.forecast.stock import stock_result
+
+        return stock_result(self.snapshot, request)
 
     def predict_churn(self, request: ChurnRequest) -> Result:
         """Who is about to leave."""

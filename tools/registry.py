@@ -52,6 +52,7 @@ TOOLS: tuple[ToolSpec, ...] = (
     ToolSpec(products.search_products),
     ToolSpec(products.likely_buyers),
     ToolSpec(forecasting.forecast_metric),
+    ToolSpec(forecasting.plan_stock),
     ToolSpec(campaigns.draft_campaign, access="draft"),
     ToolSpec(campaigns.draft_post),
     ToolSpec(campaigns.show_campaign),

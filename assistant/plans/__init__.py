@@ -39,6 +39,7 @@ from assistant.plans.requests import (
     RecommendRequest,
     SegmentRequest,
     SegmentRule,
+    StockRequest,
     TogetherRequest,
     UndoRequest,
     ValueRequest,
@@ -60,6 +61,6 @@ __all__ = [
     "DataRequest", "DeclineRequest", "DefineTerm", "EarlyStudy", "ExplainRequest", "Filter", "ForecastRequest",
     "Having", "InGroup", "JourneyStep", "LadderStudy", "Not", "OfferSpec", "Or", "Period", "PlanModel", "PostRequest",
     "ProductSearchRequest", "QueryPlan", "RecommendRequest", "ReturnStudy", "SaveSegment", "SavedSegmentsRequest",
-    "SegmentRequest", "SegmentRule", "Sort", "SpreadStudy", "StudyRequest", "TakeBackRequest", "TermsRequest",
-    "TogetherRequest", "UndoRequest", "ValueRequest", "WithdrawTerm",
+    "SegmentRequest", "SegmentRule", "Sort", "SpreadStudy", "StockRequest", "StudyRequest", "TakeBackRequest",
+    "TermsRequest", "TogetherRequest", "UndoRequest", "ValueRequest", "WithdrawTerm",
 ]

@@ -151,6 +151,15 @@ class BuyersRequest(PlanModel):
         return self
 
 
+class StockRequest(PlanModel):
+    """How long the stock of a product lasts, or which products run out within ``within_days`` (the time to restock)."""
+
+    kind: Literal["stock"] = "stock"
+    product_id: str | None = None
+    within_days: int = Field(default=14, ge=1, le=365)
+    k: int = Field(default=20, ge=1, le=1000)
+
+
 class OfferSpec(PlanModel):
     """What is offered. ``value`` is percent for ``percent_off`` and shop currency for ``amount_off``."""
 

@@ -35,6 +35,7 @@ from assistant.plans.requests import (
     RecommendRequest,
     SegmentRequest,
     SegmentRule,
+    StockRequest,
     TogetherRequest,
     UndoRequest,
     ValueRequest,
@@ -412,6 +413,12 @@ def _buyers(request: BuyersRequest) -> str:
     return f"the {k} customers most suited to {what}{where}"
 
 
+def _stock(request: StockRequest) -> str:
+    if request.product_id:
+        return f"how long the stock of product {request.product_id} lasts"
+    return f"the {_number(request.k)} products whose stock ends within {_number(request.within_days)} days"
+
+
 def _offer(offer: OfferSpec) -> str:
     on = (
         f" on {offer.category}"
@@ -520,6 +527,7 @@ _WORDERS: dict[Any, Callable[..., str]] = {
     ChurnRequest: _churn,
     ValueRequest: _value,
     BuyersRequest: _buyers,
+    StockRequest: _stock,
     PostRequest: _post,
     JourneyStep: _step,
     TogetherRequest: _together,

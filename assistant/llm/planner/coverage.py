@@ -243,8 +243,11 @@ class Coverage:
             yield self._text(place)
 
     def _of_leaving(self, place: range) -> bool:
-        """As in "does not come back": the denial is what leaving means."""
-        return "predict_churn" in self.trace.tools and "churn" in self.item_at[place.start].alts.get("do", ())
+        """As in "does not come back", "run out of stock": the denial is what leaving and running out mean."""
+        item = self.item_at[place.start]
+        if "plan_stock" in self.trace.tools and item.has("stock_out"):
+            return True
+        return "predict_churn" in self.trace.tools and "churn" in item.alts.get("do", ())
 
     def _implied(self, places: Sequence[range]) -> int:
         """Negative parts that words without a denial account for: "inactive", "less than", "lapsed"."""

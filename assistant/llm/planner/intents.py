@@ -14,6 +14,7 @@ from assistant.llm.planner import (
     products,
     references,
     requests,
+    stock,
 )
 from assistant.llm.planner.absent import lacking
 from assistant.llm.planner.briefing import briefing
@@ -97,6 +98,7 @@ class Frames:
         p = self._audience_parts()
         yield requests.recommend(p, self.context, self.finish, self._defined(p))
         yield requests.search(self.parts(), self.context, self.finish, self.shop)
+        yield stock.stock(self.parts(), self.finish, self.shop)
         yield products.phrase(self.parts(), self.context, self.finish)
         yield products.basket(self.parts(), self.context, self.finish, self.shop)
         yield products.why_not(self.parts(), self.context, self.finish, self.shop)

@@ -45,6 +45,7 @@ ALL_TOOLS = (
     "predict_churn",
     "customer_value",
     "likely_buyers",
+    "plan_stock",
     "draft_campaign",
     "draft_post",
     "show_campaign",

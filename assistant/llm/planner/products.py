@@ -93,7 +93,7 @@ def basket(p: Parts, context: DialogueContext, finish: Finish, shop: Shop) -> Ca
     if any("customer" in i.alts.get("dim", ()) or "customers" in i.alts.get("metric", ()) for i in r.items):
         return None
     ids: list[str] = list(p.product_ids)
-    for name in _named(p):
+    for name in named_products(p):
         found = [m for m in shop.find(name, ("product",), 1) if m.kind == "product" and m.score >= 80]
         ids += [m.value for m in found if m.value not in ids]
     if not ids:
@@ -112,7 +112,7 @@ def basket(p: Parts, context: DialogueContext, finish: Finish, shop: Shop) -> Ca
     return finish(p, [call(request)], "recommend", -0.05)
 
 
-def _named(p: Parts) -> list[str]:
+def named_products(p: Parts) -> list[str]:
     """Names of products said: values of the shop, quotations, runs of words of product names."""
     names = [v.value for item in p.reading.items for v in item.alts.get("value", ()) if v.dimension == "product"]
     names += [t.text for t in p.reading.tokens if t.kind == "quote"]
