@@ -54,6 +54,8 @@ def _audience_words(plan: Plan) -> str:
     words = plan.brief.audience_words or (plan.definitions[0].term if plan.definitions else "")
     if not words:
         return f"customers where {reword_filter(plan.rule)}"
+    if any(d.term == words and not d.assumed for d in plan.definitions):
+        return words
     return words if re.search(r"customer|buyer|people|shopper|member", words, re.I) else f"{words} customers"
 
 

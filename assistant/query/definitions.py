@@ -44,7 +44,7 @@ class Definition:
         """For the evidence of an answer."""
         return DefinitionUsed(
             term=self.term, meaning=self.meaning, author=self.author, decided_on=self.decided_on, assumed=self.assumed,
-            words=list(self.words),
+            words=list(self.words), rank_by=self.rank_by,
         )
 
 

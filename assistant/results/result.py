@@ -109,6 +109,7 @@ class DefinitionUsed(ResultModel):
     decided_on: date | None = None
     assumed: bool = True
     words: list[str] = Field(default_factory=list, description="other ways to say the term")
+    rank_by: str | None = Field(default=None, description="for a word that ranks products: the metric")
 
 
 class ModelInfo(ResultModel):

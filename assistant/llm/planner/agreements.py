@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     from assistant.llm.planner.intents import Frames
 
 #: these readings fit the whole text, so they come before what only explains its words
-SURE, LIKELY = -0.2, -0.12
+SURE, LIKELY = -0.5, -0.3
 _LONGEST_TERM = 5
+LONGEST_TEXT = 300
+_SENTENCE_END = re.compile(r"[.!?;]\s+\S")
 #: tools that change what was agreed, and what a taking back of their change is about
 CHANGES = {"define_term": "definition", "withdraw_term": "definition", "save_segment": "segment",
            "change_segment": "segment", "undo_change": "any"}
@@ -40,8 +42,8 @@ class AgreementReader:
 
     def read(self) -> Iterator[Candidate]:
         """Candidates, the most specific kind of request first."""
-        if not self.text or len(self.text) > 500:
-            return
+        if not self.text or len(self.text) > LONGEST_TEXT or _SENTENCE_END.search(self.text):
+            return  # several sentences are read one by one
         for reader in (self._undo, self._withdraw, self._shown, self._defined):
             found = reader()
             if found is not None:
@@ -115,10 +117,12 @@ class AgreementReader:
 
     def _defined(self) -> Candidate | None:
         unread = ""
+        measure = ""
         for group in ("define", "define_if_read", "define_if_known"):
             for slots in self.p.fits(group, self.text):
                 for term, meaning in self._pairs(slots):
                     if not self._can_be_term(term):
+                        measure = measure or (term if self._is_measure(term) else "")
                         continue
                     if group == "define_if_known" and not (self.known(term) and any(c.isdigit() for c in meaning)):
                         continue
@@ -127,6 +131,9 @@ class AgreementReader:
                         return found
                     if group == "define" and not unread:
                         unread = meaning
+        if measure and not unread:
+            said = decline(self.lex, "not_permitted", "measure_meaning", words=f"“{measure}”")
+            return candidate(said, 0.0, "refused")
         if not unread:
             return None
         said = decline(self.lex, "not_understood", "meaning_unread", words=f"“{unread}”", examples="meaning")
@@ -159,6 +166,13 @@ class AgreementReader:
             return False  # "make an audience: …"
         return not any(i.has("metric", "value", "period", "number") and not i.has("definition") for i in named)
 
+    def _is_measure(self, term: str) -> bool:
+        """As in "by sales I mean net sales": both sides of it speak of measures."""
+        wanted = self.lex.lemmas(term)
+        items = self.frames.reading.items
+        named = [i for i in items if i.has("metric") and tuple(i.lemma.split()) == wanted]
+        return bool(named) and sum(i.has("metric") for i in items) > 1
+
     def _define(self, words: str, meaning: str) -> Candidate | None:
         known = self.known(words)
         term = known.term if known is not None and self._stem(known.term) == self._stem(words) else self.term(words)
@@ -178,7 +192,7 @@ class AgreementReader:
 
     def _ranking(self, term: str, known: DefinitionUsed | None, meaning: str) -> Candidate | None:
         """As in "bestsellers are ranked by revenue"."""
-        if known is None or term_filter(self.frames.shop, known.term) is not None:
+        if known is None or known.rank_by is None:
             return None
         lemmas = set(self.lex.lemmas(meaning))
         for item in self.frames.reading.items:

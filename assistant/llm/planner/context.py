@@ -57,7 +57,7 @@ class DialogueContext:
         """Answered calls by turn, oldest first, as they count for going back: a step taken back is gone."""
         by_turn: dict[int, list[Past]] = {}
         for past in self.past:
-            if past.call.name not in _TALK and not past.refused:
+            if past.call.name not in _TALK | _ASIDE and not past.refused:
                 by_turn.setdefault(past.turn, []).append(past)
         kept: list[list[Past]] = []
         for made in by_turn.values():

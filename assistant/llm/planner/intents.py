@@ -30,6 +30,8 @@ from assistant.llm.planner.dialogue import pointing
 from assistant.llm.planner.marketing import marketing
 from assistant.llm.planner.parts import GRAINS, Parts, gather
 from assistant.llm.planner.rank import ABSENT, cost_of
+from assistant.llm.planner.rank import cost_of
+from assistant.llm.planner.ranking_terms import people_ranked, ranked_by_term, recent_time
 from assistant.llm.planner.refusals import refused
 from assistant.llm.planner.replies import ask, candidate, decline
 from assistant.llm.planner.saved_segments import read_agreements
@@ -160,7 +162,7 @@ class Frames:
         things = [d for it in items[:i] for d in it.alts.get("dim", ()) if d != "customer"]
         if things and not any("customer" in it.alts.get("dim", ()) for it in items[:i]):
             return False  # "which of our brands lost …"
-        return items[i].lemma not in {"recent", "recently", "new"} and any(
+        return items[i].lemma not in {"recent", "recently", "new", "lately", "of late"} and any(
             "customer" in it.alts.get("dim", ()) or it.has("customers_pronoun") or it.has("which")
             for it in items[max(0, i - 5) : i]
         )
@@ -181,6 +183,10 @@ class Frames:
             defined = []
         p.conditions.customers = [*defined, *p.conditions.customers]
         p.conditions.joins = ["and"] * len(defined) + p.conditions.joins
+        definitions = self.shop.definitions()
+        ranked_by_term(p, definitions)
+        recent_time(p, self.shop, definitions)
+        people_ranked(p, [d.term for d in definitions if not d.assumed])
         self._notes(p, defined)
         self._pronoun_filter(p)
         adjust(p)
@@ -203,8 +209,11 @@ class Frames:
         return self.finish(p, calls, "query", extra)
 
     def _ranked_customers(self, p: Parts, defined: list[Filter]) -> bool:
-        """As in "best customers" is a ranking where the shop has no meaning for it; a meaning wins."""
-        return bool(defined) and p.descending is not None and p.limit is not None
+        """As in "best customers" is a ranking where a number stands with it; any other term stays a condition."""
+        if not defined or p.descending is None or p.limit is None:
+            return False
+        terms = [self.reading.items[i] for i in self.reading.having("definition") if i in p.used]
+        return all(t.tokens[0].lemma in {"best", "most", "top", "biggest"} and len(t.tokens) > 1 for t in terms)
 
     def _pronoun_filter(self, p: Parts) -> None:
         """As in "which of these customers …": the customers of the conversation."""

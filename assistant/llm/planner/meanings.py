@@ -8,6 +8,7 @@ from assistant.llm.planner.candidate import Candidate
 from assistant.llm.planner.patterns import Patterns
 from assistant.llm.planner.spans import read
 from assistant.plans.filters import And, Compare, CustomerCondition, Filter, InGroup
+from assistant.plans.periods import Period
 from assistant.plans.query import QueryPlan
 
 if TYPE_CHECKING:
@@ -72,10 +73,14 @@ def _of_lines(rule: Filter) -> bool:
 def adjusted(old: Filter, frames: Frames, words: str) -> Filter | None:
     """As in "lapsed means 120 days": a number alone replaces the number of its kind in the meaning there was."""
     reading = read(words, frames.reading.vocabulary)
-    content = [item for i, item in enumerate(reading.items) if not reading.is_skip(i) and not item.has("cmp")]
+    content = [item for i, item in enumerate(reading.items)
+               if item.has("period") or (not reading.is_skip(i) and not item.has("cmp"))]
     if len(content) != 1 or not any(t.value is not None for t in content[0].tokens):
         return None
     item = content[0]
+    spoken = item.get("period")
+    if spoken is not None and spoken.period is not None and spoken.period.kind == "rolling":
+        return _with_period(old, spoken.period)
     length = item.get("duration") or item.get("ago")
     if length is not None:
         return _with_number(old, {"days_since_last_order"}, float(length.days))
@@ -83,6 +88,13 @@ def adjusted(old: Filter, frames: Frames, words: str) -> Filter | None:
         return None
     metrics = {"revenue"} if item.unit == "money" else {"revenue", "orders", "discount_rate", "return_rate"}
     return _with_number(old, metrics, item.number, ranked=item.unit == "percent")
+
+
+def _with_period(old: Filter, period: Period) -> Filter | None:
+    """As in "recently means the last 14 days": the one stretch of time of the rule replaced."""
+    if isinstance(old, CustomerCondition) and old.period is not None:
+        return old.model_copy(update={"period": period, "term": None})
+    return None
 
 
 def _with_number(old: Filter, metrics: set[str], value: float, ranked: bool = False) -> Filter | None:

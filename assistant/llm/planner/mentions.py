@@ -110,7 +110,9 @@ def products_named(p: Parts) -> None:
     """Words left over that occur together in product names: "revenue from red mugs"."""
     i = 0
     while i < len(p.reading.items):
-        if i in p.used or p.reading.is_skip(i) or p.reading.items[i].has("absent", "do", "object", "goal"):
+        if i in p.used or p.reading.is_skip(i) or p.reading.items[i].has(
+            "absent", "do", "object", "goal", "definition", "saved"
+        ):
             i += 1
             continue
         quote = p.reading.items[i].tokens[0]

@@ -43,6 +43,9 @@ def _name_at(p: Parts, i: int) -> str | None:
     if not names:
         return None
     others = set(item.alts) - {"saved"}
+    lex = p.reading.vocabulary.lexicon
+    if lex.lemmas(str(item.get("definition") or "")) != lex.lemmas(names[0]):
+        others -= {"definition"}  # a name beats another word for an agreed term, but not the term itself
     if not others and not p.reading.is_skip(i) or item.tokens[0].kind == "quote" or _nouns_beside(p, i):
         return names[0]
     written = item.text == names[0] and any(c.isupper() for c in names[0]) and item.start > 0

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from assistant.llm.planner.agreements import LIKELY, SURE, AgreementReader
+from assistant.llm.planner.agreements import LIKELY, LONGEST_TEXT, SURE, AgreementReader
 from assistant.llm.planner.candidate import Candidate, call
 from assistant.llm.planner.meanings import rule_of, saved_group
 from assistant.llm.planner.replies import ask, candidate, decline
@@ -26,7 +26,7 @@ class SegmentReader(AgreementReader):
 
     def read(self) -> Iterator[Candidate]:
         """Candidates, the most specific kind of request first."""
-        if not self.text or len(self.text) > 500:
+        if not self.text or len(self.text) > LONGEST_TEXT:
             return
         readers = (self._undone, self._saved, self._replaced, self._renamed, self._deleted, self._why, self._history,
                    self._overlap, self._biggest, self._grown, self._listed, self._one)

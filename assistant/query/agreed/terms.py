@@ -114,23 +114,25 @@ def affected_by(agreed: Agreements, keys: set[str], before: InForce, now: InForc
     """
     found: list[Affected] = []
     for segment in now.segments.values():
-        if now.resolve(segment.rule).terms & keys or before.resolve(segment.rule).terms & keys:
+        if _altered(segment.rule, keys, before, now):
             found.append(Affected("segment", segment.name, *_sizes(agreed, segment.rule, before, now)))
     for draft in agreed.drafts():
         rule = draft.audience
         if rule is None and draft.term is not None and name_key(draft.term) in keys:
             old, new = before.definitions.find(draft.term), now.definitions.find(draft.term)
             found.append(Affected("campaign draft", draft.name, _of(agreed, old, before), _of(agreed, new, now)))
-        elif rule is not None and _uses(rule, keys, before, now):
+        elif rule is not None and _altered(rule, keys, before, now):
             found.append(Affected("campaign draft", draft.name, *_sizes(agreed, rule, before, now)))
     return found
 
 
-def _uses(rule: Filter, keys: set[str], before: InForce, now: InForce) -> bool:
+def _altered(rule: Filter, keys: set[str], before: InForce, now: InForce) -> bool:
+    """Whether a rule uses one of the words, and selects by another condition now."""
     try:
-        return bool((now.resolve(rule).terms | before.resolve(rule).terms) & keys)
+        was, is_ = before.resolve(rule), now.resolve(rule)
     except UserError:  # a draft may name a segment that was deleted since
         return False
+    return bool((was.terms | is_.terms) & keys) and was.condition != is_.condition
 
 
 def _sizes(agreed: Agreements, rule: Filter, before: InForce, now: InForce) -> tuple[int | None, int | None]:
