@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from assistant.llm.planner.brief import term_filter
-from assistant.llm.planner.candidate import Candidate, call
+from assistant.llm.planner.candidate import Candidate, ToolCall, call
 from assistant.llm.planner.context import DialogueContext, Past
 from assistant.llm.planner.meanings import adjusted, rule_of
 from assistant.llm.planner.patterns import Patterns, patterns
 from assistant.llm.planner.replies import candidate, decline
+from assistant.llm.planner.spans import Reading
 from assistant.plans.agreements import DefineTerm, TakeBackRequest, TermsRequest, WithdrawTerm
 from assistant.plans.filters import CustomerCondition, Filter
 from assistant.results import DefinitionUsed
@@ -256,3 +257,29 @@ def at_least(rule: Filter, words: str, said: Patterns) -> Filter:
     if parts and rule.term is None:
         return rule.model_copy(update={"parts": tuple(at_least(p, words, said) for p in parts)})
     return rule
+
+
+def ask_meaning(reading: Reading, left: Sequence[str]) -> ToolCall | None:
+    """As in "how many superstars do we have?": the one unknown word that stands where customers are named is asked
+    about; None where the words leave open more than that."""
+    unknown = [i for i, item in enumerate(reading.items)
+               if not item.alts and not reading.is_skip(i) and item.tokens[0].kind == "word" and item.text.isalpha()]
+    if len(unknown) != 1 or any(w != reading.items[unknown[0]].text for w in left):
+        return None
+    i = unknown[0]
+    items = reading.items
+    after = items[i + 1] if i + 1 < len(items) else None
+    before = items[i - 1] if i else None
+    people = after is not None and "customer" in after.alts.get("dim", ())
+    lex = reading.vocabulary.lexicon
+    said = patterns(lex.language)
+    noun = before is not None and items[i].text.lower() != items[i].lemma and (
+        before.has("how_many") or before.lemma in said.raw["owned_by"]
+    )
+    term = items[i].text
+    if not (people or noun) or len(term) < 4 or term[:1].isupper() and i:
+        return None
+    question = reading.text.strip()
+    options = [str(o).format(name=term, question=question) for o in lex.wording["named_options"]["term_meaning"]]
+    return ToolCall("ask_back", {"text": str(lex.wording["asks"]["term_meaning"]).format(term=term),
+                                 "options": options})

@@ -377,7 +377,9 @@ class Coverage:
         of_months = "share" in self.trace.under("transform") and self.trace.dimensions and not entities
         if of_months and self.trace.under("field"):  # months of a part, not the part of the whole
             yield from (self._text(place) for place in self._said("share"))
-        narrowed = any(n.get("op_type") == "and" and len(n.get("parts") or ()) > 1 for n in self.trace.nodes)
+        narrowed = any(
+            n.get("op_type") == "and" and len(n.get("parts") or ()) > 1 and not n.get("term") for n in self.trace.nodes
+        )
         if "total" in self.trace.under("kind") and narrowed:
             yield from (self._text(place) for place in self._said("share"))
 

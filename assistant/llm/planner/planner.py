@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Sequence
 
 from assistant.llm.planner.absent import missing_concepts
+from assistant.llm.planner.agreements import ask_meaning
 from assistant.llm.planner.candidate import Candidate, Planned, ToolCall
 from assistant.llm.planner.context import DialogueContext
 from assistant.llm.planner.currency import amounts
@@ -282,6 +283,9 @@ def _declined(reading: Reading, best: Candidate | None, words: Vocabulary, shop:
     if near is not None:
         word, kind, values = near
         return _unknown_value(reading, word, kind, values, words)
+    asked = ask_meaning(reading, left)
+    if asked is not None:
+        return asked
     named = [w for w in left if len(w) > 1 or w.isdigit()]
     if best is not None and named and len(named) <= 4 and best.cost < 4:
         without = _without(named, reading, words, shop)
