@@ -214,7 +214,8 @@ class Workspace:
         """A filter with the meanings of words and the rules of saved segments put in, and what to cite for it."""
         found = self.agreed.in_force().resolve(condition)
         assert found.condition is not None
-        cited = {d.term: d for d in [*found.cited, *self.term_definitions().cited(found.condition)]}
+        typed_out = [d for d in self.term_definitions().cited(found.condition) if d.assumed]
+        cited = {d.term: d for d in [*found.cited, *typed_out]}
         return found.condition, list(cited.values())
 
     def _put_in(self, plan: _Plan) -> tuple[_Plan, list[DefinitionUsed]]:
@@ -293,7 +294,12 @@ class Workspace:
         from assistant.query.audience import count_rule
 
         rule, cited = self._put_in(rule)
-        return self._citing(count_rule(self.snapshot, rule), cited)
+        result = self._citing(count_rule(self.snapshot, rule), cited)
+        if rule.reach:
+            from assistant.campaigns.audience import add_reach
+
+            add_reach(self.snapshot, rule.filter, result)
+        return result
 
     def describe_customer(self, request: CustomerRequest) -> Result:
         """One customer."""

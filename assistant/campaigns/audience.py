@@ -14,6 +14,10 @@ from assistant.errors import NoRows
 from assistant.plans import And, Filter
 from assistant.plans.reword import reword_filter
 from assistant.query.audience import conditions_of, customer_ids
+from assistant.results import Caveat, Column, Figure, Result, Table
+from assistant.results.result import Source
+
+CHANNELS = ("email", "sms", "push", "post")
 
 
 @dataclass(frozen=True)
@@ -90,3 +94,29 @@ def _reachable(
         for channel in channels
     }
     return reachable, steps
+
+
+def add_reach(snapshot: Snapshot, rule: Filter, result: Result) -> None:
+    """Add to a counted audience how many of them may be contacted: table ``reach``, by channel; a caveat where the
+    data hold no contacts."""
+    if not snapshot.has("contacts", "consent"):
+        result.caveats.append(Caveat(code="reach_unknown"))
+        return
+    selected = set(customer_ids(snapshot, rule))
+    rows: list[list[str | int]] = []
+    for channel in CHANNELS:
+        reachable, steps = _reachable(snapshot, selected, (channel,))
+        if steps[0].customers:
+            rows.append([channel, steps[0].customers, steps[0].customers - steps[1].customers, steps[1].customers])
+    columns = [
+        Column(name="channel", label="channel"), Column(name="agreed", label="agreed", unit="count"),
+        Column(name="suppressed", label="of these objected", unit="count"),
+        Column(name="reachable", label="may be contacted", unit="count"),
+    ]
+    table = Table(id="reach", title="Who may be contacted", columns=columns, rows=rows, total_rows=len(rows))
+    result.tables.insert(1, table)
+    everywhere, _ = _reachable(snapshot, selected, CHANNELS)
+    result.figures["reachable"] = Figure(
+        value=len(set().union(*everywhere.values())), unit="count", label="may be contacted on some channel",
+        source=Source(origin="evidence"),
+    )

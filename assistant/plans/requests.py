@@ -20,6 +20,7 @@ class SegmentRule(PlanModel):
     kind: Literal["segment_rule"] = "segment_rule"
     filter: Filter
     name: str | None = None
+    reach: bool = Field(default=False, description="also how many of them may be contacted, by channel")
 
 
 class SegmentRequest(PlanModel):

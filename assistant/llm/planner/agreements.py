@@ -176,7 +176,10 @@ class AgreementReader:
 
     def _define(self, words: str, meaning: str) -> Candidate | None:
         known = self.known(words)
-        term = known.term if known is not None and self._stem(known.term) == self._stem(words) else self.term(words)
+        term = self.term(words)
+        if known is not None and (self._stem(known.term) == self._stem(words)
+                                  or term.lower() in self.lex.wording["time_terms"]):
+            term = known.term
         old = term_filter(self.frames.shop, known.term) if known is not None else None
         rule = adjusted(old, self.frames, meaning) if old is not None else None
         rule = rule or self._meant(meaning)

@@ -51,7 +51,8 @@ class DialogueContext:
                 continue
             if not tools or past.call.name in tools:
                 return past
-        return None
+        saved = [p for p in self.past if p.call.name == "save_segment" and not p.refused]
+        return saved[-1] if saved and not tools else None
 
     def turns(self) -> list[list[Past]]:
         """Answered calls by turn, oldest first, as they count for going back: a step taken back is gone."""

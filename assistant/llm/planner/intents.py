@@ -40,7 +40,7 @@ from assistant.llm.planner.spans import Reading
 from assistant.llm.planner.studies import studies
 from assistant.llm.planner.values import join
 from assistant.llm.planner.what_if import what_if
-from assistant.plans.filters import Filter
+from assistant.plans.filters import Filter, InGroup
 from assistant.plans.query import QueryPlan, Sort
 from assistant.plans.requests import SegmentRule
 from assistant.plans.shop import Shop
@@ -170,6 +170,8 @@ class Frames:
     def _agreed_noun(self, i: int) -> bool:
         """A term people agreed on that is written as a noun ("regulars"), or stands where one stands."""
         word = str(self.reading.items[i].get("definition"))
+        if self.reading.items[i].lemma in self.lex.wording["time_terms"]:
+            return False
         agreed = any(d.term == word and not d.assumed for d in self.shop.definitions())
         after = self.reading.items[i + 1] if i + 1 < len(self.reading.items) else None
         return agreed and (after is None or not after.has("dim", "value") or "customer" in after.alts.get("dim", ()))
@@ -347,7 +349,7 @@ class Frames:
         )
         defined = self._defined(p)
         self._notes(p, defined)
-        about = about or bool(defined)
+        about = about or bool(defined) or any(isinstance(c, InGroup) for c in p.conditions.customers)
         rows = list(p.rows)
         conditions = [*defined, *p.conditions.customers]
         if not conditions and not (segment and rows and creating):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from assistant.llm.planner.candidate import Candidate
 from assistant.llm.planner.patterns import Patterns
 from assistant.llm.planner.spans import read
-from assistant.plans.filters import And, Compare, CustomerCondition, Filter, InGroup
+from assistant.plans.filters import And, Compare, CustomerCondition, Filter, InGroup, Not
 from assistant.plans.periods import Period
 from assistant.plans.query import QueryPlan
 
@@ -41,9 +41,15 @@ def _read(frames: Frames, text: str) -> list[tuple[float, Filter]]:
     found: list[tuple[float, Filter]] = []
     for candidate in (inner.audience(), inner.query()):
         rule = None if candidate is None else _selected(candidate)
-        if candidate is not None and rule is not None:
+        if candidate is not None and rule is not None and not _names_somebody(rule):
             found.append((candidate.cost, rule))
     return found
+
+
+def _names_somebody(rule: Filter) -> bool:
+    """Whether a number was taken for the id of a customer."""
+    parts = getattr(rule, "parts", None) or ([rule.part] if isinstance(rule, Not) else [])
+    return (isinstance(rule, Compare) and rule.field == "customer") or any(_names_somebody(p) for p in parts)
 
 
 def _selected(candidate: Candidate) -> Filter | None:

@@ -42,7 +42,7 @@ class Patterns:
         """Slots of every pattern of a group that fits the whole text, in the file's order.
 
         Args:
-            words: phrases that ``{known_term}`` stands for.
+            words: phrases that ``{known_term}`` stands for, and names that a slot for a segment tries first.
         """
         for pattern in self._patterns(group, tuple(words)):
             match = pattern.fullmatch(text)
@@ -79,7 +79,8 @@ class Patterns:
     def _slot(self, name: str, words: tuple[str, ...]) -> str:
         if name in {"segment", "group", "a", "b"}:
             said = f"(?P<{name}_noun>(?:saved )?{self._noun} (?:called |named )?)?"
-            return f"{said}(?P<{name}>.+?)(?P<{name}_after> {self._noun})?"
+            known = "".join(f"{re.escape(w)}|".replace(r"\ ", " ") for w in sorted(words, key=len, reverse=True))
+            return f"{said}(?P<{name}>{known}.+?)(?P<{name}_after> {self._noun})?"
         if name == "pronoun_who":
             return f"(?P<who>{self._pronouns})"
         if name == "known_term":

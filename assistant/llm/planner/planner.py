@@ -21,7 +21,7 @@ from assistant.llm.planner.rank import NEGATIONS, Encoder, by_meaning
 from assistant.llm.planner.repair import repairs
 from assistant.llm.planner.rephrase import rephrase
 from assistant.llm.planner.replies import decline, quoted
-from assistant.llm.planner.several import Requests, after, split
+from assistant.llm.planner.several import Requests, after, settles, split
 from assistant.llm.planner.spans import Reading, read
 from assistant.llm.planner.vocabulary import Vocabulary, vocabulary
 from assistant.llm.planner.wording import reword
@@ -182,7 +182,7 @@ def _in_order(
     planned: list[Planned] = []
     known, position = context, start
     for text in texts[start:]:
-        if planned and pointing(read(text, words)):
+        if planned and (pointing(read(text, words)) or settles(Candidate([], 0.0, planned[-1].frame))):
             break  # speaks of the result of one before: planned once it is there
         one = _one(text, known, shop, tools, words, encoder)
         planned.append(one)

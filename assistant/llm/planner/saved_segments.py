@@ -12,6 +12,7 @@ from assistant.llm.planner.meanings import rule_of, saved_group
 from assistant.llm.planner.replies import ask, candidate, decline
 from assistant.plans.agreements import AudiencePair, ChangeSegment, SavedSegmentsRequest, SaveSegment, TakeBackRequest
 from assistant.plans.filters import Filter, InGroup
+from assistant.plans.requests import SegmentRule
 
 if TYPE_CHECKING:
     from assistant.llm.planner.intents import Frames
@@ -29,7 +30,7 @@ class SegmentReader(AgreementReader):
         if not self.text or len(self.text) > LONGEST_TEXT:
             return
         readers = (self._undone, self._saved, self._replaced, self._renamed, self._deleted, self._why, self._history,
-                   self._overlap, self._biggest, self._grown, self._listed, self._one)
+                   self._overlap, self._waterfall, self._biggest, self._grown, self._listed, self._one)
         for reader in readers:
             found = reader()
             if found is not None:
@@ -129,7 +130,7 @@ class SegmentReader(AgreementReader):
         return candidate(ask(self.lex, "segment_name", [f"Save this as {words[:1].upper()}{words[1:]}"]), SURE, "ask")
 
     def _replaced(self) -> Candidate | None:
-        for slots in self.p.fits("replace", self.text):
+        for slots in self.p.fits("replace", self.text, self.names):
             name = self.saved(slots["segment"])
             rule = self.customers(slots["who"]) if name is not None else None
             if name is not None and rule is not None:
@@ -139,7 +140,7 @@ class SegmentReader(AgreementReader):
     # -- changing ------------------------------------------------------------------------------------------------
 
     def _renamed(self) -> Candidate | None:
-        for slots in self.p.fits("rename", self.text):
+        for slots in self.p.fits("rename", self.text, self.names):
             name = self.name_of(slots, "segment") or self._pronoun_segment(slots["segment"])
             if name is not None:
                 request = ChangeSegment(name=name, action="rename", new_name=slots["name"])
@@ -147,7 +148,7 @@ class SegmentReader(AgreementReader):
         return None
 
     def _deleted(self) -> Candidate | None:
-        for slots in self.p.fits("delete", self.text):
+        for slots in self.p.fits("delete", self.text, self.names):
             name = self.name_of(slots, "segment")
             if name is None and slots.get("segment_noun"):
                 name = self._pronoun_segment(slots["segment"])
@@ -164,7 +165,7 @@ class SegmentReader(AgreementReader):
         return known[0].name if low in self.p.raw["pronoun"] or self.p.pointed(low) else None
 
     def _undone(self) -> Candidate | None:
-        for slots in self.p.fits("undo_segment", self.text):
+        for slots in self.p.fits("undo_segment", self.text, self.names):
             said = slots.get("segment")
             if said is None:
                 return Candidate([call(TakeBackRequest(of="segment"))], SURE, "take_back")
@@ -184,21 +185,21 @@ class SegmentReader(AgreementReader):
         return periods[0].period if periods else None
 
     def _one(self) -> Candidate | None:
-        for slots in self.p.fits("show_one", self.text):
+        for slots in self.p.fits("show_one", self.text, self.names):
             name = self.name_of(slots) or self._pronoun_segment(slots["group"])
             if name is not None:
                 return self._show(SURE if self.saved(name) else LIKELY, name=name)
         return None
 
     def _history(self) -> Candidate | None:
-        for slots in self.p.fits("history", self.text):
+        for slots in self.p.fits("history", self.text, self.names):
             name = self.name_of(slots)
             if name is not None:
                 return self._show(name=name, show="history")
         return None
 
     def _why(self) -> Candidate | None:
-        for slots in self.p.fits("why_segment", self.text):
+        for slots in self.p.fits("why_segment", self.text, self.names):
             name = self.name_of(slots)
             if name is None:
                 continue
@@ -244,8 +245,21 @@ class SegmentReader(AgreementReader):
             return self._show(**values)
         return None
 
+    def _waterfall(self) -> Candidate | None:
+        """As in "show me the waterfall": the customers last spoken of, after each condition, down to who may be
+        contacted."""
+        for slots in self.p.fits("waterfall", self.text, self.names):
+            name = self.saved(slots["group"]) if slots.get("group") else None
+            found = self.context.audience() if name is None else None
+            if name is None and (found is None or slots.get("group")):
+                continue
+            rule = saved_group(name) if name is not None else found[0] if found is not None else None
+            assert rule is not None
+            return Candidate([call(SegmentRule(filter=rule, reach=True))], SURE, "audience")
+        return None
+
     def _overlap(self) -> Candidate | None:
-        for slots in self.p.fits("overlap", self.text):
+        for slots in self.p.fits("overlap", self.text, self.names):
             named = any(slots.get(f"{s}_noun") or self.saved(slots[s]) for s in ("a", "b"))
             if self.p.has("compares", self.text) and not named:
                 continue  # "compare Germany and France" sets figures against each other

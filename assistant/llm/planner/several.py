@@ -29,6 +29,7 @@ _ORDERS = (
     "draft|write|create|forecast|recommend|suggest|show|list|tell|make|compare|send|give|predict|find|count|identify|get|plot"
     "|explain|calculate|build|prepare|segment|split|do|does|did|is|are|was|were|can|could|let"
 )
+_KEEPING = "save|store|rename|define|call|undo|forget"
 _STRONG = re.compile(
     rf",?\s+(?:and|but)\s+(?=(?:also\s+)?(?:{_QUESTION_WORDS}|{_ORDERS})\b)"
     r"|,?\s+(?:and\s+)?(?:then|afterwards|after that|finally),?\s+(?=\S)"
@@ -71,16 +72,19 @@ def split(text: str, context: DialogueContext, words: Vocabulary, plan: PlanOne)
     asking = [s for s in sentences if _asks(s, words)]
     if len(asking) < 2:
         whole = next(iter(plan(text, context)), None)
-        if whole is not None and whole.cost <= _WELL and len(sentences) <= 3:
+        agrees = any(settles(next(iter(plan(s, context)), None)) for s in sentences)
+        if whole is not None and whole.cost <= _WELL and len(sentences) <= 3 and not agrees:
             return Requests((text,))
     sentences = [_core(s, context, words, plan) if s in asking else s for s in sentences[: 4 * _MOST]]
     asking = [s for s in sentences if _asks(s, words)]
     planned = {s: next(iter(plan(s, context)), None) for s in sentences}
     wanted = [s for s in sentences if s in asking or _says_alone(planned.get(s))]
     if any(s in asking and _says(planned.get(s)) for s in wanted):
-        wanted = [s for s in wanted if s in asking or _listed(s, text)]
+        wanted = [s for s in wanted if s in asking or _listed(s, text) or settles(planned.get(s))]
     if len(wanted) > 1 and not _listed(wanted[0], text):  # rhetorical and polite sentences ask for nothing
-        useful = [s for s in wanted if _says(planned.get(s)) or _names_something(s, words) or _refers(s, words)]
+        settled = next((k for k, s in enumerate(wanted) if settles(planned.get(s))), len(wanted))
+        useful = [s for k, s in enumerate(wanted) if k > settled or _says(planned.get(s))
+                  or _names_something(s, words) or _refers(s, words)]
         wanted = useful or wanted
     if not wanted:
         return Requests((text,))
@@ -128,13 +132,18 @@ def _asks(sentence: str, words: Vocabulary) -> bool:
         return True
     if any(phrase in lowered for phrase in words.lexicon.wishes):
         return True
-    first = re.match(rf"(?:{_QUESTION_WORDS}|{_ORDERS})\b", lowered)
+    first = re.match(rf"(?:{_QUESTION_WORDS}|{_ORDERS}|{_KEEPING})\b", lowered)
     return bool(first) and not re.match(r"(?:is|are|was|were|do|does|did|can|could|let|make sure)\b", lowered)
 
 
 def _says(best: Candidate | None) -> bool:
     """Whether a piece can be planned."""
     return best is not None and best.cost <= _FAIR and best.frame not in {"decline", "small_talk", "ask"}
+
+
+def settles(best: Candidate | None) -> bool:
+    """Whether a piece says what a word means or saves a segment: what follows may use it, once that is done."""
+    return best is not None and best.frame in {"define", "save", "take_back"}
 
 
 def _says_alone(best: Candidate | None) -> bool:

@@ -275,7 +275,7 @@ def _why(agreed: Agreements, request: SavedSegmentsRequest, segment: Segment, in
         words={"name": segment.name, "direction": "grew" if change > 0 else "shrank" if change < 0 else "",  # type: ignore[operator]
                "false_premise": "yes" if false else "no"},
         evidence=evidence(snapshot, request, [segment_used(segment, resolved.condition), *resolved.cited]),
-        followups=[f"Show the size history of the segment {segment.name}", f"Revenue of the segment {segment.name}"],
+        followups=[f"Revenue of the segment {segment.name}", "Which segments have we saved?"],
     )
     if request.since is None:
         result.evidence.assumptions.append("Measured over the last 30 days, as no period was named")
