@@ -297,6 +297,7 @@ def _audience(p: Parts, context: DialogueContext, shop: Shop) -> tuple[Filter | 
     if not parts and p.reading.has("customers_pronoun", "pronoun"):
         past = context.audience()
         if past is not None:
+            p.referred = True
             return past[0], past[1] or said_before(context, p)
     return join(parts), words
 

@@ -284,5 +284,7 @@ class SegmentReader(AgreementReader):
 
 def read_agreements(frames: Frames) -> Iterator[Candidate]:
     """Readings of a text as a request about saved segments or meanings of words."""
-    yield from SegmentReader(frames).read()
-    yield from AgreementReader(frames).read()
+    for reader in (SegmentReader(frames), AgreementReader(frames)):
+        for found in reader.read():
+            found.referred = True  # they fit the whole text: what points at something earlier is in the plan
+            yield found
