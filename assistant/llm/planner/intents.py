@@ -30,7 +30,6 @@ from assistant.llm.planner.dialogue import pointing
 from assistant.llm.planner.marketing import marketing
 from assistant.llm.planner.parts import GRAINS, Parts, gather
 from assistant.llm.planner.rank import ABSENT, cost_of
-from assistant.llm.planner.rank import cost_of
 from assistant.llm.planner.ranking_terms import people_ranked, ranked_by_term, recent_time
 from assistant.llm.planner.refusals import refused
 from assistant.llm.planner.replies import ask, candidate, decline
