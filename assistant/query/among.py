@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from assistant.errors import NoRows
-from assistant.plans.filters import Among, Compare
+from assistant.plans.filters import Among, And, Compare, Filter, Not, Or
 from assistant.plans.query import QueryPlan, Sort
 from assistant.plans.reword import reword
 
@@ -44,6 +45,18 @@ def _chosen(key: SnapshotKey, options: QueryOptions, condition: Among) -> Compar
     decode = None if found.type == "date" else found.decode
     shown = tuple(v.isoformat() if found.type == "date" else decode(v) if decode else v for v in values)
     return Compare(field=condition.dimension, op="in", values=shown)
+
+
+def rankings(condition: Filter | None) -> Iterator[Among]:
+    """Every ranking that narrows the lines of a filter."""
+    match condition:
+        case Among():
+            yield condition
+        case And() | Or():
+            for part in condition.parts:
+                yield from rankings(part)
+        case Not():
+            yield from rankings(condition.part)
 
 
 def ranking(condition: Among) -> QueryPlan:

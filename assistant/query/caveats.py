@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from assistant.plans.reword import join_words
+from assistant.plans.reword import join_words, reword_filter
+from assistant.query.among import chosen, rankings
 from assistant.query.compile import KNOWN_ONLY, Scope, grouped
-from assistant.query.dimensions import show_time
+from assistant.query.dimensions import dimension, show_time
 from assistant.query.metrics import METRICS, base_metrics, metric
 from assistant.query.periods import ResolvedPeriod, day_range, day_words, shift, unit_start
 from assistant.query.present import derived, evidence_figure, plan_figure
@@ -19,7 +20,8 @@ SMALL_SAMPLE = 30
 
 def caveats_for(scope: Scope, found: Answer, result: Result) -> tuple[list[Caveat], list[str]]:
     """Caveats of an answer and the assumptions that go with it."""
-    caveats = [*_about_time(scope, found), *_about_people(scope, found), *_about_rows(scope, found, result)]
+    caveats = _about_chosen(scope, found)
+    caveats += [*_about_time(scope, found), *_about_people(scope, found), *_about_rows(scope, found, result)]
     assumptions = []
     if found.pair is not None and found.pair.cut:
         assumptions.append(f"Compared like with like: {found.pair.current.label} and {found.pair.base.label}")
@@ -29,6 +31,21 @@ def caveats_for(scope: Scope, found: Answer, result: Result) -> tuple[list[Cavea
     if scope.snapshot.manifest.synthetic:
         caveats.append(Caveat(code="synthetic"))
     return caveats, assumptions
+
+
+def _about_chosen(scope: Scope, found: Answer) -> list[Caveat]:
+    """Which things a ranking inside the filter stands for."""
+    caveats = []
+    for part in rankings(found.plan.filter):
+        values = chosen(scope, part).values
+        field = dimension(part.dimension)
+        if field.type == "date":
+            shown = [str(field.decode(date.fromisoformat(str(v)))) if field.decode else str(v) for v in values]
+        else:
+            shown = [str(v) for v in values]
+        words = {"what": f"{reword_filter(part)}", "which": join_words(shown[:10])}
+        caveats.append(Caveat(code="chosen_by_ranking", words=words))
+    return caveats
 
 
 def _about_time(scope: Scope, found: Answer) -> list[Caveat]:

@@ -95,3 +95,12 @@ def test_against_pandas(request, fixture):
     german = sales[sales.country == "Germany"].groupby("product_id").amount.sum().nlargest(4).index
     result = run_query(snapshot, QueryPlan(metrics=("units",), filter=Among(dimension="product", limit=4, where=where)))
     assert result.figures["units"].value == sales[sales.product_id.isin(german)].quantity.sum()
+
+
+def test_the_answer_names_what_the_inner_ranking_found(shop):
+    from assistant.llm.replies import caveat_texts
+
+    best = Among(dimension="month", metric="revenue")
+    result = run_query(shop, QueryPlan(metrics=("orders",), filter=best))
+    assert result.figures["orders"].value == 2  # February 2024: 40 and 76
+    assert "Here the month is the one with the highest revenue: Feb 2024." in [c.text for c in caveat_texts(result)]

@@ -29,6 +29,8 @@ def query_plan(p: Parts) -> QueryPlan | None:
     p.used.update(p.reading.having("trend"))
     if p.metrics or metrics:
         p.used.update(p.reading.having("perform"))
+    if compare is not None and compare.kind == "rest":
+        groups = [g for g in groups if g not in p.chosen]  # "Germany against all other countries"
     transform, window = _transform(p, groups, compare)
     if transform == "share" and not groups:
         compare, transform = Comparison(kind="total"), None

@@ -28,6 +28,7 @@ from assistant.llm.planner.coverage import gaps
 from assistant.llm.planner.data_questions import data_question
 from assistant.llm.planner.dialogue import pointing
 from assistant.llm.planner.marketing import marketing
+from assistant.llm.planner.nested import inner_ranking, itself_excluded, nested
 from assistant.llm.planner.parts import GRAINS, Parts, gather
 from assistant.llm.planner.rank import ABSENT, cost_of
 from assistant.llm.planner.ranking_terms import people_ranked, ranked_by_term, recent_time
@@ -118,6 +119,7 @@ class Frames:
         yield self.change()
         yield self.audience()
         yield self.query()
+        yield nested(self)
 
     # -- agreed terms --------------------------------------------------------------------------------------------
 
@@ -190,14 +192,18 @@ class Frames:
         people_ranked(p, [d.term for d in definitions if not d.assumed])
         self._notes(p, defined)
         self._pronoun_filter(p)
+        itself_excluded(p)
         adjust(p)
         marketing(p)
-        if self.reading.has("average") and not self._average(p):
+        over_rows = self._over_rows(p)
+        if self.reading.has("average") and over_rows is None and not self._average(p):
             return self._ask_average(p)
         plan = query_plan(p)
         if plan is None:
             return None
         plan = self._listing(p, plan)
+        if over_rows is not None and plan.limit is not None:
+            plan = plan.model_copy(update={"summary": over_rows})
         rule = as_audience(plan)
         if rule is not None:
             return self.finish(p, [call(rule)], "audience", p.implied)
@@ -207,7 +213,19 @@ class Frames:
             calls.append(call(plan.model_copy(update={"sort": turned})))
         ahead = p.future is not None or forecasting.speaks_of_future(p)
         extra = p.implied + (1.0 if ahead else 0.0) + (1.0 if len(p.periods) > 2 else 0.0)
+        inner = inner_ranking(self.reading)
+        if inner is not None and inner.single and len(plan.dimensions) > 1:
+            extra += 0.5  # one ranking over pairs is not a ranking inside what another one finds
         return self.finish(p, calls, "query", extra)
+
+    def _over_rows(self, p: Parts) -> str | None:
+        """As in "average revenue of the five best countries": a mean over the rows of a ranking, not a measure."""
+        hits = self.reading.having("average")
+        ranked = p.limit is not None and p.limit > 1 and p.groups and not p.reading.has_each(-1)
+        if not hits or not ranked or any(self.reading.items[i - 1].has("group") for i in hits if i):
+            return None
+        p.used.update(hits)
+        return "mean"
 
     def _ranked_customers(self, p: Parts, defined: list[Filter]) -> bool:
         """As in "best customers" is a ranking where a number stands with it; any other term stays a condition."""
@@ -218,7 +236,7 @@ class Frames:
 
     def _pronoun_filter(self, p: Parts) -> None:
         """As in "which of these customers …": the customers of the conversation."""
-        if self.context.last() is None and self._speaks_of_nobody():
+        if self.context.last() is None and not (p.limit and p.groups) and self._speaks_of_nobody():
             p.implied += 1.0
         if not self.reading.has("customers_pronoun") or self.context.last() is None:
             return
@@ -476,7 +494,7 @@ class Frames:
         should = first[:1] == ["should"] and not r.does("recommend")
         if should or (advising and r.has("improve")):
             return candidate(decline(self.lex, "not_understood", "advice"), -0.02 if should else 0.1, "advice")
-        if self._two_directions() == "tangled":
+        if self._two_directions() == "tangled" and inner_ranking(r) is None:
             return candidate(decline(self.lex, "not_understood", "contradiction"), -0.1, "decline")
         bare = (
             r.does("create")

@@ -566,6 +566,9 @@ def _grains(p: Parts) -> None:
             continue
         lead = _lead(p, i)
         word = item.tokens[-1].word
+        if i > 1 and items[i - 1].lemma == "in" and p.reading.vocabulary.in_days(items[i - 2].alts.get("metric", ())):
+            p.used.add(i)  # "lifespan in weeks": a unit, not a split
+            continue
         said = (
             (lead is not None and lead.has("group", "which", "rank"))
             or word.endswith("ly")

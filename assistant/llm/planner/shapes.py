@@ -53,6 +53,7 @@ def adjust(p: Parts) -> None:
         _weekend_against_week,
         _messages,
         _one_by_one,
+        _more_than_the_rest,
     ):
         shape(p)
 
@@ -395,6 +396,20 @@ def _messages(p: Parts) -> None:
         p.rows.append(Compare(field="message_channel", op="in" if channels[1:] else "eq", values=tuple(channels)))
     if "customers" in p.metrics and len(p.metrics) > 1:
         p.metrics = [m for m in p.metrics if m != "customers"]  # "how many people opened …" counts messages
+
+
+def _more_than_the_rest(p: Parts) -> None:
+    """As in "do German customers order more than the rest": by what each of them does, not by how many they are."""
+    if not p.reading.has("rest") or p.groups or p.metrics not in ([], [str(_role(p, "customers"))]):
+        return
+    acts = {str(p.reading.items[i].get("act")) for i in p.reading.having("act") if i not in p.conditions.used}
+    name = "revenue_per_customer" if "spend" in acts else "orders_per_customer" if "buy" in acts else None
+    role = _role(p, name) if name and name != "orders_per_customer" else name
+    items = p.reading.items
+    people = any("customer" in i.alts.get("dim", ()) or "customers" in i.alts.get("metric", ()) for i in items)
+    if role is not None and people and not p.counted and role in p.reading.vocabulary.metrics:
+        p.metrics = [role]
+        p.used.update(i for i in p.reading.having("act") if p.reading.items[i].get("act") in {"buy", "spend"})
 
 
 def _one_by_one(p: Parts) -> None:

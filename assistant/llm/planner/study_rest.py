@@ -90,8 +90,8 @@ def rest_of(frames: Frames, tokens: set[int], *, keep: set[int] | None = None) -
         i for i, item in enumerate(whole.items) if tokens & set(range(item.start, item.end)) and i not in (keep or ())
     }
     kept = [i for i in range(len(whole.items)) if i not in taken]
-    reduced = _reduced(whole, kept)
-    inner = AllFrames(reduced, frames.context, frames.shop, frames.bound)
+    alone = reduced(whole, kept)
+    inner = AllFrames(alone, frames.context, frames.shop, frames.bound)
     p = inner._audience_parts()
     defined = inner._defined(p)
     p.conditions.customers = [*defined, *p.conditions.customers]
@@ -100,7 +100,7 @@ def rest_of(frames: Frames, tokens: set[int], *, keep: set[int] | None = None) -
     return Rest(frames, p, kept, taken, p.filter())
 
 
-def _reduced(whole: Reading, kept: list[int]) -> Reading:
+def reduced(whole: Reading, kept: list[int]) -> Reading:
     """A reading of some of the items alone, their tokens numbered anew."""
     tokens: list[Token] = []
     items: list[Item] = []

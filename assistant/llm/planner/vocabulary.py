@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from assistant.llm.planner.lexicon import Lexicon, PhraseTree, lexicon
 from assistant.llm.planner.spelling import Spelling
@@ -135,6 +137,10 @@ class Vocabulary:
         known = lex.known | lex.absent_words | lex.side_words | self.product_words.keys()
         speakable = self.words - lex.only_absent
         return Spelling(speakable, known, self.names, self.product_words, self.products_with)
+
+    def in_days(self, metrics: Iterable[Any]) -> bool:
+        """Whether one of the measures is a length of time."""
+        return any(m in self.metrics and self.metrics[m].unit == "days" for m in metrics)
 
     def role(self, role: str) -> str | None:
         """Name of the metric or dimension that plays a role in the grammar ("money", "recency"), if the shop knows
