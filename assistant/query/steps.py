@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from assistant.errors import InvalidPlan
@@ -50,9 +50,42 @@ def stretches(windows: Sequence[Days]) -> Stretches:
     def number(table: ibis.Table, context: DimensionContext) -> ibis.Value:
         import ibis
 
+        place = _by_arithmetic(table["at"], ordered)
+        if place is not None:  # far cheaper than trying the stretches one by one
+            numbers = [windows.index(w) for w in ordered]
+            if numbers == list(range(len(numbers))):
+                return place
+            steady = numbers == list(range(len(numbers)))[::-1]
+            return len(numbers) - 1 - place if steady else ibis.cases(
+                *((place == i, n) for i, n in enumerate(numbers)), else_=None)
         return ibis.cases(*((within(table["at"], *w), i) for i, w in enumerate(windows)), else_=None)
 
     return Stretches(STEP, STEP, ("at",), role="time", expression=number, windows=tuple(windows))
+
+
+def _by_arithmetic(at: ibis.TimestampValue, ordered: list[Days]) -> ibis.IntegerValue | None:
+    """Place of a moment among stretches that follow each other and are alike: so many days, or whole months each."""
+    start, end = ordered[0]
+    follow = all(b[0] - a[1] == timedelta(days=1) for a, b in zip(ordered, ordered[1:], strict=False))
+    if not follow or len(ordered) < 3:
+        return None
+    lengths = {(e - s).days + 1 for s, e in ordered}
+    if len(lengths) == 1:
+        import ibis
+
+        return at.date().delta(ibis.literal(start, type="date"), unit="day") // lengths.pop()
+    months = {_whole_months(*w) for w in ordered}
+    if len(months) != 1 or None in months:
+        return None
+    passed = at.year() * 12 + at.month() - (start.year * 12 + start.month)
+    return passed // int(months.pop() or 1)
+
+
+def _whole_months(start: date, end: date) -> int | None:
+    after = end + timedelta(days=1)
+    if start.day != 1 or after.day != 1:
+        return None
+    return (after.year - start.year) * 12 + after.month - start.month
 
 
 def by_stretch(

@@ -15,6 +15,7 @@ from statistics import fmean, stdev
 
 from assistant.plans.filters import Filter
 from assistant.query.compile import Scope
+from assistant.query.daily import adds_over_days, sums_of_days
 from assistant.query.metrics import metric as metric_named
 from assistant.query.periods import ResolvedPeriod, add_months
 from assistant.query.rows import Row
@@ -77,7 +78,7 @@ class Judged:
 def judged(
     scope: Scope, metrics: Sequence[str], condition: Filter | None, current: ResolvedPeriod, base: ResolvedPeriod
 ) -> Judged:
-    """Metrics in two periods and over earlier steps like the one between them, in one pass over the data.
+    """Metrics in two periods and over earlier steps like the one between them.
 
     A metric is judged from six earlier steps on, and not at all for seasons and shopping days.
     """
@@ -86,11 +87,12 @@ def judged(
     year = None if current.event else _year_before(current, base)
     if len(steps) < MIN_STEPS:
         steps, year = [], None
-    windows = list(dict.fromkeys(w for step in [both, *steps, *([year] if year else [])] for w in step))
-    values = dict(zip(windows, values_by_stretch(scope, metrics, condition, windows), strict=True))
+    now, before = values_by_stretch(scope, metrics, condition, both)
+    windows = list(dict.fromkeys(w for step in [*steps, *([year] if year else [])] for w in step))
+    values = _earlier_values(scope, metrics, condition, windows) if windows else {}
 
     def change(name: str, step: tuple[Days, Days]) -> float | None:
-        new, old = (values[w].get(name) for w in step)
+        new, old = (values[name, w] for w in step)
         if new is None or old is None:
             return None
         if is_rate(name):
@@ -101,7 +103,22 @@ def judged(
         name: _usual([change(name, s) for s in steps], change(name, year) if year else None, is_rate(name))
         for name in metrics
     }
-    return Judged(values[both[0]], values[both[1]], usual)
+    return Judged(now, before, usual)
+
+
+def _earlier_values(
+    scope: Scope, metrics: Sequence[str], condition: Filter | None, windows: Sequence[Days]
+) -> dict[tuple[str, Days], float | None]:
+    """Metrics by stretch: from the series of days where they add up, counted anew where they do not (customers)."""
+    counted = [m for m in metrics if not adds_over_days(m, scope.options.sales_basis)]
+    found: dict[tuple[str, Days], float | None] = {}
+    if counted:
+        for window, row in zip(windows, values_by_stretch(scope, counted, condition, windows), strict=True):
+            found |= {(m, window): row.get(m) for m in counted}
+    for name in metrics:
+        if name not in counted:
+            found |= {(name, w): v for w, v in zip(windows, sums_of_days(scope, name, condition, windows), strict=True)}
+    return found
 
 
 def _usual(changes: list[float | None], year_ago: float | None, rate: bool) -> Usual | None:
