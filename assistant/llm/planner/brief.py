@@ -51,6 +51,7 @@ def draft(p: Parts, context: DialogueContext, finish: Finish, shop: Shop) -> Can
     if measured and not r.does("create", "send"):
         return None  # "lift of the we-miss-you campaign"
     creating, objects, goals = r.does("create"), r.having("object"), r.having("goal")
+    objects = objects or sorted(items_of(r, places(r, "subject_lines")))
     strong = [
         i
         for i in goals

@@ -48,7 +48,7 @@ def exclusion(p: Parts) -> Filter | None:
 def _end(r: Reading, start: int) -> int:
     """Token at which the offer, the channel or the tone begins again ("… in Germany with 5 % off")."""
     for k in range(start, len(r.tokens)):
-        if r.tokens[k].lemma in {"with", "by", "offering", "giving", "in", "and"}:
+        if r.tokens[k].kind == "stop" or r.tokens[k].lemma in {"with", "by", "offering", "giving", "in", "and"}:
             following = [i for i in r.items if k < i.start <= k + 3]
             if any(i.has("offer", "tone") or i.unit == "percent" or i.get("channel") for i in following):
                 return k

@@ -100,7 +100,8 @@ def _metric(p: Parts, target: float | None) -> tuple[str | None, float]:
         return "revenue", 0.05  # "reach 150k"
     if other and metric is None:
         return None, 0.0
-    if metric is None and p.counted and any(item.lemma in {"sell", "sold"} for item in p.reading.items):
+    counted = p.counted or p.reading.has("how_many")
+    if metric is None and counted and any(t.lemma in {"sell", "sold"} for t in p.reading.tokens):
         return "units", 0.0
     if metric is None and target is not None:
         return "revenue", 0.05

@@ -29,7 +29,8 @@ def phrase(p: Parts, context: DialogueContext, finish: Finish) -> Candidate | No
     sort = _sorted(p)
     wish = r.has("wish")
     said = any(r.items[i].lemma in {"show", "find", "list", "see", "give"} for i in range(min(3, len(r.items))))
-    blocked = [i for i in r.having(*_KINDS) if not _names(p, i) and i not in p.used]
+    polite = set(r.does("thanks", "greet"))
+    blocked = [i for i in r.having(*_KINDS) if not _names(p, i) and i not in p.used and i not in polite]
     if not r.items or r.items[0].lemma in _OPENERS or blocked or p.customer_ids or len(r.tokens) > 14:
         return None
     if r.has("absent") and not all(_names(p, i) for i in r.having("absent")):
@@ -43,7 +44,9 @@ def phrase(p: Parts, context: DialogueContext, finish: Finish) -> Candidate | No
     if said and not (priced or sort or wish):
         return None  # "show me mugs" asks for their sales
     text = _text(p)
-    category = str(categories[0].values[0]) if categories and not known else None  # type: ignore[union-attr]
+    category = str(categories[0].values[0]) if categories else None  # type: ignore[union-attr]
+    if category is not None and set(known) - set(r.vocabulary.lexicon.lemmas(category)):
+        category = None  # "garden table": more is named than the category
     if not text and category is None:
         return None
     p.used.update(range(len(r.items)))
