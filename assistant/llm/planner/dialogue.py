@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from assistant.llm.planner.intents import Frames
 
 #: what a fresh reading costs more where its words point at an earlier answer that it does not use
-UNRESOLVED = 0.6
+UNRESOLVED = 0.7
 #: frames that answer for themselves whatever went before
 _OF_THEIR_OWN = frozenset({"refused", "small_talk", "what_if", "decline", "advice", "describe", "show_draft"})
 
@@ -63,11 +63,21 @@ def _handicap(frames: Frames, fresh: list[Candidate], last: Past) -> float:
         return -0.1
     if scrap(r, p) and last.call.name not in {"describe_data", "show_campaign"}:
         return -0.1
+    if _of_the_list(r, p, last):
+        return -0.1
     complete = bool(fresh) and fresh[0].cost <= 0.05
     if complete:
         return 0.2
     cue = r.has("also", "instead", "only", "drop", "pronoun", "again", "then_cue") or len(r.items) <= 4
     return 0.0 if cue else 0.06
+
+
+def _of_the_list(r: Reading, p: Parts, last: Past) -> bool:
+    """As in "which month was the highest?" after a series by month: a rank in that list, not in one of its own."""
+    listed = {str(d) for d in last.call.args.get("dimensions", ())}
+    named = bool(p.groups) and set(p.groups) <= listed
+    own = p.metrics or p.sort_metric or p.periods or p.rows or p.conditions.customers or r.has("act")
+    return named and p.descending is not None and not own and len(r.items) <= 8
 
 
 def scrap(r: Reading, p: Parts) -> bool:
@@ -106,13 +116,22 @@ def pointing(r: Reading) -> str:
         ends = after is None or after.tokens[0].kind == "stop" and i + 2 == len(r.items)
         if item.lemma in _THINGS and ends and not named and not item.has("period", "do") and len(r.items) <= 9:
             return item.text
-        if item.lemma == "that one" or item.lemma == "this one":
+        if item.lemma in {"that one", "this one"} or (item.lemma == "one" and _one_of_a_list(r, i)):
             return item.text
         dims = set(item.alts.get("dim", ()))
         people = people or "customer" in dims or "customers" in item.alts.get("metric", ())
         people = people or item.has("definition", "who")
         named = named or people or item.has("value") or bool(_THINGS_NAMED & dims)
     return ""
+
+
+def _one_of_a_list(r: Reading, i: int) -> bool:
+    """As in "… in the best one", "for the second one"."""
+    if i < 3:
+        return False
+    place, article, inside = r.items[i - 1], r.items[i - 2], r.items[i - 3]
+    named = place.has("rank") or place.unit == "ordinal"
+    return named and article.lemma == "the" and inside.lemma in {"in", "for", "from", "of", "with", "to"}
 
 
 def _leaves_all_open(frames: Frames) -> bool:
@@ -150,6 +169,8 @@ def _cue_alone(r: Reading, p: Parts, fresh: list[Candidate]) -> str:
 
 def _edits(frames: Frames, last: Past) -> Iterator[Candidate | None]:
     plan = last.call.plan()
+    if last.call.name in {"show_campaign", "undo_campaign"}:
+        plan = dialogue_campaign.brief_of(last) or plan
     yield from dialogue_meta.about_answers(frames, last)
     if isinstance(plan, QueryPlan):
         yield from dialogue_query.edits(frames, last, plan)

@@ -9,8 +9,10 @@ from pydantic import BaseModel, ValidationError
 from assistant.llm.planner.brief import channels_of, offer_of, term_filter
 from assistant.llm.planner.candidate import Candidate, ToolCall, call
 from assistant.llm.planner.context import Past
+from assistant.llm.planner.dialogue_filters import parts_of
 from assistant.llm.planner.dialogue_query import used_cues
 from assistant.llm.planner.parts import Parts
+from assistant.llm.planner.replies import decline
 from assistant.llm.planner.values import join
 from assistant.plans.filters import Filter, Not
 from assistant.plans.requests import CampaignBrief, CampaignRequest
@@ -57,7 +59,18 @@ def edit(frames: Frames, last: Past, plan: CampaignBrief) -> Candidate | None:
     except ValidationError:
         return None
     p.referred = True
+    if brief.model_copy(update={"campaign_id": plan.campaign_id}) == plan:
+        same = decline(frames.lex, "not_understood", "no_change", examples="campaign")
+        return frames.finish(p, [same], "decline", 0.0)
     return frames.finish(p, [call(brief)], "follow_up", 0.0)
+
+
+def brief_of(past: Past) -> CampaignBrief | None:
+    """The brief of the draft that an answer showed, whichever tool showed it."""
+    if past.call.name == "draft_campaign":
+        return CampaignBrief.model_validate(past.call.args)
+    raw = ((past.result or {}).get("details") or {}).get("brief")
+    return CampaignBrief.model_validate(raw) if raw else None
 
 
 def _edit_offer(p: Parts, plan: CampaignBrief, changes: dict[str, Any]) -> None:
@@ -113,7 +126,9 @@ def _edit_audience(frames: Frames, p: Parts, plan: CampaignBrief, changes: dict[
     if not rows:
         return
     kept = plan.audience if plan.audience is not None else _default_audience(frames, plan)
-    changes["audience"] = join([*([kept] if kept is not None else []), *rows])
+    said = [part for row in rows for part in parts_of(row)]
+    old = parts_of(kept)
+    changes["audience"] = join([*old, *[part for part in said if part not in old]])
     changes["audience_words"] = None
     if p.metrics == ["customers"] or p.groups == ["customer"]:
         p.used.update(i for i, t in enumerate(items) if "customer" in t.alts.get("dim", ()))
@@ -130,7 +145,7 @@ def changed(frames: Frames, last: Past) -> Candidate | None:
     if last.call.name not in {"draft_campaign", "undo_campaign"} or not _asks_what_changed(frames.parts()):
         return None
     asked = call(CampaignRequest(campaign_id=campaign_id(last), changes=True))
-    return Candidate([asked], -0.15, "follow_up", referred=True)
+    return Candidate([asked], -0.5, "follow_up", referred=True)
 
 
 def undo_call(last: Past) -> ToolCall:

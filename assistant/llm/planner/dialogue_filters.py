@@ -14,7 +14,7 @@ from assistant.plans.query import QueryPlan
 if TYPE_CHECKING:
     from assistant.llm.planner.intents import Frames
 
-_JOINING = frozenset({"add", "plus", "include", "additionally", "as well", "too"})
+_JOINING = frozenset({"add", "plus", "include", "additionally", "as well", "too", "also"})
 
 
 def parts_of(condition: Filter | None) -> list[Filter]:
@@ -38,7 +38,7 @@ def edit_filter(frames: Frames, p: Parts, plan: QueryPlan) -> Filter | None:
     if excluded(p):
         p.used.update(p.reading.having("drop", "growth", "down", "change"))
         return without(plan.filter, p.chosen)
-    new = _said(frames, p)
+    new = said_of(frames, p)
     if not new:
         return None
     joining = any(item.lemma in _JOINING for item in p.reading.items)
@@ -48,7 +48,8 @@ def edit_filter(frames: Frames, p: Parts, plan: QueryPlan) -> Filter | None:
     return join(merged)
 
 
-def _said(frames: Frames, p: Parts) -> list[Filter]:
+def said_of(frames: Frames, p: Parts) -> list[Filter]:
+    """Every condition that a text names: values, deeds of customers, agreed terms, guests."""
     new: list[Filter] = [*p.rows, *_guests(p)]
     customers = p.customer_filter()
     if customers is not None:
@@ -70,10 +71,12 @@ def _guests(p: Parts) -> list[Filter]:
     hits = p.reading.having("guests")
     if not hits:
         return []
-    p.metrics = [m for m in p.metrics if m not in p.reading.items[hits[0]].alts.get("metric", ())]
+    item = p.reading.items[hits[0]]
+    p.metrics = [m for m in p.metrics if m not in item.alts.get("metric", ())]
     denied = [k for k in range(hits[0]) if p.reading.items[k].has("not_in", "neg", "drop")]
     p.used.update(hits, denied)
-    return [Compare(field="customer", op="not_null" if denied else "is_null")]
+    unknown = Compare(field="customer", op="is_null")
+    return [Not(part=unknown) if denied else unknown]
 
 
 def _with(old: list[Filter], new: Filter, joining: bool) -> list[Filter]:
@@ -84,9 +87,15 @@ def _with(old: list[Filter], new: Filter, joining: bool) -> list[Filter]:
                 wider = joining and {one.op, new.op} <= {"eq", "in"}
                 both = tuple(dict.fromkeys((*one.values, *new.values)))
                 return [*old[:i], one.model_copy(update={"op": "in", "values": both}) if wider else new, *old[i + 1 :]]
-            if joining and isinstance(one, Not) and isinstance(one.part, Compare) and one.part.field == new.field:
-                both = tuple(dict.fromkeys((*one.part.values, *new.values)))
-                return [*old[:i], Not(part=Compare(field=new.field, op="in", values=both)), *old[i + 1 :]]
+            if isinstance(one, Not) and isinstance(one.part, Compare) and one.part.field == new.field:
+                again = set(new.values) <= set(one.part.values)  # what was shut out is asked for again
+                if again or new.op == "is_null":
+                    left = tuple(v for v in one.part.values if v not in new.values)
+                    kept = [Not(part=one.part.model_copy(update={"values": left}))] if left else []
+                    return [*old[:i], *kept, *([] if joining else [new]), *old[i + 1 :]]
+                if joining:
+                    both = tuple(dict.fromkeys((*one.part.values, *new.values)))
+                    return [*old[:i], Not(part=Compare(field=new.field, op="in", values=both)), *old[i + 1 :]]
     if isinstance(new, Not) and isinstance(new.part, Compare):
         field = new.part.field
         old = [c for c in old if not (isinstance(c, Compare) and c.field == field)]
@@ -177,6 +186,7 @@ __all__ = [
     "excluded",
     "parts_of",
     "plain_count",
+    "said_of",
     "with_condition_period",
     "without",
 ]

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from assistant.llm.planner.candidate import Candidate, call
 from assistant.llm.planner.context import Past
+from assistant.llm.planner.dialogue_filters import said_of
 from assistant.llm.planner.dialogue_query import used_cues
 from assistant.llm.planner.dialogue_time import in_year_of
 from assistant.llm.planner.forecasting import edited
@@ -39,6 +40,9 @@ def edit_change(frames: Frames, plan: ChangePlan) -> Candidate | None:
         changes["dimension"] = groups[0]
     if p.rows:
         changes["filter"] = join(p.rows)
+    down, up = p.reading.has("down"), p.reading.has("up")
+    if p.reading.does("explain") and down != up:
+        changes["claimed"] = "down" if down else "up"
     return frames.finish(p, [call(plan.model_copy(update=changes))], "follow_up", 0.0) if changes else None
 
 
@@ -148,7 +152,7 @@ def _count(frames: Frames, audience: Filter) -> Candidate | None:
     used_cues(p, "how_many", "count", "customers_pronoun")
     if (p.metrics and p.metrics != ["customers"]) or (p.groups and p.groups != ["customer"]) or p.periods:
         return None
-    said: list[Filter] = [*p.rows, *([p.customer_filter()] if p.conditions.customers else [])]  # type: ignore[list-item]
+    said = said_of(frames, p)
     rule = join([audience, *[c for c in said if c != audience]])
     p.referred = True
     pointed = r.has("customers_pronoun")

@@ -62,10 +62,15 @@ def edit_query(frames: Frames, before: QueryPlan) -> Candidate | None:
     changes: dict[str, Any] = {}
     _edit_chart(p, plan, changes)
     _edit_measures(p, plan, changes)
+    if p.reading.has("guests"):
+        p.groups = [g for g in p.groups if g not in {"customer_type", "customer"}]
+    _which_ones(p, plan)
     if p.groups:
         changes["dimensions"] = _regroup(frames, plan, p.groups)
     filters = plan.filter
-    if not (excluded(p) and not p.periods):
+    if _most_moved(p, plan, changes):
+        pass
+    elif not (excluded(p) and not p.periods):
         filters = _edit_time(p, plan, changes)
     number = edit_number(p, plan)
     if number is not None:
@@ -81,13 +86,23 @@ def edit_query(frames: Frames, before: QueryPlan) -> Candidate | None:
         changes["filter"] = filters
     _picked(p, plan, changes)
     _edit_transform(p, plan, changes)
-    if not changes:
-        return None
+    one = any(item.lemma == "one" for item in p.reading.items) and p.reading.has("which")
+    if not changes or (one and not p.placed and not changes.get("dimensions", plan.dimensions)):
+        return None  # "which one …" of a single figure
     try:
         edited = QueryPlan.model_validate(plan.model_copy(update=changes).model_dump())
     except ValidationError:
         return None
     return frames.finish(p, [call(edited)], "follow_up", 0.0)
+
+
+def _which_ones(p: Parts, plan: QueryPlan) -> None:
+    """As in "and which ones spent most?" after a head count: those counted, one by one."""
+    counting = not plan.dimensions and plan.metrics[0] in {"customers", "new_customers", "returning_customers"}
+    first = p.reading.items[0].lemma if p.reading.items else ""
+    asked = any(item.lemma in {"which", "who"} for item in p.reading.items[:2]) and first != "how"
+    if counting and asked and p.descending is not None and not p.groups:
+        p.groups = ["customer"]
 
 
 def _edit_chart(p: Parts, plan: QueryPlan, changes: dict[str, Any]) -> None:
@@ -210,11 +225,28 @@ def _edit_rank(p: Parts, plan: QueryPlan, changes: dict[str, Any]) -> None:
     changes["offset"] = 0
 
 
+def _most_moved(p: Parts, plan: QueryPlan, changes: dict[str, Any]) -> bool:
+    """As in "which one grew the most?" of groups that are compared already: ranked by that change."""
+    r = p.reading
+    own = r.has("previous", "year_earlier", "compare") or p.periods
+    if plan.compare is None or not plan.dimensions or not r.has("growth", "up", "down") or own:
+        return False
+    if p.descending is None and not r.has("which"):
+        return False
+    p.used.update(r.having("growth", "up", "down", "change"))
+    down = r.has("down") and not r.has("up")
+    changes["sort"] = Sort(by="change", descending=not down)
+    changes["limit"] = p.limit or (1 if any(item.lemma == "one" for item in r.items) else 10)
+    p.descending = p.limit = None
+    return True
+
+
 def _bare_number(p: Parts) -> int | None:
     """As in "show 10", "make that 5"."""
+    ones = {i for i, item in enumerate(p.reading.items) if item.text.lower() == "one"}
     for i, item in enumerate(p.reading.items):
         whole = item.number is not None and item.number == int(item.number) > 0
-        if whole and item.unit is None and not item.has("period", "duration") and i not in p.used:
+        if whole and item.unit is None and not item.has("period", "duration") and i not in p.used | ones:
             p.used.add(i)
             p.used.update(k for k, other in enumerate(p.reading.items) if other.lemma in {"first"})
             return int(item.number or 0)
@@ -238,16 +270,24 @@ def _drop(p: Parts, plan: QueryPlan, changes: dict[str, Any]) -> None:
         return
     hits = p.reading.having("drop")
     words = {t.lemma for t in p.reading.tokens}
-    if words & {"filter", "restriction", "condition"}:
+    timed = words & {"date", "period", "time"} and not p.periods
+    if words & {"filter", "restriction", "condition"} and not timed:
         named = {i for i, t in enumerate(p.reading.items) if t.lemma in {"filter", "restriction", "condition"}}
         p.used.update(hits, named, p.reading.having("only"))
         changes["filter"] = None
+    elif timed:
+        p.used.update(hits, {i for i, t in enumerate(p.reading.items) if t.lemma in _TIMED})
+        p.groups = [g for g in p.groups if g not in GRAINS]
+        changes |= {"period": None, "dimensions": plan.dimensions}
     elif words & {"comparison", "compare"}:
         p.used.update(hits)
         changes["compare"] = None
     elif words & {"chart", "graph", "plot", "diagram"}:
         p.used.update(hits, p.reading.having("chart"))
         changes["chart"] = "table"
+
+
+_TIMED = frozenset({"date", "period", "time", "filter", "restriction", "condition", "range"})
 
 
 def _widen(p: Parts, plan: QueryPlan, changes: dict[str, Any]) -> None:

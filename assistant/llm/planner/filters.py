@@ -77,6 +77,8 @@ _VERB_BEFORE = frozenset(
 #: Counts of things; "orders of more than 5 items" compares the items, not the orders.
 _COUNTS = frozenset({"orders", "products_sold", "product_count", "customers"})
 _CLAUSE_BREAK = frozenset({"but", "and", "who", "that", "or", "which", "whose"})
+#: words between a measure and its bound
+_PASSED_OVER = frozenset(["is", "was", "are", "of", "were", "that", "be", "has", "being", "by", "amount"])
 
 
 class ConditionReader(ClauseMeaning):
@@ -473,8 +475,9 @@ class ConditionReader(ClauseMeaning):
             return None
         for k in range(i + 1, min(len(self.items), i + 4)):
             item = self.items[k]
-            if item.has("duration", "period"):
-                clause = Clause("buy", True, used={i, k})
+            since = item.lemma in {"since", "afterwards", "since then"} and self.last_period is not None
+            if item.has("duration", "period") or (since and not self._dated(k + 1)):
+                clause = Clause("buy", True, used={i, k}, since=since)
                 clause.duration, clause.period = item.get("duration"), item.get("period")
                 condition = self._conditions(clause)
                 if condition is not None:
@@ -487,24 +490,16 @@ class ConditionReader(ClauseMeaning):
             return i + 1
         return None
 
+    def _dated(self, k: int) -> bool:
+        """As in "since June"."""
+        return k < len(self.items) and self.items[k].has("period", "duration", "ago", "bad_period")
+
     def _measured(self, i: int) -> int | None:
         """As in "average order value above 80" · "with at least 3 orders" · "> 1000 revenue"."""
         item = self.items[i]
         if item.has("metric") and item.get("act") != "sell":  # "sold more than 20 units" measures the units
             k = i + 1
-            while k < len(self.items) and self.items[k].lemma in {
-                "is",
-                "was",
-                "are",
-                "of",
-                "were",
-                "that",
-                "be",
-                "has",
-                "being",
-                "by",
-                "amount",
-            }:
+            while k < len(self.items) and self.items[k].lemma in _PASSED_OVER:
                 k += 1
             if k < len(self.items) and self.items[k].has("cmp", "between"):
                 amount = self._amount(k)

@@ -192,6 +192,7 @@ class Frames:
         people_ranked(p, [d.term for d in definitions if not d.assumed])
         self._notes(p, defined)
         self._pronoun_filter(p)
+        self._head_count(p)
         itself_excluded(p)
         adjust(p)
         marketing(p)
@@ -250,6 +251,13 @@ class Frames:
             p.conditions.joins.insert(0, "and")
             if many and not p.groups and not p.counted and not p.metrics:
                 p.groups = ["customer"]
+
+    def _head_count(self, p: Parts) -> None:
+        """As in "how many of them …", "how many are in the first one": customers are counted."""
+        head = self.reading.vocabulary.role("customers")
+        open_ = p.referred and p.conditions.customers and not p.metrics and not p.groups
+        if open_ and head is not None and self.reading.has("how_many", "count"):
+            p.metrics, p.counted = [head], True
 
     def _speaks_of_nobody(self) -> bool:
         """As in "which of these customers …", "add when their last order was", at the start of a conversation."""

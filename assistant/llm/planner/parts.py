@@ -63,6 +63,8 @@ class Parts:
     ranked_terms: set[int] = field(default_factory=set)
     #: something of an earlier answer is meant ("the second one", "of them")
     referred: bool = False
+    #: … and it is a row, named by its place
+    placed: bool = False
 
     def flag(self, kind: str) -> bool:
         """Whether a word of the kind was said; marks it as used."""

@@ -11,6 +11,7 @@ from assistant.llm.planner.candidate import Candidate, Planned, ToolCall
 from assistant.llm.planner.context import DialogueContext
 from assistant.llm.planner.currency import amounts
 from assistant.llm.planner.dialogue import follow_ups, pointing
+from assistant.llm.planner.elision import complete
 from assistant.llm.planner.intents import Frames
 from assistant.llm.planner.journeys import journey
 from assistant.llm.planner.lexicon import Lexicon
@@ -100,6 +101,7 @@ def plan_turn(
         At least one call; a text that means nothing here becomes ``decline``.
     """
     context = context or DialogueContext()
+    text = complete(text, language)
     words = vocabulary(shop, language)
     early = _unreadable(text, words.lexicon)
     if early is not None:
@@ -185,6 +187,12 @@ def _in_order(
         if planned and (pointing(read(text, words)) or settles(Candidate([], 0.0, planned[-1].frame))):
             break  # speaks of the result of one before: planned once it is there
         one = _one(text, known, shop, tools, words, encoder)
+        if _for_nobody(one):
+            spoken = _spoken_of(texts[:position], words)
+            if spoken and planned:
+                break  # for the customers of a request before: planned again once they are known
+            if spoken:
+                one = _for_those_before(text, known, shop, tools, words, encoder)
         planned.append(one)
         known = after(known, Candidate(one.calls, 0.0, one.frame), text)
         position += 1
@@ -201,6 +209,29 @@ def _in_order(
         frame,
         position,
     )
+
+
+def _for_nobody(one: Planned) -> bool:
+    """A draft that names no customers."""
+    return any(c.name == "draft_campaign" and "audience" not in c.args for c in one.calls)
+
+
+def _spoken_of(texts: Sequence[str], words: Vocabulary) -> bool:
+    """Whether an earlier request of the text is about customers ("Find customers who … Write a win-back email.")."""
+    readings = [read(text, words) for text in texts]
+    return any("customer" in item.alts.get("dim", ()) or item.has("definition") for r in readings for item in r.items)
+
+
+def _for_those_before(
+    text: str, context: DialogueContext, shop: Shop, tools: Collection[str], words: Vocabulary, encoder: Encoder | None
+) -> Planned:
+    """The draft for the customers that a request before found; declined where it found none."""
+    found = context.audience()
+    turn = max((p.turn for p in context.past), default=0)
+    if found is None or all(p.refused or p.call.name == "decline" for p in context.past if p.turn == turn):
+        return Planned([decline(words.lexicon, "not_understood", "needs_first", words=text)], 0.0, frame="decline")
+    for_them = words.lexicon.wording["phrases"]["for_them"]
+    return _one(f"{text.rstrip(' .!')} {for_them}", context, shop, tools, words, encoder)
 
 
 def remaining(
@@ -220,7 +251,7 @@ def remaining(
     """
     words = vocabulary(shop, language)
     before = DialogueContext([p for p in context.past if p.turn < len(context.questions)], context.questions[:-1])
-    texts = _requests(text, before, shop, tools, words).texts
+    texts = _requests(complete(text, language), before, shop, tools, words).texts
     if len(texts) <= done:
         return None
     made = [p for p in context.past if p.turn == len(context.questions)]

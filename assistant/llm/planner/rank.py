@@ -81,7 +81,7 @@ def cost_of(p: Parts, calls: list[ToolCall], frame: str, extra: float = 0.0) -> 
             left.append(item.text)
         if item.has("absent") and w >= ABSENT:
             absent.append(str(item.get("absent")))
-    for word in gaps(reading, calls, follow_up=frame == "follow_up" or p.referred):
+    for word in gaps(reading, calls, follow_up=frame == "follow_up" or p.placed):
         cost += GAP
         if word not in left:
             left.append(word)

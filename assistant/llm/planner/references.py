@@ -23,8 +23,10 @@ _ROWS_ARE = {
 }
 _THESE = frozenset({"that", "this", "these", "those"})
 _ONES = frozenset({"one", "ones", "row", "entry", "item", "line"})
+_INSIDE = frozenset({"in", "for", "from", "of", "with", "to"})
 _NUMBERED = frozenset({"number", "no", "#", "row", "option", "place", "position", "rank", "item"})
 _MAX_NAMED = 50
+_BACK = 5
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ def attach(p: Parts, context: DialogueContext) -> None:
     if found is None:
         return
     p.used |= found.used
-    p.referred = True
+    p.referred = p.placed = True
     if p.limit == 1 and p.offset == 0 and _only_place(p, found):
         p.limit = p.descending = None
     if found.dimension == "segment" and found.past.call.name == "find_segments":
@@ -75,10 +77,18 @@ def attach(p: Parts, context: DialogueContext) -> None:
 
 def find(reading: Reading, context: DialogueContext) -> Reference | None:
     """The rows meant, or None where the text points at none."""
-    last = context.last()
-    if last is None:
-        return None
-    return _by_place(reading, context, last) or _by_kind(reading, context, last)
+    for past in _lists(context):
+        found = _by_place(reading, context, past) or _by_kind(reading, context, past)
+        if found is not None:
+            return found
+    return None
+
+
+def _lists(context: DialogueContext) -> list[Past]:
+    """The last answer, and the latest one before that lists several things."""
+    answered = [p for p in reversed(context.past) if not p.refused and p.call.name not in {"ask_back", "decline"}]
+    several = [p for p in answered[1:_BACK] if any(len(column(context, p, d)) > 1 for d in _dimensions(p)[:1])]
+    return [*answered[:1], *several[:1]]
 
 
 def _only_place(p: Parts, found: Reference) -> bool:
@@ -139,6 +149,9 @@ def _place(reading: Reading, i: int) -> int | None:
         return int(item.tokens[0].value or 1) - 1
     if item.lemma == "last" and after is not None and after.lemma in {"one", "row"} and before in {"the", ""}:
         return -1
+    chosen = item.has("rank") and after is not None and after.lemma == "one" and before == "the" and i >= 2
+    if chosen and reading.items[i - 2].lemma in _INSIDE:
+        return 0 if item.get("rank") == "desc" else -1
     if before in _NUMBERED and item.number is not None and item.unit is None and (alone or after is None) and i <= 3:
         return int(item.number) - 1
     return None

@@ -163,6 +163,7 @@ def _audience_of(p: Parts, context: DialogueContext) -> Filter | None:
     if found is None:
         return None
     p.used.update(p.reading.having("customers_pronoun", "pronoun"))
+    p.referred = True
     return found[0]
 
 
@@ -253,6 +254,7 @@ def search(p: Parts, context: DialogueContext, finish: Finish, shop: Shop) -> Ca
     like = p.product_ids[0] if p.product_ids else None
     if not text and not like:
         like = _like_from_context(p, context)
+        p.referred = like is not None
         if like is None and category is None:
             return None
     take_verbs(p, "similar", "search")
@@ -353,6 +355,7 @@ def together(p: Parts, context: DialogueContext, finish: Finish, shop: Shop) -> 
         product = found[0].value if found and found[0].score >= 60 else None
     if product is None and p.reading.has("pronoun") and context.last() is not None:
         product = _like_from_context(p, context)
+        p.referred = True
         p.used.update(p.reading.having("pronoun"))
     args: dict[str, object] = {}
     if product is not None:
