@@ -353,7 +353,8 @@ class Coverage:
         return item is not None and item.get("times") == 1
 
     def _ranks(self) -> Iterator[tuple[int, str]]:
-        if self.trace.under("sort", "rank", "limit") or self._picks() or "explain_change" in self.trace.tools:
+        picks = self.follow_up and any(item.lemma in {"one", "ones"} for item in self.r.items)  # a row: "the best one"
+        if self.trace.under("sort", "rank", "limit") or picks or "explain_change" in self.trace.tools:
             return
         settled = {id(self.r.items[i]) for i in read_elsewhere(self.r)}
         for place in self._said("ranked"):
@@ -365,10 +366,6 @@ class Coverage:
             before = self.r.tokens[place.start - 1].lemma if place.start else ""
             if not bounded and not months and before not in {"at"} and not self._said_at(item, "join"):
                 yield self._text(place)
-
-    def _picks(self) -> bool:
-        """As in "the best one": the row that is meant stands in the filter."""
-        return self.follow_up and any(item.lemma in {"one", "ones"} for item in self.r.items)
 
     def _said_at(self, item: Item, act: str) -> bool:
         return item.get("act") == act
