@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -42,14 +42,20 @@ class FollowUpCheck:
     def _model(self) -> Any:
         return _planner(self._given, self._shop).bind_tools(list(self._tools.values()))
 
-    def keep(self, candidates: Sequence[str], limit: int = 3) -> list[str]:
-        """The first ``limit`` candidates that work, in order, without repeats."""
+    def keep(self, candidates: Sequence[str], limit: int = 3, *, known: Collection[str] = ()) -> list[str]:
+        """The first ``limit`` candidates that work, in order, without repeats.
+
+        Args:
+            known: what was asked or suggested before in the conversation; it is not suggested again.
+        """
         kept: list[str] = []
+        seen = {_plain(text) for text in known}
         for text in candidates:
             if len(kept) == limit:
                 break
-            if text not in kept and self.works(text):
+            if _plain(text) not in seen and self.works(text):
                 kept.append(text)
+                seen.add(_plain(text))
         return kept
 
     def works(self, text: str) -> bool:
@@ -84,6 +90,11 @@ class FollowUpCheck:
             if not artifact or artifact.get("refusal") or artifact.get("question"):
                 return False
         return True
+
+
+def _plain(text: str) -> str:
+    """The words of a suggestion, however it is written."""
+    return " ".join(text.casefold().strip(" ?.!").split())
 
 
 def _planner(model: BaseChatModel, shop: Shop) -> BaseChatModel:

@@ -40,6 +40,8 @@ FORGOTTEN = (
 )
 NOT_DONE = "Nothing was sent, approved or exported: that is done by a person, outside the chat."
 SILENT = "No answer came. Ask again, or in other words."
+#: units of what is quoted, not counted: "Set of 99", "customer 17850", "2025"
+QUOTED = frozenset({"text", "id"})
 UNSUPPORTED = "The reply held figures that no result supports, so it is not shown."
 
 
@@ -69,6 +71,7 @@ class Session:
         self._agents: dict[str, tuple[Any, Any]] = {}
         self._lock = threading.Lock()
         self._stopped: set[str] = set()
+        self._shown: dict[str, list[str]] = {}
         self._check = FollowUpCheck(model, self._tools, shop)
         #: the built-in planner's words are templates of ours over results; any other model's are checked for claims
         self._own_words = isinstance(model, PlannerChatModel)
@@ -84,6 +87,7 @@ class Session:
 
     def delete(self, thread_id: str) -> None:
         self._checkpointer.delete_thread(thread_id)
+        self._shown.pop(thread_id, None)
         if self._store:
             self._store.delete(thread_id)
 
@@ -135,6 +139,7 @@ class Session:
             update={"brain": self._brain.name, "run_id": run_id, "caveats": [*answer.caveats, *notices],
                     "milliseconds": round((time.perf_counter() - started) * 1000, 1)}
         )
+        self._shown.setdefault(thread_id, []).extend(answer.followups)
         self._keep(thread_id, answer, prompts)
         yield AnswerReady(answer)
 
@@ -145,6 +150,13 @@ class Session:
                 self._store.add(thread_id, answer)
             except AssistantError as error:
                 log.warning("turn %s not stored: %s", answer.run_id, error)
+
+    def _suggested(self, thread_id: str) -> list[str]:
+        """Follow-ups shown before in a conversation; after a restart they are read from the store."""
+        if thread_id not in self._shown:
+            kept = self._store.history(thread_id) if self._store else []
+            self._shown[thread_id] = [text for answer in kept for text in answer.followups]
+        return self._shown[thread_id]
 
     def _reject(self, text: str) -> Answer | None:
         """The answer to input that is no question, or None."""
@@ -174,6 +186,7 @@ class Session:
         config = {"configurable": {"thread_id": thread_id}, "recursion_limit": 60}
         state = agent.get_state(config)
         turn.said_before = [str(m.text) for m in (state.values or {}).get("messages", []) if m.type == "human"]
+        turn.suggested_before = self._suggested(thread_id)
         messages = [*_close_open_calls(state), HumanMessage(turn.question)]
         stream = agent.stream({"messages": messages}, config, stream_mode="updates")
         for update in stream:
@@ -215,7 +228,9 @@ class Session:
         for step in turn.steps:  # two calls under one id, or a stop: what was never answered did not happen
             step.status = "failed" if step.status == "running" else step.status
         return Answer(
-            question=turn.question, reply=reply, outcome=outcome, reason=reason, numbers=checked.numbers,
+            question=turn.question, reply=reply, outcome=outcome, reason=reason,
+            numbers=[n for n in checked.numbers if n.unit not in QUOTED],
+            quotes=[n for n in checked.numbers if n.unit in QUOTED],
             tables=[t for r in results for t in r.tables],
             plan=[{"tool": s.tool, "arguments": s.arguments} for s in turn.steps],
             plan_words=[r.evidence.plan_words for r in results if r.evidence.plan_words],
@@ -223,7 +238,7 @@ class Session:
             assumptions=_unique([*turn.assumptions, *(a for r in results for a in r.evidence.assumptions)]),
             caveats=_unique([c.text for r in results for c in caveat_texts(r)]),
             options=[o for r in results if r.question for o in r.question.options],
-            followups=self._check.keep([f for r in results for f in r.followups]),
+            followups=self._check.keep([f for r in results for f in r.followups], known=turn.known_questions),
             steps=turn.steps, results=list(results),
         )
 
@@ -237,10 +252,16 @@ class _Turn:
         self.results: list[Result] = []
         self.reply = ""
         self.said_before: list[str] = []
+        self.suggested_before: list[str] = []
         self.assumptions: list[str] = []
         self.known: list[NumberInReply] = []
         self.errors = 0
         self._running: dict[str, tuple[int, float]] = {}
+
+    @property
+    def known_questions(self) -> list[str]:
+        """What the conversation has asked or suggested so far."""
+        return [*self.said_before, *self.suggested_before, self.question]
 
     def speaks_of(self, definition: DefinitionUsed) -> bool:
         """Whether the conversation used the term; a filter typed out in full needs no definition."""

@@ -42,6 +42,9 @@ class Answer(ResultModel):
     outcome: Outcome
     reason: Literal["missing_data", "no_rows", "not_permitted", "not_understood"] | None = None
     numbers: list[NumberInReply] = Field(default_factory=list)
+    quotes: list[NumberInReply] = Field(
+        default_factory=list, description="names, ids and phrases with digits that the reply quotes: no figures"
+    )
     tables: list[Table] = Field(default_factory=list)
     plan: list[dict[str, Any]] = Field(default_factory=list, description="the tool calls: name and arguments")
     plan_words: list[str] = Field(default_factory=list)

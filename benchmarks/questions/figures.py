@@ -84,7 +84,7 @@ def _inside(match: re.Match[str], spans: list[tuple[int, int]]) -> bool:
 
 def _stated(reply: str, answer: dict[str, Any]) -> Iterator[tuple[int, int]]:
     """Numbers that the answer lists, printed as their value prints, with a source in words."""
-    for number in answer["numbers"]:
+    for number in (*answer["numbers"], *answer.get("quotes", ())):
         source = number["source"]
         if reply[number["start"] : number["end"]] != number["text"] or source["inputs"] or source["table"]:
             continue
@@ -120,7 +120,7 @@ def _plan_numbers(answer: dict[str, Any]) -> Iterator[float]:
 
 def _declared(reply: str, answer: dict[str, Any]) -> Iterator[tuple[int, int]]:
     tables = {t["id"]: t for t in answer["tables"]}
-    for number in answer["numbers"]:
+    for number in (*answer["numbers"], *answer.get("quotes", ())):
         value = _resolve(number["source"], tables)
         if reply[number["start"] : number["end"]] == number["text"] and value is not None:
             if isinstance(value, str):

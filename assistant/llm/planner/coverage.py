@@ -256,7 +256,7 @@ class Coverage:
         for item in self.r.items:
             if denying & set(range(item.start, item.end)):
                 continue
-            low = item.get("cmp") in {"lt", "le"} or item.get("after") == "le"
+            low = item.get("cmp") in {"lt", "le"} or (item.get("after") == "le" and not item.has("rank"))
             names = [str(m) for m in item.alts.get("metric", ())]
             held = set(names) & set(self.trace.metrics)
             negative = any(n in m for m in held for n in NEGATIVE_NAMES)

@@ -95,7 +95,7 @@ def scrap(r: Reading, p: Parts) -> bool:
 
 
 #: words for people or things spoken of before
-_PEOPLE = frozenset({"they", "them", "their", "theirs", "him", "her"})
+_PEOPLE = frozenset({"they", "them", "their", "theirs", "him", "her", "he", "she", "his", "hers"})
 _THINGS_NAMED = frozenset({"product", "order", "category", "brand", "country"})
 _THINGS = frozenset({"it", "that", "this", "these", "those"})
 

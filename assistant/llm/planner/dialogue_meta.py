@@ -65,29 +65,39 @@ def _whole(calls: list[ToolCall], frame: str) -> Candidate:
     return Candidate(calls, -0.15, frame, referred=True)
 
 
+def _once_more(made: list[Past]) -> list[ToolCall]:
+    """The calls of a turn again; a draft is shown, not made a second time."""
+    calls = []
+    for past in made:
+        named = dialogue_campaign.campaign_id(past)
+        drafted = past.call.name in {"draft_campaign", "undo_campaign"}
+        calls.append(ToolCall("show_campaign", {"campaign_id": named} if named else {}) if drafted else past.call)
+    return calls
+
+
 def _undo(frames: Frames, last: Past, kind: str) -> Candidate | None:
     """As in "undo that", "go back": the answer before the last step."""
-    if last.call.name in {"draft_campaign", "undo_campaign"}:
+    if last.call.name in {"draft_campaign", "undo_campaign", "show_campaign"}:
         return _whole([dialogue_campaign.undo_call(last)], "undo_campaign")
     turns = frames.context.turns()
     if len(turns) < 2:
         said = decline(frames.lex, "not_understood", "nothing_before")
         return _whole([said], "decline")
-    return _whole([past.call for past in turns[-2]], "undo")
+    return _whole(_once_more(turns[-2]), "undo")
 
 
 def _back(frames: Frames, last: Past, kind: str) -> Candidate | None:
     """As in "back to the first question": that question again."""
     turns = frames.context.turns()
     words = {t.lemma for t in frames.reading.tokens}
-    if not turns or turns[0][0].call.name == "draft_campaign":
+    if not turns:
         return None
     place = next((int(i.tokens[0].value or 1) for i in frames.reading.items if i.unit == "ordinal"), 1)
     earlier = not words & {"first", "start", "beginning", "original", "initial"} and place == 1
     index = -2 if earlier else place - 1
     if not -len(turns) <= index < len(turns):
         return None
-    return _whole([past.call for past in turns[index]], "back")
+    return _whole(_once_more(turns[index]), "back")
 
 
 def _explain(frames: Frames, last: Past, kind: str) -> Candidate | None:
@@ -117,12 +127,8 @@ def _export(frames: Frames, last: Past, kind: str) -> Candidate | None:
 
 def _repeat(frames: Frames, last: Past, kind: str) -> Candidate | None:
     """As in "summarise that": the last answer once more."""
-    if last.call.name == "draft_campaign":
-        named = dialogue_campaign.campaign_id(last)
-        calls = [ToolCall("show_campaign", {"campaign_id": named} if named else {})]
-    else:
-        calls = [past.call for past in frames.context.past if past.turn == last.turn and not past.refused]
-    return _whole(calls, "repeat")
+    made = [past for past in frames.context.past if past.turn == last.turn and not past.refused]
+    return _whole(_once_more(made), "repeat")
 
 
 _READINGS = {

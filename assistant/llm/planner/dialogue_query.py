@@ -222,7 +222,7 @@ def _edit_rank(p: Parts, plan: QueryPlan, changes: dict[str, Any]) -> None:
     descending = p.descending if p.descending is not None else (before.descending if before else True)
     changes["sort"] = Sort(by=before.by if before and "metrics" not in changes else metric, descending=descending)
     changes["limit"] = min(limit or plan.limit or (1 if _the_one(p) else 10), 10_000)
-    changes["offset"] = 0
+    changes["offset"] = p.offset
 
 
 def _most_moved(p: Parts, plan: QueryPlan, changes: dict[str, Any]) -> bool:
@@ -246,11 +246,19 @@ def _bare_number(p: Parts) -> int | None:
     ones = {i for i, item in enumerate(p.reading.items) if item.text.lower() == "one"}
     for i, item in enumerate(p.reading.items):
         whole = item.number is not None and item.number == int(item.number) > 0
+        if i and p.reading.items[i - 1].lemma == "the" and not _followed(p, i):
+            continue  # "and the two together?"
         if whole and item.unit is None and not item.has("period", "duration") and i not in p.used | ones:
             p.used.add(i)
             p.used.update(k for k, other in enumerate(p.reading.items) if other.lemma in {"first"})
             return int(item.number or 0)
     return None
+
+
+def _followed(p: Parts, i: int) -> bool:
+    """As in "the 5 best", "the three countries": the number counts what follows."""
+    after = p.reading.items[i + 1] if i + 1 < len(p.reading.items) else None
+    return after is not None and after.has("rank", "dim")
 
 
 def _the_one(p: Parts) -> bool:

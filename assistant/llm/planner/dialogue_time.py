@@ -17,7 +17,12 @@ def edit_periods(p: Parts, plan: QueryPlan, changes: dict[str, Any]) -> None:
     if _step_back(p, plan, changes):
         return
     compares = r.has("compare", "previous", "year_earlier", "growth")
+    if compares and _a_year_before(p, plan):
+        p.used.update(r.having("compare"))
+        changes["compare"] = Comparison(kind="year_earlier")
+        return
     if compares:
+        p.used.update(i for i, t in enumerate(r.items) if t.lemma in _THAN)
         comparison, period = _comparison(p)
         if comparison is not None:
             changes["compare"] = comparison
@@ -32,6 +37,18 @@ def edit_periods(p: Parts, plan: QueryPlan, changes: dict[str, Any]) -> None:
         changes["period"] = None if found is None or found.kind == "all" else in_year_of(found, plan.period)
         if plan.compare is not None and plan.compare.kind == "period":
             changes["compare"] = None
+
+
+_THAN = frozenset({"than", "more", "less", "more than", "less than", "fewer", "higher than", "lower than"})
+
+
+def _a_year_before(p: Parts, plan: QueryPlan) -> bool:
+    """As in "compared to last year" of a month or quarter: the same stretch a year before, not the whole year."""
+    found = p.periods[0].period if len(p.periods) == 1 else None
+    year = found == Period(kind="calendar", unit="year", offset=-1)
+    before = plan.period
+    whole = before is None or before.unit == "year" or (before.kind == "named" and not (before.month or before.quarter))
+    return year and not whole
 
 
 def _step_back(p: Parts, plan: QueryPlan, changes: dict[str, Any]) -> bool:

@@ -258,6 +258,10 @@ class Frames:
         open_ = p.referred and p.conditions.customers and not p.metrics and not p.groups
         if open_ and head is not None and self.reading.has("how_many", "count"):
             p.metrics, p.counted = [head], True
+        known_of = {"country", "city", "gender", "acquisition_channel", "customer_type"}
+        whence = p.referred and p.conditions.customers and not p.metrics and not self.reading.has("act")
+        if whence and head is not None and p.groups and set(p.groups) <= known_of:
+            p.metrics = [head]  # "which countries are they from?"
 
     def _speaks_of_nobody(self) -> bool:
         """As in "which of these customers …", "add when their last order was", at the start of a conversation."""

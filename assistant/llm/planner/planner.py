@@ -265,7 +265,16 @@ def _requests(
     text: str, context: DialogueContext, shop: Shop, tools: Collection[str], words: Vocabulary
 ) -> Requests:
     said = rephrase(text, words.lexicon.words, words.lexicon.language)
-    return split(said, context, words, lambda t, known: candidates(read(t, words), known, shop, tools))
+    planned: dict[tuple[str, int], list[Candidate]] = {}
+
+    def plan(piece: str, known: DialogueContext) -> list[Candidate]:
+        """Readings of a piece; the same piece is not read twice."""
+        key = (piece, len(known.past))
+        if key not in planned:
+            planned[key] = candidates(read(piece, words), known, shop, tools)
+        return planned[key]
+
+    return split(said, context, words, plan)
 
 
 # -- what cannot be read -----------------------------------------------------------------------------------------------

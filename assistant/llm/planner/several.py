@@ -75,7 +75,7 @@ def split(text: str, context: DialogueContext, words: Vocabulary, plan: PlanOne)
         agrees = any(settles(next(iter(plan(s, context)), None)) for s in sentences)
         if whole is not None and whole.cost <= _WELL and len(sentences) <= 3 and not agrees:
             return Requests((text,))
-    sentences = [_core(s, context, words, plan) if s in asking else s for s in sentences[: 4 * _MOST]]
+    sentences = [_core(s, context, words, plan) if s in asking else s for s in sentences[: 2 * _MOST]]
     asking = [s for s in sentences if _asks(s, words)]
     planned = {s: next(iter(plan(s, context)), None) for s in sentences}
     wanted = [s for s in sentences if s in asking or _says_alone(planned.get(s))]
