@@ -45,6 +45,9 @@ from assistant.plans.query import QueryPlan, Sort
 from assistant.plans.requests import SegmentRule
 from assistant.plans.shop import Shop
 
+#: answers about the shop as a whole, or by likeness, which an open word could hide in
+_WHOLE_SHOP = frozenset({"brief_shop", "search_products"})
+
 
 class Frames:
     """All readings of one text."""
@@ -74,8 +77,21 @@ class Frames:
         found = [c for c in self._each() if c is not None and all(self.bound(k.name) for k in c.calls)]
         if lacking(self.reading, self.reading.vocabulary):
             for c in found:  # an open question that names what nobody has is not one about the shop as a whole
-                c.cost += ABSENT if any(k.name == "brief_shop" for k in c.calls) else 0.0
+                c.cost += ABSENT if any(k.name in _WHOLE_SHOP for k in c.calls) else 0.0
+        if self._names_a_measure() and not self.reading.does("search", "similar"):
+            for c in found:  # nobody asked for products by those words
+                c.cost += ABSENT if any(k.name == "search_products" for k in c.calls) else 0.0
         return sorted(found, key=lambda c: c.cost)
+
+    def _names_a_measure(self) -> bool:
+        """As in "revenue of the Garden Opening campaign": a measure or campaign, which no product's name holds."""
+        known = self.reading.vocabulary.product_words
+        return any(
+            (item.has("metric") or "campaign" in item.alts.get("dim", ())) and item.lemma not in known
+            and not self.reading.is_skip(i) and not {"products_sold", "product_count", "average_list_price", "stock"}
+            & set(map(str, item.alts.get("metric", ())))
+            for i, item in enumerate(self.reading.items)
+        ) and not any(item.has("cmp") for item in self.reading.items)
 
     def _each(self) -> Iterator[Candidate | None]:
         yield from read_agreements(self)
