@@ -18,28 +18,7 @@ from assistant.plans.periods import Period
 
 #: Forms that are a noun as often as a verb; a verb only after one of the words in front.
 _NOUN_FORMS = frozenset(
-    {
-        "order",
-        "orders",
-        "purchase",
-        "purchases",
-        "shop",
-        "return",
-        "returns",
-        "buy",
-        "buys",
-        "pay",
-        "got",
-        "made",
-        "placed",
-        "like",
-        "likes",
-        "from",
-        "into",
-        "love",
-        "spend",
-        "spends",
-    }
+    "order orders purchase purchases shop return returns buy buys pay got made placed like likes from into love spend spends".split()
 )
 _VERB_BEFORE = frozenset(
     {
@@ -120,6 +99,8 @@ class ConditionReader(ClauseMeaning):
         if len(item.tokens) > 1 or word not in _NOUN_FORMS:
             return True
         before = self.items[i - 1].tokens[-1].lemma if i else ""
+        if before == "and":  # "revenue and orders" lists measures
+            return any(item.lemma in {"who", "that"} for item in self.items[:i])
         return before in _VERB_BEFORE
 
     def _negated(self, i: int) -> int | None:

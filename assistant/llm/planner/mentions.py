@@ -32,6 +32,8 @@ def read_ids(p: Parts) -> None:
         k, listed = i + 1, False
         while k < len(items):
             token = items[k].tokens[0]
+            if _is_year(token.text) and items[k].has("period") and item.tokens[-1].word.endswith("s"):
+                break  # "top products 2011" speaks of the year
             if len(items[k].tokens) == 1 and _looks_like_id(token.text, token.kind) and token.unit is None:
                 (p.customer_ids if kind == "customer" else p.product_ids).append(token.text)
                 p.used |= {i, k}

@@ -488,6 +488,9 @@ def _settle(p: Parts, nouns: list[int], roles: dict[int, str]) -> None:
     for i in nouns:
         if roles[i] == "either":
             listed = p.conditions.customers and "customer" in items[i].alts.get("dim", ())
+            if _chained(p, i, roles) == "metric" and not listed:
+                roles[i] = "metric"  # "orders and customers in May"
+                continue
             taken = (
                 firm_metric
                 or (listed and i == nouns[0])
