@@ -296,6 +296,9 @@ class AskRequest(PlanModel):
     kind: Literal["ask_back"] = "ask_back"
     text: str
     options: tuple[str, ...] = ()
+    plans: tuple[dict[str, Any], ...] = Field(
+        default=(), description="the calls that the options stand for, in their order; may be left out"
+    )
 
 
 class DeclineRequest(PlanModel):

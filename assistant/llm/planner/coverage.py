@@ -18,7 +18,7 @@ from assistant.llm.planner.lexicon import Lexicon, read_yaml
 from assistant.llm.planner.normalise import Token
 from assistant.llm.planner.nothing import read_elsewhere
 from assistant.llm.planner.spans import Item, Reading
-from assistant.llm.planner.trace import NEGATIVE_NAMES, Trace
+from assistant.llm.planner.trace import DATE, NEGATIVE_NAMES, Trace
 
 GAP = 1.0
 """Cost of one word without a trace."""
@@ -179,14 +179,15 @@ class Coverage:
         return self.follow_up or before in {"which", "that", "this", "the", "other", "no", "each", "every"}
 
     def _has_number(self, token: Token, item: Item) -> bool:
-        numbers = self.trace.numbers
+        timely = item.has("period", "future", "duration", "ago", "day_kind", "bad_period") or token.kind == "date"
+        numbers = self.trace.numbers | (self.trace.dated if timely or token.unit == "ordinal" else set())
         if token.kind == "date":
             return {float(p) for p in re.findall(r"\d+", token.text)} <= numbers | {
                 n - 2000 for n in numbers if n > 2000
             } or item.has("bad_period")
         value = float(token.value or 0)
         whole = re.compile(rf"(?<!\w){re.escape(token.text.lower().strip())}(?!\w)")
-        if any(whole.search(t) for t in self.trace.texts):
+        if any(whole.search(t) for t in self.trace.texts if timely or not DATE.fullmatch(t)):
             return True
         if len(item.tokens) > 1 and item.has("definition", "metric", "dim"):
             return True  # a word of a longer name ("placed a second order")

@@ -484,6 +484,8 @@ class ConditionReader(ClauseMeaning):
                 k += 1
             if k < len(self.items) and self.items[k].has("cmp", "between"):
                 amount = self._amount(k)
+                if amount is not None and item.get("metric") == "customers" and amount[2] is None and k == i + 1:
+                    return None  # "people over 60" are not sixty people
                 if amount is not None and item.get("metric") == self.orders and self._is_money(k, amount):
                     worth = Compare(field="order_value", op=amount[0], values=amount[1])  # type: ignore[arg-type]
                     self.found.rows.append(worth)

@@ -32,6 +32,7 @@ from assistant.llm.planner.nested import inner_ranking, itself_excluded, nested
 from assistant.llm.planner.parts import GRAINS, Parts, gather
 from assistant.llm.planner.rank import ABSENT, cost_of
 from assistant.llm.planner.ranking_terms import people_ranked, ranked_by_term, recent_time
+from assistant.llm.planner.readings import ranked_of_what
 from assistant.llm.planner.refusals import refused
 from assistant.llm.planner.replies import ask, candidate, decline
 from assistant.llm.planner.saved_segments import read_agreements
@@ -221,6 +222,9 @@ class Frames:
         plan = self._listing(p, plan)
         if over_rows is not None and plan.limit is not None:
             plan = plan.model_copy(update={"summary": over_rows})
+        ranked = self._ranked_of_what(p, plan)
+        if ranked is not None:
+            return ranked
         rule = as_audience(plan)
         if rule is not None:
             return self.finish(p, [call(rule)], "audience", p.implied)
@@ -243,6 +247,19 @@ class Frames:
             return None
         p.used.update(hits)
         return "mean"
+
+    def _ranked_of_what(self, p: Parts, plan: QueryPlan) -> Candidate | None:
+        """As in "which have the highest margins?": a question back, where a ranking names nothing to rank."""
+        r = self.reading
+        asks = r.items[0].has("which") and not r.items[0].has("metric") and p.descending is not None
+        if not asks or plan.dimensions or p.counted or not self.bound("ask_back"):
+            return None
+        bare = plan if p.descending else plan.model_copy(update={"sort": Sort(by=plan.metrics[0], descending=False)})
+        asked = ranked_of_what(bare, r)
+        if asked is None:
+            return None
+        base = self.finish(p, [], "query")
+        return Candidate([asked], base.cost + p.implied, "ask", base.unexplained, base.absent)
 
     def _ranked_customers(self, p: Parts, defined: list[Filter]) -> bool:
         """As in "best customers" is a ranking where a number stands with it; any other term stays a condition."""

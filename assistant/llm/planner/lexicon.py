@@ -136,6 +136,8 @@ class Lexicon:
         self.only_absent = self.absent_words - self._spoken
         spoken = self.tree.words() | {self._one(w) for w in self.skip} | self.skip | self.time_words
         self.vocabulary: frozenset[str] = frozenset(spoken)
+        #: words of measures, things and periods, of which one must be in a merged word ("topproducts")
+        self.grammar_words: frozenset[str] = frozenset(w for w in self.tree.words() - self.skip if len(w) > 2)
 
     def _words_of(self, node: Any) -> Iterator[str]:
         """Every lemma of a lexicon file, whatever its shape."""

@@ -17,18 +17,21 @@ from assistant.llm.planner.journeys import journey
 from assistant.llm.planner.lexicon import Lexicon
 from assistant.llm.planner.normalise import clean
 from assistant.llm.planner.period_grammar import PeriodReader
+from assistant.llm.planner.picks import picked
 from assistant.llm.planner.posts import post
 from assistant.llm.planner.rank import NEGATIONS, Encoder, by_meaning
+from assistant.llm.planner.readings import settle
 from assistant.llm.planner.repair import repairs
 from assistant.llm.planner.rephrase import rephrase
 from assistant.llm.planner.replies import decline, quoted
 from assistant.llm.planner.several import Requests, after, settles, split
 from assistant.llm.planner.spans import Reading, read
+from assistant.llm.planner.unknown_values import unknown
 from assistant.llm.planner.vocabulary import Vocabulary, vocabulary
 from assistant.llm.planner.wording import reword
 from assistant.plans.query import QueryPlan
 from assistant.plans.question import as_question
-from assistant.plans.shop import Match, Shop
+from assistant.plans.shop import Shop
 
 ALL_TOOLS = (
     "query_data",
@@ -106,8 +109,11 @@ def plan_turn(
     early = _unreadable(text, words.lexicon)
     if early is not None:
         return Planned([early], 0.0, frame="decline")
+    chosen = picked(text, context, words.lexicon)
+    if chosen is not None and chosen.calls and all(c.name in tools for c in chosen.calls):
+        return Planned(list(chosen.calls), 1.0, frame="picked")
     own = shop.status().currency
-    asked = amounts(_picked_option(text, context) or text, own, language)
+    asked = amounts(chosen.text if chosen is not None else text, own, language)
     if asked.wanted is not None:
         nearest = [asked.text] if _answerable(asked.text, context, shop, tools, words) else None
         no = decline(words.lexicon, "missing_data", "no_rates", nearest=nearest, own=own, other=asked.wanted)
@@ -162,6 +168,8 @@ def _one(
         return Planned(
             [_declined(reading, best, words, shop)], 0.0, best.unexplained if best else [], found[:3], frame="decline"
         )
+    if "ask_back" in tools:
+        best = settle(best, reading, shop)
     return Planned(best.calls, max(0.0, 1 - best.cost), best.unexplained, found[1:4], best.notes, best.frame)
 
 
@@ -319,10 +327,9 @@ def _declined(reading: Reading, best: Candidate | None, words: Vocabulary, shop:
     if best is None and pronouns and len(reading.items) <= 10:
         return decline(lex, "not_understood", "no_referent", words=pronouns[0])
     left = best.unexplained if best else [i.text for k, i in enumerate(reading.items) if not reading.is_skip(k)]
-    near = _nearest_values(left, reading, shop)
-    if near is not None:
-        word, kind, values = near
-        return _unknown_value(reading, word, kind, values, words)
+    named_values = unknown(left, reading, shop, lambda text: _works(text, words, shop))
+    if named_values is not None:
+        return _unknown_value(reading, named_values.names, named_values.kind, named_values.nearest, words)
     asked = ask_meaning(reading, left)
     if asked is not None:
         return asked
@@ -334,7 +341,7 @@ def _declined(reading: Reading, best: Candidate | None, words: Vocabulary, shop:
     return decline(lex, "not_understood", "not_understood_all")
 
 
-def _unknown_value(reading: Reading, word: str, kind: str, values: list[str], words: Vocabulary) -> ToolCall:
+def _unknown_value(reading: Reading, names: list[str], kind: str, values: list[str], words: Vocabulary) -> ToolCall:
     """A name that the shop does not have; a time that the data do not cover is named with it."""
     lex, status = words.lexicon, words.status
     for item in reading.items:
@@ -346,10 +353,11 @@ def _unknown_value(reading: Reading, word: str, kind: str, values: list[str], wo
         nearest = [" ".join(re.sub(rf"(?i)\b(in|of|for|during|from)?\s*{re.escape(item.text)}\b", "", v).split())
                    for v in values]
         return decline(
-            lex, "not_understood", "outside_period", nearest=nearest, words=quoted([word]), kind=kind, first=first,
+            lex, "not_understood", "outside_period", nearest=nearest, words=quoted(names), kind=kind, first=first,
             last=last,
         )
-    return decline(lex, "not_understood", "unknown_value", nearest=list(values), words=quoted([word]), kind=kind)
+    key = "unknown_values" if len(names) > 1 else "unknown_value"
+    return decline(lex, "not_understood", key, nearest=list(values), words=quoted(names), kind=kind)
 
 
 def _without(left: Sequence[str], reading: Reading, words: Vocabulary, shop: Shop) -> str | None:
@@ -373,6 +381,12 @@ def _without(left: Sequence[str], reading: Reading, words: Vocabulary, shop: Sho
         return None
     plan = found[0].calls[0].plan()
     return as_question(plan) if isinstance(plan, QueryPlan) else f"{text[:1].upper()}{text[1:]}"
+
+
+def _works(text: str, words: Vocabulary, shop: Shop) -> bool:
+    """Whether a text offered as a question is one."""
+    found = candidates(read(text, words), DialogueContext(), shop, ALL_TOOLS)
+    return bool(found) and found[0].cost <= 0.3 and found[0].frame not in {"decline", "ask", "refused", "small_talk"}
 
 
 _DANGLING = frozenset(
@@ -404,81 +418,3 @@ _DANGLING = frozenset(
         "likes",
     }
 )
-
-
-def _nearest_values(left: Sequence[str], reading: Reading, shop: Shop) -> tuple[str, str, list[str]] | None:
-    """A word that looks like a name the shop does not have: the word, its kind, and the question with the nearest
-    names put in."""
-    for word in left:
-        kind, labels = _nearest(word, reading, shop)
-        if kind:
-            return word, kind, [reading.text.replace(word, label) for label in labels if word in reading.text][:3]
-    return None
-
-
-def _nearest(word: str, reading: Reading, shop: Shop) -> tuple[str, list[str]]:
-    vocabulary_ = reading.vocabulary
-    place = any(word.lower() in group for group in vocabulary_.lexicon.places) and "country" in vocabulary_.dimensions
-    starts = reading.text.strip().startswith(word) or f". {word}" in reading.text
-    if not place and (len(word) < 4 or not word[:1].isupper() or word.isupper() or starts):
-        return "", []
-    said = _kind_before(word, reading)
-    kinds = ("country",) if place else (said,) if said else ("country", "city", "category", "brand", "product")
-    found = [m for m in shop.find(word, kinds, 4) if m.score >= (0 if place or said else 55)]
-    if place:
-        return "countries", [m.label for m in found] or list(shop.values("country"))[:3]
-    if not found and said:
-        found = [Match(said, v, v, 0.0) for v in list(shop.values(said))[:3]]
-    if not found:
-        return "", []
-    plural = {
-        "country": "countries",
-        "city": "cities",
-        "category": "categories",
-        "brand": "brands",
-        "product": "products",
-    }
-    return plural[found[0].kind], [m.label for m in found if m.kind == found[0].kind]
-
-
-def _kind_before(word: str, reading: Reading) -> str:
-    """As in "brand Calvin Klein": the kind that the person named."""
-    for i, item in enumerate(reading.items[1:], start=1):
-        if item.text == word:
-            found = [
-                d
-                for d in reading.items[i - 1].alts.get("dim", ())
-                if d in {"country", "city", "category", "brand", "product"}
-            ]
-            return str(found[0]) if found else ""
-    return ""
-
-
-def _picked_option(text: str, context: DialogueContext) -> str | None:
-    """As in "the second one" after a question back picks that option."""
-    last = context.past[-1] if context.past else None
-    if last is None:
-        return None
-    asked = last.call.args if last.call.name == "ask_back" else (last.result or {}).get("question") or {}
-    options = [str(o) for o in asked.get("options", ())]
-    if not options:
-        return None
-    match = re.fullmatch(
-        r"\W*(?:the\s+|option\s+|number\s+)*(first|second|third|fourth|1|2|3|4|last)(?:\s+(?:one|option|please))*\W*",
-        text.strip(),
-        re.IGNORECASE,
-    )
-    if not match or not options:
-        return None
-    index = {
-        "first": 0,
-        "1": 0,
-        "second": 1,
-        "2": 1,
-        "third": 2,
-        "3": 2,
-        "fourth": 3,
-        "4": 3,
-        "last": len(options) - 1,
-    }[match.group(1).lower()]
-    return options[index] if index < len(options) else None

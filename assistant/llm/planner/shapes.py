@@ -9,6 +9,7 @@ from __future__ import annotations
 from assistant.llm.planner.clauses import MetricCondition
 from assistant.llm.planner.contact_conditions import contact_conditions
 from assistant.llm.planner.parts import GRAINS, Parts
+from assistant.llm.planner.spans import Item
 from assistant.plans.filters import Compare
 
 #: Measures of messages; "of our e-mail campaigns" then names the channel.
@@ -45,6 +46,7 @@ def adjust(p: Parts) -> None:
         _priced_products,
         _returning,
         _aged,
+        _years_old,
         _cancelled,
         _discounted_orders,
         _times_returned,
@@ -425,3 +427,42 @@ def _one_by_one(p: Parts) -> None:
 
 def _is_mean(metric: str) -> bool:
     return metric.startswith("average") or "_per_" in metric or metric.endswith(("_rate", "basket_size"))
+
+
+def _years_old(p: Parts) -> None:
+    """As in "customers under 30 years old", "people over 60", "shoppers between 20 and 30"."""
+    age, items = p.reading.vocabulary.dimensions.get("age"), p.reading.items
+    if age is None or not age.available:
+        return
+    for i, item in enumerate(items):
+        if not item.has("cmp", "between") or i in p.conditions.used:
+            continue
+        numbers, k = [], i + 1
+        while k < len(items) and len(numbers) < 2:
+            length = items[k].get("duration")
+            number = length.count if length is not None and length.unit == "year" else items[k].number
+            if number is None or items[k].unit is not None:
+                if numbers and items[k].lemma in {"and", "to"}:
+                    k += 1
+                    continue
+                break
+            numbers.append(float(number))
+            k += 1
+        old = k < len(items) and items[k].lemma in {"old", "year old", "years old", "of age", "year of age"}
+        people = bool(i) and ("customer" in items[i - 1].alts.get("dim", ()) or _of_gender(items[i - 1]))
+        ends = k >= len(items) or not items[k].has("metric", "dim", "money")
+        if not numbers or not 5 <= max(numbers) <= 120 or not (old or (people and ends)):
+            continue
+        both = item.has("between") and len(numbers) == 2
+        if not both and not item.has("cmp"):
+            continue
+        op = "between" if both else str(item.get("cmp"))
+        p.rows.append(Compare(field="age", op=op, values=tuple(numbers if both else numbers[:1])))  # type: ignore[arg-type]
+        p.conditions.measures = [m for m in p.conditions.measures if not set(m.values) & set(numbers)]
+        p.groups = [g for g in p.groups if g != "age_band"]
+        p.used |= set(range(i, k + (1 if old else 0)))
+        return
+
+
+def _of_gender(item: Item) -> bool:
+    return any(v.dimension == "gender" for v in item.alts.get("value", ()))

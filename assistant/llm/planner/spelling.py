@@ -20,6 +20,7 @@ class Spelling:
     """What words are known.
 
     Attributes:
+        grammar: words of the language itself, one of which every merged word must hold.
         vocabulary: lemmas that a misspelling may stand for.
         known: real words, left as they are.
         names: lemmas of the shop's names, months and days; the only readings of a capitalised word.
@@ -27,6 +28,7 @@ class Spelling:
         product_words: lemma → product names.
     """
 
+    grammar: Collection[str]
     vocabulary: Collection[str]
     known: Collection[str]
     names: Collection[str]
@@ -44,7 +46,8 @@ class Spelling:
                 fixed.append(token)
                 i += 1
                 continue
-            named = token.text[:1].isupper() and not token.text.isupper() and not titled and _inside(tokens, i)
+            capital = any(c.isupper() for c in token.text) and not token.text.isupper()
+            named = capital and not titled and _inside(tokens, i)
             pool = self.names if named else self.vocabulary
             joined = self._joined(tokens, i) if not named else None
             if joined is not None:
@@ -89,7 +92,7 @@ class Spelling:
         for cut in range(3, len(word) - 2):
             left, right = word[:cut], word[cut:]
             lemmas = [self._known_form(left), self._known_form(right)]
-            if all(lemmas):
+            if all(lemmas) and (left in self.grammar or right in self.grammar):
                 at = token.start + cut
                 return [
                     replace(token, text=token.text[:cut], lemma=str(lemmas[0]), end=at, misspelt=1),

@@ -1,4 +1,4 @@
-"""The arguments of calls, flattened: what a plan holds, wherever it stands in it."""
+"""What the arguments of finished calls hold, flattened, so that words can be looked for in them."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ _NEGATIVE_OPS = frozenset({"ne", "not_in", "not_contains", "lt", "le", "is_null"
 NEGATIVE_NAMES = ("lost", "guest", "one_time", "out_of_stock", "net_", "unsubscribe")
 #: Settings with a default that nobody says in passing.
 _UNSAID = frozenset({"level", "window"})
+DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 @dataclass
@@ -22,13 +23,15 @@ class Trace:
     """What the arguments of the calls hold, flattened.
 
     Attributes:
-        numbers: every number, also those in dates and names.
+        numbers: every number, also those in names.
+        dated: the numbers of dates, which only words of time account for.
         texts: every string, lower case.
         nodes: every mapping inside the arguments.
     """
 
     calls: Sequence[ToolCall]
     numbers: set[float] = field(default_factory=set)
+    dated: set[float] = field(default_factory=set)
     texts: list[str] = field(default_factory=list)
     nodes: list[dict[str, Any]] = field(default_factory=list)
 
@@ -64,7 +67,8 @@ class Trace:
         else:
             text = str(node).lower()
             self.texts.append(text)
-            self.numbers.update(float(n) for n in re.findall(r"\d+(?:\.\d+)?", text))
+            held = self.dated if DATE.fullmatch(text) else self.numbers
+            held.update(float(n) for n in re.findall(r"\d+(?:\.\d+)?", text))
 
     def under(self, *keys: str) -> list[Any]:
         """Values of these keys anywhere, lists flattened."""
