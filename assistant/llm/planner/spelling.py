@@ -54,7 +54,7 @@ class Spelling:
                 fixed.append(joined)
                 i += 2
                 continue
-            best = self._nearest(token.lemma, pool)
+            best = self._nearest(token.lemma, pool, far=not named)
             if best is None and not named:
                 parts = self._split(token)
                 if parts:
@@ -71,7 +71,7 @@ class Spelling:
         known = word in self.vocabulary or word in self.known or token.word in self.known
         return known or not word.isalpha()
 
-    def _nearest(self, word: str, pool: Collection[str]) -> tuple[str, int] | None:
+    def _nearest(self, word: str, pool: Collection[str], *, far: bool) -> tuple[str, int] | None:
         """One edit from four letters, two from eight; the first letter may be wrong in words of six and more."""
         from rapidfuzz import process
         from rapidfuzz.distance import OSA
@@ -81,9 +81,9 @@ class Spelling:
         limit = 1 if len(word) < _LONG else 2
         near = [v for v in pool if v[:1] == word[0] and abs(len(v) - len(word)) <= limit and len(v) > 3]
         best = process.extractOne(word, near, scorer=OSA.distance, score_cutoff=limit) if near else None
-        if best is None and len(word) >= 6:
-            far = [v for v in pool if v[:1] != word[0] and abs(len(v) - len(word)) <= 1 and len(v) > 4]
-            best = process.extractOne(word, far, scorer=OSA.distance, score_cutoff=1) if far else None
+        if best is None and far and len(word) >= 6:
+            others = [v for v in pool if v[:1] != word[0] and abs(len(v) - len(word)) <= 1 and len(v) > 4]
+            best = process.extractOne(word, others, scorer=OSA.distance, score_cutoff=1) if others else None
         return (best[0], int(best[1])) if best else None
 
     def _split(self, token: Token) -> list[Token] | None:
