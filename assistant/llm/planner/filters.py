@@ -56,7 +56,7 @@ _VERB_BEFORE = frozenset(
 #: Counts of things; "orders of more than 5 items" compares the items, not the orders.
 _COUNTS = frozenset({"orders", "products_sold", "product_count", "customers"})
 #: Words between a measure and its bound ("margin is above …").
-_LINKS = frozenset("is was are of were that be has being by amount".split())
+_LINKS = frozenset(["is", "was", "are", "of", "were", "that", "be", "has", "being", "by", "amount"])
 _CLAUSE_BREAK = frozenset({"but", "and", "who", "that", "or", "which", "whose"})
 #: words between a measure and its bound
 _PASSED_OVER = frozenset(["is", "was", "are", "of", "were", "that", "be", "has", "being", "by", "amount"])
