@@ -55,8 +55,6 @@ _VERB_BEFORE = frozenset(
 )
 #: Counts of things; "orders of more than 5 items" compares the items, not the orders.
 _COUNTS = frozenset({"orders", "products_sold", "product_count", "customers"})
-#: Words between a measure and its bound ("margin is above …").
-_LINKS = frozenset(["is", "was", "are", "of", "were", "that", "be", "has", "being", "by", "amount"])
 _CLAUSE_BREAK = frozenset({"but", "and", "who", "that", "or", "which", "whose"})
 #: words between a measure and its bound
 _PASSED_OVER = frozenset(["is", "was", "are", "of", "were", "that", "be", "has", "being", "by", "amount"])
@@ -483,7 +481,6 @@ class ConditionReader(ClauseMeaning):
         if item.has("metric") and item.get("act") != "sell":  # "sold more than 20 units" measures the units
             k = i + 1
             while k < len(self.items) and self.items[k].lemma in _PASSED_OVER:
-            while k < len(self.items) and self.items[k].lemma in _LINKS:
                 k += 1
             if k < len(self.items) and self.items[k].has("cmp", "between"):
                 amount = self._amount(k)
