@@ -18,10 +18,10 @@ from assistant.plans.periods import Period
 
 #: Forms that are a noun as often as a verb; a verb only after one of the words in front.
 _NOUN_FORMS = frozenset(
-    (
-        "order orders purchase purchases shop return returns buy buys pay got made placed like likes from into love "
-        "spend spends"
-    ).split()
+    [
+        "order", "orders", "purchase", "purchases", "shop", "return", "returns", "buy", "buys", "pay", "got",
+        "made", "placed", "like", "likes", "from", "into", "love", "spend", "spends",
+    ]
 )
 _VERB_BEFORE = frozenset(
     {
