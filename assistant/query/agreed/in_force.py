@@ -172,12 +172,27 @@ class InForce:
             return self._put_in(bare, found, inside).model_copy(update={"term": node.term})
         found.terms.add(name_key(meant.term))
         rule = self._put_in(meant.filter.model_copy(update={"term": None}), found, (*inside, mark))
+        denied = _is_denied(bare, meant.filter)
         if all(d.term != meant.term for d in found.cited):
             used = meant.used()
             if not used.assumed:  # words inside the meaning may mean something else than when it was agreed on
                 used.meaning = f"customers where {reword_filter(rule)}"
             found.cited.append(used)
+        if denied and isinstance(rule, CustomerCondition):
+            return rule.model_copy(update={"op": _OPPOSITE[rule.op]})
         return rule.model_copy(update={"term": node.term})
+
+
+#: "not lost" is planned as the opposite of what "lost" means
+_OPPOSITE = {"ge": "lt", "lt": "ge", "gt": "le", "le": "gt", "eq": "ne", "ne": "eq"}
+
+
+def _is_denied(node: Filter, meaning: Filter) -> bool:
+    """Whether a condition that stands for a word asks for the opposite of its meaning ("not churned")."""
+    return (
+        isinstance(node, CustomerCondition) and isinstance(meaning, CustomerCondition)
+        and node.metric == meaning.metric and meaning.rank is None and node.op == _OPPOSITE.get(meaning.op)
+    )
 
 
 def segment_used(segment: Segment, rule: Filter) -> DefinitionUsed:
