@@ -217,6 +217,7 @@ def _spanned(year: int, month: int, days: set[date]) -> bool:
 def _texts(answer: dict[str, Any]) -> set[str]:
     """Texts with digits that may stand in the reply as a whole: cells, definitions, assumptions, words of the plan."""
     found = {str(c) for t in answer["tables"] for row in t["rows"] for c in row if isinstance(c, str)}
+    found |= {column["label"] for t in answer["tables"] for column in t["columns"]}
     found |= set(_strings([answer["definitions"], answer["assumptions"], answer["plan_words"], answer["options"]]))
     found |= set(_strings([answer["plan"], [answer.get("evidence", [])]]))
     found |= set(re.findall(r"[\w][\w./-]*\d[\w./-]*", answer["question"]))
