@@ -119,8 +119,8 @@ def _plan_numbers(answer: dict[str, Any]) -> Iterator[float]:
 
 
 def _declared(reply: str, answer: dict[str, Any]) -> Iterator[tuple[int, int]]:
-    tables = {t["id"]: t for t in answer["tables"]}
     for number in (*answer["numbers"], *answer.get("quotes", ())):
+        tables = {t["id"]: t for t in answer["tables"] if t["result"] == number["result"]}
         value = _resolve(number["source"], tables)
         if reply[number["start"] : number["end"]] == number["text"] and value is not None:
             if isinstance(value, str):
