@@ -178,6 +178,13 @@ class Lexicon:
 
         return tuple(t.lemma for t in tokenise(str(phrase), self.words, numbers=False) if t.kind != "stop")
 
+    def spelt(self, phrase: str) -> tuple[str, ...]:
+        """The phrase with its commas and full stops, as :func:`assistant.llm.planner.spans.read` compares them."""
+        from assistant.llm.planner.normalise import tokenise
+
+        tokens = tokenise(str(phrase), self.words, numbers=False)
+        return tuple(t.lemma if t.kind != "stop" else f"\x00{t.text}" for t in tokens)
+
     def _add(self, kind: str, groups: Mapping[Any, Iterable[str]] | Iterable[str], value: Any = None) -> None:
         phrases_of = groups.values() if isinstance(groups, Mapping) else [groups]
         if kind != "absent":

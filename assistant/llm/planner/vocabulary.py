@@ -290,6 +290,9 @@ def _add_products(shop: Shop, tree: PhraseTree, lex: Lexicon) -> dict[str, set[s
         words = lex.lemmas(name)
         if len(words) > 1 and not any(w in lex.tree.children for w in words[:1]):
             tree.add(words, ("value", Value("product", name)))
+        verbatim = lex.spelt(name)
+        if len(verbatim) > 2:  # a name of several words typed out is that product, whatever its words mean otherwise
+            tree.add(verbatim, ("value", Value("product", name)))
         for word in words:
             if len(word) > 2 and word not in lex.skip:
                 index.setdefault(word, set()).add(name)
