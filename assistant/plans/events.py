@@ -92,6 +92,18 @@ EVENTS: dict[str, Event] = {
             lambda y: (easter_sunday(y) - timedelta(days=14), easter_sunday(y) + timedelta(days=1)),
         ),
         Event(
+            "easter week",
+            "Easter week",
+            ("week of easter", "holy week"),
+            lambda y: (easter_sunday(y) - timedelta(days=6), easter_sunday(y)),
+        ),
+        Event(
+            "easter weekend",
+            "Easter weekend",
+            ("easter week-end",),
+            lambda y: (easter_sunday(y) - timedelta(days=2), easter_sunday(y) + timedelta(days=1)),
+        ),
+        Event(
             "mother's day uk",
             "Mother's Day (UK) fortnight",
             ("mother's day", "mothers day", "mothering sunday", "uk mother's day"),

@@ -135,17 +135,28 @@ def summary_table(found: Answer, table: Table) -> Table | None:
         return None
     word, function = _OVER_ROWS[found.plan.summary]
     columns, cells = [], []
+    kept = _whole_rows(found, table)
     for name in found.plan.metrics:
         column = table.columns[table.column_index(name)]
-        values = [r[table.column_index(name)] for r in table.rows]
+        values = [table.rows[i][table.column_index(name)] for i in kept]
         numbers = [float(v) for v in values if isinstance(v, int | float)]
         unit = "number" if column.unit == "count" and word in {"average", "median"} else column.unit
         columns.append(Column(name=name, label=f"{word} {column.label}", unit=unit))
         cells.append(function(numbers) if numbers else None)
     columns.append(Column(name="rows", label="rows", unit="count"))
-    cells.append(len(table.rows))
+    cells.append(len(kept))
     title = f"{word.capitalize()} over these rows"
     return Table(id="summary", title=title, columns=columns, rows=[cells], total_rows=1)
+
+
+def _whole_rows(found: Answer, table: Table) -> list[int]:
+    """Rows that count for a figure over all of them: of months, weeks or days only those that the data cover whole."""
+    grain = found.plan.dimensions[0]
+    every = list(range(len(table.rows)))
+    if dimension(grain).role != "time" or found.plan.limit is not None:
+        return every
+    partial = set(incomplete_units(found, grain))
+    return [i for i in every if found.rows[i][grain] not in partial] or every
 
 
 def totals_table(found: Answer, scope: Scope) -> Table:

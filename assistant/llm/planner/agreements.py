@@ -165,7 +165,11 @@ class AgreementReader:
             return True
         if any(i.has("do", "object") and set(i.lemma.split()) <= set(wanted) for i in reading.items):
             return False  # "make an audience: …"
-        return not any(i.has("metric", "value", "period", "number") and not i.has("definition") for i in named)
+        named = [i for i in named if not i.has("definition")]
+        splits = any(set(i.alts.get("dim", ())) - {"customer"} or i.has("grain") for i in named)
+        return not splits and not any(  # "rank weekdays by orders" sorts
+            i.has("metric", "value", "period", "number") for i in named
+        )
 
     def _is_measure(self, term: str) -> bool:
         """As in "by sales I mean net sales": both sides of it speak of measures."""

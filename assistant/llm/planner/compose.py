@@ -223,7 +223,8 @@ def _groups(p: Parts, compare: Comparison | None) -> list[str]:
         for i in range(len(p.reading.items))
     )
     periods = compare is not None and compare.kind == "period"
-    if versus and (compare is None or (periods and p.reading.has("compare") and not groups)):
+    listing = groups == ["customer"] and not p.reading.has("compare")  # "customers in Germany or Austria with …"
+    if versus and not listing and (compare is None or (periods and p.reading.has("compare") and not groups)):
         for dimension, values in p.chosen.items():
             if len(values) > 1 and dimension not in groups:
                 groups.append(dimension)
@@ -344,7 +345,9 @@ def _against_one_period(p: Parts) -> tuple[Comparison, Period] | None:
         return None
     named = p.periods[0]
     period = named.period
-    before = [k for k in r.having("compare") if r.items[k].end in {named.start, named.start - 1}]
+    between = [i for i in r.items if i.end == named.start and (i.has("value") or i.number is not None)]
+    near = {named.start} if between else {named.start, named.start - 1}  # "app vs web last quarter" compares the two
+    before = [k for k in r.having("compare") if r.items[k].end in near]
     if not before or period is None or period.kind != "calendar" or period.count != 1 or period.offset >= 0:
         return None
     p.used.update(r.having("compare", "growth", "change", "up", "down"))

@@ -28,6 +28,7 @@ from assistant.llm.planner.coverage import gaps
 from assistant.llm.planner.data_questions import data_question
 from assistant.llm.planner.dialogue import pointing
 from assistant.llm.planner.marketing import marketing
+from assistant.llm.planner.means import mean_over_time
 from assistant.llm.planner.nested import inner_ranking, itself_excluded, nested
 from assistant.llm.planner.parts import GRAINS, Parts, gather
 from assistant.llm.planner.rank import ABSENT, cost_of
@@ -220,7 +221,7 @@ class Frames:
         if plan is None:
             return None
         plan = self._listing(p, plan)
-        if over_rows is not None and plan.limit is not None:
+        if over_rows is not None and (plan.limit is not None or plan.dimensions):
             plan = plan.model_copy(update={"summary": over_rows})
         ranked = self._ranked_of_what(p, plan)
         if ranked is not None:
@@ -243,6 +244,8 @@ class Frames:
         """As in "average revenue of the five best countries": a mean over the rows of a ranking, not a measure."""
         hits = self.reading.having("average")
         ranked = p.limit is not None and p.limit > 1 and p.groups and not p.reading.has_each(-1)
+        if hits and mean_over_time(p):
+            return "mean"
         if not hits or not ranked or any(self.reading.items[i - 1].has("group") for i in hits if i):
             return None
         p.used.update(hits)
@@ -348,7 +351,7 @@ class Frames:
             and items[i].tokens[-1].word == items[i].tokens[-1].lemma
             for i in range(1, len(items))
         )
-        return one and any(items[i].get("act") in {"spend", "pay"} for i in self.reading.having("act"))
+        return one and any(items[i].get("act") in {"spend", "pay", "buy"} for i in self.reading.having("act"))
 
     def _ask_average(self, p: Parts) -> Candidate | None:
         plan = query_plan(p)

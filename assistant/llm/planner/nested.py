@@ -11,7 +11,7 @@ from assistant.llm.planner.rank import NEGATIONS
 from assistant.llm.planner.spans import Item, Reading
 from assistant.llm.planner.study_rest import reduced
 from assistant.llm.planner.values import join
-from assistant.plans.filters import Among, Compare, CustomerCondition, Filter
+from assistant.plans.filters import Among, Compare, CustomerCondition, Filter, Not
 from assistant.plans.query import QueryPlan
 
 if TYPE_CHECKING:
@@ -31,13 +31,14 @@ class Inner:
     among: Among
     items: range
     single: bool
+    left_out: bool = False
 
 
 def inner_ranking(reading: Reading) -> Inner | None:
     """The first stretch that chooses things by a ranking: "in the year with the lowest orders", "in our best
     category"."""
     for i, item in enumerate(reading.items):
-        if item.lemma in _BEFORE and i:
+        if i and (item.lemma in _BEFORE or _leaves_out(item)):
             found = _read(reading, i)
             said = {t.lemma for k in (found.items if found is not None else ()) for t in reading.items[k].tokens}
             if found is not None and not NEGATIONS & said:
@@ -77,7 +78,12 @@ def _read(reading: Reading, start: int) -> Inner | None:
     if limit is None or (metric or money) is None:
         return None
     among = Among(dimension=thing, metric=str(metric or money), limit=limit, descending=rank != "asc")
-    return Inner(among, range(start, k), limit == 1)
+    return Inner(among, range(start, k), limit == 1, _leaves_out(items[start]))
+
+
+def _leaves_out(item: Item) -> bool:
+    """As in "excluding", "without", "except for": what follows is left out."""
+    return item.has("not_in") and item.tokens[0].lemma not in {"not", "but"}
 
 
 def _thing(reading: Reading, item: Item) -> str | None:
@@ -119,12 +125,13 @@ def nested(frames: Frames) -> Candidate | None:
     if rest is None or rest.frame != "query" or len(rest.calls) != 1 or rest.cost > 0.4:
         return None
     plan = rest.calls[0].plan()
-    if not isinstance(plan, QueryPlan) or (not plan.dimensions and not found.single):
+    if not isinstance(plan, QueryPlan) or not (plan.dimensions or found.single or found.left_out):
         return None
     if found.among.dimension in plan.dimensions or plan.compare is not None:
         return None
     among = found.among.model_copy(update={"period": plan.period})
-    both = join([*([plan.filter] if plan.filter is not None else []), among])
+    chosen: Filter = Not(part=among) if found.left_out else among
+    both = join([*([plan.filter] if plan.filter is not None else []), chosen])
     edited = QueryPlan.model_validate({**plan.model_dump(), "filter": both.model_dump() if both else None})
     extra = -0.03 if found.single else SECOND
     return Candidate([call(edited)], rest.cost + extra, "query", rest.unexplained, rest.absent, rest.notes)
@@ -156,8 +163,6 @@ def itself_excluded(p: Parts) -> None:
 
 
 def _without(where: Filter) -> Filter:
-    from assistant.plans.filters import Not
-
     if isinstance(where, Compare) and where.op in {"eq", "contains", "in"}:
         negative = {"eq": "ne", "contains": "not_contains", "in": "not_in"}[where.op]
         return where.model_copy(update={"op": negative})

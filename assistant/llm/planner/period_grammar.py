@@ -165,6 +165,7 @@ class PeriodReader:
         """A date, month, quarter, half, week, season or year, each with or without its year."""
         for reader in (
             self.iso,
+            self.numbered,
             self.month_day,
             self.month,
             self.quarter,
@@ -190,6 +191,14 @@ class PeriodReader:
         if self.unit(k + 1) == "year" and self.lemma(k) in {"last", "this", "previous"}:
             return self.as_of.year - (0 if self.lemma(k) == "this" else 1), k + 2
         return None, i
+
+    def numbered(self, i: int) -> PeriodReading | None:
+        """A month by its number: "10/2011"."""
+        year = self.year(i + 2) if self.lemma(i + 1) == "/" else None
+        token = self.tokens[i] if i < len(self.tokens) else None
+        if token is None or year is None or token.kind != "number" or not re.fullmatch(r"0?[1-9]|1[0-2]", token.text):
+            return None
+        return PeriodReading("period", i, i + 3, Period(kind="named", year=year, month=int(token.text)), year_said=True)
 
     def iso(self, i: int) -> PeriodReading | None:
         if i >= len(self.tokens) or self.tokens[i].kind != "date":

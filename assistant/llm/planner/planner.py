@@ -9,6 +9,7 @@ from assistant.llm.planner.absent import missing_concepts
 from assistant.llm.planner.agreements import ask_meaning
 from assistant.llm.planner.candidate import Candidate, Planned, ToolCall
 from assistant.llm.planner.context import DialogueContext
+from assistant.llm.planner.country_codes import spelled_out
 from assistant.llm.planner.currency import amounts
 from assistant.llm.planner.dialogue import follow_ups, pointing
 from assistant.llm.planner.elision import complete
@@ -272,7 +273,7 @@ def remaining(
 def _requests(
     text: str, context: DialogueContext, shop: Shop, tools: Collection[str], words: Vocabulary
 ) -> Requests:
-    said = rephrase(text, words.lexicon.words, words.lexicon.language)
+    said = rephrase(spelled_out(text, words, shop), words.lexicon.words, words.lexicon.language)
     planned: dict[tuple[str, int], list[Candidate]] = {}
 
     def plan(piece: str, known: DialogueContext) -> list[Candidate]:

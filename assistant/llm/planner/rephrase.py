@@ -34,8 +34,9 @@ def _rules(language: str) -> tuple[tuple[re.Pattern[str], str], ...]:
 
 
 def _expanded(pattern: str, macros: dict[str, str]) -> str:
-    """The pattern with its macros put in; a space stands for any white space."""
-    return _MACRO.sub(lambda m: macros.get(m.group(1), m.group()), pattern).replace(" ", r"\s+")
+    """The pattern with its macros put in; a space stands for any white space, " ?" for some or none."""
+    whole = _MACRO.sub(lambda m: macros.get(m.group(1), m.group()), pattern)
+    return whole.replace(" ?", r"\s*").replace(" ", r"\s+")
 
 
 def _bounded(pattern: str) -> str:
