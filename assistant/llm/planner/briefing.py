@@ -72,7 +72,8 @@ def _open_words(p: Parts) -> dict[int, set[str]]:
         hits = list(r.vocabulary.lexicon.open_words.matches(lemmas, position))
         end, entries = hits[-1] if hits else (position + 1, [])
         for i, item in enumerate(r.items):
-            if entries and item.start < end and item.end > position:
+            inside = item.has("metric") and len(item.tokens) > end - position  # "different customers", "email sent"
+            if entries and item.start < end and item.end > position and not inside:
                 at.setdefault(i, set()).update(str(kind) for _, kind in entries)
         position = end
     return at

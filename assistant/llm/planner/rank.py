@@ -15,6 +15,8 @@ STRONG_ACTIONS = frozenset(
     {"forecast", "recommend", "together", "similar", "churn", "explain", "segments", "what_if"}
 )
 NEGATIONS = frozenset({"not", "never", "no", "without", "nor", "neither", "except"})
+#: Kinds whose words say what is asked ("lose", "higher", "free delivery", "win back"): no plan may pass them over.
+_TELLING = ("rank", "growth", "trend", "average", "act", "not_in", "up", "down", "offer", "goal")
 Encoder = Callable[[Sequence[str]], Any]
 
 
@@ -37,31 +39,9 @@ def weight(item: Item, skip: bool) -> float:
         return KNOWN
     if item.has("object", "dim", "compare"):
         return KNOWN
-    if item.has(
-        "pronoun",
-        "also",
-        "only",
-        "instead",
-        "rank",
-        "compare",
-        "growth",
-        "trend",
-        "average",
-        "cmp",
-        "chart",
-        "act",
-        "content",
-        "tone",
-        "neg",
-        "not_in",
-        "up",
-        "down",
-        "again",
-        "offer",
-        "goal",
-        "object",
-        "create",
-    ):
+    if item.has(*_TELLING) and not item.has("cmp"):  # what a comparing word bounds is checked with its number
+        return KNOWN
+    if item.has("pronoun", "also", "only", "instead", "cmp", "chart", "content", "tone", "neg", "again", "create"):
         return 0.35
     if actions:
         return 0.3

@@ -83,6 +83,8 @@ def _names(left: Sequence[str], reading: Reading) -> list[_Name]:
             runs.append([i])
     found: list[_Name] = []
     for run in runs:
+        if all(items[i].has("value") or reading.is_skip(i) for i in run):
+            continue  # the shop does have it: what is not understood is something else
         text = reading.text[items[run[0]].tokens[0].start : items[run[-1]].tokens[-1].end]
         text = text if text.strip() else " ".join(items[i].text for i in run)
         kinds, sure = _kinds(run, reading, found)

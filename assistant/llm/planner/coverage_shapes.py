@@ -1,0 +1,162 @@
+"""What a question's shape asks of its plan: a count for "how many", groups for "which", the latest of a thing, a
+change of place, a count of different things, what happens within one order.
+
+Each check yields the places of words whose meaning the plan does not hold. They look at the form of the question, where
+:mod:`~assistant.llm.planner.coverage` looks at single words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from typing import Any
+
+from assistant.llm.planner.lexicon import Lexicon, read_yaml
+from assistant.llm.planner.spans import Item, Reading
+from assistant.llm.planner.trace import Trace
+
+Gap = tuple[int, str]
+_THINGS = frozenset({"category", "subcategory", "brand", "country", "city", "channel", "product", "campaign"})
+_MONEY = frozenset({"currency", "money"})
+
+
+@lru_cache(maxsize=4)
+def _words(lex: Lexicon) -> dict[str, Any]:
+    return dict(read_yaml(lex.language, "coverage_shapes"))
+
+
+def shape_gaps(reading: Reading, trace: Trace) -> Iterator[Gap]:
+    """Words whose meaning, by the form of the question, the plan lacks.
+
+    Args:
+        reading: the text.
+        trace: what the finished calls hold.
+    """
+    if trace.tools & {"ask_back", "decline"}:
+        return
+    words = _words(reading.vocabulary.lexicon)
+    if trace.tools == {"query_data"}:
+        yield from _counts(reading, trace)
+        yield from _listed(reading, trace, words)
+        yield from _within_one_order(reading, trace, words)
+    if trace.tools & {"query_data", "count_audience"}:
+        yield from _latest(reading, trace, words)
+        yield from _moves(reading, trace, words)
+        yield from _different_things(reading, trace)
+        yield from _deeds(reading, trace, words)
+    if trace.tools & {"brief_shop"}:
+        yield from _sizes(reading, words)
+
+
+def _counts(reading: Reading, trace: Trace) -> Iterator[Gap]:
+    """As in "how many new buyers …": no sum of money answers it."""
+    if trace.dimensions or trace.under("compare"):
+        return
+    known = reading.vocabulary.metrics
+    measured = [m for m in map(str, trace.under("metrics")) if m in known]
+    money = measured and all(known[m].unit in _MONEY for m in measured)
+    asked = next((item for item in reading.items if item.has("how_many")), None)
+    if asked is not None and money:
+        yield asked.start, asked.text
+
+
+def _listed(reading: Reading, trace: Trace, words: dict[str, Any]) -> Iterator[Gap]:
+    """As in "which countries …", "what was the first order": one total names none of them."""
+    if trace.dimensions or trace.under("compare") or len(trace.calls) > 1 or not reading.tokens:
+        return
+    first = reading.tokens[0]
+    dated = any(m.endswith("_date") for m in trace.metrics)
+    named = any(_of_things(item) for item in reading.items[1:3])
+    if (first.lemma in words["which"] and named) or (first.lemma in words["when"] and not dated):
+        yield 0, first.text
+
+
+def _of_things(item: Item) -> bool:
+    """As in "which countries", "which EU countries do we sell to"."""
+    counted = any(str(m).endswith("_count") for m in item.alts.get("metric", ()))
+    return bool(_THINGS & set(item.alts.get("dim", ()))) or counted
+
+
+def _within_one_order(reading: Reading, trace: Trace, words: dict[str, Any]) -> Iterator[Gap]:
+    """As in "more than 100 units in a single order": what a customer bought over all orders is something else."""
+    over_all = any(n.get("op_type") == "customer" and n.get("metric") not in {"orders"} for n in trace.nodes)
+    if over_all and not any("order_value" in t or "per_order" in t or "basket" in t for t in trace.texts):
+        yield from _phrases(reading, words["one_order"])
+
+
+def _latest(reading: Reading, trace: Trace, words: dict[str, Any]) -> Iterator[Gap]:
+    """As in "our last newsletter": one of them, not all."""
+    if "campaign" in trace.dimensions or any("campaign" in str(f) for f in trace.under("field")):
+        return
+    for item, after in zip(reading.items, reading.items[1:], strict=False):
+        alone = item.lemma in words["latest"] and not item.has("period", "duration", "ago")
+        alone = alone or _named_after_a_season(item)
+        if alone and after.has("object") and after.tokens[-1].word not in words["many"]:
+            yield item.start, item.text
+
+
+def _named_after_a_season(item: Item) -> bool:
+    """As in "the spring campaign", which is a campaign and no season."""
+    period = item.get("period").period if item.has("period") else None
+    return period is not None and bool(period.event)
+
+
+def _moves(reading: Reading, trace: Trace, words: dict[str, Any]) -> Iterator[Gap]:
+    """As in "moved from France to Germany": not those of either."""
+    either = {
+        str(n.get("field")) for n in trace.nodes if n.get("op") == "in" and len(n.get("values") or ()) > 1
+    }
+    for k, item in enumerate(reading.items[:-3]):
+        one, to, two = reading.items[k + 1 : k + 4]
+        kinds = [{v.dimension for v in part.alts.get("value", ())} for part in (one, two)]
+        if item.lemma in words["from"] and to.lemma in words["to"] and kinds[0] & kinds[1] & either:
+            yield item.start, f"{item.text} {one.text} {to.text} {two.text}"
+
+
+def _different_things(reading: Reading, trace: Trace) -> Iterator[Gap]:
+    """As in "from at least three categories": a number of orders is not a number of categories."""
+    for item, after in _neighbours(reading):
+        things = _THINGS & set(after.alts.get("dim", ()))
+        if item.number is None or not things or item.has("period", "duration", "times", "value"):
+            continue
+        held = [n for n in trace.nodes if item.number in (n.get("values") or ()) and n.get("metric")]
+        if held and all(str(n["metric"]) in {"orders", "customers"} for n in held):
+            yield item.start, f"{item.text} {after.text}"
+
+
+def _neighbours(reading: Reading) -> Iterator[tuple[Item, Item]]:
+    """Every item with the next one, over words like "different"."""
+    for k, item in enumerate(reading.items[:-1]):
+        step = 2 if k + 2 < len(reading.items) and not reading.items[k + 1].has("dim", "metric") else 1
+        yield item, reading.items[k + 1]
+        if step == 2 and reading.is_skip(k + 1):
+            yield item, reading.items[k + 2]
+
+
+def _deeds(reading: Reading, trace: Trace, words: dict[str, Any]) -> Iterator[Gap]:
+    """As in "customers who returned goods": the deed must be measured, whatever else is."""
+    for item in reading.items:
+        signs = words["deeds"].get(str(item.get("act"))) if item.has("act") else None
+        if signs and not item.has("metric", "period") and not _any(signs, trace.texts):
+            yield item.start, item.text
+
+
+def _any(signs: Sequence[str], texts: Sequence[str]) -> bool:
+    return any(sign in text for text in texts for sign in signs)
+
+
+def _sizes(reading: Reading, words: dict[str, Any]) -> Iterator[Gap]:
+    """As in "how big is …": a figure is wanted, not findings."""
+    tokens = reading.tokens
+    for k, (one, two) in enumerate(zip(tokens, tokens[1:], strict=False)):
+        if one.lemma in words["how"] and two.lemma in words["big"]:
+            yield k, f"{one.text} {two.text}"
+
+
+def _phrases(reading: Reading, phrases: Sequence[str]) -> Iterator[Gap]:
+    lemmas = [t.lemma for t in reading.tokens]
+    for phrase in phrases:
+        parts = str(phrase).split()
+        for k in range(len(lemmas) - len(parts) + 1):
+            if lemmas[k : k + len(parts)] == parts:
+                yield k, " ".join(t.text for t in reading.tokens[k : k + len(parts)])

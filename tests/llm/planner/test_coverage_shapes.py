@@ -1,0 +1,70 @@
+"""What a question's shape asks of its plan: a plan that lacks it names the words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from assistant.llm.planner.candidate import ToolCall
+from assistant.llm.planner.context import DialogueContext
+from assistant.llm.planner.coverage import gaps
+from assistant.llm.planner.planner import plan_turn
+from assistant.llm.planner.spans import read
+from assistant.llm.planner.vocabulary import vocabulary
+from tests.support.planner_shops import PlannerShop
+
+SHOP = PlannerShop()
+OF_ALL = {"op_type": "customer", "metric": "units", "op": "gt", "values": [100]}
+IN_EITHER = {"op_type": "compare", "field": "country", "op": "in", "values": ["France", "Germany"]}
+OFTEN = {"op_type": "customer", "metric": "orders", "op": "ge", "values": [3]}
+
+
+def lost(text: str, args: dict[str, Any]) -> list[str]:
+    return gaps(read(text, vocabulary(SHOP)), [ToolCall("query_data", args)])
+
+
+@pytest.mark.parametrize(
+    ("text", "args", "word"),
+    [
+        ("Which countries do we sell to?", {"metrics": ["customers"]}, "Which"),
+        ("When did we sell most?", {"metrics": ["revenue"]}, "When"),
+        ("Customers who bought more than 100 units in a single order",
+         {"metrics": ["revenue"], "dimensions": ["order"], "filter": OF_ALL}, "in a single order"),
+        ("Which customers moved from France to Germany?",
+         {"metrics": ["revenue"], "dimensions": ["customer"], "filter": IN_EITHER}, "from France to Germany"),
+        ("How many customers bought from at least three categories?",
+         {"metrics": ["customers"], "filter": OFTEN}, "three categories"),
+        ("How many customers returned goods?", {"metrics": ["customers"]}, "returned"),
+    ],
+)  # fmt: skip
+def test_the_plan_lacks_what_the_shape_asks(text: str, args: dict[str, Any], word: str) -> None:
+    assert word in lost(text, args)
+
+
+@pytest.mark.parametrize(
+    ("text", "args"),
+    [
+        ("Which countries do we sell to?", {"metrics": ["revenue"], "dimensions": ["country"]}),
+        ("Customers who bought more than 100 units", {"metrics": ["revenue"], "dimensions": ["customer"],
+                                                      "filter": OF_ALL}),
+        ("revenue in France and Germany", {"metrics": ["revenue"], "filter": IN_EITHER}),
+    ],
+)  # fmt: skip
+def test_a_plan_that_holds_it_has_no_gap(text: str, args: dict[str, Any]) -> None:
+    assert lost(text, args) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "How many customers did we lose on the way last month and win in Germany?",
+        "do customers with higher orders in Germany order units?",
+        "orders with free shipping",
+        "How many loyal customers did we lose this year?",
+    ],
+)
+def test_a_word_that_says_what_is_asked_is_not_passed_over(text: str) -> None:
+    names = {c.name for c in plan_turn(text, DialogueContext(), SHOP).calls}
+
+    assert names <= {"decline", "ask_back"}
