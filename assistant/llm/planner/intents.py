@@ -57,10 +57,13 @@ class Frames:
     def __init__(self, reading: Reading, context: DialogueContext, shop: Shop, bound: Callable[[str], bool]) -> None:
         self.reading, self.context, self.shop, self.bound = reading, context, shop, bound
         self.lex = reading.vocabulary.lexicon
+        self._gathered: Parts | None = None
 
     def parts(self) -> Parts:
         """Fresh parts: every frame marks what it uses in its own copy."""
-        p = gather(self.reading)
+        if self._gathered is None:
+            self._gathered = gather(self.reading)
+        p = self._gathered.copy()
         groups.attach(p, self.context)
         references.attach(p, self.context)
         return p

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
 
 from assistant.llm.planner.contact_conditions import contact_conditions, measured_contacts
 from assistant.llm.planner.filters import ConditionReader, Conditions
@@ -66,6 +67,10 @@ class Parts:
     #: … and it is a row, named by its place
     placed: bool = False
 
+    def copy(self) -> Parts:
+        """The same parts, to be changed on their own."""
+        return replace(self, **{f.name: _own(getattr(self, f.name)) for f in fields(self) if f.name != "reading"})
+
     def flag(self, kind: str) -> bool:
         """Whether a word of the kind was said; marks it as used."""
         hits = self.reading.having(kind)
@@ -84,6 +89,15 @@ class Parts:
         """The main period; None for the whole data."""
         found = self.periods[0].period if self.periods else None
         return None if found is None or found.kind == "all" else found
+
+
+def _own(value: Any) -> Any:
+    """A copy of what holds other things; plans and readings are never changed and are shared."""
+    if isinstance(value, Conditions):
+        return replace(value, **{f.name: _own(getattr(value, f.name)) for f in fields(value)})
+    if isinstance(value, dict):
+        return {key: _own(held) for key, held in value.items()}
+    return value.copy() if isinstance(value, (list, set)) else value
 
 
 def gather(reading: Reading) -> Parts:
@@ -351,25 +365,17 @@ def _who_and_what(p: Parts) -> None:
         p.descending = True if p.descending is None else p.descending
 
 
+_NOUNS = frozenset(
+    ("orders", "purchases", "order", "purchase", "spend", "spending", "returns", "return", "spent", "sales", "income")
+)
+
+
 def _is_verb_form(p: Parts, i: int) -> bool:
     """As in "customers **order**": a verb in the middle of a sentence, not a measure; listed nouns stay."""
     item = p.reading.items[i]
     return (
         item.has("act")
-        and item.tokens[0].word
-        not in {
-            "orders",
-            "purchases",
-            "order",
-            "purchase",
-            "spend",
-            "spending",
-            "returns",
-            "return",
-            "spent",
-            "sales",
-            "income",
-        }
+        and item.tokens[0].word not in _NOUNS
         and len(item.tokens) == 1
     )
 
@@ -454,15 +460,8 @@ def _settle(p: Parts, nouns: list[int], roles: dict[int, str]) -> None:
     for i in nouns:
         if roles[i] == "ranked":  # "most orders", "top customers"
             word = next((it for it in _before(p, i) if it.has("rank")), None)
-            bare = word is not None and word.lemma in {
-                "most",
-                "highest",
-                "fewest",
-                "least",
-                "lowest",
-                "largest",
-                "biggest",
-            }
+            most = {"most", "highest", "fewest", "least", "lowest", "largest", "biggest"}
+            bare = word is not None and word.lemma in most
             roles[i] = (
                 "metric"
                 if bare

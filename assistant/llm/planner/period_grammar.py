@@ -40,10 +40,12 @@ class PeriodReader:
 
     def phrase(self, i: int, phrases: Any) -> int | None:
         """End of the longest of the phrases that begins at ``i``."""
-        best = None
+        best, first = None, self.lemma(i)
         for words in phrases:
+            if not words or words[0] != first:
+                continue
             end = i + len(words)
-            if words and tuple(self.lemma(k) for k in range(i, end)) == tuple(words) and (best is None or end > best):
+            if tuple(self.lemma(k) for k in range(i, end)) == tuple(words) and (best is None or end > best):
                 best = end
         return best
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import islice
 
 from assistant.llm.planner.candidate import Candidate
 from assistant.llm.planner.context import DialogueContext
@@ -21,6 +22,8 @@ from assistant.llm.planner.vocabulary import Vocabulary
 PlanOne = Callable[[str, DialogueContext], list[Candidate]]
 _WELL, _FAIR = 0.15, 0.65
 _MOST = 8
+#: a sentence of more items is no list of requests; more joints than this are not tried
+_LONGEST, _JOINTS = 60, 8
 _MARK = r"(?:[-*•–]|\(?\d{1,2}[.)]|[a-h]\))"
 _LINE = re.compile(rf"\s*\n+\s*(?:{_MARK}\s+)?|(?:^|(?<=[\s.;:?!]))\(?\d{{1,2}}[.)]\s+(?=[A-Za-z])")
 _SENTENCE = re.compile(r"(?<=[?!])\s+(?=\S)|(?<=[a-z0-9)%\"'”’])\.\s+(?=[A-Za-z\"'“])|\s*;\s+")
@@ -171,7 +174,7 @@ def _refers(sentence: str, words: Vocabulary) -> bool:
 
 def _pieces(sentence: str, context: DialogueContext, words: Vocabulary, plan: PlanOne) -> list[str]:
     """The requests of one sentence, in order."""
-    for match in _STRONG.finditer(sentence):
+    for match in islice(_STRONG.finditer(sentence), _JOINTS):
         left, right = sentence[: match.start()].strip(" ,"), sentence[match.end() :].strip()
         if _apart(left, right, match.group(), words) and _both(left, right, context, words, plan, strict=False):
             return [*_weakly(left, context, words, plan), *_pieces(_LEAD.sub("", right), context, words, plan)]
@@ -181,7 +184,7 @@ def _pieces(sentence: str, context: DialogueContext, words: Vocabulary, plan: Pl
 def _weakly(sentence: str, context: DialogueContext, words: Vocabulary, plan: PlanOne) -> list[str]:
     """Cut before a second noun phrase that is complete in itself ("revenue last month and top 5 products")."""
     reading = read(sentence, words)
-    if reading.has("compare", "between") or len(reading.items) < 5:
+    if reading.has("compare", "between") or not 5 <= len(reading.items) <= _LONGEST:
         return [sentence]
     for match in _WEAK.finditer(sentence):
         left, right = sentence[: match.start()].strip(" ,"), sentence[match.end() :].strip()
