@@ -32,6 +32,7 @@ from assistant.plans import (
     InGroup,
     PlanModel,
     PostRequest,
+    PremiseRequest,
     ProductSearchRequest,
     QueryPlan,
     RecommendRequest,
@@ -282,6 +283,12 @@ class Workspace:
 
         request, cited = self._put_in(request)
         return self._citing(break_even(self.snapshot, request, options=self._options()), cited)
+
+    def check_premise(self, request: PremiseRequest) -> Result:
+        """Whether what a question takes for granted holds."""
+        from assistant.query.premise import check_premise
+
+        return check_premise(self.snapshot, self.query, request)
 
     def describe_data(self, request: DataRequest) -> Result:
         """What is loaded and what is missing; which column holds what; how fresh, how many, what was left out."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from assistant.plans import BreakEvenRequest, BriefingRequest, ChangePlan, DataRequest, QueryPlan
+from assistant.plans import BreakEvenRequest, BriefingRequest, ChangePlan, DataRequest, PremiseRequest, QueryPlan
 from assistant.results import Result
 from assistant.workspace import Workspace
 
@@ -36,6 +36,14 @@ def break_even(workspace: Workspace, request: BreakEvenRequest) -> Result:
     Use it for "what if we raise prices by 10 %" and "what if we give 20 % off"; what customers would do is not known.
     """
     return workspace.break_even(request)
+
+
+def check_premise(workspace: Workspace, request: PremiseRequest) -> Result:
+    """Check what a question takes for granted ("why is X our best category?", "since we do not sell in Y, …").
+
+    Call it first, then answer the question itself: a claim that is false is put right with the true figure.
+    """
+    return workspace.check_premise(request)
 
 
 def describe_data(workspace: Workspace, request: DataRequest) -> Result:

@@ -41,6 +41,7 @@ TOOLS: tuple[ToolSpec, ...] = (
     ToolSpec(studies.run_study),
     ToolSpec(data.brief_shop),
     ToolSpec(data.break_even),
+    ToolSpec(data.check_premise),
     ToolSpec(data.describe_data),
     ToolSpec(customers.count_audience),
     ToolSpec(customers.find_segments),

@@ -19,6 +19,7 @@ from assistant.plans.break_even import BreakEvenRequest
 from assistant.plans.briefing import BriefingRequest
 from assistant.plans.filters import Among, And, Compare, CustomerCondition, Filter, InGroup, Not, Or
 from assistant.plans.periods import Period
+from assistant.plans.premise import PremiseRequest
 from assistant.plans.query import ChangePlan, Comparison, Having, QueryPlan, Sort
 from assistant.plans.requests import (
     AskRequest,
@@ -60,6 +61,7 @@ __all__ = [
     "CohortStudy", "Compare", "Comparison", "ConcentrationStudy", "CustomerCondition", "CustomerRequest",
     "DataRequest", "DeclineRequest", "DefineTerm", "EarlyStudy", "ExplainRequest", "Filter", "ForecastRequest",
     "Having", "InGroup", "JourneyStep", "LadderStudy", "Not", "OfferSpec", "Or", "Period", "PlanModel", "PostRequest",
+    "PremiseRequest",
     "ProductSearchRequest", "QueryPlan", "RecommendRequest", "ReturnStudy", "SaveSegment", "SavedSegmentsRequest",
     "SegmentRequest", "SegmentRule", "Sort", "SpreadStudy", "StockRequest", "StudyRequest", "TakeBackRequest",
     "TermsRequest", "TogetherRequest", "UndoRequest", "ValueRequest", "WithdrawTerm",

@@ -15,6 +15,7 @@ from assistant.plans.contact_words import contact_phrase
 from assistant.plans.filters import Among, And, Compare, CustomerCondition, Filter, InGroup, Not, Or
 from assistant.plans.labels import LABELS
 from assistant.plans.periods import Period
+from assistant.plans.premise import PremiseRequest
 from assistant.plans.query import ChangePlan, Comparison, Having, QueryPlan
 from assistant.plans.requests import (
     AskRequest,
@@ -497,6 +498,12 @@ def _break_even(request: BreakEvenRequest) -> str:
     return reword_break_even(request)
 
 
+def _premise(request: PremiseRequest) -> str:
+    from assistant.plans.reword_premise import reword_premise  # it builds on the words of this module
+
+    return reword_premise(request)
+
+
 def _briefing(request: BriefingRequest) -> str:
     from assistant.plans.reword_briefing import reword_briefing  # it builds on the words of this module
 
@@ -535,6 +542,7 @@ _WORDERS: dict[Any, Callable[..., str]] = {
     BriefingRequest: _briefing,
     BreakEvenRequest: _break_even,
     DataRequest: _data,
+    PremiseRequest: _premise,
     CampaignRequest: lambda request: (
         f"campaign draft {request.campaign_id}" if request.campaign_id else "the latest campaign draft"
     ),

@@ -39,6 +39,7 @@ from assistant.plans import (
     Or,
     Period,
     PostRequest,
+    PremiseRequest,
     ProductSearchRequest,
     QueryPlan,
     RecommendRequest,
@@ -142,6 +143,11 @@ WORDS = [
     (ForecastRequest(), "forecast of revenue for the next 8 weeks, 80 % interval"),
     (BreakEvenRequest(change_percent=-20), "break-even of prices 20 % lower"),
     (BriefingRequest(focus="risk"), "what is at risk"),
+    (PremiseRequest(relation="opened", year=2011), "whether sales began in 2011"),
+    (
+        PremiseRequest(relation="bound", op="gt", value=50, share=True, plan=QueryPlan(metrics=("customers",))),
+        "whether the share is more than 50: customers, all data",
+    ),
     (
         BriefingRequest(focus="change", period=Period(kind="calendar", unit="month", offset=-1), about="country"),
         "what changed, country, last month",

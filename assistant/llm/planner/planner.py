@@ -20,6 +20,7 @@ from assistant.llm.planner.normalise import clean
 from assistant.llm.planner.period_grammar import PeriodReader
 from assistant.llm.planner.picks import picked
 from assistant.llm.planner.posts import post
+from assistant.llm.planner.premises import with_premise
 from assistant.llm.planner.rank import NEGATIONS, Encoder, by_meaning
 from assistant.llm.planner.readings import settle
 from assistant.llm.planner.repair import repairs
@@ -40,6 +41,7 @@ ALL_TOOLS = (
     "run_study",
     "brief_shop",
     "break_even",
+    "check_premise",
     "describe_data",
     "count_audience",
     "find_segments",
@@ -131,6 +133,12 @@ def _planned(
     words_only = post(text, words) if "draft_post" in tools else None
     if words_only is not None:
         return words_only
+    if "check_premise" in tools:
+        left = [t for t in tools if t != "check_premise"]  # a question is cut once
+        claimed = with_premise(text, words, lambda t: candidates(read(t, words), DialogueContext(), shop, left),
+                               lambda t: _planned(t, context, shop, left, words, encoder))
+        if claimed is not None:
+            return claimed
     several = journey(text, words, lambda r: candidates(r, context, shop, tools)) if "draft_campaign" in tools else None
     if several is not None:
         return several
