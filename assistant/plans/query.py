@@ -68,7 +68,7 @@ class QueryPlan(PlanModel):
     summary: Literal["mean", "median", "sum", "least", "largest"] | None = Field(
         default=None, description="also one figure over the rows shown: 'average revenue of the five best cities'"
     )
-    transform: Literal["share", "cumulative", "moving_average"] | None = None
+    transform: Literal["share", "cumulative", "moving_average", "growth"] | None = None
     window: int = Field(default=3, ge=2, le=366, description="length of the moving average in rows")
     chart: Literal["auto", "line", "bar", "area", "pie", "table", "none"] = "auto"
 
@@ -79,6 +79,8 @@ class QueryPlan(PlanModel):
                 raise ValueError("'within' names some, not all, of the dimensions")
             if self.limit is None or self.compare is not None or self.transform is not None:
                 raise ValueError("'within' needs a limit, and goes with no comparison or transform")
+        if self.transform == "growth" and (len(self.dimensions) != 1 or self.compare is not None):
+            raise ValueError("growth from one unit of time to the next needs that unit alone, and no comparison")
         if self.summary is not None and not self.dimensions:
             raise ValueError("a summary over rows needs a dimension")
         return self

@@ -312,8 +312,15 @@ class DeclineRequest(PlanModel):
 
 
 class TogetherRequest(PlanModel):
-    """Products bought together in one order, overall or with one product."""
+    """Products bought together in one order: overall, with one product, or two products with each other."""
 
     kind: Literal["together"] = "together"
     product_id: str | None = None
+    with_product_id: str | None = Field(default=None, description="only how often both products were in one order")
     k: int = Field(default=10, ge=1, le=100)
+
+    @model_validator(mode="after")
+    def _two_products(self) -> TogetherRequest:
+        if self.with_product_id is not None and self.product_id in {None, self.with_product_id}:
+            raise ValueError("'with_product_id' needs another product in 'product_id'")
+        return self

@@ -166,6 +166,8 @@ def _query(plan: QueryPlan, period_label: str | None = None) -> str:
         what = f"cumulative {what}"
     elif plan.transform == "moving_average":
         what = f"moving average over {_number(plan.window)} rows of {what}"
+    elif plan.transform == "growth":
+        what = f"{what} and its growth on the one before"
     parts = [before + what + (f" by {join_words([label(d) for d in plan.dimensions])}" if plan.dimensions else "")]
     if plan.filter is not None:
         parts.append(f"where {_filter(plan.filter)}")
@@ -482,6 +484,8 @@ def _step(step: JourneyStep) -> str:
 
 
 def _together(request: TogetherRequest) -> str:
+    if request.with_product_id is not None:
+        return f"orders that hold both product {request.product_id} and product {request.with_product_id}"
     with_what = f" with product {request.product_id}" if request.product_id else ""
     return f"{request.k} {_counted('products', [request.k])} most often bought together{with_what}"
 

@@ -93,6 +93,7 @@ def _computed_column(column: str, name: str, found: Answer, basis: str) -> Colum
         "cumulative": (f"{label}, running total", unit),
         "cumulative_share": ("running share", "percent"),
         "average": (f"{label}, moving average", unit),
+        "growth": (f"{label}, change on the one before", "percent"),
     }
     text, shown = labels[what]
     return Column(name=column, label=text, unit=shown)
@@ -265,6 +266,8 @@ def _plotted(plan: QueryPlan, first: str) -> list[str]:
         return [f"{first}__share"]
     if plan.transform == "cumulative":
         return [f"{first}__cumulative"]
+    if plan.transform == "growth":
+        return [f"{first}__growth"]
     if plan.transform == "moving_average":
         return [first, f"{first}__average"]
     unit = metric(first).unit

@@ -463,7 +463,7 @@ def _cut(found: Answer) -> None:
 
 
 def _transform(found: Answer) -> None:
-    """Share of the total, running total, or trailing average, as extra columns."""
+    """Share of the total, running total, trailing average or growth on the row before, as extra columns."""
     plan = found.plan
     computed = list(found.columns)
     for name in plan.metrics:
@@ -473,6 +473,9 @@ def _transform(found: Answer) -> None:
         elif plan.transform == "cumulative":
             _cumulative(found, name)
             computed.append(f"{name}__cumulative")
+        elif plan.transform == "growth":
+            _growth(found, name)
+            computed.append(f"{name}__growth")
         else:
             _moving_average(found, name)
             computed.append(f"{name}__average")
@@ -517,6 +520,19 @@ def _moving_average(found: Answer, name: str) -> None:
     for i, row in enumerate(found.rows):
         held = [v for v in values[max(0, i - window + 1) : i + 1] if v is not None]
         row[f"{name}__average"] = sum(held) / window if len(held) == window else None
+
+
+def _growth(found: Answer, name: str) -> None:
+    """Change on the unit of time before, in percent; none where either of the two is not whole."""
+    grain = time_dimension(found.plan)
+    if grain is None:
+        raise InvalidPlan("Growth from one to the next needs a unit of time", received=", ".join(found.plan.dimensions))
+    partial = set(incomplete_units(found, grain))
+    before = None
+    for row in found.rows:
+        value = None if row[grain] in partial else row.get(name)
+        row[f"{name}__growth"] = (value - before) / abs(before) * 100 if before and value is not None else None
+        before = value
 
 
 def time_dimension(plan: QueryPlan) -> str | None:

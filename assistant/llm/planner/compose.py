@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from assistant.llm.planner.each import TOP_OF_EACH, ranked_inside
+from assistant.llm.planner.means import stepwise
 from assistant.llm.planner.parts import GRAINS, Parts
 from assistant.llm.planner.period_words import PeriodReading
 from assistant.plans.periods import Period
@@ -22,8 +23,9 @@ def query_plan(p: Parts) -> QueryPlan | None:
     metrics = _metrics(p)
     if not metrics:
         return None
-    compare, period = _comparison(p)
-    groups = _groups(p, compare)
+    step = stepwise(p)
+    compare, period = (None, p.period) if step else _comparison(p)
+    groups = [step] if step else _groups(p, compare)
     p.used.update(p.reading.having("sorted"))
     p.implied += 0.0 if _coordinated(p) else 0.7
     p.used.update(p.reading.having("trend"))
@@ -31,7 +33,7 @@ def query_plan(p: Parts) -> QueryPlan | None:
         p.used.update(p.reading.having("perform"))
     if compare is not None and compare.kind == "rest":
         groups = [g for g in groups if g not in p.chosen]  # "Germany against all other countries"
-    transform, window = _transform(p, groups, compare)
+    transform, window = ("growth", None) if step else _transform(p, groups, compare)
     if transform == "share" and not groups:
         compare, transform = Comparison(kind="total"), None
     limit, sort = _ranking(p, metrics, groups, compare)

@@ -1,4 +1,4 @@
-"""Means over stretches of time: "average revenue per month in 2025" is the mean of the months."""
+"""Measures unit of time by unit of time: the mean of the months of a year, the growth from each to the next."""
 
 from __future__ import annotations
 
@@ -29,3 +29,36 @@ def mean_over_time(p: Parts) -> bool:
         if all(n in known for n in named):
             p.metrics, p.groups = [str(n) for n in named], []
     return True
+
+
+#: other ways of writing "month over month" and kin
+_SHORT = {"mom": "month", "wow": "week", "qoq": "quarter"}
+
+
+def stepwise(p: Parts) -> str | None:
+    """As in "month over month growth in 2025": the unit that steps through a longer period; its words are then used.
+
+    None where no such unit is said, or where the period is not longer than it.
+    """
+    r = p.reading
+    if not r.has("growth", "change") or p.conditions.customers or len(p.periods) > 1 or r.has("compare"):
+        return None
+    words = [_SHORT.get(t.lemma, t.lemma) for i in r.having("previous") for t in r.items[i].tokens]
+    said = [w for w in words if w in {"day", "week", "month", "quarter"}]
+    groups = [g for g in p.groups if g not in GRAINS]
+    if not said or groups or p.descending is not None or (p.groups and p.groups != said[:1]):
+        return None
+    period = p.period
+    longer = period is not None and (
+        (period.kind in {"calendar", "to_date"} and _ORDER.get(str(period.unit), 0) > _ORDER[said[0]])
+        or (period.kind in {"calendar", "rolling"} and period.count > 1)
+        or (period.kind == "named" and bool(period.year) and not (period.month or period.quarter or period.week))
+        or period.kind == "absolute"
+    )
+    if not longer and not p.groups:
+        return None
+    p.used.update(r.having("previous", "growth", "change", "up", "down", "trend", "share"))
+    return said[0]
+
+
+_ORDER = {"day": 1, "week": 2, "month": 3, "quarter": 4, "year": 5}

@@ -130,6 +130,23 @@ def named_products(p: Parts) -> list[str]:
     return list(dict.fromkeys(names))
 
 
+def products_said(p: Parts, shop: Shop) -> list[str]:
+    """As in "how often were 85123A and 22423 ordered together": ids of the products said; bare ids are then used."""
+    ids: list[str] = list(p.product_ids)
+    used: set[int] = set()
+    for i, item in enumerate(p.reading.items):
+        text = item.tokens[0].text
+        if len(item.tokens) > 1 or not any(c.isdigit() for c in text) or text in ids:
+            continue
+        found = [m.value for m in shop.find(text, ("product",), 1) if m.value.casefold() == text.casefold()]
+        ids, used = ids + found, used | ({i} if found else set())
+    for name in named_products(p) if len(ids) < 2 else []:
+        found = [m.value for m in shop.find(name, ("product",), 1) if m.kind == "product" and m.score >= 95]
+        ids += [v for v in found if v not in ids]
+    p.used |= used
+    return ids
+
+
 def why_not(p: Parts, context: DialogueContext, finish: Finish, shop: Shop) -> Candidate | None:
     """As in "why not the red mug for customer 12345?" · "why didn't you recommend it to them" after a list."""
     r = p.reading

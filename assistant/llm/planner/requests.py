@@ -342,6 +342,8 @@ def _search_text(p: Parts, verbs: list[int]) -> str:
 
 def together(p: Parts, context: DialogueContext, finish: Finish, shop: Shop) -> Candidate | None:
     """As in "What goes well with the tea towel?" · "which products are bought together"."""
+    from assistant.llm.planner.products import products_said  # it builds on this module
+
     if not p.reading.does("together"):
         return None
     take_verbs(p, "together")
@@ -350,6 +352,7 @@ def together(p: Parts, context: DialogueContext, finish: Finish, shop: Shop) -> 
     _take(p, "often", "usually", "frequently", "commonly", "typically", "together", "most", "best", "well", "pair")
     words = [t for i in sorted(p.used) for t in _product_word(p, i)]
     product: str | None = p.product_ids[0] if p.product_ids else None
+    product = product or next(iter(products_said(p, shop)), None)
     if product is None and words:
         found = [m for m in shop.find(" ".join(words), ("product",), 3) if m.kind == "product"]
         product = found[0].value if found and found[0].score >= 60 else None
@@ -360,9 +363,13 @@ def together(p: Parts, context: DialogueContext, finish: Finish, shop: Shop) -> 
     args: dict[str, object] = {}
     if product is not None:
         args["product_id"] = product
+    said = products_said(p, shop)
+    both = [] if p.reading.has("which") or len(said) != 2 else said
+    if both:  # "how often were A and B ordered together"
+        args = {"product_id": both[0], "with_product_id": both[1]}
     if p.limit:
         args["k"] = p.limit
-    extra = 0.4 * bool(p.periods) + 0.4 * (len(p.rows) > (1 if words or p.product_ids else 0))
+    extra = 0.4 * bool(p.periods) + 0.4 * (len(p.rows) > (len(both) or (1 if words or p.product_ids else 0)))
     return finish(p, [ToolCall("bought_together", args)], "together", extra)
 
 

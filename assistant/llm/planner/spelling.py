@@ -80,11 +80,17 @@ class Spelling:
             return None
         limit = 1 if len(word) < _LONG else 2
         near = [v for v in pool if v[:1] == word[0] and abs(len(v) - len(word)) <= limit and len(v) > 3]
+        near.sort(key=self._likelier)
         best = process.extractOne(word, near, scorer=OSA.distance, score_cutoff=limit) if near else None
         if best is None and far and len(word) >= 6:
             others = [v for v in pool if v[:1] != word[0] and abs(len(v) - len(word)) <= 1 and len(v) > 4]
+            others.sort(key=self._likelier)
             best = process.extractOne(word, others, scorer=OSA.distance, score_cutoff=1) if others else None
         return (best[0], int(best[1])) if best else None
+
+    def _likelier(self, word: str) -> tuple[bool, int, str]:
+        """Of words equally near, words of the language first, then those of which a letter was left out."""
+        return word not in self.grammar, -len(word), word
 
     def _split(self, token: Token) -> list[Token] | None:
         """As in "topproducts": two known words without the space between them."""

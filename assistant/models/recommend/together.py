@@ -36,13 +36,16 @@ def together_result(snapshot: Snapshot, request: TogetherRequest) -> Result:
     outrank one seen three hundred times.
 
     Returns:
-        table ``pairs``; figures ``orders`` and, with one product, ``orders_product``.
+        table ``pairs``; figures ``orders`` and, with one product, ``orders_product``. Of two products the figures
+        ``orders_both``, ``orders_product``, ``orders_with`` and, where they share an order, table ``pairs``.
 
     Raises:
         UnknownName: no such product; ``valid`` holds the nearest. NoRows: no product sale at all.
     """
     names = _names(snapshot)
     product = None if request.product_id is None else _product(names, request.product_id)
+    if product is not None and request.with_product_id is not None:
+        return _both(snapshot, request, product, _product(names, request.with_product_id), names)
     counts = _counts(snapshot, product)
     if counts.orders == 0:
         raise NoRows("There are no orders with products in the data")
@@ -69,6 +72,40 @@ def together_result(snapshot: Snapshot, request: TogetherRequest) -> Result:
             "No two products share enough orders to speak of a connection" if product is None else
             f"No other product shares enough orders with {label} to speak of a connection"))
     return result
+
+
+def _both(
+    snapshot: Snapshot, request: TogetherRequest, product: str, other: str, names: dict[str, str]
+) -> Result:
+    """How many orders hold both of two products."""
+    counts = pair_counts(snapshot, product, 1)
+    shown = counts.frame[counts.frame["with_product_id"] == other]
+    label = f"{names[product]} and {names[other]}"
+    rows: list[list[Any]] = [
+        ["orders with both", int(shown["orders_both"].iloc[0]) if len(shown) else 0],
+        [f"orders with {names[product]}", _holding(snapshot, product)],
+        [f"orders with {names[other]}", _holding(snapshot, other)],
+        ["all orders with products", counts.orders],
+    ]
+    orders = Table(id="orders", title="Orders counted", rows=rows, total_rows=len(rows),
+                   columns=[Column(name="which", label="Which"), Column(name="orders", label="Orders", unit="count")])
+    result = Result(
+        kind="bought_together", title=f"Bought together: {label}", currency=snapshot.currency,
+        tables=[orders, *([_pairs_table(shown, names, len(shown))] if len(shown) else [])],
+        words={"scope": "both", "product": names[product], "other": names[other]},
+        evidence=_evidence(snapshot, request, label),
+        followups=[f"What goes well with {names[product]}?", "Top 10 products by revenue"],
+    )
+    for i, name in enumerate(("orders_both", "orders_product", "orders_with", "orders")):
+        result.figures[name] = orders.figure(i, "orders", str(rows[i][0]).capitalize())
+    result.headline = ["orders_both"]
+    return result
+
+
+def _holding(snapshot: Snapshot, product: str) -> int:
+    lines = snapshot.table("order_lines")
+    of_it = lines.filter((lines.line_type == "sale") & (lines.product_id == product))
+    return int(snapshot.execute(of_it.order_id.nunique().as_table()).column(0)[0].as_py())
 
 
 def _counts(snapshot: Snapshot, product: str | None) -> PairCounts:
@@ -125,18 +162,16 @@ def _pairs_table(shown: pd.DataFrame, names: dict[str, str], total: int) -> Tabl
 def _orders_table(snapshot: Snapshot, product: str | None, counts: PairCounts) -> Table:
     rows: list[list[Any]] = [["all orders with products", counts.orders]]
     if product is not None:
-        lines = snapshot.table("order_lines")
-        of_it = lines.filter((lines.line_type == "sale") & (lines.product_id == product))
-        rows.append(["orders with this product",
-                     snapshot.execute(of_it.order_id.nunique().as_table()).column(0)[0].as_py()])
+        rows.append(["orders with this product", _holding(snapshot, product)])
     return Table(id="orders", title="Orders counted", rows=rows, total_rows=len(rows),
                  columns=[Column(name="which", label="Which"), Column(name="orders", label="Orders", unit="count")])
 
 
 def _evidence(snapshot: Snapshot, request: TogetherRequest, label: str) -> Evidence:
     what = "pairs of products in one order" if request.product_id is None else f"products in one order with {label}"
+    words = f"orders that hold both {label}" if request.with_product_id else f"{request.k} {what}, surest first"
     return Evidence(
-        plan=request.model_dump(mode="json"), plan_words=f"{request.k} {what}, surest first",
+        plan=request.model_dump(mode="json"), plan_words=words,
         snapshot=snapshot.manifest.id, source=snapshot.manifest.source, synthetic=snapshot.manifest.synthetic,
         as_of=snapshot.as_of, window_start=snapshot.manifest.first_day, window_end=snapshot.as_of,
         definitions=_DEFINITIONS, assumptions=["Orders of guests count too; returned products still count as bought."],

@@ -48,3 +48,18 @@ def test_unknown_product_gets_the_nearest(shop):
 def test_products_are_found_by_name(tiny):
     result = together_result(tiny, TogetherRequest(product_id="red mug"))
     assert result.words["product"] == "Red Mug" and result.refusal.reason == "no_rows"
+
+
+def test_two_products_are_counted_in_the_same_orders(shop):
+    result = together_result(shop, TogetherRequest(product_id="lamp", with_product_id="bulb"))
+    assert [result.figures[n].value for n in ("orders_both", "orders_product", "orders_with", "orders")] == [
+        12, 13, 16, 47,
+    ]
+    assert "**12** orders" in compose([result]).text
+
+
+def test_two_products_that_share_no_order_are_told_so(shop):
+    result = together_result(shop, TogetherRequest(product_id="bulb", with_product_id="bread"))
+    assert result.figures["orders_both"].value == 0 and "**0** orders" in compose([result]).text
+    with pytest.raises(UnknownName):
+        together_result(shop, TogetherRequest(product_id="bulb", with_product_id="chair and table"))
