@@ -37,6 +37,8 @@ def briefing(p: Parts, context: DialogueContext, finish: Finish) -> Candidate | 
     focus = _focus(p, said, about)
     if focus is None or _speaks_of_a_figure(p, focus, set(found)):
         return None
+    if focus == "stop" and _fallen_most(p):
+        return None
     _drop_what_is_no_filter(p, focus, set(found))
     if focus == "focus" and p.reading.has("improve"):
         focus = "opportunity"  # "what should we do to grow revenue"
@@ -54,6 +56,12 @@ def briefing(p: Parts, context: DialogueContext, finish: Finish) -> Candidate | 
     _take(p, focus, set(found))
     measured = set(p.reading.having("metric")) - set(found) if focus != "opportunity" else set()
     return finish(p, [call(request)], "briefing", 0.1 if measured else -0.04)
+
+
+def _fallen_most(p: Parts) -> bool:
+    """As in "the biggest drop in sales": a change that is ranked, not a product to drop."""
+    items = p.reading.items
+    return any(one.has("rank") and two.has("growth") for one, two in zip(items, items[1:], strict=False))
 
 
 def _how_much(p: Parts) -> bool:

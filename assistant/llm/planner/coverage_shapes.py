@@ -17,6 +17,7 @@ from assistant.llm.planner.trace import Trace
 
 Gap = tuple[int, str]
 _THINGS = frozenset({"category", "subcategory", "brand", "country", "city", "channel", "product", "campaign"})
+_GRAINS = frozenset({"day", "week", "month", "quarter", "year"})
 _MONEY = frozenset({"currency", "money"})
 
 
@@ -39,7 +40,11 @@ def shape_gaps(reading: Reading, trace: Trace) -> Iterator[Gap]:
         yield from _counts(reading, trace)
         yield from _listed(reading, trace, words)
         yield from _within_one_order(reading, trace, words)
+        if not any(sign in text for text in trace.texts for sign in ("order", "frequency", "sent", "response")):
+            yield from _phrases(reading, words["often"])
+        yield from _every_time(reading, trace, words)
     if trace.tools & {"query_data", "count_audience"}:
+        yield from _lately(reading, trace, words)
         yield from _latest(reading, trace, words)
         yield from _moves(reading, trace, words)
         yield from _different_things(reading, trace)
@@ -67,6 +72,9 @@ def _listed(reading: Reading, trace: Trace, words: dict[str, Any]) -> Iterator[G
     first = reading.tokens[0]
     dated = any(m.endswith("_date") for m in trace.metrics)
     named = any(_of_things(item) for item in reading.items[1:3])
+    event = any("first_order_date" in item.alts.get("metric", ()) for item in reading.items)
+    if event and first.lemma in words["what"] and trace.metrics == ["new_customers"]:
+        yield 0, next(item.text for item in reading.items if "first_order_date" in item.alts.get("metric", ()))
     if (first.lemma in words["which"] and named) or (first.lemma in words["when"] and not dated):
         yield 0, first.text
 
@@ -82,6 +90,22 @@ def _within_one_order(reading: Reading, trace: Trace, words: dict[str, Any]) -> 
     over_all = any(n.get("op_type") == "customer" and n.get("metric") not in {"orders"} for n in trace.nodes)
     if over_all and not any("order_value" in t or "per_order" in t or "basket" in t for t in trace.texts):
         yield from _phrases(reading, words["one_order"])
+
+
+def _every_time(reading: Reading, trace: Trace, words: dict[str, Any]) -> Iterator[Gap]:
+    """As in "customers who buy every month": those who do so in all of them, not each with each month. A share of one
+    kind of customers is not what part of them came from somewhere."""
+    if "customer" in trace.dimensions and _GRAINS & set(trace.dimensions):
+        yield from _phrases(reading, [f"{word} {grain}" for word in words["every"] for grain in sorted(_GRAINS)])
+    if trace.under("filter") and any(m.endswith("_share") for m in trace.metrics):
+        yield from _phrases(reading, words["out_of"])
+
+
+def _lately(reading: Reading, trace: Trace, words: dict[str, Any]) -> Iterator[Gap]:
+    """As in "have not bought recently": a time without orders, not never an order."""
+    nobody = [n for n in trace.nodes if n.get("op_type") == "customer" and list(n.get("values") or ()) == [0]]
+    if any(not n.get("period") for n in nobody):
+        yield from _phrases(reading, words["lately"])
 
 
 def _latest(reading: Reading, trace: Trace, words: dict[str, Any]) -> Iterator[Gap]:
@@ -137,7 +161,8 @@ def _deeds(reading: Reading, trace: Trace, words: dict[str, Any]) -> Iterator[Ga
     """As in "customers who returned goods": the deed must be measured, whatever else is."""
     for item in reading.items:
         signs = words["deeds"].get(str(item.get("act"))) if item.has("act") else None
-        if signs and not item.has("metric", "period") and not _any(signs, trace.texts):
+        never = item.get("act") == "join" and any(list(n.get("values") or ()) == [0] for n in trace.nodes)
+        if signs and not never and not item.has("metric", "period") and not _any(signs, trace.texts):
             yield item.start, item.text
 
 

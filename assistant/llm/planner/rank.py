@@ -56,6 +56,8 @@ def cost_of(p: Parts, calls: list[ToolCall], frame: str, extra: float = 0.0) -> 
         if i in p.used:
             continue
         w = weight(item, reading.is_skip(i))
+        if item.get("act") == "join" and any("new_customers" in str(c.args) for c in calls):
+            w = 0.0  # "how many new customers did we acquire"
         cost += w
         if w >= 0.3:
             left.append(item.text)

@@ -36,6 +36,12 @@ def lost(text: str, args: dict[str, Any]) -> list[str]:
         ("How many customers bought from at least three categories?",
          {"metrics": ["customers"], "filter": OFTEN}, "three categories"),
         ("How many customers returned goods?", {"metrics": ["customers"]}, "returned"),
+        ("How many times do customers order?", {"metrics": ["customers"]}, "How many times"),
+        ("Which customers buy every month?",
+         {"metrics": ["orders"], "dimensions": ["month", "customer"]}, "every month"),
+        ("customers who have not ordered lately",
+         {"metrics": ["revenue"], "dimensions": ["customer"],
+          "filter": {"op_type": "customer", "metric": "orders", "op": "eq", "values": [0]}}, "lately"),
     ],
 )  # fmt: skip
 def test_the_plan_lacks_what_the_shape_asks(text: str, args: dict[str, Any], word: str) -> None:
