@@ -94,7 +94,7 @@ class Among(Condition):
     op_type: Literal["among"] = "among"
     dimension: str
     metric: str = "revenue"
-    limit: int = Field(default=1, ge=1, le=1000)
+    limit: int = Field(default=1, ge=0, le=1000, description="0: all of them for which the metric is not 0")
     offset: int = Field(default=0, ge=0)
     descending: bool = True
     where: Filter | None = None

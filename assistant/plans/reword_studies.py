@@ -98,6 +98,8 @@ def reword_among(condition: Among) -> str:
     place = f" after the first {_number(condition.offset)}" if condition.offset else ""
     scope = f" where {_filter(condition.where)}" if condition.where is not None else ""
     when = f" {during(condition.period)}" if condition.period is not None and condition.period.kind != "all" else ""
+    if not condition.limit:
+        return f"{what} has {label(condition.metric)}{scope}{when}"
     many = f"one of the {_number(condition.limit)}" if condition.limit > 1 else "the one"
     return f"{what} is {many} with the {lowest}{first}{label(condition.metric)}{place}{scope}{when}"
 

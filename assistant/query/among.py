@@ -37,14 +37,24 @@ def _chosen(key: SnapshotKey, options: QueryOptions, condition: Among) -> Compar
     scope = Scope(key.snapshot, options)
     plan = ranking(condition)
     check(scope, plan.metrics, plan.dimensions, plan.filter)
-    rows = answer(scope, plan, plan.metrics, ()).rows
-    if not rows:
+    rows = _every(scope, condition) if not condition.limit else answer(scope, plan, plan.metrics, ()).rows
+    if not rows and condition.limit:
         raise NoRows(f"Nothing in the data matches: {reword(plan)}")
     found = dimension(condition.dimension)
     values = [r[condition.dimension] for r in rows]
     decode = None if found.type == "date" else found.decode
     shown = tuple(v.isoformat() if found.type == "date" else decode(v) if decode else v for v in values)
     return Compare(field=condition.dimension, op="in", values=shown)
+
+
+def _every(scope: Scope, condition: Among) -> list[dict]:
+    """All the things for which the metric is not 0, however many."""
+    from assistant.query.compile import grouped
+    from assistant.query.rows import fetch
+
+    window = scope.window(condition.period)
+    table = grouped(scope, (condition.metric,), (condition.dimension,), condition.where, window)
+    return fetch(scope, table.filter(table[condition.metric] != 0))
 
 
 def rankings(condition: Filter | None) -> Iterator[Among]:
@@ -67,6 +77,6 @@ def ranking(condition: Among) -> QueryPlan:
         filter=condition.where,
         period=condition.period,
         sort=Sort(by=condition.metric, descending=condition.descending),
-        limit=condition.limit,
+        limit=condition.limit or None,
         offset=condition.offset,
     )

@@ -70,7 +70,8 @@ def condition(f: Filter) -> str:
         case InGroup():
             return f"group({f.name or f.group})"
         case Among():
-            text = f"among({f.dimension} {'top' if f.descending else 'bottom'} {f.limit} {f.metric}"
+            which = f"{'top' if f.descending else 'bottom'} {f.limit}" if f.limit else "all"
+            text = f"among({f.dimension} {which} {f.metric}"
             text += f" where {condition(f.where)}" if f.where else ""
             return text + (f" in {period(f.period)})" if f.period else ")")
     raise TypeError(f)

@@ -27,6 +27,7 @@ from assistant.llm.planner.context import DialogueContext
 from assistant.llm.planner.coverage import gaps
 from assistant.llm.planner.data_questions import data_question
 from assistant.llm.planner.dialogue import pointing
+from assistant.llm.planner.gone import gone
 from assistant.llm.planner.marketing import marketing
 from assistant.llm.planner.means import mean_over_time
 from assistant.llm.planner.nested import inner_ranking, itself_excluded, nested
@@ -140,6 +141,9 @@ class Frames:
         yield self.change()
         yield self.audience()
         yield self.query()
+        p = self.parts()
+        left = gone(p)
+        yield self.finish(p, [call(left)], "query") if left is not None else None
         yield nested(self)
 
     # -- agreed terms --------------------------------------------------------------------------------------------
