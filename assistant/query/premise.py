@@ -23,6 +23,9 @@ SHOWN = 10
 #: how far "doubled", "halved" … may be off: a quarter of the factor either way
 LOOSE = 0.25
 
+#: dimensions whose last group may not be over
+TIMES = frozenset({"day", "week", "month", "quarter", "year"})
+
 _HOLDS: dict[str, Callable[[float, float, float], bool]] = {
     "eq": lambda x, bound, slack: abs(x - bound) <= slack,
     "ne": lambda x, bound, slack: abs(x - bound) > slack,
@@ -82,7 +85,8 @@ def _done(
         "kind": "premise", "title": "What the question takes for granted", "charts": [], "evidence": evidence,
         "figures": {**made.figures, **figures}, "headline": [n for n in ("value", "place") if n in figures],
         "words": {**made.words, "relation": request.relation, "verdict": verdict, "op": request.op,
-                  "share": "yes" if request.share else "", "way": request.way or "", **(words or {})},
+                  "share": "yes" if request.share else "", "way": request.way or "",
+                  **dict.fromkeys(("none", "late", "unfinished", "moved", "factor"), ""), **(words or {})},
         "followups": [],
     })
 
@@ -120,10 +124,11 @@ def _bound(made: Result, request: PremiseRequest, run: Run) -> Result:
 
 def _first(made: Result, request: PremiseRequest, run: Run) -> Result:
     assert request.plan is not None
-    table, metric = made.tables[0], request.plan.metrics[0]
-    group = request.plan.dimensions[0]
+    metric, group = request.plan.metrics[0], request.plan.dimensions[0]
     label = made.words.get("label_column") or group
-    at = _row(table, group, label, _named(request, run))
+    item = _named(request, run)
+    table = _whole_periods(made, group, label, item)
+    at = _row(table, group, label, item)
     values = [row[table.column_index(metric)] for row in table.rows]
     if values[at] is None:
         return _done(made, request, "open", {})
@@ -133,14 +138,32 @@ def _first(made: Result, request: PremiseRequest, run: Run) -> Result:
         "value": value, "item": table.figure(at, label), "top": table.figure(0, metric),
         "top_name": table.figure(0, label),
         "place": derived(place, "count", "place in the ranking", "1 + groups with a better figure", value=value),
-        "groups": made.figures.get("groups") or evidence_figure(len(table.rows), "count", "groups"),
+        "groups": evidence_figure(len(table.rows), "count", "groups"),
     }
     after = 1 if at == 0 else 0
     if len(table.rows) > 1:
         figures |= {"next": table.figure(after, metric), "next_name": table.figure(after, label)}
-    shown = table.model_copy(update={"rows": table.rows[: max(SHOWN, at + 1)]})
+    shown = table.model_copy(update={"rows": table.rows[: max(SHOWN, at + 1)], "total_rows": len(table.rows)})
     made = made.model_copy(update={"tables": [shown, *made.tables[1:]]})
+    surely = place == 1 and (request.plan.sort is None or request.plan.sort.descending)
+    if group in TIMES and item in _unfinished(made) and not surely:
+        return _done(made, request, "open", figures, {"unfinished": "yes"})
     return _done(made, request, _verdict(place == 1), figures)
+
+
+def _whole_periods(made: Result, group: str, label: str, item: str) -> Table:
+    """The ranking without a period that is not over, unless the claim is about that one."""
+    table = made.tables[0]
+    cut = _unfinished(made) - {item}
+    if group not in TIMES or not cut:
+        return table
+    at = table.column_index(label)
+    return table.model_copy(update={"rows": [row for row in table.rows if row[at] not in cut]})
+
+
+def _unfinished(made: Result) -> set[str]:
+    """Labels of the periods that the data do not hold to their end."""
+    return {c.words["period"] for c in made.caveats if c.code == "incomplete_period" and "period" in c.words}
 
 
 def _better(value: object, own: object, plan: QueryPlan) -> bool:

@@ -77,9 +77,21 @@ def test_a_month_is_found_in_its_ranking(shop, sales):
     months = sales.groupby(pd.to_datetime(sales["ordered_at"]).dt.to_period("M"))["amount"].sum()
     plan = QueryPlan(metrics=("revenue",), dimensions=("month",), sort=Sort(by="revenue"))
     result = _check(shop, relation="first", plan=plan, item_period=MARCH)
-    place = int((months > months[pd.Period("2024-03")]).sum()) + 1
-    assert result.figures["place"].value == place
-    assert result.words["verdict"] == ("true" if place == 1 else "false")
+    assert result.figures["place"].value == int((months > months[pd.Period("2024-03")]).sum()) + 1
+    assert result.words["verdict"] == "open"  # the data end in the middle of March
+    assert "not over" in _reply(result)
+
+
+def test_an_unfinished_month_is_left_out_of_the_ranking_of_others(shop, sales):
+    months = sales.groupby(pd.to_datetime(sales["ordered_at"]).dt.to_period("M"))["amount"].sum()
+    whole = months[months.index < pd.Period("2024-03")].sort_values()
+    plan = QueryPlan(metrics=("revenue",), dimensions=("month",), sort=Sort(by="revenue", descending=False))
+    month = whole.index[0]
+    item = Period(kind="named", year=month.year, month=month.month)
+    result = _check(shop, relation="first", plan=plan, item_period=item)
+    assert months.min() < whole.iloc[0]  # March so far has less
+    assert result.words["verdict"] == "true"
+    assert result.figures["groups"].value == len(whole)
     _reply(result)
 
 
@@ -159,3 +171,20 @@ def test_when_sales_began(shop):
 def test_a_claim_needs_its_parts(claim):
     with pytest.raises(ValidationError):
         PremiseRequest(**claim)
+
+
+@pytest.mark.parametrize("plan", [
+    QueryPlan(metrics=("days_between_orders",), period=Period(kind="absolute", start=pd.Timestamp("2024-03-09").date())),
+])
+def test_a_figure_without_a_value_leaves_it_open(shop, plan):
+    result = _check(shop, relation="bound", plan=plan, value=3)
+    assert result.words["verdict"] == "open"
+    assert "could not be checked" in _reply(result)
+
+
+def test_a_comparison_with_a_period_that_starts_before_the_data_is_left_open(shop):
+    plan = QueryPlan(metrics=("revenue",), period=Period(kind="named", year=2024),
+                     compare=Comparison(kind="period", period=Period(kind="named", year=2023)))
+    result = _check(shop, relation="change", plan=plan, way="up")
+    assert result.words["verdict"] == "open"
+    assert "not like with like" in _reply(result)

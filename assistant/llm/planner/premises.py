@@ -292,7 +292,7 @@ def _bound(
             plan = plan.model_copy(update={"metrics": plan.metrics[:1]})
         if percent != (whole or rate) or not _single(plan.model_copy(update={"compare": None})):
             continue
-        if not whole and plan.compare is not None:
+        if whole == (plan.compare is None) or (whole and plan.filter is None):
             continue
         request = PremiseRequest(relation="bound", plan=plan, op=op, value=value, slack=slack, share=whole)
         judged = said.get("judged", "").lower()
@@ -308,7 +308,7 @@ def _amount(said: dict[str, str], rules: _Rules) -> tuple[Any, float, float] | N
     if "amount" in said:
         combined = rules.raw["amounts"].get(f"{said.get('op', '')} {said['amount']}".lower().strip())
         if combined is not None:
-            return combined[0], float(combined[1]), 0.0
+            return combined[0], float(combined[1]), 5.0
         text = re.sub(r"^(?:the )?(?:vast |overwhelming )?|^(?:a|one) ", "", said["amount"].lower()).strip()
         if text[:1].isdigit():
             value = float(re.sub(r"[^\d.]", "", text))
@@ -436,6 +436,9 @@ def _reasons(claim: Claim) -> ToolCall | None:
         if plan.metrics[0] != "revenue" or plan.dimensions[0] in {"product", "category", "brand"}:
             parts = tuple(dict.fromkeys((*plan.metrics, "orders", "customers", "units")))
         return call(plan.model_copy(update={"metrics": parts, "limit": 5}))
+    if request.share and isinstance(plan.filter, Compare):
+        return call(QueryPlan(metrics=plan.metrics, dimensions=(plan.filter.field,), period=plan.period,
+                              sort=Sort(by=plan.metrics[0]), limit=5))
     period = request.item_period or plan.period
     if period is None or period.kind == "all":
         return None
