@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 Run = Callable[[QueryPlan], Result]
 #: rows of a ranking that are kept beside the ones the claim speaks of
 SHOWN = 10
+#: rows of a ranking that are looked at
+MOST = 10_000
 #: how far "doubled", "halved" … may be off: a quarter of the factor either way
 LOOSE = 0.25
 
@@ -68,8 +70,9 @@ def check_premise(snapshot: Snapshot, run: Run, request: PremiseRequest) -> Resu
 
 
 def _whole(plan: QueryPlan) -> QueryPlan:
-    """A ranking without its cut."""
-    return plan.model_copy(update={"limit": None, "offset": 0, "compare": None})
+    """A ranking without its cut; one of periods has no limit, which would leave out those that are not over."""
+    limit = None if plan.dimensions[0] in TIMES else MOST
+    return plan.model_copy(update={"limit": limit, "offset": 0, "compare": None})
 
 
 def _done(
@@ -138,12 +141,12 @@ def _first(made: Result, request: PremiseRequest, run: Run) -> Result:
         "value": value, "item": table.figure(at, label), "top": table.figure(0, metric),
         "top_name": table.figure(0, label),
         "place": derived(place, "count", "place in the ranking", "1 + groups with a better figure", value=value),
-        "groups": evidence_figure(len(table.rows), "count", "groups"),
+        "groups": evidence_figure(max(len(table.rows), table.total_rows), "count", "groups"),
     }
     after = 1 if at == 0 else 0
     if len(table.rows) > 1:
         figures |= {"next": table.figure(after, metric), "next_name": table.figure(after, label)}
-    shown = table.model_copy(update={"rows": table.rows[: max(SHOWN, at + 1)], "total_rows": len(table.rows)})
+    shown = table.model_copy(update={"rows": table.rows[: max(SHOWN, at + 1)], "total_rows": table.total_rows})
     made = made.model_copy(update={"tables": [shown, *made.tables[1:]]})
     surely = place == 1 and (request.plan.sort is None or request.plan.sort.descending)
     if group in TIMES and item in _unfinished(made) and not surely:
@@ -158,7 +161,8 @@ def _whole_periods(made: Result, group: str, label: str, item: str) -> Table:
     if group not in TIMES or not cut:
         return table
     at = table.column_index(label)
-    return table.model_copy(update={"rows": [row for row in table.rows if row[at] not in cut]})
+    rows = [row for row in table.rows if row[at] not in cut]
+    return table.model_copy(update={"rows": rows, "total_rows": table.total_rows - len(table.rows) + len(rows)})
 
 
 def _unfinished(made: Result) -> set[str]:

@@ -218,8 +218,8 @@ def _first(
     said: dict[str, str], rule: dict[str, Any], rules: _Rules, words: Vocabulary, plan_one: PlanOne
 ) -> Claim | None:
     thing = _thing(said["item"], plan_one)
-    if thing is None:
-        return None
+    if thing is None or (isinstance(thing, Period) and thing.kind == "named" and thing.year is None):
+        return None  # "December is always our best month" is about every December
     rank = said["rank"].lower()
     names = {"rest": "", **said, "high": "lowest" if rank in rules.raw["low"] else "highest"}
     noun = said.get("noun", "").lower()
