@@ -43,12 +43,18 @@ def shape_gaps(reading: Reading, trace: Trace) -> Iterator[Gap]:
         if not any(sign in text for text in trace.texts for sign in ("order", "frequency", "sent", "response")):
             yield from _phrases(reading, words["often"])
         yield from _every_time(reading, trace, words)
+        yield from _more_or_less(reading, trace, words)
     if trace.tools & {"query_data", "count_audience"}:
         yield from _lately(reading, trace, words)
         yield from _latest(reading, trace, words)
         yield from _moves(reading, trace, words)
         yield from _different_things(reading, trace)
         yield from _deeds(reading, trace, words)
+    if trace.tools == {"predict_churn"}:
+        first = next((item for item in reading.items if item.has("dim")), None)
+        which = any(item.lemma in words["which"] for item in reading.items)
+        if which and first is not None and _THINGS & set(first.alts["dim"]):
+            yield first.start, first.text
     if trace.tools & {"brief_shop"}:
         yield from _sizes(reading, words)
 
@@ -99,6 +105,17 @@ def _every_time(reading: Reading, trace: Trace, words: dict[str, Any]) -> Iterat
         yield from _phrases(reading, [f"{word} {grain}" for word in words["every"] for grain in sorted(_GRAINS)])
     if trace.under("filter") and any(m.endswith("_share") for m in trace.metrics):
         yield from _phrases(reading, words["out_of"])
+
+
+def _more_or_less(reading: Reading, trace: Trace, words: dict[str, Any]) -> Iterator[Gap]:
+    """As in "did they spend less this year?": less than before, which one total does not tell."""
+    if trace.under("compare") or trace.dimensions:
+        return
+    for verb in words["doing"]:
+        for place, text in _phrases(reading, [f"{verb} {how}" for how in words["more_or_less"]]):
+            after = reading.tokens[place + 2 : place + 3]
+            if not after or after[0].lemma not in words["than"]:
+                yield place, text
 
 
 def _lately(reading: Reading, trace: Trace, words: dict[str, Any]) -> Iterator[Gap]:

@@ -36,6 +36,7 @@ def lost(text: str, args: dict[str, Any]) -> list[str]:
         ("How many customers bought from at least three categories?",
          {"metrics": ["customers"], "filter": OFTEN}, "three categories"),
         ("How many customers returned goods?", {"metrics": ["customers"]}, "returned"),
+        ("Did customers in Germany spend less in 2011?", {"metrics": ["revenue"]}, "spend less"),
         ("How many times do customers order?", {"metrics": ["customers"]}, "How many times"),
         ("Which customers buy every month?",
          {"metrics": ["orders"], "dimensions": ["month", "customer"]}, "every month"),
