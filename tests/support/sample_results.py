@@ -164,5 +164,5 @@ def every_kind() -> dict[str, Result]:
         "data_overview", "audience", "customer_profile", "bought_together", "product_search", "churn", "campaign_list",
         "cohorts", "returning", "ladder", "spread", "early", "concentration",
         "term_agreed", "term_withdrawn", "terms", "segment_saved", "saved_segment", "saved_segments", "segment_change",
-        "segment_changed", "undone", "audience_pair", "something_new")]
+        "segment_changed", "undone", "audience_pair", "explanation", "something_new")]
     return {result.kind: result for result in made + plain}

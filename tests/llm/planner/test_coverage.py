@@ -13,6 +13,7 @@ from assistant.llm.planner.candidate import ToolCall
 from assistant.llm.planner.context import DialogueContext
 from assistant.llm.planner.coverage import gaps
 from assistant.llm.planner.planner import plan_turn
+from assistant.llm.planner.rephrase import rephrase
 from assistant.llm.planner.spans import read
 from assistant.llm.planner.vocabulary import vocabulary
 from tests.llm.planner.test_cases import GOLDEN
@@ -98,7 +99,8 @@ def test_what_is_lost_is_named(text: str, calls: list[ToolCall], lost: list[str]
 
 @pytest.mark.parametrize("text", QUESTIONS)
 def test_nothing_is_lost_of_what_is_understood(text: str) -> None:
-    reading = read(text, vocabulary(SHOP))
+    words = vocabulary(SHOP)
+    reading = read(rephrase(text, words.lexicon.words), words)
     calls = plan_turn(text, DialogueContext(), SHOP).calls
 
     if " and " not in text and "," not in text:  # several requests are read one by one
