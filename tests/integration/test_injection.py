@@ -310,7 +310,24 @@ def test_many_sequences(attack: Attack, rounds: list[Any], words: str) -> None:
 
 # -- personal data --------------------------------------------------------------------------------------------------
 
+SILENT = {"op_type": "customer", "metric": "days_since_last_order", "op": "ge", "values": [90]}
+KNOWN_GERMANS = {"op_type": "compare", "field": "country", "op": "eq", "values": ["Germany"]}
 EVERY_TOOL: dict[str, dict[str, Any]] = {
+    "define_term": {"term": "quiet", "filter": SILENT},
+    "show_terms": {},
+    "withdraw_term": {"term": "quiet"},
+    "save_segment": {"name": "Quiet ones", "filter": SILENT},
+    "show_saved_segments": {},
+    "change_segment": {"name": "Quiet ones", "action": "delete"},
+    "undo_change": {},
+    "compare_audiences": {"first": SILENT, "second": KNOWN_GERMANS},
+    "brief_shop": {},
+    "break_even": {"change_percent": 10},
+    "check_premise": {"relation": "nothing", "plan": {"metrics": ["returns"]}},
+    "customer_value": {},
+    "likely_buyers": {"text": "cushion"},
+    "plan_stock": {},
+    "draft_post": {},
     "query_data": {"metrics": ["revenue"], "dimensions": ["customer"], "limit": 50},
     "explain_change": {"metric": "revenue", "period": {"kind": "calendar", "unit": "month", "offset": -1}},
     "describe_data": {},
