@@ -125,7 +125,7 @@ def test_damaged_drafts_are_named_and_left_alone(home: Path) -> None:
     path.write_bytes(b"not a database" * 1000)
     out = program("ask", "Draft a win-back campaign for lapsed customers", home=home)
     one_line(out, "is damaged", "app.sqlite")  # drafts share their file with definitions and segments
-    one_line(program("export", "c-1", home=home), "campaign drafts is damaged")
+    one_line(program("export", "c-1", home=home), "is damaged", "app.sqlite")
     assert path.read_bytes() == b"not a database" * 1000
 
 
