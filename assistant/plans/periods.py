@@ -11,6 +11,11 @@ from assistant.plans.base import PlanModel
 
 Grain = Literal["day", "week", "month", "quarter", "year"]
 
+MONTHS = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)
+
 
 class Period(PlanModel):
     """A stretch of time, absolute or relative to the analysis date.

@@ -5,22 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from assistant.plans.periods import Period
+from assistant.plans.periods import MONTHS, Period
 
-_MONTHS = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-)
 #: around the plan's own numbers while words are put together
 OPEN, CLOSE = "\ue010", "\ue011"
 
@@ -41,7 +27,7 @@ def during(period: Period) -> str:
 
 def day_words(day: date) -> str:
     """``9 December 2011``."""
-    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
 
 
 def period_phrase(period: Period | None) -> str:
@@ -95,7 +81,7 @@ def _named(period: Period) -> str:
         return f"{period.event}{year}"
     if period.month:
         day = f"{period.day} " if period.day else ""
-        return f"{day}{_MONTHS[period.month - 1]}{year}"
+        return f"{day}{MONTHS[period.month - 1]}{year}"
     if period.quarter:
         return f"quarter {period.quarter}{' of' + year if year else ''}"
     if period.week:

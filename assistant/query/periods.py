@@ -10,23 +10,9 @@ from typing import Literal
 
 from assistant.errors import InvalidPlan, NoRows
 from assistant.plans.events import EVENTS, Event, find_event
-from assistant.plans.periods import Period
+from assistant.plans.periods import MONTHS, Period
 from assistant.plans.query import Comparison
 
-MONTHS = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-)
 _ONE = timedelta(days=1)
 Shape = Literal["days", "week", "month", "quarter", "year", "event", "all"]
 
