@@ -4,6 +4,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DEV_STAMP := $(VENV)/.installed-dev
 ALL_STAMP := $(VENV)/.installed-all
+BENCH_STAMP := $(VENV)/.installed-bench
 
 .PHONY: setup run test test-all bench lint clean
 
@@ -24,6 +25,10 @@ $(ALL_STAMP): $(DEV_STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev,pyspark]"
 	touch $@
 
+$(BENCH_STAMP): $(DEV_STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev,bench]"
+	touch $@
+
 run: setup
 	$(BIN)/python app.py
 
@@ -33,7 +38,7 @@ test: $(DEV_STAMP)
 test-all: $(ALL_STAMP)
 	$(BIN)/python -m pytest -n 2
 
-bench: $(DEV_STAMP)
+bench: $(BENCH_STAMP)
 	$(BIN)/python -m benchmarks $(FAMILY)
 
 lint: $(DEV_STAMP)

@@ -18,3 +18,17 @@ def online_retail() -> Path | None:
     folder = shared_data()
     path = folder / "online_retail_ii" / "online_retail_ii.parquet" if folder else None
     return path if path and path.exists() else None
+
+
+def data_set(*parts: str) -> Path:
+    """A file or folder of the real data sets.
+
+    Raises:
+        FileNotFoundError: it is not there; the message says how to point to the data.
+    """
+    folder = shared_data()
+    path = folder.joinpath(*parts) if folder else None
+    if path is None or not path.exists():
+        name = "/".join(parts)
+        raise FileNotFoundError(f"{name} is not there; set ASSISTANT_SHARED_DATA to the folder of the data sets.")
+    return path

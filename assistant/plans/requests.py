@@ -56,7 +56,7 @@ class RecommendRequest(PlanModel):
     category: str | None = None
     max_price: float | None = Field(default=None, gt=0)
     in_stock_only: bool = True
-    method: Literal["auto", "popularity", "item_knn"] = "auto"
+    method: str = Field(default="auto", max_length=60, description="'auto', or the family of a registered recommender")
     why_not: str | None = Field(default=None, description="a product_id the person asks about: 'why not Y?'")
     basket: tuple[str, ...] = Field(default=(), max_length=20, description="product_ids known of somebody, no customer")
 

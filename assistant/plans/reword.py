@@ -354,6 +354,9 @@ def _customer(request: CustomerRequest) -> str:
     return f"everything about customer {request.customer_id}"
 
 
+_METHODS = {"popularity": "by popularity", "item_knn": "by what similar baskets hold"}
+
+
 def _recommend(request: RecommendRequest) -> str:
     if request.basket:
         limit = f", at most {_number(request.max_price)} each" if request.max_price is not None else ""
@@ -374,7 +377,7 @@ def _recommend(request: RecommendRequest) -> str:
     if not request.in_stock_only:
         parts.append("also out of stock")
     if request.method != "auto":
-        parts.append({"popularity": "by popularity", "item_knn": "by what similar baskets hold"}[request.method])
+        parts.append(_METHODS.get(request.method, f"by the method {request.method}"))
     return ", ".join(parts)
 
 

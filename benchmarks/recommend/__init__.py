@@ -1,0 +1,1 @@
+"""Recommendations and search, measured; one folder per protocol, each with its own results."""
