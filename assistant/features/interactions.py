@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from assistant.data.warehouse import Snapshot
+from assistant.features.basket_history import BasketHistory, history_from_lines, order_lines_expression
 from assistant.features.rfm import TAKEN_BACK
 
 if TYPE_CHECKING:
@@ -35,6 +37,7 @@ class Interactions:
         first_days, last_days: int32, aligned with ``matrix.data``: first and last day the pair was bought.
         returned: users × items, bool: pairs bought and wholly taken back (not in ``matrix``).
         until: last day seen.
+        read_history: reads the orders in sequence, for :attr:`history`; None where only counts are known.
     """
 
     matrix: csr_array
@@ -44,6 +47,17 @@ class Interactions:
     last_days: np.ndarray
     returned: csr_array
     until: date
+    read_history: Callable[[], BasketHistory] | None = field(default=None, repr=False)
+
+    @cached_property
+    def history(self) -> BasketHistory:
+        """The orders behind ``matrix`` in sequence, read when first asked for.
+
+        Where only counts are known, everything a customer bought is one order of their last day.
+        """
+        if self.read_history is not None:
+            return self.read_history()
+        return BasketHistory.from_counts(self.matrix, self.user_last_days())
 
     @property
     def n_users(self) -> int:
@@ -140,11 +154,17 @@ def interactions(snapshot: Snapshot, until: date | None = None) -> Interactions:
     """
     seen = snapshot if until is None else snapshot.at(min(until, snapshot.as_of))
     table = seen.execute(interactions_expression(seen))
-    return interactions_from_pairs(
+    found = interactions_from_pairs(
         table["customer_id"], table["product_id"], counts=_numbers(table, "orders", np.float32),
         first_days=_days(table, "first_day"), last_days=_days(table, "last_day"),
         returned=_numbers(table, "units", np.int64) <= 0, until=until or snapshot.as_of,
     )
+
+    def read_history() -> BasketHistory:
+        lines = seen.execute(order_lines_expression(seen))
+        return history_from_lines(lines, found.user_ids, found.item_ids, found.matrix)
+
+    return replace(found, read_history=read_history)
 
 
 def _grouped(keys: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -32,6 +32,8 @@ class RecommenderContract:
     def test_finds_the_withheld_diagonal_of_a_checkerboard(self, fitted, board):
         if not fitted.personal:
             pytest.skip("a list that is the same for everybody cannot know the diagonal")
+        if not fitted.explores:
+            pytest.skip("a list of what the customer owns cannot hold the diagonal")
         ids, _ = fitted.recommend(board.user_ids, k=1)
         assert [i[1:] for i in ids[:, 0]] == [u[1:] for u in board.user_ids]
 
@@ -132,17 +134,35 @@ class RecommenderContract:
         assert (together[:10] == alone).all()
 
     def test_a_live_basket_is_scored_without_refitting(self, fitted, board):
-        places, _ = fitted.top(board.basket(["I02", "I04", "never sold"]), k=3)
+        basket = board.basket(["I02", "I04", "never sold"])
+        if not fitted.explores:
+            assert fitted.top(basket, k=2, exclude_seen=False)[0].tolist() == [[2, 4]]
+            return
+        places, _ = fitted.top(basket, k=3)
         assert (places >= 0).all() and not {2, 4} & set(places[0])
         if fitted.personal:
             assert (places % 2 == 0).all()
+
+    def test_a_customer_without_purchases_has_an_empty_row(self, fitted, board):
+        rows = fitted.rows_at(np.array([3, -1]))
+        assert rows.shape == (2, board.n_items) and rows[[1]].nnz == 0
+        assert rows[[0]].indices.tolist() == board.matrix[[3]].indices.tolist()
+
+    def test_a_live_basket_of_a_known_customer_is_folded_in(self, fitted, board):
+        user = np.array([2])
+        rows = fitted.rows_with(user, board.basket(["I05"]))
+        assert set(rows.indices) == {*board.matrix[[2]].indices, 5}
+        same = fitted.rows_with(user, board.basket([]))
+        assert np.allclose(fitted._score_rows(same), fitted._score_rows(fitted.rows_at(user)), atol=1e-5)
+        if fitted.personal:
+            assert not np.allclose(fitted._score_rows(rows), fitted._score_rows(same))
 
     def test_reasons_name_owned_products_whose_removal_counts(self):
         data = noisy_groups()
         model = self.make().fit(data)
         for user in data.user_ids[:12]:
             row = model.rows_of([user])
-            for item in model.recommend([user], k=3)[0][0]:
+            for item in model.recommend([user], k=3, exclude_seen=model.explores)[0][0]:
                 reason = model.explain(user, item)
                 if not model.personal:
                     assert reason is None
@@ -159,7 +179,8 @@ class RecommenderContract:
         data = noisy_groups()
         model = self.make().fit(data)
         row = model.rows_of([data.user_ids[0]])
-        item = int(data.item_positions(model.recommend([data.user_ids[0]], k=1)[0][0])[0])
+        best = model.recommend([data.user_ids[0]], k=1, exclude_seen=model.explores)[0][0]
+        item = int(data.item_positions(best)[0])
         raw = model.score_items([data.user_ids[0]])[0]
         left_out = [raw[item] - model.scores_without(row, p, raw)[item] for p in range(row.nnz)]
         if model.personal:

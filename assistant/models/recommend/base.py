@@ -20,7 +20,11 @@ from assistant.features.interactions import Interactions
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
+    from assistant.features.basket_history import BasketHistory
     from assistant.models.recommend.reasons import Reason
+
+    #: What a model is handed about customers: counts of orders, or for models of sequences the orders themselves.
+    PurchaseRows = csr_array | BasketHistory
 
 #: Largest dense block of scores held at once, in cells (64 MiB of float32).
 _BLOCK_CELLS = 16 * 1024 * 1024
@@ -31,6 +35,8 @@ class Recommender(ABC):
 
     #: Whether scores depend on the customer; only a personal model can give "because they bought X".
     personal: ClassVar[bool] = True
+    #: Whether it tells apart products that the customer never bought; a list of own repeats does not.
+    explores: ClassVar[bool] = True
     #: A score of zero means that nothing speaks for the item: it is not recommended.
     zero_is_no_evidence: ClassVar[bool] = True
 
@@ -68,7 +74,28 @@ class Recommender(ABC):
             raise NotFittedError(f"{type(self).__name__} is not fitted yet; call fit(interactions) first.")
         return self.interactions_
 
-    def rows_of(self, user_ids: Sequence[str]) -> csr_array:
+    def rows_at(self, positions: np.ndarray) -> PurchaseRows:
+        """This model's view of customers at rows of the fitted data; -1 is somebody without purchases."""
+        from scipy.sparse import csr_array
+
+        matrix, known = self._fitted().matrix, positions >= 0
+        if known.all():
+            return matrix[positions]
+        picked = matrix[positions[known]]
+        lengths = np.zeros(len(positions), dtype=np.int64)
+        lengths[known] = np.diff(picked.indptr)
+        pointers = np.concatenate([[0], np.cumsum(lengths)])
+        return csr_array((picked.data, picked.indices, pointers), shape=(len(positions), matrix.shape[1]))
+
+    def rows_with(self, positions: np.ndarray, baskets: csr_array) -> PurchaseRows:
+        """As :meth:`rows_at`, with a live basket each (positions × items) as their latest order: no refitting."""
+        from scipy.sparse import csr_array
+
+        both = csr_array(self.rows_at(positions) + baskets)
+        both.sort_indices()
+        return both
+
+    def rows_of(self, user_ids: Sequence[str]) -> PurchaseRows:
         """Purchase rows of known customers.
 
         Raises:
@@ -79,7 +106,7 @@ class Recommender(ABC):
         if (positions < 0).any():
             unknown = [str(u) for u, p in zip(user_ids, positions, strict=True) if p < 0]
             raise UnknownName("Not a customer with purchases", received=", ".join(unknown[:5]))
-        return seen.matrix[positions]
+        return self.rows_at(positions)
 
     def score_items(self, user_ids: Sequence[str]) -> np.ndarray:
         """Scores of all products for each customer: float32, users × items, higher is better."""
@@ -109,7 +136,8 @@ class Recommender(ABC):
         return ids, scores
 
     def top(
-        self, rows: csr_array, k: int, *, exclude_seen: bool | np.ndarray = True, candidates: np.ndarray | None = None
+        self, rows: PurchaseRows, k: int, *, exclude_seen: bool | np.ndarray = True,
+        candidates: np.ndarray | None = None,
     ) -> tuple[np.ndarray, np.ndarray]:
         """As :meth:`recommend`, for purchase rows (also a live basket): item positions (-1: none) and scores."""
         if k < 1:
@@ -121,7 +149,7 @@ class Recommender(ABC):
         return places, best
 
     def ranking_scores(
-        self, rows: csr_array, *, exclude_seen: bool | np.ndarray = True, candidates: np.ndarray | None = None
+        self, rows: PurchaseRows, *, exclude_seen: bool | np.ndarray = True, candidates: np.ndarray | None = None
     ) -> Iterator[tuple[slice, np.ndarray]]:
         """Scores in blocks of rows, -inf where an item may not be recommended."""
         self._fitted()
@@ -138,7 +166,7 @@ class Recommender(ABC):
             _mask_seen(scores, block, exclude_seen)
             yield part, scores
 
-    def contributions(self, row: csr_array, item: int) -> np.ndarray:
+    def contributions(self, row: PurchaseRows, item: int) -> np.ndarray:
         """What each owned product (``row.indices``) adds to the score of ``item``, by leaving it out.
 
         Linear models override this with the exact terms.
@@ -230,7 +258,7 @@ def top_k(scores: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
     return places, best
 
 
-def _mask_seen(scores: np.ndarray, rows: csr_array, exclude_seen: bool | np.ndarray) -> None:
+def _mask_seen(scores: np.ndarray, rows: PurchaseRows, exclude_seen: bool | np.ndarray) -> None:
     """Set what the customer owns to -inf, for all items or for those marked."""
     if exclude_seen is False:
         return

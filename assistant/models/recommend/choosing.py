@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,9 +17,6 @@ from assistant.data.warehouse import Snapshot
 from assistant.features.interactions import Interactions, day_number, interactions
 from assistant.models.recommend.rebuying import rebuying
 from assistant.models.registry import RECOMMENDERS
-
-if TYPE_CHECKING:
-    from scipy.sparse import csr_array
 
 #: Length of the list in the comparison.
 EVALUATED_K = 10
@@ -83,12 +79,12 @@ def choose_recommender(snapshot: Snapshot, full: Interactions | None = None, see
         if len(test) < MIN_USERS:
             continue
         train = interactions(snapshot, cutoff)
-        rows, truth = _test_rows(train, full, test, seed)
-        if rows.shape[0] < MIN_USERS:
+        users, truth = _test_users(train, full, test, seed)
+        if len(users) < MIN_USERS:
             continue
-        trials = tuple(_try(name, train, rows, truth) for name in RECOMMENDERS)
+        trials = tuple(_try(name, train, users, truth) for name in RECOMMENDERS)
         name, why = _decide(trials)
-        return Choice(name, why, trials, weeks, cutoff, rows.shape[0])
+        return Choice(name, why, trials, weeks, cutoff, len(users))
     return Choice("popularity", "too few customers bought again in the last weeks to measure a personal model, "
                                 "so the plain popularity list is used")
 
@@ -101,10 +97,10 @@ def _test_purchases(full: Interactions, cutoff: date) -> np.ndarray:
     return np.intersect1d(before, after)
 
 
-def _test_rows(
+def _test_users(
     train: Interactions, full: Interactions, users: np.ndarray, seed: int
-) -> tuple[csr_array, list[np.ndarray]]:
-    """Purchase rows before the cut and the products bought after it, for a seeded sample of customers."""
+) -> tuple[np.ndarray, list[np.ndarray]]:
+    """Rows before the cut and the products bought after it, for a seeded sample of customers."""
     places = train.user_positions(full.user_ids[users])
     users, places = users[places >= 0], places[places >= 0]
     if len(users) > MAX_USERS:
@@ -118,13 +114,13 @@ def _test_rows(
         if (bought >= 0).any():
             truth.append(bought[bought >= 0])
             kept.append(place)
-    return train.matrix[np.array(kept, dtype=np.int64)], truth
+    return np.array(kept, dtype=np.int64), truth
 
 
-def _try(name: str, train: Interactions, rows: csr_array, truth: Sequence[np.ndarray]) -> Trial:
+def _try(name: str, train: Interactions, users: np.ndarray, truth: Sequence[np.ndarray]) -> Trial:
     entry = RECOMMENDERS[name]
     model = entry.make().fit(train)
-    places, _ = model.top(rows, EVALUATED_K, exclude_seen=~rebuying(train).kept)
+    places, _ = model.top(model.rows_at(users), EVALUATED_K, exclude_seen=~rebuying(train).kept)
     recall, ndcg = list_quality(places, truth)
     shown = np.unique(places[places >= 0])
     return Trial(name, entry.family, entry.words, float(recall.mean()), float(ndcg.mean()),

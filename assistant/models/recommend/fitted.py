@@ -20,7 +20,7 @@ from assistant.models.registry import RECOMMENDERS
 from assistant.results import ModelInfo
 
 if TYPE_CHECKING:
-    from scipy.sparse import csr_array
+    from assistant.models.recommend.base import PurchaseRows
 
 #: Customers sampled to set the bar of reasons.
 _CALIBRATION_USERS = 300
@@ -105,7 +105,7 @@ def _reason_rules(fitted: FittedRecommender, seed: int = 0) -> dict[str, ReasonR
     chosen = rng.choice(buyers, min(len(buyers), _CALIBRATION_USERS), replace=False)
     candidates = candidate_mask(fitted, ProductFilters())
     return {
-        family: calibrate(model, seen.matrix[np.sort(chosen)], _CALIBRATION_K, candidates=candidates,
+        family: calibrate(model, model.rows_at(np.sort(chosen)), _CALIBRATION_K, candidates=candidates,
                           exclude_seen=~fitted.rebuying.kept, seed=seed)
         for family, model in fitted.models.items()
     }
@@ -191,31 +191,18 @@ def _lists(
     """Lists of one batch of customers."""
     seen, model = fitted.interactions, fitted.models[family]
     positions = seen.user_positions(customer_ids)
-    rows = _rows_or_empty(seen, positions)
+    rows = model.rows_at(positions)
     candidates = _without_returned(fitted, positions, mask)
     hide = ~fitted.rebuying.kept
     places, scores = model.top(rows, k, exclude_seen=hide, candidates=candidates)
     causes = _causes(fitted, family, rows, places, hide, candidates) if reasons else np.full(places.shape, -1)
-    filled = _fill(fitted, rows, places, scores, hide, candidates) if model.personal else np.zeros(places.shape, bool)
+    filled = (_fill(fitted, positions, places, scores, hide, candidates) if model.personal
+              else np.zeros(places.shape, bool))
     owned = _owned(rows, places)
     return CustomerLists(
         tuple(str(c) for c in customer_ids), _names(seen.item_ids, places), scores, _names(seen.item_ids, causes),
         filled, owned, family,
     )
-
-
-def _rows_or_empty(seen: Interactions, positions: np.ndarray) -> csr_array:
-    """Purchase rows; empty ones for unknown customers."""
-    from scipy.sparse import csr_array
-
-    known = positions >= 0
-    if known.all():
-        return seen.matrix[positions]
-    picked = seen.matrix[positions[known]]
-    lengths = np.zeros(len(positions), dtype=np.int64)
-    lengths[known] = np.diff(picked.indptr)
-    pointers = np.concatenate([[0], np.cumsum(lengths)])
-    return csr_array((picked.data, picked.indices, pointers), shape=(len(positions), seen.n_items))
 
 
 def _without_returned(fitted: FittedRecommender, positions: np.ndarray, mask: np.ndarray) -> np.ndarray:
@@ -232,7 +219,7 @@ def _without_returned(fitted: FittedRecommender, positions: np.ndarray, mask: np
 
 
 def _causes(
-    fitted: FittedRecommender, family: str, rows: csr_array, places: np.ndarray, hide: np.ndarray,
+    fitted: FittedRecommender, family: str, rows: PurchaseRows, places: np.ndarray, hide: np.ndarray,
     candidates: np.ndarray,
 ) -> np.ndarray:
     """Position of the tested cause of each place, -1 where none passes."""
@@ -243,7 +230,7 @@ def _causes(
 
 
 def _fill(
-    fitted: FittedRecommender, rows: csr_array, places: np.ndarray, scores: np.ndarray, hide: np.ndarray,
+    fitted: FittedRecommender, positions: np.ndarray, places: np.ndarray, scores: np.ndarray, hide: np.ndarray,
     candidates: np.ndarray,
 ) -> np.ndarray:
     """Fill empty places from the popularity list, in place; returns which."""
@@ -253,7 +240,8 @@ def _fill(
         return filled
     k = places.shape[1]
     part = candidates if candidates.ndim == 1 else candidates[short]
-    popular, _ = fitted.models["popularity"].top(rows[short], 2 * k, exclude_seen=hide, candidates=part)
+    plain = fitted.models["popularity"]
+    popular, _ = plain.top(plain.rows_at(positions[short]), 2 * k, exclude_seen=hide, candidates=part)
     for r, row in zip(short, popular, strict=True):
         fresh = [p for p in row if p >= 0 and p not in places[r]]
         empty = np.flatnonzero(places[r] < 0)[: len(fresh)]
@@ -263,7 +251,7 @@ def _fill(
     return filled
 
 
-def _owned(rows: csr_array, places: np.ndarray) -> np.ndarray:
+def _owned(rows: PurchaseRows, places: np.ndarray) -> np.ndarray:
     return np.array([np.isin(places[r], rows.indices[rows.indptr[r]:rows.indptr[r + 1]]) for r in range(len(places))],
                     dtype=bool).reshape(places.shape)
 

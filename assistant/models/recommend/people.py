@@ -111,7 +111,8 @@ def _likely(snapshot: Snapshot, request: BuyersRequest, fitted: FittedRecommende
     seen = fitted.interactions
     scores = np.empty(seen.n_users, dtype=np.float64)
     for start in range(0, seen.n_users, _BATCH):
-        block = model._score_rows(seen.matrix[start : start + _BATCH])  # noqa: SLF001  rows, not ids: all customers
+        rows = model.rows_at(np.arange(start, min(start + _BATCH, seen.n_users)))
+        block = model._score_rows(rows)  # noqa: SLF001  rows, not ids: all customers
         scores[start : start + _BATCH] = block[:, columns].max(axis=1)
     owns = np.asarray(_binary(seen.matrix)[:, columns].sum(axis=1)).ravel() > 0
     again = bool(fitted.rebuying.kept[columns].any()) if len(columns) == 1 else True

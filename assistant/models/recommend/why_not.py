@@ -75,7 +75,8 @@ def _standing(
     """Status, rank, score and the score of the last product shown, for a product that no product rule leaves out."""
     seen, model = fitted.interactions, fitted.models[lists.family]
     position = int(seen.user_positions([customer_id])[0])
-    row = seen.matrix[[position]] if position >= 0 else seen.basket([])
+    model = model if position >= 0 else fitted.models["popularity"]
+    row = model.rows_at(np.array([position]))
     mask = candidate_mask(fitted, filters)
     if position >= 0:
         returned = seen.returned[[position]].toarray().ravel()
@@ -84,8 +85,6 @@ def _standing(
         mask &= ~returned
     if place in row.indices and not fitted.rebuying.kept[place]:
         return "owned", None, None, None
-    if position < 0:
-        model = fitted.models["popularity"]
     (_, scores), = model.ranking_scores(row, exclude_seen=~fitted.rebuying.kept, candidates=mask)
     if not np.isfinite(scores[0, place]):
         return "no_evidence", None, None, None
