@@ -334,7 +334,13 @@ class Workspace:
         """The recommender chosen and fitted on this snapshot."""
         from assistant.models.recommend.fitted import fit_recommender
 
-        return self._cached("recommender", fit_recommender)
+        return self._cached("recommender", lambda snapshot: fit_recommender(snapshot, self.product_side()))
+
+    def product_side(self) -> Any:
+        """Vectors and attributes of the products for models; without vectors where no text can be embedded."""
+        from assistant.retrieval.side import product_side
+
+        return self._cached("side", lambda snapshot: product_side(snapshot, self.product_index))
 
     def recommend(self, request: RecommendRequest) -> Result:
         """Products for a customer, a group or everybody."""

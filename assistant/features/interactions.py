@@ -69,11 +69,11 @@ class Interactions:
 
     def user_positions(self, ids: Sequence[str]) -> np.ndarray:
         """Row of each id, -1 where unknown."""
-        return _positions(self.user_ids, ids)
+        return item_places(self.user_ids, ids)
 
     def item_positions(self, ids: Sequence[str]) -> np.ndarray:
         """Column of each id, -1 where unknown."""
-        return _positions(self.item_ids, ids)
+        return item_places(self.item_ids, ids)
 
     def basket(self, product_ids: Sequence[str]) -> csr_array:
         """A live basket as one row (1 × items); unknown products are ignored."""
@@ -202,7 +202,7 @@ def _days(table: Any, column: str) -> np.ndarray:
     return table[column].to_numpy().astype("datetime64[D]").astype(np.int32)
 
 
-def _positions(known: np.ndarray, ids: Sequence[str]) -> np.ndarray:
+def item_places(known: np.ndarray, ids: Sequence[str]) -> np.ndarray:
     """Place of each id in a sorted array, -1 where it is not there."""
     wanted = np.array([str(i) for i in ids], dtype=object)
     if len(known) == 0 or len(wanted) == 0:

@@ -10,9 +10,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from assistant.errors import UnknownName
+
+if TYPE_CHECKING:
+    from assistant.features.product_side import ProductSide
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,8 @@ class Entry:
     family: str
     words: str
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    #: What a recommender must be told of the products beside their sales: ``vectors`` or an attribute; see its class.
+    needs: str | None = None
 
     def make(self, **parameters: Any) -> Any:
         """A new, unfitted model; ``parameters`` win over those of the entry."""
@@ -40,12 +45,19 @@ RECOMMENDERS: dict[str, Entry] = {
     "item_knn": Entry(f"{_RECOMMEND}.item_knn:ItemKNN", "item_knn", "products with the same buyers (cosine)"),
     "item_knn_bm25": Entry(f"{_RECOMMEND}.item_knn:ItemKNN", "item_knn", "products with the same buyers (BM25)",
                            {"weighting": "bm25"}),
+    "content": Entry(f"{_RECOMMEND}.content:Content", "content", "products of the same kind as those bought (texts)",
+                     needs="vectors"),
 }
 
 SEGMENTERS: dict[str, Entry] = {
     "rfm": Entry(f"{_SEGMENT}.rfm_rules:RFMRules", "rfm", "rules on recency, frequency and money"),
     "kmeans": Entry(f"{_SEGMENT}.kmeans:KMeansSegments", "kmeans", "groups found by k-means"),
 }
+
+
+def available(side: ProductSide | None) -> dict[str, Entry]:
+    """The recommenders that can be made with what is known of the products beside their sales."""
+    return {n: e for n, e in RECOMMENDERS.items() if e.needs is None or (side is not None and side.has(e.needs))}
 
 
 def entry(table: Mapping[str, Entry], name: str) -> Entry:

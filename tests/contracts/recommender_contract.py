@@ -3,6 +3,8 @@
 class TestMine(RecommenderContract):
     def make(self):
         return Mine()
+
+A model that needs to know more of the products than their sales also says, in ``side``, what it is handed.
 """
 
 from __future__ import annotations
@@ -12,7 +14,8 @@ import pytest
 from sklearn.exceptions import NotFittedError
 
 from assistant.errors import InvalidPlan, NoRows, UnknownName
-from assistant.features.interactions import interactions_from_pairs
+from assistant.features.interactions import Interactions, interactions_from_pairs
+from assistant.features.product_side import ProductSide
 from assistant.models.recommend.base import Recommender
 from tests.support.purchases import checkerboard, noisy_groups
 
@@ -21,13 +24,19 @@ class RecommenderContract:
     def make(self) -> Recommender:
         raise pytest.UsageError("say in make() how the recommender is made")
 
+    def side(self, data: Interactions) -> ProductSide | None:
+        return None
+
+    def fit(self, data: Interactions) -> Recommender:
+        return self.make().fit(data, self.side(data))
+
     @pytest.fixture
     def board(self):
         return checkerboard()
 
     @pytest.fixture
     def fitted(self, board):
-        return self.make().fit(board)
+        return self.fit(board)
 
     def test_finds_the_withheld_diagonal_of_a_checkerboard(self, fitted, board):
         if not fitted.personal:
@@ -50,7 +59,7 @@ class RecommenderContract:
     def test_fit_returns_self_and_learnt_state_ends_in_underscore(self, board):
         model = self.make()
         before = set(vars(model))
-        assert model.fit(board) is model
+        assert model.fit(board, self.side(board)) is model
         learnt = set(vars(model)) - before
         assert learnt and all(name.endswith("_") for name in learnt)
 
@@ -109,26 +118,26 @@ class RecommenderContract:
 
     def test_empty_data_are_refused(self):
         with pytest.raises(NoRows):
-            self.make().fit(interactions_from_pairs([], []))
+            self.fit(interactions_from_pairs([], []))
 
     def test_one_customer_and_one_product(self):
-        model = self.make().fit(interactions_from_pairs(["A"], ["X"]))
+        model = self.fit(interactions_from_pairs(["A"], ["X"]))
         assert model.recommend(["A"], k=3)[0].tolist() == [[None, None, None]]
 
     def test_identical_customers_get_identical_lists(self):
         users = [f"U{u}" for u in range(6) for _ in range(3)]
-        model = self.make().fit(interactions_from_pairs(users, ["A", "B", "C"] * 6))
+        model = self.fit(interactions_from_pairs(users, ["A", "B", "C"] * 6))
         ids, _ = model.recommend([f"U{u}" for u in range(6)], k=3, exclude_seen=False)
         assert len({tuple(row) for row in ids}) == 1
 
     def test_fitting_twice_gives_the_same_scores(self):
         data = noisy_groups()
-        first, second = self.make().fit(data), self.make().fit(data)
+        first, second = self.fit(data), self.fit(data)
         assert np.array_equal(first.score_items(data.user_ids), second.score_items(data.user_ids))
 
     def test_one_customer_alone_gets_the_same_list_as_among_all(self):
         data = noisy_groups()
-        model = self.make().fit(data)
+        model = self.fit(data)
         together, _ = model.recommend(data.user_ids, k=5)
         alone = np.vstack([model.recommend([u], k=5)[0] for u in data.user_ids[:10]])
         assert (together[:10] == alone).all()
@@ -159,7 +168,7 @@ class RecommenderContract:
 
     def test_reasons_name_owned_products_whose_removal_counts(self):
         data = noisy_groups()
-        model = self.make().fit(data)
+        model = self.fit(data)
         for user in data.user_ids[:12]:
             row = model.rows_of([user])
             for item in model.recommend([user], k=3, exclude_seen=model.explores)[0][0]:
@@ -177,7 +186,7 @@ class RecommenderContract:
 
     def test_contributions_agree_with_leaving_out(self):
         data = noisy_groups()
-        model = self.make().fit(data)
+        model = self.fit(data)
         row = model.rows_of([data.user_ids[0]])
         best = model.recommend([data.user_ids[0]], k=1, exclude_seen=model.explores)[0][0]
         item = int(data.item_positions(best)[0])

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
     from assistant.features.basket_history import BasketHistory
+    from assistant.features.product_side import ProductSide
     from assistant.models.recommend.reasons import Reason
 
     #: What a model is handed about customers: counts of orders, or for models of sequences the orders themselves.
@@ -39,8 +40,11 @@ class Recommender(ABC):
     explores: ClassVar[bool] = True
     #: A score of zero means that nothing speaks for the item: it is not recommended.
     zero_is_no_evidence: ClassVar[bool] = True
+    #: What must be known of products beside their sales: ``vectors``, or the name of an attribute; None: nothing.
+    needs: ClassVar[str | None] = None
 
     interactions_: Interactions
+    side_: ProductSide
 
     @abstractmethod
     def _fit(self, interactions: Interactions) -> None:
@@ -54,12 +58,20 @@ class Recommender(ABC):
         """Hyper-parameters as given to ``__init__``."""
         return {name: getattr(self, name) for name in inspect.signature(type(self)).parameters}
 
-    def fit(self, interactions: Interactions) -> Self:
+    def fit(self, interactions: Interactions, side: ProductSide | None = None) -> Self:
         """Learn from purchases.
 
+        Args:
+            side: what is known of products beside their sales, for a model that ``needs`` it (kept as ``side_``).
+
         Raises:
-            NoRows: no purchase by a known customer.
+            NoRows: no purchase by a known customer. InvalidPlan: the model needs of products what was not handed in.
         """
+        if self.needs is not None:
+            if side is None or not side.has(self.needs):
+                raise InvalidPlan("This model needs what is not known of the products", received=type(self).__name__,
+                                  valid=[self.needs])
+            self.side_ = side
         if interactions.matrix.nnz == 0:
             raise NoRows("There are no purchases by known customers to learn recommendations from")
         self.__dict__.pop("by_column_", None)

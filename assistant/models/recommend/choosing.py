@@ -15,8 +15,9 @@ import numpy as np
 
 from assistant.data.warehouse import Snapshot
 from assistant.features.interactions import Interactions, day_number, interactions
+from assistant.features.product_side import ProductSide
 from assistant.models.recommend.rebuying import rebuying
-from assistant.models.registry import RECOMMENDERS
+from assistant.models.registry import RECOMMENDERS, available
 
 #: Length of the list in the comparison.
 EVALUATED_K = 10
@@ -62,12 +63,15 @@ class Choice:
         return max(measured, key=lambda t: t.ndcg).name if measured else names[0]
 
 
-def choose_recommender(snapshot: Snapshot, full: Interactions | None = None, seed: int = 0) -> Choice:
+def choose_recommender(
+    snapshot: Snapshot, full: Interactions | None = None, seed: int = 0, side: ProductSide | None = None
+) -> Choice:
     """Compare every registered recommender on the last weeks before ``as_of``.
 
     Args:
         full: interactions up to ``as_of``, if at hand.
         seed: of the sample of test customers (at most ``MAX_USERS``).
+        side: what is known of products beside their sales; models that need more are left out.
     """
     full = interactions(snapshot) if full is None else full
     first = snapshot.manifest.first_day
@@ -82,7 +86,7 @@ def choose_recommender(snapshot: Snapshot, full: Interactions | None = None, see
         users, truth = _test_users(train, full, test, seed)
         if len(users) < MIN_USERS:
             continue
-        trials = tuple(_try(name, train, users, truth) for name in RECOMMENDERS)
+        trials = tuple(_try(name, train, users, truth, side) for name in available(side))
         name, why = _decide(trials)
         return Choice(name, why, trials, weeks, cutoff, len(users))
     return Choice("popularity", "too few customers bought again in the last weeks to measure a personal model, "
@@ -117,9 +121,11 @@ def _test_users(
     return np.array(kept, dtype=np.int64), truth
 
 
-def _try(name: str, train: Interactions, users: np.ndarray, truth: Sequence[np.ndarray]) -> Trial:
+def _try(
+    name: str, train: Interactions, users: np.ndarray, truth: Sequence[np.ndarray], side: ProductSide | None
+) -> Trial:
     entry = RECOMMENDERS[name]
-    model = entry.make().fit(train)
+    model = entry.make().fit(train, side)
     places, _ = model.top(model.rows_at(users), EVALUATED_K, exclude_seen=~rebuying(train).kept)
     recall, ndcg = list_quality(places, truth)
     shown = np.unique(places[places >= 0])

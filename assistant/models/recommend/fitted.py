@@ -11,12 +11,13 @@ import numpy as np
 from assistant.data.warehouse import Snapshot
 from assistant.errors import InvalidPlan, MissingData, NoRows
 from assistant.features.interactions import Interactions, interactions
+from assistant.features.product_side import ProductSide
 from assistant.models.recommend.base import Recommender
 from assistant.models.recommend.catalogue import Catalogue, ProductFilters, build_catalogue
 from assistant.models.recommend.choosing import EVALUATED_K, Choice, choose_recommender
 from assistant.models.recommend.reasons import ReasonRule, calibrate, reasons_for
 from assistant.models.recommend.rebuying import Rebuying, rebuying
-from assistant.models.registry import RECOMMENDERS
+from assistant.models.registry import RECOMMENDERS, available
 from assistant.results import ModelInfo
 
 if TYPE_CHECKING:
@@ -77,8 +78,11 @@ class FittedRecommender:
         return ModelInfo(name=name, parameters=self.models[family].parameters(), quality=quality, baseline=baseline)
 
 
-def fit_recommender(snapshot: Snapshot) -> FittedRecommender:
+def fit_recommender(snapshot: Snapshot, side: ProductSide | None = None) -> FittedRecommender:
     """Choose by measured quality, fit on everything up to ``as_of``, and set the bar of reasons.
+
+    Args:
+        side: what is known of products beside their sales; models that need more are left out.
 
     Raises:
         MissingData: no order names a customer. NoRows: no known customer kept a purchase.
@@ -87,10 +91,10 @@ def fit_recommender(snapshot: Snapshot) -> FittedRecommender:
     seen = interactions(snapshot)
     if seen.matrix.nnz == 0:
         raise NoRows("No known customer has bought and kept a product, so there is nothing to recommend from")
-    choice = choose_recommender(snapshot, seen)
-    names = {family: choice.best_of(family) for family in dict.fromkeys(e.family for e in RECOMMENDERS.values())}
+    choice = choose_recommender(snapshot, seen, side=side)
+    names = {family: choice.best_of(family) for family in dict.fromkeys(e.family for e in available(side).values())}
     names[RECOMMENDERS[choice.name].family] = choice.name
-    models = {family: RECOMMENDERS[name].make().fit(seen) for family, name in names.items()}
+    models = {family: RECOMMENDERS[name].make().fit(seen, side) for family, name in names.items()}
     again = rebuying(seen)
     catalogue = build_catalogue(snapshot, seen)
     fitted = FittedRecommender(seen, models, names, choice, catalogue, again, {}, snapshot.fingerprint)
