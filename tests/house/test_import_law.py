@@ -115,3 +115,9 @@ def test_every_room_is_in_the_law() -> None:
     rooms = {room_of(module_of(p)) for p in sources()} - {"assistant"}
     assert rooms == set(LAW) & rooms
     assert set(LAW) <= rooms, f"the law names rooms that do not exist: {set(LAW) - rooms}"
+
+
+def test_one_file_of_neural_models_alone_knows_torch() -> None:
+    using = {str(p.relative_to(ROOT)) for p in analytic_sources()
+             if any(name.split(".")[0] == "torch" for name, _ in imports_of(p))}
+    assert using == {"assistant/models/recommend/neural.py"}
