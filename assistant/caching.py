@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -42,3 +42,23 @@ class OnceCache:
         """Forget everything."""
         with self._lock:
             self._values.clear()
+
+
+class LazyMapping(Mapping[str, T]):
+    """Fixed keys whose values are made when first asked for, once, also under several threads; errors are not kept."""
+
+    def __init__(self, keys: Iterable[str], make: Callable[[str], T]) -> None:
+        self._keys = tuple(keys)
+        self._make = make
+        self._made = OnceCache(max(len(self._keys), 1))
+
+    def __getitem__(self, key: str) -> T:
+        if key not in self._keys:
+            raise KeyError(key)
+        return self._made.get(key, lambda: self._make(key))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._keys)
+
+    def __len__(self) -> int:
+        return len(self._keys)

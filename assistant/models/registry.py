@@ -20,12 +20,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Entry:
-    """Where a model lives and how it is made."""
+    """Where a model lives and how it is made.
+
+    ``purposes`` (of recommenders): the questions it is measured for, ``new`` (what could they like) and ``next`` (what
+    will they buy next). With ``competes=False`` it is fitted and measured only when a request names it.
+    """
 
     path: str
     family: str
     words: str
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    purposes: tuple[str, ...] = ("new",)
+    competes: bool = True
     #: What a recommender must be told of the products beside their sales: ``vectors`` or an attribute; see its class.
     needs: str | None = None
 
@@ -39,10 +45,12 @@ _RECOMMEND = "assistant.models.recommend"
 _SEGMENT = "assistant.models.segment"
 
 RECOMMENDERS: dict[str, Entry] = {
-    "popularity": Entry(f"{_RECOMMEND}.popularity:Popularity", "popularity", "what most customers buy"),
+    "popularity": Entry(f"{_RECOMMEND}.popularity:Popularity", "popularity", "what most customers buy",
+                        purposes=("new", "next")),
     "popularity_recent": Entry(f"{_RECOMMEND}.popularity:Popularity", "popularity", "what most customers buy lately",
-                               {"half_life_days": 60.0}),
-    "item_knn": Entry(f"{_RECOMMEND}.item_knn:ItemKNN", "item_knn", "products with the same buyers (cosine)"),
+                               {"half_life_days": 60.0}, purposes=("new", "next")),
+    "item_knn": Entry(f"{_RECOMMEND}.item_knn:ItemKNN", "item_knn", "products with the same buyers (cosine)",
+                      purposes=("new", "next")),
     "item_knn_bm25": Entry(f"{_RECOMMEND}.item_knn:ItemKNN", "item_knn", "products with the same buyers (BM25)",
                            {"weighting": "bm25"}),
     "content": Entry(f"{_RECOMMEND}.content:Content", "content", "products of the same kind as those bought (texts)",

@@ -26,7 +26,7 @@ def basket_result(snapshot: Snapshot, request: RecommendRequest, fitted: FittedR
     """
     seen, frame = fitted.interactions, fitted.catalogue.frame
     places = _places(fitted, request)
-    family = next((f for f, m in fitted.models.items() if m.personal), None)
+    family = fitted.personal_family()
     model = fitted.models[family or "popularity"]
     mask = candidate_mask(fitted, ProductFilters(request.category, request.max_price, request.in_stock_only))
     mask[places] = False

@@ -1,146 +1,201 @@
 """Which recommender this shop gets: measured on the shop's own last weeks, and said why.
 
-Time split: models learn from everything up to the cut and rank the full catalogue for customers who bought before and
-after it; what they bought after is the truth. No sampled metrics. A model that knows the customer is taken only where
-it beats the best popularity list by more than the noise of the comparison.
+Three parts of the history, one after the other: models learn from the oldest, are compared on the *validation* weeks
+after it (variants and weights are chosen there as well), and the figures that are shown come from the last, the *test*
+weeks, which have no say in the choice. After that everything is fitted on all data. Where the history holds only one
+such window, its customers are halved: one half chooses, the other is shown. Where too few customers bought again, the
+popularity list is used, and said so. A model that knows the customer is taken only where it beats the best popularity
+list clearly: by more than twice the standard error of the paired difference.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
-
-import numpy as np
+from typing import Any
 
 from assistant.data.warehouse import Snapshot
-from assistant.features.interactions import Interactions, day_number, interactions
+from assistant.errors import UnknownName
+from assistant.features.interactions import Interactions, interactions
 from assistant.features.product_side import ProductSide
-from assistant.models.recommend.rebuying import rebuying
-from assistant.models.registry import RECOMMENDERS, available
+from assistant.models.recommend.exam import EVALUATED_K, MAX_USERS, Exam, Purpose, Trial, build_exam, sit
+from assistant.models.recommend.list_measures import Difference, list_quality, paired_difference
+from assistant.models.registry import RECOMMENDERS, Entry, available
 
-#: Length of the list in the comparison.
-EVALUATED_K = 10
-#: Test windows tried in turn, in weeks, until enough customers can be judged.
+__all__ = ["EVALUATED_K", "Choice", "Past", "Trial", "choose_recommender", "list_quality"]
+
+#: Lengths of the windows tried in turn, in weeks, until enough customers can be judged.
 WEEKS = (4, 8, 13, 26)
 MIN_USERS = 50
-MAX_USERS = 1000
 #: Standard errors by which a personal model must beat popularity.
-_CLEARLY = 1.0
+_CLEARLY = 2.0
+
+_TOO_FEW = ("too few customers bought again in the last weeks to measure a personal model, so the plain popularity "
+            "list is used")
+_NONE_BETTER = "on the weeks kept for choosing no personal model ranked better than the popularity list"
+_NOT_CLEARLY = ("on the weeks kept for choosing the personal models were not clearly better than the popularity "
+                "list")
+_BEST = "it ranked best on the weeks kept for choosing, clearly ahead of the popularity list"
+_FADED = "; on the last weeks, which had no say in the choice, the lead was within the noise"
 
 
-@dataclass(frozen=True)
-class Trial:
-    """One model on the test weeks. Metrics are means over customers, 0–1."""
+class Past:
+    """Purchases up to a day, each day built once; and what is known of the products beside their sales (``side``)."""
 
-    name: str
-    family: str
-    words: str
-    recall: float  # bought after the cut and in the list / bought after the cut
-    ndcg: float  # ideal cut at k
-    coverage: float  # share of the catalogue that appears in some list
-    per_user_ndcg: np.ndarray
+    def __init__(
+        self, snapshot: Snapshot, full: Interactions | None = None, side: ProductSide | None = None
+    ) -> None:
+        self.snapshot = snapshot
+        self.side = side
+        self._built = {} if full is None else {snapshot.as_of: full}
+
+    def until(self, day: date) -> Interactions:
+        """Purchases up to and including ``day``."""
+        if day not in self._built:
+            self._built[day] = interactions(self.snapshot, day)
+        return self._built[day]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
+class Split:
+    """The exam that chooses and the exam that is shown. ``apart``: ``weeks`` or ``customers``."""
+
+    validation: Exam
+    test: Exam
+    weeks: int
+    apart: str
+
+
+@dataclass(frozen=True, eq=False)
 class Choice:
-    """The chosen model and the comparison behind it. Without enough test customers ``trials`` is empty."""
+    """The chosen model and the comparison behind it.
+
+    Attributes:
+        name: of the chosen model in the registry. why: words without numbers.
+        compared: every competitor on the validation exam, which decided.
+        trials: the best of each family on the test exam, which is shown.
+        split: the two exams, None where nothing could be measured; then there are no trials either.
+        parameters: name → parameters tuned on the validation exam, where there are any.
+    """
 
     name: str
-    why: str  # words without numbers
+    why: str
+    purpose: Purpose = "new"
+    compared: tuple[Trial, ...] = ()
     trials: tuple[Trial, ...] = ()
-    weeks: int = 0
-    cutoff: date | None = None
-    users: int = 0
+    split: Split | None = None
+    parameters: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    @property
+    def weeks(self) -> int:
+        """Length of the test window, 0 where nothing was measured."""
+        return self.split.weeks if self.split else 0
+
+    @property
+    def cutoff(self) -> date | None:
+        """Last day before the test weeks."""
+        return self.split.test.cutoff if self.split else None
+
+    @property
+    def users(self) -> int:
+        """Customers of the test exam."""
+        return len(self.split.test.users) if self.split else 0
 
     def trial(self, name: str) -> Trial | None:
+        """The model on the test exam, if it was measured there."""
         return next((t for t in self.trials if t.name == name), None)
 
+    def validated(self, name: str) -> Trial | None:
+        """The model on the validation exam, if it took part."""
+        return next((t for t in self.compared if t.name == name), None)
+
     def best_of(self, family: str) -> str:
-        """Best-measured model of a family; the first registered where nothing was measured."""
+        """Best of a family on the validation exam; the first registered where nothing was measured.
+
+        Raises:
+            UnknownName: no such family.
+        """
         names = [n for n, e in RECOMMENDERS.items() if e.family == family]
-        measured = [t for t in self.trials if t.family == family]
+        if not names:
+            raise UnknownName("There is no such recommender", received=family,
+                              valid=list(dict.fromkeys(e.family for e in RECOMMENDERS.values())))
+        measured = [t for t in self.compared if t.family == family]
         return max(measured, key=lambda t: t.ndcg).name if measured else names[0]
+
+    def lead(self, name: str | None = None) -> tuple[Difference, Difference] | None:
+        """Recall and nDCG of a model (default: the chosen) less those of the popularity list, on the test exam."""
+        ours, plain = self.trial(name or self.name), self.trial(self.best_of("popularity"))
+        if ours is None or plain is None:
+            return None
+        return (paired_difference(ours.per_user_recall, plain.per_user_recall),
+                paired_difference(ours.per_user_ndcg, plain.per_user_ndcg))
+
+    def make(self, name: str) -> Any:
+        """An unfitted model of that name with the parameters tuned here."""
+        return RECOMMENDERS[name].make(**self.parameters.get(name, {}))
+
+
+def competitors(purpose: Purpose, side: ProductSide | None = None) -> dict[str, Entry]:
+    """Registered recommenders that take part in the choice for a purpose."""
+    return {name: entry for name, entry in available(side).items() if entry.competes and purpose in entry.purposes}
 
 
 def choose_recommender(
-    snapshot: Snapshot, full: Interactions | None = None, seed: int = 0, side: ProductSide | None = None
+    snapshot: Snapshot, full: Interactions | None = None, seed: int = 0, *, purpose: Purpose = "new",
+    side: ProductSide | None = None, past: Past | None = None,
 ) -> Choice:
-    """Compare every registered recommender on the last weeks before ``as_of``.
+    """Compare the competing recommenders on the shop's own last weeks before ``as_of``.
 
     Args:
-        full: interactions up to ``as_of``, if at hand.
-        seed: of the sample of test customers (at most ``MAX_USERS``).
+        full: purchases up to ``as_of``, if at hand.
         side: what is known of products beside their sales; models that need more are left out.
+        past: both of these and purchases at earlier days, if at hand.
+        seed: of the samples of customers (at most :data:`~assistant.models.recommend.exam.MAX_USERS`).
     """
-    full = interactions(snapshot) if full is None else full
-    first = snapshot.manifest.first_day
+    past = past or Past(snapshot, full, side)
+    split = split_history(past, purpose, seed)
+    if split is None:
+        return Choice("popularity", _TOO_FEW, purpose)
+    compared = tuple(sit(split.validation, name) for name in competitors(purpose, past.side))
+    name, why = _decide(compared)
+    choice = Choice(name, why, purpose, compared, (), split)
+    shown = dict.fromkeys([name, *(choice.best_of(family) for family in dict.fromkeys(t.family for t in compared))])
+    trials = tuple(sit(split.test, shown_name) for shown_name in shown)
+    return _with_trials(choice, trials)
+
+
+def split_history(past: Past, purpose: Purpose, seed: int = 0) -> Split | None:
+    """The shortest windows in which enough customers can be judged, or None.
+
+    The training part is at least twice as long as a window.
+    """
+    last, first = past.snapshot.as_of, past.snapshot.manifest.first_day
     for weeks in WEEKS:
-        cutoff = snapshot.as_of - timedelta(weeks=weeks)
-        if cutoff <= first or (cutoff - first) < timedelta(weeks=2 * weeks):
+        cut = last - timedelta(weeks=weeks)
+        earlier = cut - timedelta(weeks=weeks)
+        if earlier - first < timedelta(weeks=2 * weeks):
             break
-        test = _test_purchases(full, cutoff)
-        if len(test) < MIN_USERS:
-            continue
-        train = interactions(snapshot, cutoff)
-        users, truth = _test_users(train, full, test, seed)
-        if len(users) < MIN_USERS:
-            continue
-        trials = tuple(_try(name, train, users, truth, side) for name in available(side))
-        name, why = _decide(trials)
-        return Choice(name, why, trials, weeks, cutoff, len(users))
-    return Choice("popularity", "too few customers bought again in the last weeks to measure a personal model, "
-                                "so the plain popularity list is used")
+        exams = [build_exam(past.until(a), past.until(b), purpose, past.side) for a, b in ((earlier, cut), (cut, last))]
+        if min(len(e.users) for e in exams) >= MIN_USERS:
+            return Split(*(e.sample(MAX_USERS, seed) for e in exams), weeks=weeks, apart="weeks")
+    for weeks in WEEKS:
+        cut = last - timedelta(weeks=weeks)
+        if cut - first < timedelta(weeks=2 * weeks):
+            break
+        exam = build_exam(past.until(cut), past.until(last), purpose, past.side)
+        if len(exam.users) >= 2 * MIN_USERS:
+            return Split(*exam.sample(2 * MAX_USERS, seed).halves(seed), weeks=weeks, apart="customers")
+    return None
 
 
-def _test_purchases(full: Interactions, cutoff: date) -> np.ndarray:
-    """Rows of customers who bought before and after the cut."""
-    owner = np.repeat(np.arange(full.n_users), np.diff(full.matrix.indptr))
-    before = np.unique(owner[full.first_days <= day_number(cutoff)])
-    after = np.unique(owner[full.last_days > day_number(cutoff)])
-    return np.intersect1d(before, after)
-
-
-def _test_users(
-    train: Interactions, full: Interactions, users: np.ndarray, seed: int
-) -> tuple[np.ndarray, list[np.ndarray]]:
-    """Rows before the cut and the products bought after it, for a seeded sample of customers."""
-    places = train.user_positions(full.user_ids[users])
-    users, places = users[places >= 0], places[places >= 0]
-    if len(users) > MAX_USERS:
-        chosen = np.sort(np.random.default_rng(seed).choice(len(users), MAX_USERS, replace=False))
-        users, places = users[chosen], places[chosen]
-    to_train = train.item_positions(full.item_ids)
-    cut, truth, kept = day_number(train.until), [], []
-    for user, place in zip(users, places, strict=True):
-        part = slice(full.matrix.indptr[user], full.matrix.indptr[user + 1])
-        bought = to_train[full.matrix.indices[part][full.last_days[part] > cut]]
-        if (bought >= 0).any():
-            truth.append(bought[bought >= 0])
-            kept.append(place)
-    return np.array(kept, dtype=np.int64), truth
-
-
-def _try(
-    name: str, train: Interactions, users: np.ndarray, truth: Sequence[np.ndarray], side: ProductSide | None
-) -> Trial:
-    entry = RECOMMENDERS[name]
-    model = entry.make().fit(train, side)
-    places, _ = model.top(model.rows_at(users), EVALUATED_K, exclude_seen=~rebuying(train).kept)
-    recall, ndcg = list_quality(places, truth)
-    shown = np.unique(places[places >= 0])
-    return Trial(name, entry.family, entry.words, float(recall.mean()), float(ndcg.mean()),
-                 len(shown) / max(train.n_items, 1), ndcg)
-
-
-def list_quality(places: np.ndarray, truth: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """Recall@k (divided by all that was bought) and nDCG@k (ideal cut at k) of each list."""
-    k = places.shape[1]
-    discount = 1 / np.log2(np.arange(k) + 2)
-    ideal = np.concatenate([[0.0], np.cumsum(discount)])
-    hits = np.array([np.isin(row, right) & (row >= 0) for row, right in zip(places, truth, strict=True)])
-    sizes = np.array([len(right) for right in truth])
-    return hits.sum(axis=1) / sizes, (hits * discount).sum(axis=1) / ideal[np.minimum(sizes, k)]
+def _with_trials(choice: Choice, trials: tuple[Trial, ...]) -> Choice:
+    """The choice with what is shown; says where the lead did not last."""
+    known = replace(choice, trials=trials)
+    lead = known.lead()
+    if lead is None or RECOMMENDERS[choice.name].family == "popularity" or lead[1].low > 0:
+        return known
+    return replace(known, why=choice.why + _FADED)
 
 
 def _decide(trials: tuple[Trial, ...]) -> tuple[str, str]:
@@ -148,10 +203,8 @@ def _decide(trials: tuple[Trial, ...]) -> tuple[str, str]:
     plain = max((t for t in trials if t.family == "popularity"), key=lambda t: t.ndcg)
     best = max(trials, key=lambda t: t.ndcg)
     if best.family == "popularity":
-        return best.name, "on the shop's own last weeks no personal model ranked better than the popularity list"
-    gain = best.per_user_ndcg - plain.per_user_ndcg
-    noise = float(gain.std(ddof=1) / np.sqrt(len(gain))) if len(gain) > 1 else np.inf
-    if gain.mean() <= _CLEARLY * noise:
-        return plain.name, ("on the shop's own last weeks the personal models were not clearly better than the "
-                            "popularity list")
-    return best.name, "it ranked best on the shop's own last weeks, ahead of the popularity list"
+        return best.name, _NONE_BETTER
+    gain = paired_difference(best.per_user_ndcg, plain.per_user_ndcg)
+    if gain.mean <= _CLEARLY * gain.standard_error:
+        return plain.name, _NOT_CLEARLY
+    return best.name, _BEST

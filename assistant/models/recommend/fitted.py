@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from assistant.caching import LazyMapping, OnceCache
 from assistant.data.warehouse import Snapshot
 from assistant.errors import InvalidPlan, MissingData, NoRows
 from assistant.features.interactions import Interactions, interactions
 from assistant.features.product_side import ProductSide
 from assistant.models.recommend.base import Recommender
 from assistant.models.recommend.catalogue import Catalogue, ProductFilters, build_catalogue
-from assistant.models.recommend.choosing import EVALUATED_K, Choice, choose_recommender
+from assistant.models.recommend.choosing import Choice, Past, choose_recommender
+from assistant.models.recommend.exam import EVALUATED_K, Purpose, Trial, sit
 from assistant.models.recommend.reasons import ReasonRule, calibrate, reasons_for
 from assistant.models.recommend.rebuying import Rebuying, rebuying
 from assistant.models.registry import RECOMMENDERS, available
@@ -29,17 +31,24 @@ _CALIBRATION_USERS = 300
 _BATCH = 10_000
 #: Length of the lists on which reasons are calibrated.
 _CALIBRATION_K = 5
+#: Fitted models, trials and views remembered at once.
+_KEPT = 64
 
 
 @dataclass(frozen=True, eq=False)
 class FittedRecommender:
-    """Everything a list needs. Immutable; cache it by the snapshot's fingerprint.
+    """Everything a list needs. To be treated as immutable; cache it by the snapshot's fingerprint.
+
+    Models and bars of reasons are made when first asked for (thread-safe); the chosen model and ``popularity`` are
+    fitted from the start.
 
     Attributes:
         models: family → model fitted on all data up to ``as_of``; ``popularity`` is always there.
         names: family → name in the registry.
-        choice: which model the shop gets, and why.
+        choice: which model the shop gets for this purpose, and why.
         reason_rules: family → calibrated bar of reasons.
+        past: purchases up to earlier days.
+        kept: what was fitted, shared by the views of all purposes.
     """
 
     interactions: Interactions
@@ -50,6 +59,8 @@ class FittedRecommender:
     rebuying: Rebuying
     reason_rules: Mapping[str, ReasonRule]
     fingerprint: str
+    past: Past
+    kept: OnceCache
 
     def family(self, method: str = "auto") -> str:
         """Family that a request's method means.
@@ -63,23 +74,61 @@ class FittedRecommender:
             raise InvalidPlan("There is no such recommender", received=method, valid=["auto", *self.models])
         return method
 
+    def personal_family(self) -> str | None:
+        """The family that knows the customer best: the chosen one, else the best-measured, else the first registered.
+
+        None only where no registered model is personal.
+        """
+        personal = [f for f, name in self.names.items() if RECOMMENDERS[name].make().personal]
+        chosen = self.family()
+        if chosen in personal:
+            return chosen
+        measured = [t for t in self.choice.compared if t.family in personal]
+        return max(measured, key=lambda t: t.ndcg).family if measured else next(iter(personal), None)
+
+    def trial(self, method: str) -> Trial | None:
+        """A family, or a model by its registered name, on the test weeks; measured when first asked for.
+
+        None where the shop's history allows no measurement.
+
+        Raises:
+            InvalidPlan: no such model.
+        """
+        name = method if method in RECOMMENDERS else self.names[self.family(method)]
+        split, known = self.choice.split, self.choice.trial(name)
+        if split is None or known is not None:
+            return known
+        return self.kept.get(("trial", self.choice.purpose, name),
+                             lambda: sit(split.test, name, self.choice.parameters.get(name)))
+
+    def for_purpose(self, purpose: Purpose) -> FittedRecommender:
+        """The same shop with the models chosen for another question; nothing owned is hidden for ``next``."""
+        if purpose == self.choice.purpose:
+            return self
+        return self.kept.get(("purpose", purpose), lambda: _view(
+            self.past, self.interactions, self.catalogue, purpose, self.fingerprint, self.kept))
+
     def info(self, family: str) -> ModelInfo:
         """Name, parameters and measured quality of a family's model, with the popularity list as baseline."""
-        name, rule = self.names[family], self.reason_rules[family]
-        trial, plain = self.choice.trial(name), self.choice.trial(self.names["popularity"])
-        quality, baseline = {}, {}
-        if trial is not None and plain is not None:
-            quality = {f"recall_at_{EVALUATED_K}": trial.recall, f"ndcg_at_{EVALUATED_K}": trial.ndcg,
-                       f"coverage_at_{EVALUATED_K}": trial.coverage}
-            baseline = {f"recall_at_{EVALUATED_K}": plain.recall, f"ndcg_at_{EVALUATED_K}": plain.ndcg,
-                        f"coverage_at_{EVALUATED_K}": plain.coverage}
+        name = self.names[family]
+        trial, plain = self.trial(name), self.choice.trial(self.names["popularity"])
+        quality = {} if trial is None else _figures_of(trial)
+        baseline = {} if plain is None else _figures_of(plain)
         if self.models[family].personal:
+            rule = self.reason_rules[family]
             quality |= {"reasons_given": rule.given, "random_reasons_passing": rule.random_passes}
         return ModelInfo(name=name, parameters=self.models[family].parameters(), quality=quality, baseline=baseline)
 
 
+def _figures_of(trial: Trial) -> dict[str, float]:
+    k = EVALUATED_K
+    return {f"recall_at_{k}": trial.recall, f"ndcg_at_{k}": trial.ndcg, f"coverage_at_{k}": trial.coverage,
+            f"gini_at_{k}": trial.gini, f"diversity_at_{k}": trial.diversity, f"novelty_at_{k}": trial.novelty,
+            "fit_seconds": trial.fit_seconds}
+
+
 def fit_recommender(snapshot: Snapshot, side: ProductSide | None = None) -> FittedRecommender:
-    """Choose by measured quality, fit on everything up to ``as_of``, and set the bar of reasons.
+    """Choose by measured quality, and fit on everything up to ``as_of``.
 
     Args:
         side: what is known of products beside their sales; models that need more are left out.
@@ -91,28 +140,48 @@ def fit_recommender(snapshot: Snapshot, side: ProductSide | None = None) -> Fitt
     seen = interactions(snapshot)
     if seen.matrix.nnz == 0:
         raise NoRows("No known customer has bought and kept a product, so there is nothing to recommend from")
-    choice = choose_recommender(snapshot, seen, side=side)
-    names = {family: choice.best_of(family) for family in dict.fromkeys(e.family for e in available(side).values())}
+    past = Past(snapshot, seen, side)
+    return _view(past, seen, build_catalogue(snapshot, seen), "new", snapshot.fingerprint, OnceCache(_KEPT))
+
+
+def _view(
+    past: Past, seen: Interactions, catalogue: Catalogue, purpose: Purpose, fingerprint: str, kept: OnceCache
+) -> FittedRecommender:
+    """Choose for one purpose; the chosen model and the popularity list are fitted at once, others when named."""
+    choice = choose_recommender(past.snapshot, seen, purpose=purpose, past=past)
+    families = dict.fromkeys(entry.family for entry in available(past.side).values())
+    names = {family: choice.best_of(family) for family in families}
     names[RECOMMENDERS[choice.name].family] = choice.name
-    models = {family: RECOMMENDERS[name].make().fit(seen, side) for family, name in names.items()}
+    models = LazyMapping(names, lambda family: _model(choice, names[family], past, kept))
     again = rebuying(seen)
-    catalogue = build_catalogue(snapshot, seen)
-    fitted = FittedRecommender(seen, models, names, choice, catalogue, again, {}, snapshot.fingerprint)
-    return replace(fitted, reason_rules=_reason_rules(fitted))
+    if purpose == "next":
+        again = replace(again, kept=np.ones(seen.n_items, dtype=bool))
+    rules = LazyMapping(names, lambda family: _reason_rule(fitted, family))
+    fitted = FittedRecommender(seen, models, names, choice, catalogue, again, rules, fingerprint, past, kept)
+    for family in {"popularity", RECOMMENDERS[choice.name].family}:
+        fitted.models[family]
+    return fitted
 
 
-def _reason_rules(fitted: FittedRecommender, seed: int = 0) -> dict[str, ReasonRule]:
-    """Calibrate reasons of each model on sampled customers, with the lists they would be shown."""
+def _model(choice: Choice, name: str, past: Past, kept: OnceCache) -> Recommender:
+    """Fitted once for all purposes that use it with the same parameters."""
+    unfitted = choice.make(name)
+    key = ("model", name, repr(sorted(unfitted.parameters().items())))
+    return kept.get(key, lambda: unfitted.fit(past.until(past.snapshot.as_of), past.side))
+
+
+def _reason_rule(fitted: FittedRecommender, family: str, seed: int = 0) -> ReasonRule:
+    """Calibrate reasons of a model on sampled customers, with the lists they would be shown."""
+    model = fitted.models[family]
+    if not model.personal:
+        return ReasonRule()
     seen = fitted.interactions
     buyers = np.flatnonzero(np.diff(seen.matrix.indptr) > 0)
     rng = np.random.default_rng(seed)
     chosen = rng.choice(buyers, min(len(buyers), _CALIBRATION_USERS), replace=False)
     candidates = candidate_mask(fitted, ProductFilters())
-    return {
-        family: calibrate(model, model.rows_at(np.sort(chosen)), _CALIBRATION_K, candidates=candidates,
-                          exclude_seen=~fitted.rebuying.kept, seed=seed)
-        for family, model in fitted.models.items()
-    }
+    return calibrate(model, model.rows_at(np.sort(chosen)), _CALIBRATION_K, candidates=candidates,
+                     exclude_seen=~fitted.rebuying.kept, seed=seed)
 
 
 def candidate_mask(fitted: FittedRecommender, filters: ProductFilters) -> np.ndarray:

@@ -103,7 +103,7 @@ def _likely(snapshot: Snapshot, request: BuyersRequest, fitted: FittedRecommende
     family = fitted.family("auto")
     model = fitted.models[family]
     if not model.personal:
-        personal = next((f for f, m in fitted.models.items() if m.personal), None)
+        personal = fitted.personal_family()
         if personal is None:
             raise InvalidPlan("Purchases are too few to say who suits a product", received=request.product_id or "")
         family, model = personal, fitted.models[personal]
