@@ -55,6 +55,10 @@ RECOMMENDERS: dict[str, Entry] = {
                            {"weighting": "bm25"}),
     "content": Entry(f"{_RECOMMEND}.content:Content", "content", "products of the same kind as those bought (texts)",
                      needs="vectors"),
+    "ease": Entry(f"{_RECOMMEND}.ease:EASE", "ease", "every product predicted from the others (EASE)",
+                  {"l2": 200.0, "weighting": "log"}),
+    "als": Entry(f"{_RECOMMEND}.als:ALS", "als", "customers and products as factors (iALS)",
+                 {"unobserved_weight": 0.3, "regularisation": 0.003, "weighting": "log"}),
 }
 
 SEGMENTERS: dict[str, Entry] = {

@@ -8,6 +8,7 @@ import numpy as np
 
 from assistant.features.interactions import Interactions
 from assistant.models.recommend.base import LinearItemModel, top_k
+from assistant.models.recommend.weighting import bm25, damped
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -46,19 +47,10 @@ class ItemKNN(LinearItemModel):
         self.item_weights_ = self._neighbour_matrix(weights)
 
     def _user_weights(self, rows: csr_array) -> csr_array:
-        return type(rows)((np.log1p(rows.data), rows.indices, rows.indptr), shape=rows.shape)
+        return damped(rows)
 
     def _training_weights(self, matrix: csr_array) -> csr_array:
-        damped = np.log1p(matrix.data)
-        if self.weighting == "bm25":
-            users = matrix.shape[0]
-            length = np.bincount(np.repeat(np.arange(users), np.diff(matrix.indptr)), weights=damped, minlength=users)
-            mean = max(float(length.sum() / max((length > 0).sum(), 1)), 1e-9)
-            norm = self.k1 * (1 - self.b + self.b * np.repeat(length, np.diff(matrix.indptr)) / mean)
-            buyers = np.bincount(matrix.indices, minlength=matrix.shape[1])
-            rarity = np.log1p(users / np.maximum(buyers, 1))
-            damped = damped * (self.k1 + 1) / (damped + norm) * rarity[matrix.indices]
-        return type(matrix)((damped.astype(np.float32), matrix.indices, matrix.indptr), shape=matrix.shape)
+        return bm25(matrix, self.k1, self.b) if self.weighting == "bm25" else damped(matrix)
 
     def _neighbour_matrix(self, weights: csr_array) -> csr_array:
         """Similarities (items × items), the strongest ``neighbours`` of each column, in blocks of columns."""
