@@ -197,3 +197,17 @@ class RecommenderContract:
             assert max(left_out) > 0
         else:
             assert not model.contributions(row, item).any()
+
+    def test_removals_at_once_equal_removals_one_by_one(self):
+        data = noisy_groups()
+        model = self.fit(data)
+        row = model.rows_at(np.array([4]))
+        raw = model._score_rows(row)[0]
+        positions = np.arange(row.nnz)[::2]
+        each = model.scores_without_each(row, positions, raw)
+        alone = np.vstack([model.scores_without(row, int(p), raw) for p in positions])
+        assert np.allclose(each, alone, atol=1e-4)
+        some = [0, 7, 20]
+        one_by_one = np.column_stack([model.contributions(row, item) for item in some])
+        assert np.allclose(model.contributions_of(row, some), one_by_one, atol=1e-4)
+        assert model.usual_contributions(model.rows_at(np.arange(data.n_users))).shape == (data.n_items,)

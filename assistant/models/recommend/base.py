@@ -194,6 +194,29 @@ class Recommender(ABC):
         keep = np.arange(row.nnz) != position
         return self._score_rows(type(row)((row.data[keep], row.indices[keep], [0, row.nnz - 1]), shape=row.shape))[0]
 
+    def contributions_of(self, row: PurchaseRows, items: Sequence[int]) -> np.ndarray:
+        """:meth:`contributions` to several items at once: owned products × items."""
+        full = self._score_rows(row)[0, items]
+        return full - self._score_rows(leave_one_out(row))[:, items]
+
+    def scores_without_each(self, row: PurchaseRows, positions: np.ndarray, scores: np.ndarray) -> np.ndarray:
+        """:meth:`scores_without` for several owned products, each removed alone: removals × items."""
+        return np.asarray(self._score_rows(leave_one_out(row)[positions]))
+
+    def usual_contributions(self, rows: PurchaseRows, seed: int = 0, draws: int = 300) -> np.ndarray:
+        """What one of the products these customers own adds to each item's score, on average (items).
+
+        Estimated by removing ``draws`` purchases drawn at random.
+        """
+        picked = np.random.default_rng(seed).choice(rows.nnz, min(draws, rows.nnz), replace=False)
+        owner = np.searchsorted(rows.indptr, picked, side="right") - 1
+        total = np.zeros(rows.shape[1])
+        for user, place in zip(owner, picked, strict=True):
+            row = rows[[user]]
+            scores = self._score_rows(row)[0]
+            total += scores - self.scores_without(row, int(place - rows.indptr[user]), scores)
+        return total / max(len(picked), 1)
+
     def explain(self, user_id: str, item_id: str, k: int = 10) -> Reason | None:
         """A tested reason why the product is recommended, or None if no reason passes the test.
 
@@ -230,6 +253,22 @@ class LinearItemModel(Recommender):
         weights = self.item_weights_[[row.indices[position]]]
         weights = weights.toarray() if hasattr(weights, "toarray") else np.asarray(weights)
         return scores - self._user_weights(row).data[position] * weights.ravel()
+
+    def contributions_of(self, row: PurchaseRows, items: Sequence[int]) -> np.ndarray:
+        block = self._columns()[:, items]
+        block = block[row.indices]
+        block = block.toarray() if hasattr(block, "toarray") else np.asarray(block)
+        return self._user_weights(row).data[:, None] * block
+
+    def scores_without_each(self, row: PurchaseRows, positions: np.ndarray, scores: np.ndarray) -> np.ndarray:
+        block = self.item_weights_[row.indices[positions]]
+        block = block.toarray() if hasattr(block, "toarray") else np.asarray(block)
+        return scores[None, :] - self._user_weights(row).data[positions, None] * block
+
+    def usual_contributions(self, rows: PurchaseRows, seed: int = 0, draws: int = 300) -> np.ndarray:
+        weights = self._user_weights(rows)
+        mean = np.bincount(weights.indices, weights=weights.data, minlength=rows.shape[1]) / max(weights.nnz, 1)
+        return np.asarray(mean @ self.item_weights_).ravel()
 
     def _columns(self) -> Any:
         """The weights in a form whose columns are cheap to take."""

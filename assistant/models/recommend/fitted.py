@@ -17,7 +17,8 @@ from assistant.models.recommend.base import Recommender
 from assistant.models.recommend.catalogue import Catalogue, ProductFilters, build_catalogue
 from assistant.models.recommend.choosing import Choice, Past, choose_recommender
 from assistant.models.recommend.exam import EVALUATED_K, Purpose, Trial, sit
-from assistant.models.recommend.reasons import ReasonRule, calibrate, reasons_for
+from assistant.models.recommend.reason_bars import calibrate
+from assistant.models.recommend.reasons import ReasonRule, reasons_for
 from assistant.models.recommend.rebuying import Rebuying, rebuying
 from assistant.models.registry import RECOMMENDERS, available
 from assistant.results import ModelInfo
@@ -25,8 +26,6 @@ from assistant.results import ModelInfo
 if TYPE_CHECKING:
     from assistant.models.recommend.base import PurchaseRows
 
-#: Customers sampled to set the bar of reasons.
-_CALIBRATION_USERS = 300
 #: Customers handled at once: bounds the memory of their candidates.
 _BATCH = 10_000
 #: Length of the lists on which reasons are calibrated.
@@ -175,12 +174,8 @@ def _reason_rule(fitted: FittedRecommender, family: str, seed: int = 0) -> Reaso
     model = fitted.models[family]
     if not model.personal:
         return ReasonRule()
-    seen = fitted.interactions
-    buyers = np.flatnonzero(np.diff(seen.matrix.indptr) > 0)
-    rng = np.random.default_rng(seed)
-    chosen = rng.choice(buyers, min(len(buyers), _CALIBRATION_USERS), replace=False)
-    candidates = candidate_mask(fitted, ProductFilters())
-    return calibrate(model, model.rows_at(np.sort(chosen)), _CALIBRATION_K, candidates=candidates,
+    everybody = model.rows_at(np.arange(fitted.interactions.n_users))
+    return calibrate(model, everybody, _CALIBRATION_K, candidates=candidate_mask(fitted, ProductFilters()),
                      exclude_seen=~fitted.rebuying.kept, seed=seed)
 
 
@@ -298,7 +293,7 @@ def _causes(
     """Position of the tested cause of each place, -1 where none passes."""
     found = reasons_for(fitted.models[family], rows, places, rule=fitted.reason_rules[family],
                            exclude_seen=hide, candidates=candidates)
-    return np.array([[-1 if reason is None else reason[0] for reason in row] for row in found],
+    return np.array([[-1 if cause is None else cause.owned_item for cause in row] for row in found],
                     dtype=np.int64).reshape(places.shape)
 
 

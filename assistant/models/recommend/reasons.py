@@ -5,16 +5,19 @@ X passes for a recommended product when all of this holds:
 1. X is among the three largest contributors to the product's score;
 2. removing X lowers the product's rank, or lowers its score by at least a tenth of its lead over rank k + 1
    without raising the rank (removal can hurt a rival more);
-3. X adds at least ``of_largest`` of what the largest contributor adds, and ``min_share`` of the score. On its own, test
-   2 lets many a random owned product through when scores lie close together, so these bars are raised per shop until
-   random owned products fail in nine cases of ten (:func:`calibrate`), and how often a reason can be given at all is
-   published with them.
+3. the *strength* of X reaches the bar for customers with that many products: the share of the score that X adds, less
+   what a purchase drawn at random from the shop would have added in its place.
 
-Without a passing X no reason is shown.
+On its own, test 2 lets many a random owned product through: where scores lie close together nearly every removal moves
+something, and of two products a random one is a large contributor. So the bars of test 3 are set per shop, model and
+size of the purchase history (:mod:`assistant.models.recommend.reason_bars`), such that a product drawn at random from
+those a customer owns fails in nine cases of ten, for customers with one product as for those with a hundred. How often
+a reason can be given at all is published with them. Without a passing X no reason is shown.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -24,14 +27,14 @@ from assistant.errors import UnknownName
 from assistant.models.recommend.base import Recommender, top_k
 
 if TYPE_CHECKING:
-    from scipy.sparse import csr_array
+    from assistant.models.recommend.base import PurchaseRows
 
 #: Contributors tried, largest first.
 CONTRIBUTORS = 3
 #: Share of the lead over rank k + 1 that removing the cause must cost.
 LEAD_SHARE = 0.1
-#: Products a customer must own to count in :func:`calibrate`.
-MIN_OWNED = 10
+#: Scores below count as "nothing speaks for it" after a subtraction of floats.
+_NOTHING = 1e-9
 
 
 @dataclass(frozen=True)
@@ -43,147 +46,167 @@ class Reason:
     share: float  # of the score, 0–1
     rank: int
     rank_without: int
+    strength: float = 0.0
 
 
 @dataclass(frozen=True)
-class ReasonRule:
-    """The bars of test 3 and how they did on this shop (see :func:`calibrate`)."""
+class SizeBar:
+    """The bar of test 3 for customers who own ``lowest`` to ``highest`` products, and how it did on held-out customers.
 
-    of_largest: float = 0.0
-    min_share: float = 0.0
-    random_passes: float = 0.0  # share of random owned products that would pass as a reason
-    given: float = 0.0  # share of recommendations that get a reason
+    Attributes:
+        bar: least strength; infinite where there was nothing to set it on.
+        random_passes: share of random owned products that would pass as a reason.
+        given: share of recommendations that get a reason.
+        moved: share of random owned products that pass test 2 alone.
+        cases: recommendations judged.
+    """
+
+    lowest: int
+    highest: int
+    bar: float
+    random_passes: float = 0.0
+    given: float = 0.0
+    moved: float = 0.0
     cases: int = 0
 
 
-@dataclass(frozen=True)
-class _Test:
-    """Outcome for one owned product and one recommended item."""
+@dataclass(frozen=True, eq=False)
+class ReasonRule:
+    """Bars by size of history, and what a random purchase of the shop adds to each product's score.
 
-    share: float
+    Without bars every product that passes tests 1 and 2 is a reason. The rates are those of held-out customers, every
+    customer counting alike, whatever the size of the history.
+    """
+
+    bars: tuple[SizeBar, ...] = ()
+    usual: np.ndarray | None = None
+    random_passes: float = 0.0
+    given: float = 0.0
+    cases: int = 0
+
+    def bar(self, owned: int) -> float:
+        """Least strength for a customer who owns so many products."""
+        return next((b.bar for b in self.bars if b.lowest <= owned <= b.highest), -np.inf)
+
+
+@dataclass(frozen=True)
+class Cause:
+    """An owned product and what it does for one recommended product."""
+
+    owned_item: int  # column of the interactions
+    share: float  # of all that speaks for the product
+    strength: float
     rank: int
     rank_without: int
-    passed: bool
+    moved: bool  # test 2
 
 
-def _judge(
-    model: Recommender, row: csr_array, raw: np.ndarray, allowed: np.ndarray, item: int, lead: float,
-    position: int, contribution: float,
-) -> _Test:
-    """Remove one owned product and compare rank and score of ``item`` among the allowed items."""
-    without = model.scores_without(row, position, raw)
-    rank = 1 + int((raw[allowed] > raw[item]).sum())
-    rank_without = 1 + int((without[allowed] > without[item]).sum())
-    if model.zero_is_no_evidence and without[item] <= 1e-9:
-        rank_without = int(allowed.sum()) + 1  # nothing speaks for it any more: it leaves the list
-    drop = float(raw[item] - without[item])
-    passed = drop > 0 and (rank_without > rank or (rank_without == rank and drop >= LEAD_SHARE * lead))
-    return _Test(contribution / max(float(raw[item]), 1e-12), rank, rank_without, passed)
+def reasons_for(
+    model: Recommender, rows: PurchaseRows, places: np.ndarray, *, rule: ReasonRule,
+    exclude_seen: bool | np.ndarray = True, candidates: np.ndarray | None = None,
+) -> list[list[Cause | None]]:
+    """For each row and each recommended item the first cause that passes.
+
+    Args:
+        rows: purchase rows. places: recommended item positions (rows × k; -1: none).
+        exclude_seen, candidates: as they were for the list, so that ranks are those of the list.
+    """
+    found: list[list[Cause | None]] = [[None] * places.shape[1] for _ in range(len(places))]
+    if not model.personal:
+        return found
+    tested = causes(model, rows, places, usual=rule.usual, exclude_seen=exclude_seen, candidates=candidates)
+    for r, slot, tried in tested:
+        bar = rule.bar(int(rows.indptr[r + 1] - rows.indptr[r]))
+        found[r][slot] = next((c for c in tried if c.moved and c.strength >= bar), None)
+    return found
+
+
+def causes(
+    model: Recommender, rows: PurchaseRows, places: np.ndarray, *, usual: np.ndarray | None = None,
+    exclude_seen: bool | np.ndarray = True, candidates: np.ndarray | None = None,
+) -> Iterator[tuple[int, int, list[Cause]]]:
+    """Row, slot and the up to three largest contributors of each recommended item, largest first, tested."""
+    popularity = np.bincount(model.interactions_.matrix.indices, minlength=rows.shape[1])
+    for part, masked in model.ranking_scores(rows, exclude_seen=exclude_seen, candidates=candidates):
+        _, best = top_k(masked, places.shape[1] + 1)
+        scores = model._score_rows(rows[part])
+        for r in range(part.start, part.stop):
+            row, block = rows[[r]], masked[r - part.start]
+            kept = [(slot, int(i)) for slot, i in enumerate(places[r]) if i >= 0 and np.isfinite(block[i])]
+            if not kept or row.nnz == 0:
+                continue
+            floor = float(best[r - part.start, -1])
+            mask = candidates if candidates is None or candidates.ndim == 1 else candidates[r]
+            fallback = np.where(_open(row, exclude_seen, mask), popularity, -1)
+            tests = _Tests(model, row, np.asarray(scores[r - part.start]), block, floor, fallback)
+            yield from ((r, slot, tried) for (slot, _), tried in zip(
+                kept, tests.of([item for _, item in kept], usual), strict=True))
+
+
+def _open(row: PurchaseRows, exclude_seen: bool | np.ndarray, candidates: np.ndarray | None) -> np.ndarray:
+    """Items that the customer's list may hold."""
+    free = np.ones(row.shape[1], dtype=bool) if candidates is None else candidates.copy()
+    if exclude_seen is True:
+        free[row.indices] = False
+    elif exclude_seen is not False:
+        free[row.indices] &= ~np.asarray(exclude_seen)[row.indices]
+    return free
+
+
+class _Tests:
+    """Removals of one customer's products, each scored once for all recommended items."""
+
+    def __init__(
+        self, model: Recommender, row: PurchaseRows, raw: np.ndarray, masked: np.ndarray, floor: float,
+        fallback: np.ndarray,
+    ) -> None:
+        self.model, self.row, self.raw = model, row, raw
+        self.rivals = np.flatnonzero(np.isfinite(masked))
+        self.floor = floor if np.isfinite(floor) else float(masked[self.rivals].min(initial=0.0))
+        if model.zero_is_no_evidence:
+            self.floor = max(self.floor if np.isfinite(floor) else 0.0, 0.0)
+        self.fallback = fallback  # buyers of each product that the list may hold, -1 of others
+
+    def of(self, items: list[int], usual: np.ndarray | None) -> list[list[Cause]]:
+        """The largest contributors of each item, tested."""
+        adds = self.model.contributions_of(self.row, items)  # owned × items
+        largest = [_largest(adds[:, j]) for j in range(len(items))]
+        tried = np.unique(np.concatenate(largest)) if largest else np.array([], dtype=np.int64)
+        without = self.model.scores_without_each(self.row, tried, self.raw) if len(tried) else self.raw[None, :0]
+        place = {int(p): i for i, p in enumerate(tried)}
+        return [
+            [self._judge(item, int(p), adds[:, j], without[place[int(p)]], usual) for p in largest[j]]
+            for j, item in enumerate(items)
+        ]
+
+    def _judge(
+        self, item: int, position: int, adds: np.ndarray, without: np.ndarray, usual: np.ndarray | None
+    ) -> Cause:
+        rank = 1 + int((self.raw[self.rivals] > self.raw[item]).sum())
+        rank_without = self._rank_without(item, without)
+        drop = float(self.raw[item] - without[item])
+        lead = float(self.raw[item]) - self.floor
+        moved = drop > 0 and (rank_without > rank or (rank_without == rank and drop >= LEAD_SHARE * lead))
+        speaks = max(float(adds[adds > 0].sum()), 1e-12)
+        expected = 0.0 if usual is None else float(usual[item])
+        own, cause = float(adds[position]), int(self.row.indices[position])
+        return Cause(cause, own / speaks, (own - expected) / speaks, rank, rank_without, moved)
+
+    def _rank_without(self, item: int, without: np.ndarray) -> int:
+        """Rank after the removal. What nothing speaks for any more stands behind the others, by popularity, as in the
+        list that everybody gets.
+        """
+        if not self.model.zero_is_no_evidence or without[item] > _NOTHING:
+            return 1 + int((without[self.rivals] > without[item]).sum())
+        left = without > _NOTHING
+        ahead = int(left[self.rivals].sum())
+        return 1 + ahead + int((self.fallback[~left] > self.fallback[item]).sum())
 
 
 def _largest(values: np.ndarray) -> np.ndarray:
     """Positions of the three largest positive contributions, largest first."""
     order = np.argsort(-values, kind="stable")[:CONTRIBUTORS]
     return order[values[order] > 0]
-
-
-def reasons_for(
-    model: Recommender, rows: csr_array, places: np.ndarray, *, rule: ReasonRule,
-    exclude_seen: bool | np.ndarray = True, candidates: np.ndarray | None = None,
-) -> list[list[tuple[int, float, int, int] | None]]:
-    """For each row and each recommended item: (owned item, share, rank, rank without) of the first cause that passes.
-
-    Args:
-        rows: purchase rows. places: recommended item positions (rows × k; -1: none).
-        exclude_seen, candidates: as they were for the list, so that ranks are those of the list.
-    """
-    found: list[list[tuple[int, float, int, int] | None]] = [[None] * places.shape[1] for _ in range(len(places))]
-    if not model.personal:
-        return found
-    for part, masked in model.ranking_scores(rows, exclude_seen=exclude_seen, candidates=candidates):
-        _, best = top_k(masked, places.shape[1] + 1)
-        scores = model._score_rows(rows[part])
-        for r in range(part.start, part.stop):
-            row, allowed, raw = rows[[r]], np.isfinite(masked[r - part.start]), scores[r - part.start]
-            floor = max(float(best[r - part.start, -1]), 0.0)
-            for slot, item in enumerate(places[r]):
-                if item >= 0 and row.nnz and allowed[item]:
-                    found[r][slot] = _first_passing(model, row, raw, allowed, int(item), floor, rule)
-    return found
-
-
-def _first_passing(
-    model: Recommender, row: csr_array, raw: np.ndarray, allowed: np.ndarray, item: int, floor: float, rule: ReasonRule
-) -> tuple[int, float, int, int] | None:
-    contributions = model.contributions(row, item)
-    for position in _largest(contributions):
-        share = contributions[position] / max(float(raw[item]), 1e-12)
-        if share < rule.min_share or contributions[position] < rule.of_largest * contributions.max():
-            return None
-        test = _judge(model, row, raw, allowed, item, float(raw[item]) - floor, position, contributions[position])
-        if test.passed:
-            return int(row.indices[position]), float(test.share), test.rank, test.rank_without
-    return None
-
-
-def calibrate(
-    model: Recommender, rows: csr_array, k: int, *, exclude_seen: bool | np.ndarray = True,
-    candidates: np.ndarray | None = None, target: float = 0.08, seed: int = 0,
-) -> ReasonRule:
-    """Raise the bars until random owned products fail as reasons in at least 1 - ``target`` of the cases.
-
-    One case is one recommended product with one owned product drawn at random. Customers who own fewer than
-    ``MIN_OWNED`` products are left out: among so few, a random one is the true cause too often to tell. First
-    ``of_largest`` is raised to at most 1 (only the largest contributor), then ``min_share``.
-
-    Args:
-        rows: purchase rows of sampled customers.
-    """
-    if not model.personal:
-        return ReasonRule()
-    rng = np.random.default_rng(seed)
-    drawn: list[tuple[float, float]] = []  # of the random product: part of the largest and share, if it passes
-    shown: list[list[tuple[float, float]]] = []  # the same of all causes that pass, per recommendation
-    for part, masked in model.ranking_scores(rows, exclude_seen=exclude_seen, candidates=candidates):
-        places, best = top_k(masked, k + 1)
-        scores = model._score_rows(rows[part])
-        for r in range(part.start, part.stop):
-            row, allowed, raw = rows[[r]], np.isfinite(masked[r - part.start]), scores[r - part.start]
-            floor = max(float(best[r - part.start, -1]), 0.0)
-            for item in places[r - part.start, :k]:
-                if item < 0 or row.nnz == 0:
-                    continue
-                passing = _passing(model, row, raw, allowed, int(item), floor)
-                shown.append(list(passing.values()))
-                if row.nnz >= MIN_OWNED:
-                    drawn.append(passing.get(int(rng.integers(row.nnz)), (-1.0, -1.0)))
-    return _bars(np.array(drawn).reshape(-1, 2), shown, target)
-
-
-def _bars(drawn: np.ndarray, shown: list[list[tuple[float, float]]], target: float) -> ReasonRule:
-    """The lowest bars at which random products pass in at most ``target`` of the cases."""
-    steps = [(b, 0.0) for b in np.linspace(0.0, 1.0, 21)] + [(1.0, b) for b in np.linspace(0.05, 1.0, 20)]
-
-    def passes(part: float, share: float) -> float:
-        return float(np.mean((drawn[:, 0] >= part) & (drawn[:, 1] >= share))) if len(drawn) else 0.0
-
-    part, share = next((s for s in steps if passes(*s) <= target), steps[-1])
-    given = [any(p >= part and q >= share for p, q in causes) for causes in shown]
-    rate = float(np.mean(given)) if given else 0.0
-    return ReasonRule(float(part), float(share), passes(part, share), rate, len(drawn))
-
-
-def _passing(
-    model: Recommender, row: csr_array, raw: np.ndarray, allowed: np.ndarray, item: int, floor: float
-) -> dict[int, tuple[float, float]]:
-    """Owned positions that pass tests 1 and 2, with their part of the largest contribution and of the score."""
-    contributions = model.contributions(row, item)
-    found = {}
-    for position in _largest(contributions):
-        test = _judge(model, row, raw, allowed, item, float(raw[item]) - floor, position, contributions[position])
-        if test.passed:
-            found[int(position)] = (float(contributions[position] / contributions.max()), test.share)
-    return found
 
 
 def explain(
@@ -207,5 +230,4 @@ def explain(
     found = reasons_for(model, row, places, rule=rule or ReasonRule(), exclude_seen=owned)[0][0]
     if found is None:
         return None
-    cause, share, rank, without = found
-    return Reason(item_id, str(items[cause]), share, rank, without)
+    return Reason(item_id, str(items[found.owned_item]), found.share, found.rank, found.rank_without, found.strength)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -47,23 +48,30 @@ class SequenceModel(Recommender):
 
     def contributions(self, row: PurchaseRows, item: int) -> np.ndarray:
         """What each product of the past adds to the score of ``item``, by leaving it out of every order."""
+        return self.contributions_of(row, [item])[:, 0]
+
+    def contributions_of(self, row: PurchaseRows, items: Sequence[int]) -> np.ndarray:
         profiles = self._profiles(as_history(row))
-        full = self._score_profiles(profiles)[0, item]
-        return full - self._scores_leaving_out(profiles, np.asarray(row.indices), item)
+        full = self._score_profiles(profiles)[0, items]
+        return full - self._scores_leaving_out(profiles, np.asarray(row.indices), items)
+
+    def scores_without_each(self, row: PurchaseRows, positions: np.ndarray, scores: np.ndarray) -> np.ndarray:
+        return self._scores_leaving_out(self._profiles(as_history(row)), np.asarray(row.indices)[positions])
 
     def scores_without(self, row: PurchaseRows, position: int, scores: np.ndarray) -> np.ndarray:
         out = int(row.indices[position])
         return self._score_profiles(tuple(_without(p, out) for p in self._profiles(as_history(row))))[0]
 
-    def _scores_leaving_out(self, profiles: tuple[csr_array, ...], products: np.ndarray, item: int) -> np.ndarray:
-        """Score of ``item`` after leaving out each of ``products``, of one customer's profiles."""
-        result = np.empty(len(products), dtype=np.float32)
+    def _scores_leaving_out(
+        self, profiles: tuple[csr_array, ...], products: np.ndarray, items: Sequence[int] | slice = slice(None)
+    ) -> np.ndarray:
+        """Scores of ``items`` after leaving out each of ``products``, of one customer's profiles: products × items."""
         step = 64
-        for start in range(0, len(products), step):
-            some = products[start : start + step]
-            result[start : start + step] = self._score_profiles(
-                tuple(_each_without(p, some) for p in profiles))[:, item]
-        return result
+        blocks = [
+            self._score_profiles(tuple(_each_without(p, products[start : start + step]) for p in profiles))[:, items]
+            for start in range(0, len(products), step)
+        ]
+        return np.concatenate(blocks) if blocks else self._score_profiles(profiles)[:0, items]
 
 
 def _without(profile: csr_array, item: int) -> csr_array:
