@@ -196,8 +196,10 @@ class Recommender(ABC):
 
     def contributions_of(self, row: PurchaseRows, items: Sequence[int]) -> np.ndarray:
         """:meth:`contributions` to several items at once: owned products × items."""
-        full = self._score_rows(row)[0, items]
-        return full - self._score_rows(leave_one_out(row))[:, items]
+        full, others = self._score_rows(row)[0, items], leave_one_out(row)
+        step = max(1, _BLOCK_CELLS // max(row.shape[1], 1))
+        parts = [self._score_rows(others[s : s + step])[:, items] for s in range(0, row.nnz, step)]
+        return full - np.concatenate(parts) if parts else np.zeros((0, len(items)), dtype=np.float32)
 
     def scores_without_each(self, row: PurchaseRows, positions: np.ndarray, scores: np.ndarray) -> np.ndarray:
         """:meth:`scores_without` for several owned products, each removed alone: removals × items."""
