@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from assistant.plans.base import PlanModel
 from assistant.plans.filters import Filter
+from assistant.plans.list_rules import ListRules
 from assistant.plans.periods import Period
 
 ChannelName = Literal["email", "sms", "push", "post"]
@@ -46,16 +47,14 @@ class CustomerRequest(PlanModel):
     customer_id: str
 
 
-class RecommendRequest(PlanModel):
+class RecommendRequest(ListRules):
     """Products for one customer, for everybody a filter selects, or for everybody (neither given)."""
 
     kind: Literal["recommend"] = "recommend"
     customer_id: str | None = None
     filter: Filter | None = Field(default=None, description="customers the list is meant for")
     k: int = Field(default=5, ge=1, le=100)
-    category: str | None = None
-    max_price: float | None = Field(default=None, gt=0)
-    in_stock_only: bool = True
+    adults_only: bool = Field(default=False, description="only customers known to be of age")
     method: str = Field(default="auto", max_length=60, description="'auto', or the family of a registered recommender")
     why_not: str | None = Field(default=None, description="a product_id the person asks about: 'why not Y?'")
     basket: tuple[str, ...] = Field(default=(), max_length=20, description="product_ids known of somebody, no customer")

@@ -14,6 +14,7 @@ from assistant.plans.briefing import BriefingRequest
 from assistant.plans.contact_words import contact_phrase
 from assistant.plans.filters import Among, And, Compare, CustomerCondition, Filter, InGroup, Not, Or
 from assistant.plans.labels import LABELS
+from assistant.plans.list_rules import ListRules
 from assistant.plans.periods import Period
 from assistant.plans.premise import PremiseRequest
 from assistant.plans.query import ChangePlan, Comparison, Having, QueryPlan
@@ -42,6 +43,7 @@ from assistant.plans.requests import (
     ValueRequest,
 )
 from assistant.plans.reword_agreements import WORDERS as AGREEMENTS
+from assistant.plans.reword_lists import rule_words
 from assistant.plans.reword_periods import CLOSE, OPEN, day_words, during, period_phrase, said
 from assistant.plans.studies import StudyRequest
 
@@ -359,9 +361,8 @@ _METHODS = {"popularity": "by popularity", "item_knn": "by what similar baskets 
 
 def _recommend(request: RecommendRequest) -> str:
     if request.basket:
-        limit = f", at most {_number(request.max_price)} each" if request.max_price is not None else ""
-        kind = f", category {request.category}" if request.category else ""
-        return f"{_number(request.k)} products to recommend with {join_words(list(request.basket))}{kind}{limit}"
+        first = f"{_number(request.k)} products to recommend with {join_words(list(request.basket))}"
+        return ", ".join([first, *rule_words(request)])
     if request.why_not:
         return f"why product {request.why_not} is not recommended to customer {request.customer_id}"
     whom = (
@@ -369,13 +370,9 @@ def _recommend(request: RecommendRequest) -> str:
         if request.customer_id
         else (f"customers where {_filter(request.filter)}" if request.filter is not None else "everybody")
     )
-    parts = [f"{request.k} {_counted('products', [request.k])} to recommend to {whom}"]
-    if request.category:
-        parts.append(f"category {request.category}")
-    if request.max_price is not None:
-        parts.append(f"at most {_number(request.max_price)} each")
-    if not request.in_stock_only:
-        parts.append("also out of stock")
+    parts = [f"{request.k} {_counted('products', [request.k])} to recommend to {whom}", *rule_words(request)]
+    if request.adults_only:
+        parts.append("only customers known to be of age")
     if request.method != "auto":
         parts.append(_METHODS.get(request.method, f"by the method {request.method}"))
     return ", ".join(parts)
@@ -586,6 +583,7 @@ _WORDERS: dict[Any, Callable[..., str]] = {
     OfferSpec: _offer,
     CampaignBrief: _campaign,
     (Compare, CustomerCondition, InGroup, Among, And, Or, Not): _filter,
+    ListRules: lambda rules: "; ".join(rule_words(rules)),
     Period: period_phrase,
     Comparison: _comparison,
     Having: _having,

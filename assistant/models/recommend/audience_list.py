@@ -9,6 +9,7 @@ import numpy as np
 from assistant.errors import NoRows
 from assistant.models.recommend.catalogue import ProductFilters
 from assistant.models.recommend.fitted import FittedRecommender, recommend_for_customers
+from assistant.models.recommend.shaping import Shape, shaped
 from assistant.plans import RecommendRequest
 from assistant.results import Caveat, Column, Figure, Source, Table
 
@@ -18,8 +19,8 @@ MAX_AUDIENCE = 20_000
 
 def audience_tables(
     fitted: FittedRecommender, customer_ids: list[str], request: RecommendRequest, filters: ProductFilters
-) -> tuple[list[Table], dict[str, Figure], str, list[Caveat]]:
-    """Tables ``products`` and ``audience``, figures, the model's family and caveats.
+) -> tuple[list[Table], dict[str, Figure], str, list[Caveat], float]:
+    """Tables ``products`` and ``audience``, figures, the model's family, caveats and the share of scores kept.
 
     Every customer gets the list they would get alone; a product's share is the share of customers whose list of
     ``request.k`` holds it, and its reason the most frequent tested cause among them.
@@ -34,8 +35,8 @@ def audience_tables(
         chosen = np.random.default_rng(0).choice(asked, MAX_AUDIENCE, replace=False)
         customer_ids = [customer_ids[i] for i in np.sort(chosen)]
     lists = recommend_for_customers(
-        fitted, customer_ids, request.k, category=filters.category, max_price=filters.max_price,
-        in_stock_only=filters.in_stock_only, method=request.method, reasons=False,
+        fitted, customer_ids, request.k, method=request.method, reasons=False, filters=filters,
+        shape=Shape.of(request),
     )
     bought = fitted.interactions.user_positions(customer_ids) >= 0
     audience = Table(
@@ -52,16 +53,22 @@ def audience_tables(
     if not bought.all():
         caveats.append(Caveat(code="audience_without_purchases", figures={
             "with_purchases": audience.figure(2, "customers"), "total": audience.figure(1, "customers")}))
-    return [_products(fitted, lists.product_ids, request.k), audience], figures, lists.family, caveats
+    return [_products(fitted, lists.product_ids, request), audience], figures, lists.family, caveats, lists.score_kept
 
 
-def _products(fitted: FittedRecommender, product_ids: np.ndarray, k: int) -> Table:
-    """The ``k`` products on most lists, with the share of customers that own them already."""
+def _products(fitted: FittedRecommender, product_ids: np.ndarray, request: RecommendRequest) -> Table:
+    """The products on most lists, with the share of customers; caps and variety hold for this list too."""
     catalogue, seen = fitted.catalogue, fitted.interactions
     flat = product_ids[product_ids != np.array(None)].astype(object)
     places = seen.item_positions(flat.tolist())
     counts = np.bincount(places, minlength=seen.n_items) if len(places) else np.zeros(seen.n_items, dtype=np.int64)
-    order = np.argsort(-counts, kind="stable")[:k]
+    order = np.argsort(-counts, kind="stable")
+    order, shape = order[counts[order] > 0], Shape.of(request)
+    if shape and len(order):
+        looked = order[: shape.depth(request.k, len(order))]
+        chosen = shaped(shape, catalogue.kinds, looked[None, :], counts[looked][None, :].astype(float), request.k)[0]
+        order = looked[chosen[chosen >= 0]]
+    order = order[: request.k]
     buyers = np.bincount(seen.matrix.indices, minlength=seen.n_items)
     columns = [Column(name="product_id", label="Product id", unit="id"), Column(name="name", label="Product"),
                Column(name="price", label="Price", unit="currency")]
@@ -71,7 +78,7 @@ def _products(fitted: FittedRecommender, product_ids: np.ndarray, k: int) -> Tab
                 Column(name="share", label="Share of these customers", unit="percent"),
                 Column(name="buyers", label="Customers who bought it", unit="count")]
     rows: list[list[Any]] = []
-    for place in order[counts[order] > 0]:
+    for place in order:
         facts = catalogue.frame.iloc[int(catalogue.rows[place])]
         price = facts["price"]
         rows.append([

@@ -10,8 +10,10 @@ from assistant.data.warehouse import Snapshot
 from assistant.errors import NoRows, UnknownName
 from assistant.models.recommend.catalogue import ProductFilters
 from assistant.models.recommend.fitted import FittedRecommender, candidate_mask
+from assistant.models.recommend.shaping import Shape, shaped
 from assistant.plans import RecommendRequest
 from assistant.plans.reword import reword
+from assistant.plans.reword_lists import rule_words
 from assistant.results import Column, Evidence, Figure, Result, Source, Table
 
 if TYPE_CHECKING:
@@ -28,13 +30,18 @@ def basket_result(snapshot: Snapshot, request: RecommendRequest, fitted: FittedR
     places = _places(fitted, request)
     family = fitted.personal_family()
     model = fitted.models[family or "popularity"]
-    mask = candidate_mask(fitted, ProductFilters(request.category, request.max_price, request.in_stock_only))
+    mask = candidate_mask(fitted, ProductFilters.of(request))
     mask[places] = False
     row = _row(places, seen.n_items)
-    top, scores = model.top(row, request.k, exclude_seen=True, candidates=mask)
+    shape = Shape.of(request)
+    top, scores = model.top(row, shape.depth(request.k, seen.n_items), exclude_seen=True, candidates=mask)
+    if shape:
+        chosen = shaped(shape, fitted.catalogue.kinds, top, scores, request.k)
+        chosen = chosen[:, chosen[0] >= 0]
+        top, scores = np.take_along_axis(top, chosen, axis=1), np.take_along_axis(scores, chosen, axis=1)
     found = [(int(p), float(s)) for p, s in zip(top[0], scores[0], strict=True) if p >= 0]
     if not found:
-        limit = " within the limits asked for" if request.max_price or request.category else ""
+        limit = " within the limits asked for" if rule_words(request) else ""
         raise NoRows(f"Nothing that goes with these products was found{limit}", received=", ".join(request.basket))
     rows: list[list[Any]] = []
     both = _bought_with(fitted, places)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from assistant.caching import LazyMapping, OnceCache
 from assistant.data.warehouse import Snapshot
-from assistant.errors import InvalidPlan, MissingData, NoRows
+from assistant.errors import InvalidPlan, NoRows
 from assistant.features.interactions import Interactions, interactions
 from assistant.features.product_side import ProductSide
 from assistant.models.recommend.base import Recommender
@@ -20,6 +20,7 @@ from assistant.models.recommend.exam import EVALUATED_K, Purpose, Trial, sit
 from assistant.models.recommend.reason_bars import calibrate
 from assistant.models.recommend.reasons import ReasonRule, reasons_for
 from assistant.models.recommend.rebuying import Rebuying, rebuying
+from assistant.models.recommend.shaping import Shape, score_kept, shaped
 from assistant.models.registry import RECOMMENDERS, available
 from assistant.results import ModelInfo
 
@@ -183,11 +184,8 @@ def candidate_mask(fitted: FittedRecommender, filters: ProductFilters) -> np.nda
     """Bool over interaction columns: products that the filters leave in.
 
     Raises:
-        MissingData: a category is asked for and the shop has none. UnknownName: no such category.
+        MissingData, UnknownName: see :meth:`~assistant.models.recommend.catalogue.Catalogue.rules`.
     """
-    if filters.category is not None and not fitted.catalogue.has_category:
-        raise MissingData("A list for one category needs products.category, which the loaded data do not have",
-                          received="products.category")
     left_out = fitted.catalogue.rules(filters)
     return np.array([rule is None for rule in left_out[fitted.catalogue.rows]], dtype=bool)
 
@@ -203,6 +201,7 @@ class CustomerLists:
         because: object, id of the product that caused it (tested), else None.
         filled: bool, place filled from the popularity list (no personal evidence).
         bought_before: bool, a product the customer owns and that is typically bought again.
+        score_kept: share of the plain ranking's scores that the shaped lists keep; NaN for the plain ranking.
     """
 
     customer_ids: tuple[str, ...]
@@ -212,18 +211,21 @@ class CustomerLists:
     filled: np.ndarray
     bought_before: np.ndarray
     family: str
+    score_kept: float = float("nan")
 
 
 def recommend_for_customers(
     fitted: FittedRecommender, customer_ids: Sequence[str], k: int, *, category: str | None = None,
     max_price: float | None = None, in_stock_only: bool = True, method: str = "auto", reasons: bool = True,
-    allowed: np.ndarray | None = None,
+    allowed: np.ndarray | None = None, filters: ProductFilters | None = None, shape: Shape | None = None,
 ) -> CustomerLists:
     """Lists for many customers at once, with tested reasons.
 
     Args:
         customer_ids: customers without purchases (also unknown ids) get the popularity list.
         allowed: further bool mask over ``fitted.interactions.item_ids``.
+        filters: all rules on products at once, instead of ``category``, ``max_price`` and ``in_stock_only``.
+        shape: caps per category, one per variant, variety; the plain ranking without.
         reasons: False skips the tests (``because`` is None throughout).
 
     Raises:
@@ -232,11 +234,11 @@ def recommend_for_customers(
     if k < 1:
         raise InvalidPlan("A recommendation needs k of at least one", received=k)
     family = fitted.family(method)
-    mask = candidate_mask(fitted, ProductFilters(category, max_price, in_stock_only))
+    mask = candidate_mask(fitted, filters or ProductFilters(category, max_price, in_stock_only))
     if allowed is not None:
         mask &= allowed
     parts = [
-        _lists(fitted, family, customer_ids[start : start + _BATCH], k, mask, reasons)
+        _lists(fitted, family, customer_ids[start : start + _BATCH], k, mask, reasons, shape or Shape())
         for start in range(0, max(len(customer_ids), 1), _BATCH)
     ]
     return parts[0] if len(parts) == 1 else _joined(parts)
@@ -247,14 +249,17 @@ def _joined(parts: Sequence[CustomerLists]) -> CustomerLists:
     def stacked(name: str) -> np.ndarray:
         return np.concatenate([getattr(part, name) for part in parts])
 
+    kept = [part.score_kept for part in parts if np.isfinite(part.score_kept)]
     return CustomerLists(
         tuple(c for part in parts for c in part.customer_ids), stacked("product_ids"), stacked("scores"),
         stacked("because"), stacked("filled"), stacked("bought_before"), parts[0].family,
+        float(np.mean(kept)) if kept else float("nan"),
     )
 
 
 def _lists(
-    fitted: FittedRecommender, family: str, customer_ids: Sequence[str], k: int, mask: np.ndarray, reasons: bool
+    fitted: FittedRecommender, family: str, customer_ids: Sequence[str], k: int, mask: np.ndarray, reasons: bool,
+    shape: Shape,
 ) -> CustomerLists:
     """Lists of one batch of customers."""
     seen, model = fitted.interactions, fitted.models[family]
@@ -262,15 +267,27 @@ def _lists(
     rows = model.rows_at(positions)
     candidates = _without_returned(fitted, positions, mask)
     hide = ~fitted.rebuying.kept
-    places, scores = model.top(rows, k, exclude_seen=hide, candidates=candidates)
-    causes = _causes(fitted, family, rows, places, hide, candidates) if reasons else np.full(places.shape, -1)
+    places, scores = model.top(rows, shape.depth(k, seen.n_items), exclude_seen=hide, candidates=candidates)
     filled = (_fill(fitted, positions, places, scores, hide, candidates) if model.personal
               else np.zeros(places.shape, bool))
+    kept = float("nan")
+    if shape:
+        chosen = shaped(shape, fitted.catalogue.kinds, places, scores, k)
+        kept = score_kept(places, scores, chosen)
+        places, scores, filled = (_taken(values, chosen, empty) for values, empty in
+                                  ((places, -1), (scores, -np.inf), (filled, False)))
+    tested = np.where(filled, -1, places)
+    causes = _causes(fitted, family, rows, tested, hide, candidates) if reasons else np.full(places.shape, -1)
     owned = _owned(rows, places)
     return CustomerLists(
         tuple(str(c) for c in customer_ids), _names(seen.item_ids, places), scores, _names(seen.item_ids, causes),
-        filled, owned, family,
+        filled, owned, family, kept,
     )
+
+
+def _taken(values: np.ndarray, chosen: np.ndarray, empty: Any) -> np.ndarray:
+    """The chosen places of each row; ``empty`` where there is none."""
+    return np.where(chosen >= 0, np.take_along_axis(values, np.maximum(chosen, 0), axis=1), empty)
 
 
 def _without_returned(fitted: FittedRecommender, positions: np.ndarray, mask: np.ndarray) -> np.ndarray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -19,9 +20,13 @@ from assistant.models.recommend.fitted import (
     fit_recommender,
     recommend_for_customers,
 )
+from assistant.models.recommend.list_cost import cost_table
+from assistant.models.recommend.shaping import Shape
 from assistant.models.recommend.why_not import why_not_table
 from assistant.plans import RecommendRequest
-from assistant.plans.reword import reword
+from assistant.plans.reword import phrase, reword
+from assistant.plans.reword_lists import only_rules
+from assistant.query.spoken import speak
 from assistant.results import Caveat, Chart, Column, DefinitionUsed, Evidence, Figure, Refusal, Result, Source, Table
 
 __all__ = ["fit_recommender", "recommend_for_customers", "recommend_result"]
@@ -51,13 +56,16 @@ def recommend_result(
         from assistant.models.recommend.basket import basket_result
 
         return basket_result(snapshot, request, fitted)
-    filters = ProductFilters(request.category, request.max_price, request.in_stock_only)
+    filters = ProductFilters.of(request)
     if request.customer_id is not None:
         result = _for_customer(snapshot, request, fitted, filters)
     else:
         result = _for_audience(snapshot, request, fitted, filters, customer_ids)
+    speak(result, "rules", phrase(only_rules(request)))
+    _add_cost(result, fitted, request)
     _add_models(result, fitted, fitted.family(request.method))
     if not result.table("products").rows:
+        _add_cheapest(result, fitted, filters)
         rules = [str(row[0]) for row in result.table("left_out").rows[:-1]]
         result.refusal = Refusal(
             reason="no_rows", message="No product is left to recommend; every product is left out by a rule: "
@@ -101,8 +109,7 @@ def _for_customer(
     position = int(seen.user_positions([customer])[0])
     owned = seen.matrix[[position]].indices if position >= 0 else np.array([], dtype=np.int64)
     lists = recommend_for_customers(
-        fitted, [customer], request.k, category=filters.category, max_price=filters.max_price,
-        in_stock_only=filters.in_stock_only, method=request.method,
+        fitted, [customer], request.k, method=request.method, filters=filters, shape=Shape.of(request),
     )
     table = _customer_table(fitted, lists)
     left_out = _left_out_table(fitted, filters, position, owned)
@@ -110,7 +117,7 @@ def _for_customer(
     history = "none" if len(owned) == 0 else "some"
     result = Result(
         kind="recommendation", title=f"Products for customer {customer}", currency=snapshot.currency,
-        tables=[table, left_out], details={"reasons": _reason_details(lists)},
+        tables=[table, left_out], details={"reasons": _reason_details(lists), "score_kept": lists.score_kept},
         words={"for": "customer", "history": history,
                "personal": "yes" if model.personal and history != "none" else "no",
                "why_model": fitted.choice.why if request.method == "auto" else "it was asked for",
@@ -198,7 +205,7 @@ def _for_audience(
 
         customer_ids = list(customers_of(snapshot, request.filter))
     everybody = customer_ids is None
-    tables, figures, lists_family, caveats = audience_tables(
+    tables, figures, lists_family, caveats, kept = audience_tables(
         fitted, fitted.interactions.user_ids.tolist() if customer_ids is None else list(customer_ids), request, filters
     )
     whom = "all customers" if everybody else "these customers"
@@ -210,6 +217,7 @@ def _for_audience(
                "why_model": fitted.choice.why if request.method == "auto" else "it was asked for",
                "model": _model_words(fitted, lists_family)},
         charts=[Chart(kind="bar", table="products", x="name", y=["customers"], title="Customers whose list holds it")],
+        details={"score_kept": kept},
         evidence=_evidence(snapshot, request, fitted, lists_family), caveats=caveats,
         followups=["Which products are bought together?", "Split our customers into segments and tell me what each "
                    "looks like", "Top 10 products by revenue"],
@@ -243,6 +251,40 @@ def _left_out_table(
         columns=[Column(name="rule", label="Rule"), Column(name="products", label="Products", unit="count")],
         rows=rows, total_rows=len(rows),
     )
+
+
+def _add_cost(result: Result, fitted: FittedRecommender, request: RecommendRequest) -> None:
+    """What variety, variants and caps cost in relevance, and whether they left places empty."""
+    shape = Shape.of(request)
+    kept = result.details.pop("score_kept", float("nan"))
+    rows = result.table("products").rows
+    if not shape or not rows:
+        return
+    table = cost_table(fitted, fitted.family(request.method), shape, kept)
+    result.tables.append(table)
+    for column in ("score_lost", "ndcg_plain", "ndcg_shaped", "ndcg_lost"):
+        if table.cell(0, column) is not None:
+            result.figures[column] = table.figure(0, column)
+    result.words["shaped"] = "yes"
+    if request.customer_id is not None and len(rows) < request.k:
+        result.caveats.append(Caveat(code="list_shorter"))
+
+
+def _add_cheapest(result: Result, fitted: FittedRecommender, filters: ProductFilters) -> None:
+    """A price limit that leaves nothing: the cheapest product that the other rules leave."""
+    if filters.max_price is None:
+        return
+    frame = fitted.catalogue.frame
+    open_ = [rule is None for rule in fitted.catalogue.rules(replace(filters, max_price=None))]
+    left = frame[open_].dropna(subset=["price"]).sort_values(["price", "product_id"])
+    if left.empty:
+        return
+    row = [str(left["product_id"].iloc[0]), str(left["name"].iloc[0]), _number(left["price"].iloc[0])]
+    table = Table(id="cheapest", title="Cheapest product that the other rules leave", rows=[row], total_rows=1,
+                  columns=[Column(name="product_id", label="Product id", unit="id"),
+                           Column(name="name", label="Product"), Column(name="price", label="Price", unit="currency")])
+    result.tables.append(table)
+    result.figures["cheapest"] = table.figure(0, "price", "Cheapest product left")
 
 
 def _count_figures(result: Result) -> None:
