@@ -39,6 +39,10 @@ class Settings(BaseSettings):
         default="all-MiniLM-L6-v2",
         description="Sentence-transformers model for products; the default carries its weights in a package.",
     )
+    embedder_precision: Literal["int8", "full"] = Field(
+        default="int8",
+        description="'int8' (8-bit weights where they agree with full precision, else full) or 'full'.",
+    )
     as_of: str | None = Field(
         default=None, description="Analysis date YYYY-MM-DD; unset: the last day of the data."
     )

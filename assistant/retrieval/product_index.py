@@ -15,8 +15,9 @@ from assistant.data.warehouse import Snapshot
 from assistant.errors import StorageError, UnknownName
 from assistant.plans.desk import Progress
 from assistant.retrieval.catalogue import Catalogue, read_catalogue
+from assistant.retrieval.choose_embedder import choose_embedder
 from assistant.retrieval.chroma_cache import ChromaCache, collection_name
-from assistant.retrieval.embedders import Embedder, load_embedder
+from assistant.retrieval.embedders import Embedder
 from assistant.retrieval.record import DamagedRecord, EmbeddingRecord, set_aside
 from assistant.settings import Settings
 
@@ -43,7 +44,7 @@ class Hit:
 @dataclass(frozen=True)
 class Notice:
     """Something the person should know about the index. Codes: embedded, record_rebuilt, cache_rebuilt, cache_failed,
-    in_memory."""
+    in_memory, full_precision."""
 
     code: str
     message: str
@@ -201,7 +202,7 @@ def open_index(
     lives in memory, and a notice says so. The Chroma store is checked and built in the background.
 
     Args:
-        embedder: default the one that the settings name.
+        embedder: default the one that the settings name, in 8 bits where that is as good.
         progress: told about embedding.
         exact_limit: most products for which the exact scan is preferred to Chroma.
 
@@ -210,8 +211,10 @@ def open_index(
         ModelUnavailable: the embedder cannot be loaded.
     """
     catalogue = read_catalogue(snapshot)
-    embedder = embedder or load_embedder(settings.embedder)
     notices: list[Notice] = []
+    if embedder is None:
+        embedder, reason = choose_embedder(settings)
+        notices += [Notice("full_precision", reason)] if reason else []
     path = settings.index_dir / RECORD_NAME
     try:
         try:
