@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -28,11 +28,14 @@ class BasketHistory:
             counts are known (see :meth:`from_counts`).
         pointers: int64 (customers + 1): orders of customer u are the rows ``pointers[u]`` to ``pointers[u + 1]``.
         days: int32 per order, days since 1970-01-01.
+        customers: int64 per customer: whose history it is, as a position in the data a model was fitted on; -1 for
+            somebody outside of them. A model of neighbours needs it: nobody is their own neighbour.
     """
 
     lines: csr_array
     pointers: np.ndarray
     days: np.ndarray
+    customers: np.ndarray
 
     @classmethod
     def from_counts(cls, counts: csr_array, days: np.ndarray | None = None) -> BasketHistory:
@@ -44,7 +47,7 @@ class BasketHistory:
         filled = np.diff(counts.indptr) > 0
         day = np.zeros(counts.shape[0], np.int32) if days is None else np.asarray(days, dtype=np.int32)
         pointers = np.concatenate([[0], np.cumsum(filled)]).astype(np.int64)
-        return cls(counts[np.flatnonzero(filled)], pointers, day[filled])
+        return cls(counts[np.flatnonzero(filled)], pointers, day[filled], np.arange(counts.shape[0]))
 
     @property
     def n_orders(self) -> int:
@@ -109,7 +112,12 @@ class BasketHistory:
         starts = np.where(known, self.pointers[positions], 0)
         pointers = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
         orders = np.arange(pointers[-1]) + np.repeat(starts - pointers[:-1], sizes)
-        return BasketHistory(self.lines[orders], pointers, self.days[orders])
+        customers = np.where(known, self.customers[positions], -1) if self.shape[0] else positions
+        return BasketHistory(self.lines[orders], pointers, self.days[orders], customers)
+
+    def strangers(self) -> BasketHistory:
+        """The same orders, of customers outside of the fitted data."""
+        return replace(self, customers=np.full(self.shape[0], -1))
 
     def without(self, item: int) -> BasketHistory:
         """The same orders as if nobody had ever bought the product; orders stay, even if empty."""
@@ -118,7 +126,7 @@ class BasketHistory:
         kept = self.lines.indices != item
         pointers = np.concatenate([[0], np.cumsum(kept)])[self.lines.indptr]
         lines = csr_array((self.lines.data[kept], self.lines.indices[kept], pointers), shape=self.lines.shape)
-        return BasketHistory(lines, self.pointers, self.days)
+        return replace(self, lines=lines)
 
     def with_orders(self, baskets: csr_array, day: int) -> BasketHistory:
         """The history with one more, latest order per customer (customers × items; an empty row adds none)."""
@@ -130,12 +138,12 @@ class BasketHistory:
         place = np.argsort(owner, kind="stable")  # an added order comes after the customer's own
         lines = csr_array(vstack([self.lines, baskets[new]], format="csr"))[place]
         days = np.concatenate([self.days, np.full(len(new), day, dtype=np.int32)])[place]
-        return BasketHistory(lines, pointers, days)
+        return BasketHistory(lines, pointers, days, self.customers)
 
 
 def as_history(rows: csr_array | BasketHistory) -> BasketHistory:
-    """Purchase rows as a history; counts become one order (see :meth:`BasketHistory.from_counts`)."""
-    return rows if isinstance(rows, BasketHistory) else BasketHistory.from_counts(rows)
+    """Purchase rows as a history; counts become one order of a stranger."""
+    return rows if isinstance(rows, BasketHistory) else BasketHistory.from_counts(rows).strangers()
 
 
 def as_counts(rows: csr_array | BasketHistory) -> csr_array:
@@ -188,7 +196,7 @@ def history_from_lines(
     in_time = np.lexsort((orders[starts], first, users[starts]))
     pointers = np.searchsorted(users[starts], np.arange(len(user_ids) + 1)).astype(np.int64)
     days = first[in_time] // (24 * 3600 * 1_000_000)
-    return BasketHistory(lines[in_time], pointers, days.astype(np.int32))
+    return BasketHistory(lines[in_time], pointers, days.astype(np.int32), np.arange(len(user_ids)))
 
 
 def _places(known: np.ndarray, names: np.ndarray) -> np.ndarray:

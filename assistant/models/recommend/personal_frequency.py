@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from assistant.features.interactions import Interactions
-from assistant.models.recommend.sequence_model import SequenceModel
+from assistant.models.recommend.sequence_model import Mixture, SequenceModel, popularity
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
     from assistant.features.basket_history import BasketHistory
 
-#: Weight of the most popular product, below the smallest step between two personal scores that matters.
+#: Weight of the most popular product: orders equals, and fills up.
 _FILL = 1e-3
 
 
@@ -22,11 +22,12 @@ class PersonalFrequency(SequenceModel):
     """Score = sum over the customer's orders that hold the product of ``decay`` to the number of later orders.
 
     With ``decay`` 1 this is the personal top-frequency list (P-TopFreq), with ``filled`` its popularity-filled form
-    (GP-TopFreq), the baselines of Li et al., "A Next Basket Recommendation Reality Check", TOIS 2023.
+    (GP-TopFreq), the baselines of Li et al., "A Next Basket Recommendation Reality Check" (arXiv 2109.14233). There
+    equals stand as first bought; here the more popular one comes first.
 
     Args:
         decay: weight of an order relative to the one after it, in (0, 1].
-        filled: add a tiny share of popularity: orders equals, and fills up, the personal list.
+        filled: add a small share of popularity.
     """
 
     explores: ClassVar[bool] = False
@@ -36,12 +37,8 @@ class PersonalFrequency(SequenceModel):
         self.filled = filled
 
     def _fit(self, interactions: Interactions) -> None:
-        orders = np.bincount(interactions.history.lines.indices, minlength=interactions.n_items).astype(np.float32)
-        self.popularity_ = _FILL * orders / max(float(orders.max()), 1.0)
+        fill = np.float32(_FILL) * popularity(interactions.history) if self.filled else None
+        self.mixture_ = Mixture(own=((0, 1.0),), constant=fill)
 
     def _profiles(self, history: BasketHistory) -> tuple[csr_array, ...]:
         return (history.weighted(self.decay ** history.ages.astype(np.float64)),)
-
-    def _score_profiles(self, profiles: tuple[csr_array, ...]) -> np.ndarray:
-        scores = profiles[0].toarray()
-        return scores + self.popularity_ if self.filled else scores

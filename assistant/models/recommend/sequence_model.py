@@ -1,9 +1,15 @@
-"""Recommenders that look at a customer's orders in sequence, not only at how often each product was bought."""
+"""Recommenders that look at a customer's orders in sequence, not only at how often each product was bought.
+
+Their list is the next basket: products bought before come first where the past speaks for them. All of them are
+mixtures of the same parts (own past, what neighbours buy, what everybody buys) and differ in how orders are weighted
+and who counts as a neighbour.
+"""
 
 from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,30 +17,47 @@ import numpy as np
 from assistant.features.basket_history import BasketHistory, as_history
 from assistant.features.interactions import day_number
 from assistant.models.recommend.base import Recommender
+from assistant.models.recommend.neighbours import Neighbourhood, squared_lengths
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
     from assistant.models.recommend.base import PurchaseRows
 
+#: Customers others are compared with, at most: those with the latest orders.
+MAX_REFERENCES = 50_000
+
+
+@dataclass(frozen=True, eq=False)
+class Mixture:
+    """Score = weighted own profiles + weighted words of neighbours + a constant per item.
+
+    Attributes:
+        own: (view, weight): views are the profiles of :meth:`SequenceModel._profiles`.
+        near: (view, weight, neighbourhood): the view is what is compared.
+        constant: per item, or None.
+    """
+
+    own: tuple[tuple[int, float], ...]
+    near: tuple[tuple[int, float, Neighbourhood], ...] = ()
+    constant: np.ndarray | None = None
+
 
 class SequenceModel(Recommender):
     """A recommender whose purchase rows are :class:`~assistant.features.basket_history.BasketHistory`.
 
-    A model implements ``_fit`` (``interactions.history`` has the orders), :meth:`_profiles` and
-    :meth:`_score_profiles`. The weight of an order in a profile may depend on its place and day, never on what it
-    holds: then leaving a product out of the past is deleting its entries from the profiles, and reasons are exact.
+    A model implements :meth:`_profiles` and ``_fit``, which sets ``mixture_``. The weight of an order in a profile may
+    depend on its place and day, never on what it holds: then leaving a product out of the past is deleting its entries
+    from the profiles, and reasons are exact.
 
-    Counts (a live basket, or rows of ``Interactions.matrix``) are read as one order.
+    Counts (a live basket, or rows of ``Interactions.matrix``) are read as one order of a stranger.
     """
+
+    mixture_: Mixture
 
     @abstractmethod
     def _profiles(self, history: BasketHistory) -> tuple[csr_array, ...]:
         """Customers × items, one or several views of the orders, each a ``history.weighted(…)``."""
-
-    @abstractmethod
-    def _score_profiles(self, profiles: tuple[csr_array, ...]) -> np.ndarray:
-        """Scores, float32 (customers × items), higher is better."""
 
     def rows_at(self, positions: np.ndarray) -> BasketHistory:
         return self._fitted().history.take(np.asarray(positions))
@@ -44,48 +67,69 @@ class SequenceModel(Recommender):
         return self.rows_at(positions).with_orders(baskets, day_number(self._fitted().until))
 
     def _score_rows(self, rows: PurchaseRows) -> np.ndarray:
-        return self._score_profiles(self._profiles(as_history(rows)))
+        history = as_history(rows)
+        return self._score_profiles(self._profiles(history), history.customers)
+
+    def _score_profiles(self, profiles: tuple[csr_array, ...], customers: np.ndarray) -> np.ndarray:
+        mixture = self.mixture_
+        scores = np.zeros(profiles[0].shape, dtype=np.float32)
+        for view, weight in mixture.own:
+            scores += np.float32(weight) * profiles[view].toarray()
+        for view, weight, neighbourhood in mixture.near:
+            scores += np.float32(weight) * neighbourhood.scores(profiles[view], customers)
+        return scores if mixture.constant is None else scores + mixture.constant
 
     def contributions(self, row: PurchaseRows, item: int) -> np.ndarray:
         """What each product of the past adds to the score of ``item``, by leaving it out of every order."""
         return self.contributions_of(row, [item])[:, 0]
 
     def contributions_of(self, row: PurchaseRows, items: Sequence[int]) -> np.ndarray:
-        profiles = self._profiles(as_history(row))
-        full = self._score_profiles(profiles)[0, items]
-        return full - self._scores_leaving_out(profiles, np.asarray(row.indices), items)
-
-    def scores_without_each(self, row: PurchaseRows, positions: np.ndarray, scores: np.ndarray) -> np.ndarray:
-        return self._scores_leaving_out(self._profiles(as_history(row)), np.asarray(row.indices)[positions])
+        history, products, wanted = as_history(row), np.asarray(row.indices), np.asarray(items)
+        profiles = self._profiles(history)
+        added = np.zeros((len(products), len(wanted)), dtype=np.float32)
+        itself = products[:, None] == wanted[None, :]
+        for view, weight in self.mixture_.own:
+            added += np.float32(weight) * itself * profiles[view].toarray()[0, wanted]
+        for view, weight, neighbourhood in self.mixture_.near:
+            profile = profiles[view]
+            places, weights = neighbourhood.leaving_out(profile, history.customers, products)
+            whole = neighbourhood.choose(neighbourhood.dots(profile, history.customers), squared_lengths(profile))
+            for i, item in enumerate(wanted):
+                said, fewer = neighbourhood.said_of(int(item), *whole), neighbourhood.said_of(int(item), places, weights)
+                added[:, i] += np.float32(weight) * (said - fewer)
+        return added
 
     def scores_without(self, row: PurchaseRows, position: int, scores: np.ndarray) -> np.ndarray:
-        out = int(row.indices[position])
-        return self._score_profiles(tuple(_without(p, out) for p in self._profiles(as_history(row))))[0]
+        return self.scores_without_each(row, np.array([position]), scores)[0]
 
-    def _scores_leaving_out(
-        self, profiles: tuple[csr_array, ...], products: np.ndarray, items: Sequence[int] | slice = slice(None)
-    ) -> np.ndarray:
-        """Scores of ``items`` after leaving out each of ``products``, of one customer's profiles: products × items."""
-        step = 64
-        blocks = [
-            self._score_profiles(tuple(_each_without(p, products[start : start + step]) for p in profiles))[:, items]
-            for start in range(0, len(products), step)
-        ]
-        return np.concatenate(blocks) if blocks else self._score_profiles(profiles)[:0, items]
-
-
-def _without(profile: csr_array, item: int) -> csr_array:
-    """One customer's profile (1 × items) without a product."""
-    return _each_without(profile, np.array([item]))
+    def scores_without_each(self, row: PurchaseRows, positions: np.ndarray, scores: np.ndarray) -> np.ndarray:
+        history, products = as_history(row), np.asarray(row.indices)[positions]
+        profiles = self._profiles(history)
+        left = np.zeros((len(products), row.shape[1]), dtype=np.float32)
+        for view, weight in self.mixture_.own:
+            own = np.repeat(profiles[view].toarray(), len(products), axis=0)
+            own[np.arange(len(products)), products] = 0
+            left += np.float32(weight) * own
+        for view, weight, neighbourhood in self.mixture_.near:
+            left += np.float32(weight) * neighbourhood.scores_leaving_out(profiles[view], history.customers, products)
+        return left if self.mixture_.constant is None else left + self.mixture_.constant
 
 
-def _each_without(profile: csr_array, products: np.ndarray) -> csr_array:
-    """Copies of one customer's profile (1 × items), each without one of ``products``."""
-    n = len(products)
-    kept = profile.indices[None, :] != products[:, None]
-    shape = (n, profile.nnz)
-    pointers = np.concatenate([[0], np.cumsum(kept.sum(axis=1))])
-    return type(profile)(
-        (np.broadcast_to(profile.data, shape)[kept], np.broadcast_to(profile.indices, shape)[kept], pointers),
-        shape=(n, profile.shape[1]),
-    )
+def reference_customers(history: BasketHistory) -> np.ndarray:
+    """Positions of customers with orders, the latest buyers where there are too many to compare with; ascending."""
+    buyers = np.flatnonzero(history.sizes > 0)
+    if len(buyers) > MAX_REFERENCES:
+        last = history.days[history.pointers[buyers + 1] - 1]
+        buyers = np.sort(buyers[np.argsort(-last, kind="stable")[:MAX_REFERENCES]])
+    return buyers
+
+
+def popularity(history: BasketHistory) -> np.ndarray:
+    """Orders that hold each product, over those of the most popular one: float32, 0–1."""
+    orders = np.bincount(history.lines.indices, minlength=history.shape[1]).astype(np.float32)
+    return orders / max(float(orders.max()), 1.0)
+
+
+def latest_shares(history: BasketHistory, orders: int) -> np.ndarray:
+    """Order weights that give the share of a customer's latest ``orders`` orders that hold a product."""
+    return np.where(history.ages < orders, 1.0 / np.minimum(np.repeat(history.sizes, history.sizes), orders), 0.0)
