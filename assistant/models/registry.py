@@ -59,6 +59,23 @@ RECOMMENDERS: dict[str, Entry] = {
                   {"l2": 200.0, "weighting": "log"}),
     "als": Entry(f"{_RECOMMEND}.als:ALS", "als", "customers and products as factors (iALS)",
                  {"unobserved_weight": 0.3, "regularisation": 0.003, "weighting": "log"}),
+    "personal_frequency": Entry(f"{_RECOMMEND}.personal_frequency:PersonalFrequency", "personal_frequency",
+                                "what the customer buys most often, late orders counting more",
+                                {"decay": 0.9, "filled": True}, purposes=("next",)),
+    "tifu_knn": Entry(f"{_RECOMMEND}.tifu_knn:TIFUKNN", "tifu_knn",
+                      "decayed frequencies of the customer and of the nearest ones (TIFU-KNN)", purposes=("next",)),
+    "up_cf": Entry(f"{_RECOMMEND}.up_cf:UPCF", "up_cf",
+                   "latest orders of the customer and of customers with the same purchases (UP-CF)",
+                   purposes=("next",)),
+    "next_basket": Entry(f"{_RECOMMEND}.next_basket:NextBasketBlend", "next_basket",
+                         "own past orders, two kinds of neighbours and popularity (next-basket blend)",
+                         purposes=("next",)),
+    "next_basket_wide": Entry(f"{_RECOMMEND}.next_basket:NextBasketBlend", "next_basket",
+                              "own past orders, two kinds of neighbours over three orders each, and popularity",
+                              {"recent": 3}, purposes=("next",)),
+    "next_basket_own": Entry(f"{_RECOMMEND}.next_basket:NextBasketBlend", "next_basket",
+                             "own past orders before all, then two kinds of neighbours and popularity",
+                             {"personal": 1.0}, purposes=("next",)),
 }
 
 SEGMENTERS: dict[str, Entry] = {

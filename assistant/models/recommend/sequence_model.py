@@ -95,8 +95,8 @@ class SequenceModel(Recommender):
             places, weights = neighbourhood.leaving_out(profile, history.customers, products)
             whole = neighbourhood.choose(neighbourhood.dots(profile, history.customers), squared_lengths(profile))
             for i, item in enumerate(wanted):
-                said, fewer = neighbourhood.said_of(int(item), *whole), neighbourhood.said_of(int(item), places, weights)
-                added[:, i] += np.float32(weight) * (said - fewer)
+                said = neighbourhood.said_of(int(item), *whole)
+                added[:, i] += np.float32(weight) * (said - neighbourhood.said_of(int(item), places, weights))
         return added
 
     def scores_without(self, row: PurchaseRows, position: int, scores: np.ndarray) -> np.ndarray:

@@ -50,8 +50,8 @@ def tifu_weights(history: BasketHistory, within: float, between: float, groups: 
     """Weight of each order in the TIFU vector of its customer (float64, aligned with ``history.days``).
 
     As the authors' published program has it: the n orders, oldest first, are cut into k = min(n, groups) groups of
-    n // k orders, the latest n mod k of one more. An order with a later ones, in group g (0 the oldest) of s orders, weighs
-    within^a · between^(groups - 1 - g) / (s · k).
+    n // k orders, the latest n mod k of one more. An order with a later ones, in group g (0 the oldest) of s
+    orders, weighs within^a · between^(groups - 1 - g) / (s · k).
     """
     n = np.repeat(history.sizes, history.sizes)
     ages = history.ages
