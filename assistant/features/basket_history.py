@@ -29,13 +29,18 @@ class BasketHistory:
         pointers: int64 (customers + 1): orders of customer u are the rows ``pointers[u]`` to ``pointers[u + 1]``.
         days: int32 per order, days since 1970-01-01.
         customers: int64 per customer: whose history it is, as a position in the data a model was fitted on; -1 for
-            somebody outside of them. A model of neighbours needs it: nobody is their own neighbour.
+            somebody outside of them (default: their place here). A model of neighbours needs it: nobody is their own
+            neighbour.
     """
 
     lines: csr_array
     pointers: np.ndarray
     days: np.ndarray
-    customers: np.ndarray
+    customers: np.ndarray = None  # type: ignore[assignment]
+
+    def __post_init__(self) -> None:
+        if self.customers is None:
+            object.__setattr__(self, "customers", np.arange(self.shape[0]))
 
     @classmethod
     def from_counts(cls, counts: csr_array, days: np.ndarray | None = None) -> BasketHistory:
@@ -47,7 +52,7 @@ class BasketHistory:
         filled = np.diff(counts.indptr) > 0
         day = np.zeros(counts.shape[0], np.int32) if days is None else np.asarray(days, dtype=np.int32)
         pointers = np.concatenate([[0], np.cumsum(filled)]).astype(np.int64)
-        return cls(counts[np.flatnonzero(filled)], pointers, day[filled], np.arange(counts.shape[0]))
+        return cls(counts[np.flatnonzero(filled)], pointers, day[filled])
 
     @property
     def n_orders(self) -> int:
@@ -128,6 +133,17 @@ class BasketHistory:
         lines = csr_array((self.lines.data[kept], self.lines.indices[kept], pointers), shape=self.lines.shape)
         return replace(self, lines=lines)
 
+    def each_without(self, items: np.ndarray) -> BasketHistory:
+        """Copies of one customer's history, each as if they had never bought one of ``items``."""
+        n = len(items)
+        copies = self.take(np.zeros(n, dtype=np.int64))
+        out = np.repeat(np.asarray(items), self.lines.nnz)  # all copies hold the same lines, one copy after the other
+        kept = copies.lines.indices != out
+        pointers = np.concatenate([[0], np.cumsum(kept)])[copies.lines.indptr]
+        lines = type(self.lines)((copies.lines.data[kept], copies.lines.indices[kept], pointers),
+                                 shape=copies.lines.shape)
+        return replace(copies, lines=lines)
+
     def with_orders(self, baskets: csr_array, day: int) -> BasketHistory:
         """The history with one more, latest order per customer (customers × items; an empty row adds none)."""
         from scipy.sparse import csr_array, vstack
@@ -196,7 +212,7 @@ def history_from_lines(
     in_time = np.lexsort((orders[starts], first, users[starts]))
     pointers = np.searchsorted(users[starts], np.arange(len(user_ids) + 1)).astype(np.int64)
     days = first[in_time] // (24 * 3600 * 1_000_000)
-    return BasketHistory(lines[in_time], pointers, days.astype(np.int32), np.arange(len(user_ids)))
+    return BasketHistory(lines[in_time], pointers, days.astype(np.int32))
 
 
 def _places(known: np.ndarray, names: np.ndarray) -> np.ndarray:

@@ -76,6 +76,14 @@ def test_picking_customers_and_leaving_out_products(tmp_path):
     assert without.sizes.tolist() == [2, 0, 3] and without.counts.toarray()[2].tolist() == [1, 1, 0, 0, 1]
 
 
+def test_copies_without_one_product_each(tmp_path):
+    history = interactions(tiny_shop(tmp_path)).history.take(np.array([0]))
+    copies = history.each_without(history.indices)
+    assert copies.sizes.tolist() == [3, 3, 3, 3]
+    assert copies.counts.toarray().tolist() == [[0, 1, 2, 0, 1], [1, 0, 2, 0, 1], [1, 1, 0, 0, 1], [1, 1, 2, 0, 0]]
+    assert (copies.lines[3:6].toarray() == history.without(1).lines.toarray()).all()
+
+
 def test_a_basket_becomes_the_latest_order(tmp_path):
     data = interactions(tiny_shop(tmp_path))
     baskets = data.matrix[[3, 0]] * 0

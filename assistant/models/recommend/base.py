@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 
 from assistant.errors import InvalidPlan, NoRows, UnknownName
+from assistant.features.basket_history import BasketHistory
 from assistant.features.interactions import Interactions
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
-    from assistant.features.basket_history import BasketHistory
     from assistant.features.product_side import ProductSide
     from assistant.models.recommend.reasons import Reason
 
@@ -280,8 +280,10 @@ class LinearItemModel(Recommender):
         return self.by_column_
 
 
-def leave_one_out(row: csr_array) -> csr_array:
+def leave_one_out(row: PurchaseRows) -> PurchaseRows:
     """``row.nnz`` copies of a row, each without one of its products."""
+    if isinstance(row, BasketHistory):
+        return row.each_without(row.indices)
     n = row.nnz
     keep = ~np.eye(n, dtype=bool)
     columns = np.broadcast_to(row.indices, (n, n))[keep]
