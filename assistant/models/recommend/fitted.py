@@ -123,8 +123,8 @@ class FittedRecommender:
 def _figures_of(trial: Trial) -> dict[str, float]:
     k = EVALUATED_K
     return {f"recall_at_{k}": trial.recall, f"ndcg_at_{k}": trial.ndcg, f"coverage_at_{k}": trial.coverage,
-            f"gini_at_{k}": trial.gini, f"diversity_at_{k}": trial.diversity, f"novelty_at_{k}": trial.novelty,
-            "fit_seconds": trial.fit_seconds}
+            f"gini_at_{k}": trial.gini, f"diversity_at_{k}": trial.diversity,
+            f"novelty_at_{k}": trial.novelty}
 
 
 def fit_recommender(snapshot: Snapshot, side: ProductSide | None = None) -> FittedRecommender:

@@ -12,7 +12,6 @@ from assistant.data.warehouse import Snapshot
 from assistant.errors import UnknownName
 from assistant.models.recommend.audience_list import audience_tables
 from assistant.models.recommend.catalogue import QUIET_DAYS, RULES, ProductFilters
-from assistant.models.recommend.choosing import EVALUATED_K
 from assistant.models.recommend.fitted import (
     CustomerLists,
     FittedRecommender,
@@ -21,6 +20,7 @@ from assistant.models.recommend.fitted import (
     recommend_for_customers,
 )
 from assistant.models.recommend.list_cost import cost_table
+from assistant.models.recommend.model_table import add_models
 from assistant.models.recommend.shaping import Shape
 from assistant.models.recommend.why_not import why_not_table
 from assistant.plans import RecommendRequest
@@ -63,7 +63,7 @@ def recommend_result(
         result = _for_audience(snapshot, request, fitted, filters, customer_ids)
     speak(result, "rules", phrase(only_rules(request)))
     _add_cost(result, fitted, request)
-    _add_models(result, fitted, fitted.family(request.method))
+    add_models(result, fitted, fitted.family(request.method))
     if not result.table("products").rows:
         _add_cheapest(result, fitted, filters)
         rules = [str(row[0]) for row in result.table("left_out").rows[:-1]]
@@ -290,36 +290,6 @@ def _add_cheapest(result: Result, fitted: FittedRecommender, filters: ProductFil
 def _count_figures(result: Result) -> None:
     left_out = result.table("left_out")
     result.figures["candidates"] = left_out.figure(len(left_out.rows) - 1, "products", "Products to choose from")
-
-
-def _add_models(result: Result, fitted: FittedRecommender, family: str) -> None:
-    """The comparison on the shop's last weeks as a table, with the figures of the model used."""
-    choice, used = fitted.choice, fitted.names[family]
-    if not choice.trials:
-        result.caveats.append(Caveat(code="recommender_unmeasured"))
-        return
-    ranked = sorted(choice.trials, key=lambda t: -t.ndcg)
-    rows: list[list[Any]] = [
-        [t.words, round(100 * t.recall, 2), round(t.ndcg, 4), round(100 * t.coverage, 1),
-         choice.users, "yes" if t.name == used else "no"] for t in ranked
-    ]
-    table = Table(
-        id="models", title=f"Models compared on the last {choice.weeks} weeks, lists of {EVALUATED_K}",
-        columns=[Column(name="model", label="Model"),
-                 Column(name="recall", label="Later purchases found in the list", unit="percent"),
-                 Column(name="ndcg", label="nDCG", unit="score"),
-                 Column(name="coverage", label="Share of the catalogue shown", unit="percent"),
-                 Column(name="test_customers", label="Customers in the comparison", unit="count"),
-                 Column(name="used", label="Used here")],
-        rows=rows, total_rows=len(rows),
-    )
-    result.tables.append(table)
-    place = next(i for i, t in enumerate(ranked) if t.name == used)
-    result.figures["recall"] = table.figure(place, "recall", "Later purchases found by the model used")
-    result.figures["test_customers"] = table.figure(place, "test_customers")
-    if family != "popularity":
-        plain = next(i for i, t in enumerate(ranked) if t.name == fitted.names["popularity"])
-        result.figures["recall_popularity"] = table.figure(plain, "recall", "Found by the popularity list")
 
 
 def _evidence(
