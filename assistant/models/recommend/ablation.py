@@ -2,61 +2,68 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from assistant.models.recommend.base import LinearItemModel, Recommender, leave_one_out
+from assistant.features.interactions import Interactions
+from assistant.models.recommend.base import Recommender, leave_one_out
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
-#: Largest table of left-out scores kept for the customer in hand, in cells (128 MiB of float32).
-_KEPT_CELLS = 32 * 1024 * 1024
+    from assistant.features.product_side import ProductSide
 
-
-def left_out_scores(model: Recommender, row: csr_array, scores: np.ndarray) -> np.ndarray:
-    """Scores of all products after leaving out each owned product in turn: float32, owned × items.
-
-    Args:
-        row: one purchase row. scores: its scores, from which a linear model subtracts.
-    """
-    if isinstance(model, LinearItemModel):
-        return np.stack([model.scores_without(row, p, scores) for p in range(row.nnz)]).astype(np.float32)
-    return np.asarray(model._score_rows(leave_one_out(row)), dtype=np.float32)
+#: Largest table of left-out scores made at once and kept for the customer in hand, in cells (64 MiB of float32).
+_KEPT_CELLS = 16 * 1024 * 1024
 
 
 class Ablated(Recommender):
-    """A model explained by ablation in one batch per customer.
+    """A model explained by ablation in batches.
 
-    All left-out rows of a customer are scored together and kept until another customer is asked about, so that the
-    reasons of a whole list cost one batch. Subclasses may override :meth:`_left_out`.
+    All left-out rows of a customer are scored together and, where they are not too many, kept until another customer is
+    asked about: the reasons of a whole list cost one batch. Subclasses override :meth:`_left_out` where they know a
+    faster way than scoring the rows.
     """
 
-    def _left_out(self, row: csr_array) -> np.ndarray:
-        """Scores without each owned product: owned × items."""
-        return np.asarray(self._score_rows(leave_one_out(row)), dtype=np.float32)
+    def fit(self, interactions: Interactions, side: ProductSide | None = None) -> Self:
+        self.__dict__.pop("left_out_", None)
+        return super().fit(interactions, side)
 
-    def _table(self, row: csr_array) -> np.ndarray | None:
-        """Left-out scores of this row, or None where they are too many to keep."""
-        if row.nnz * row.shape[1] > _KEPT_CELLS:
-            return None
-        key = (row.indices.tobytes(), row.data.tobytes(), id(self.interactions_))
+    def _left_out(self, row: csr_array, positions: np.ndarray) -> np.ndarray:
+        """Scores without the owned product at each position (of ``row.indices``): positions × items."""
+        return np.asarray(self._score_rows(leave_one_out(row)[positions]))
+
+    def _table(self, row: csr_array, *, make: bool) -> np.ndarray | None:
+        """Left-out scores for every owned product, if they are at hand or (``make``) can be kept."""
+        key = (row.indices.tobytes(), row.data.tobytes(), id(self._fitted()))
         kept = self.__dict__.get("left_out_")
-        if kept is None or kept[0] != key:
-            kept = (key, self._left_out(row), np.asarray(self._score_rows(row))[0])
-            self.left_out_ = kept
-        return kept[1]
+        if kept is not None and kept[0] == key:
+            return kept[1]
+        if not make or row.nnz * row.shape[1] > _KEPT_CELLS:
+            return None
+        self.left_out_ = (key, self._left_out(row, np.arange(row.nnz)))
+        return self.left_out_[1]
 
     def contributions(self, row: csr_array, item: int) -> np.ndarray:
         """What each owned product adds to the score of ``item``: the score less that without the product."""
+        return self.contributions_of(row, [item])[:, 0]
+
+    def contributions_of(self, row: csr_array, items: Sequence[int]) -> np.ndarray:
         if row.nnz == 0:
-            return np.zeros(0, dtype=np.float32)
-        table = self._table(row)
-        if table is None:
-            return super().contributions(row, item)
-        return self.left_out_[2][item] - table[:, item]
+            return np.zeros((0, len(items)), dtype=np.float32)
+        full = np.asarray(self._score_rows(row))[0, items]
+        table = self._table(row, make=True)
+        if table is not None:
+            return full - table[:, items]
+        step = max(1, _KEPT_CELLS // row.shape[1])
+        each = [self._left_out(row, np.arange(s, min(s + step, row.nnz)))[:, items] for s in range(0, row.nnz, step)]
+        return full - np.concatenate(each)
 
     def scores_without(self, row: csr_array, position: int, scores: np.ndarray) -> np.ndarray:
-        table = self._table(row)
-        return super().scores_without(row, position, scores) if table is None else table[position]
+        return self.scores_without_each(row, np.array([position]), scores)[0]
+
+    def scores_without_each(self, row: csr_array, positions: np.ndarray, scores: np.ndarray) -> np.ndarray:
+        table = self._table(row, make=False)
+        return self._left_out(row, positions) if table is None else table[positions]

@@ -53,7 +53,6 @@ class ALS(Ablated):
         self.seed = seed
 
     def _fit(self, interactions: Interactions) -> None:
-        self.__dict__.pop("left_out_", None)
         rows = weighted(interactions.matrix, self.weighting)
         columns = rows.T.tocsr()
         rng = np.random.default_rng(self.seed)
@@ -79,8 +78,8 @@ class ALS(Ablated):
     def _score_rows(self, rows: csr_array) -> np.ndarray:
         return self.fold_in(rows) @ self.item_factors_.T
 
-    def _left_out(self, row: csr_array) -> np.ndarray:
-        return self.folding_.solve_left_out(weighted(row, self.weighting)) @ self.item_factors_.T
+    def _left_out(self, row: csr_array, positions: np.ndarray) -> np.ndarray:
+        return self.folding_.solve_left_out(weighted(row, self.weighting), positions) @ self.item_factors_.T
 
 
 class RowSolver:
@@ -126,18 +125,19 @@ class RowSolver:
             gathered *= root[:, :, None]
         return gathered, root
 
-    def solve_left_out(self, row: csr_array) -> np.ndarray:
-        """Solutions of one row without each of its purchases in turn: float32, purchases × d."""
+    def solve_left_out(self, row: csr_array, positions: np.ndarray) -> np.ndarray:
+        """Solutions of one row without the purchase at each position in turn: float32, positions × d."""
         root = np.sqrt(row.data).astype(np.float32)
         terms = self.rotated[row.indices] * root[:, None]
-        size, result = terms.shape[1], np.empty_like(terms)
+        size = terms.shape[1]
+        result = np.empty((len(positions), size), dtype=np.float32)
         whole, target = terms.T @ terms, terms.T @ root
         whole[np.diag_indices(size)] += self.shared + self.penalty(np.array([row.nnz - 1]))
         step = max(1, _CHUNK_CELLS // size**2)
-        for start in range(0, row.nnz, step):
-            part = terms[start : start + step]
+        for start in range(0, len(positions), step):
+            part = terms[positions[start : start + step]]
             systems = whole - part[:, :, None] * part[:, None, :]
-            right = target - part * root[start : start + step, None]
+            right = target - part * root[positions[start : start + step], None]
             result[start : start + step] = np.linalg.solve(systems, right[:, :, None])[:, :, 0]
         return result @ self.axes.T
 

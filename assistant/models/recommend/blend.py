@@ -10,8 +10,8 @@ import numpy as np
 
 from assistant.errors import InvalidPlan
 from assistant.features.interactions import Interactions
-from assistant.models.recommend.ablation import Ablated, left_out_scores
-from assistant.models.recommend.base import Recommender, top_k
+from assistant.models.recommend.ablation import Ablated
+from assistant.models.recommend.base import Recommender, leave_one_out, top_k
 from assistant.models.recommend.weighting import row_numbers
 
 if TYPE_CHECKING:
@@ -76,7 +76,6 @@ class Blend(Ablated):
             m.personal for m, w in zip(members, self.weights_, strict=True) if w > 0)
 
     def _fit(self, interactions: Interactions) -> None:
-        self.__dict__.pop("left_out_", None)
         if self.weights is not None:
             weights = _checked(self.weights, self.models)
         else:
@@ -98,11 +97,9 @@ class Blend(Ablated):
     def _score_rows(self, rows: csr_array) -> np.ndarray:
         return _blended([(m, m._score_rows(rows)) for m in self.members_], self.weights_, rows)
 
-    def _left_out(self, row: csr_array) -> np.ndarray:
-        from assistant.models.recommend.base import leave_one_out
-
-        scores = [(m, left_out_scores(m, row, np.asarray(m._score_rows(row))[0])) for m in self.members_]
-        return _blended(scores, self.weights_, leave_one_out(row))
+    def _left_out(self, row: csr_array, positions: np.ndarray) -> np.ndarray:
+        each = [(m, m.scores_without_each(row, positions, np.asarray(m._score_rows(row))[0])) for m in self.members_]
+        return _blended(each, self.weights_, leave_one_out(row)[positions])
 
 
 def _blended(scores: list[tuple[Recommender, np.ndarray]], weights: np.ndarray, rows: csr_array) -> np.ndarray:

@@ -35,22 +35,32 @@ def damped(matrix: csr_array) -> csr_array:
     return with_values(matrix, np.log1p(matrix.data))
 
 
-def bm25(matrix: csr_array, k1: float = 1.2, b: float = 0.75) -> csr_array:
+class BM25:
     """Damped counts, lowered for customers who buy much and raised for products with few buyers.
 
-    Robertson & Zaragoza 2009, formula 3.15, as used for item neighbourhoods by Frederickson's *implicit*.
+    Robertson & Zaragoza 2009, formula 3.15, as used for item neighbourhoods by Frederickson's *implicit*. Mean length
+    and rarity are those of the matrix it is made from, so rows seen later are weighed alike.
 
     Args:
         k1: saturation. b: length normalisation, 0–1.
     """
-    values = np.log1p(matrix.data)
-    users, owner = matrix.shape[0], row_numbers(matrix)
-    length = np.bincount(owner, weights=values, minlength=users)
-    mean = max(float(length.sum() / max((length > 0).sum(), 1)), 1e-9)
-    norm = k1 * (1 - b + b * length[owner] / mean)
-    buyers = np.bincount(matrix.indices, minlength=matrix.shape[1])
-    rarity = np.log1p(users / np.maximum(buyers, 1))
-    return with_values(matrix, values * (k1 + 1) / (values + norm) * rarity[matrix.indices])
+
+    def __init__(self, matrix: csr_array, k1: float = 1.2, b: float = 0.75) -> None:
+        self.k1, self.b = k1, b
+        length = _row_sums(matrix, np.log1p(matrix.data))
+        self.mean_length = max(float(length.sum() / max((length > 0).sum(), 1)), 1e-9)
+        buyers = np.bincount(matrix.indices, minlength=matrix.shape[1])
+        self.rarity = np.log1p(matrix.shape[0] / np.maximum(buyers, 1))
+
+    def __call__(self, rows: csr_array) -> csr_array:
+        values = np.log1p(rows.data)
+        length = _row_sums(rows, values)[row_numbers(rows)]
+        norm = self.k1 * (1 - self.b + self.b * length / self.mean_length)
+        return with_values(rows, values * (self.k1 + 1) / (values + norm) * self.rarity[rows.indices])
+
+
+def _row_sums(rows: csr_array, values: np.ndarray) -> np.ndarray:
+    return np.bincount(row_numbers(rows), weights=values, minlength=rows.shape[0])
 
 
 def weighted(matrix: csr_array, weighting: str) -> csr_array:
@@ -64,7 +74,7 @@ def weighted(matrix: csr_array, weighting: str) -> csr_array:
     if weighting == "log":
         return damped(matrix)
     if weighting == "bm25":
-        return bm25(matrix)
+        return BM25(matrix)(matrix)
     raise InvalidPlan("There is no such weighting of purchases", received=weighting, valid=list(WEIGHTINGS))
 
 

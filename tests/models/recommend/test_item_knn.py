@@ -15,6 +15,11 @@ class TestBM25(RecommenderContract):
         return ItemKNN(weighting="bm25")
 
 
+class TestPearson(RecommenderContract):
+    def make(self):
+        return ItemKNN(weighting="pearson")
+
+
 class TestFewNeighbours(RecommenderContract):
     def make(self):
         return ItemKNN(neighbours=10, shrink=0.0)
@@ -25,6 +30,24 @@ def test_cosine_on_paper():
     data = interactions_from_pairs(["A", "A", "B", "B", "C"], ["X", "Y", "X", "Y", "Y"])
     weights = ItemKNN(shrink=0.0).fit(data).item_weights_.toarray()
     assert np.allclose(weights, [[0, 2 / 6**0.5], [2 / 6**0.5, 0]], atol=1e-6)
+
+
+def test_pearson_on_paper():
+    # X: A, B · Y: A, B, C · Z: D, of four customers. Means 2/4, 3/4, 1/4; X·Y = 2 − 4·(1/2)(3/4) = 1/2;
+    # norms² 2 − 1 = 1 and 3 − 9/4 = 3/4 → 1/2 / √(3/4) = 1/√3; both are bought by others than Z: no similarity
+    data = interactions_from_pairs(["A", "A", "B", "B", "C", "D"], ["X", "Y", "X", "Y", "Y", "Z"])
+    weights = ItemKNN(weighting="pearson", shrink=0.0).fit(data).item_weights_.toarray()
+    assert np.allclose(weights, [[0, 3**-0.5, 0], [3**-0.5, 0, 0], [0, 0, 0]], atol=1e-6)
+
+
+def test_pearson_is_the_correlation_over_all_customers():
+    from tests.support.purchases import noisy_groups
+
+    data = noisy_groups()
+    expected = np.corrcoef(np.log1p(data.matrix.toarray()), rowvar=False)
+    np.fill_diagonal(expected, 0.0)
+    weights = ItemKNN(weighting="pearson", shrink=0.0).fit(data).item_weights_.toarray()
+    assert np.allclose(weights, np.where(expected > 1e-6, expected, 0.0), atol=1e-5)
 
 
 def test_shrinkage_lowers_the_similarity_of_rare_products_more():
