@@ -528,7 +528,8 @@ class Workspace:
         self.record_segment_sizes()
         self.example_questions()
         self.product_index()
-        self.recommender()
+        fitted = self.recommender()
+        fitted.info(fitted.family())  # sets the bars of reasons
         self.find_segments(SegmentRequest())
         self.churn_model(ChurnRequest().horizon_days)
         self.forecast(ForecastRequest())

@@ -29,8 +29,11 @@ MOST_RANDOM = 0.10
 _Z = 1.645
 #: Least size of each band of histories; a band ends before the next.
 BANDS = (1, 2, 3, 4, 6, 10, 20, 50)
-#: Customers drawn per band.
-PER_BAND = 400
+#: Customers drawn per band, and in bands of long histories: there hardly any random product passes, and leaving out
+#: each of a hundred products takes time.
+PER_BAND = 300
+_PER_LONG_BAND = 100
+_LONG = 10
 #: Parts that these are cut into; each is judged by a bar that the other parts set.
 _FOLDS = 5
 #: Fewer customers than this set no bar of their own: the band is joined with the next.
@@ -69,7 +72,8 @@ def calibrate(
     rng, bars, weights = np.random.default_rng(seed), [], []
     for lowest, highest in _bands(sizes):
         members = np.flatnonzero((sizes >= lowest) & (sizes <= highest))
-        drawn = rows[rng.permutation(members)[:per_band]]
+        most = per_band if lowest < _LONG else min(per_band, _PER_LONG_BAND)
+        drawn = rows[rng.permutation(members)[:most]]
         cases = cases_of(model, drawn, k, usual=usual, exclude_seen=exclude_seen, candidates=candidates)
         bars.append(_examined(lowest, highest, cases))
         weights.append(len(members))
