@@ -363,6 +363,9 @@ def _recommend(request: RecommendRequest) -> str:
     if request.basket:
         first = f"{_number(request.k)} products to recommend with {join_words(list(request.basket))}"
         return ", ".join([first, *rule_words(request)])
+    if request.why:
+        other = f" and not product {request.why_not}" if request.why_not else ""
+        return f"why product {request.why}{other} is recommended to customer {request.customer_id}"
     if request.why_not:
         return f"why product {request.why_not} is not recommended to customer {request.customer_id}"
     whom = (

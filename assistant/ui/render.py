@@ -49,6 +49,7 @@ KINDS: dict[str, DrawBody] = {
     "customer_profile": customer.profile,
     "segments": segments.split,
     "recommendation": products.recommendation,
+    "recommendation_why": products.recommendation,
     "bought_together": pieces.body,
     "product_search": pieces.body,
     "forecast": models.examined,

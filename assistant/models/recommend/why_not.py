@@ -7,23 +7,23 @@ from typing import Any
 import numpy as np
 
 from assistant.errors import UnknownName
-from assistant.models.recommend.catalogue import ProductFilters
-from assistant.models.recommend.fitted import CustomerLists, FittedRecommender, candidate_mask
+from assistant.models.recommend.fitted import CustomerLists, FittedRecommender
+from assistant.models.recommend.one_customer import OneCustomer
 from assistant.results import Column, Table
 
 
-def why_not_table(
-    fitted: FittedRecommender, filters: ProductFilters, product_id: str, customer_id: str, lists: CustomerLists
-) -> Table:
+def why_not_table(one: OneCustomer, product_id: str, lists: CustomerLists) -> Table:
     """One row that says why a product is not in a customer's list.
 
     ``status`` is ``in_list``, a rule of :data:`~assistant.models.recommend.catalogue.RULES`, ``ranked_lower`` (with
-    rank and score against the last product shown) or ``no_evidence``.
+    rank and score against the last product shown), ``shaped`` (it ranks high enough, and caps, variants or variety
+    gave its place to another) or ``no_evidence``.
 
     Raises:
         UnknownName: no such product; ``valid`` holds the nearest ids and names.
     """
-    row = _product_row(fitted, product_id)
+    fitted, filters = one.fitted, one.filters
+    row = product_row(fitted, product_id)
     facts = fitted.catalogue.frame.iloc[row]
     place = int(facts["position"])
     rank, score, last = None, None, None
@@ -34,7 +34,7 @@ def why_not_table(
     elif rule is not None:
         status = rule
     else:
-        status, rank, score, last = _standing(fitted, filters, place, customer_id, lists)
+        status, rank, score, last = _standing(one, place, lists)
     values: list[Any] = [
         facts["product_id"], facts["name"], status, rank, score, last,
         None if np.isnan(facts["price"]) else round(float(facts["price"]), 2), filters.max_price,
@@ -53,7 +53,12 @@ def why_not_table(
     return Table(id="why_not", title="Why not this product", columns=columns, rows=[values], total_rows=1)
 
 
-def _product_row(fitted: FittedRecommender, product_id: str) -> int:
+def product_row(fitted: FittedRecommender, product_id: str) -> int:
+    """Row of the catalogue of a product named by id or name.
+
+    Raises:
+        UnknownName: no such product; ``valid`` holds the nearest ids and names.
+    """
     wanted = product_id.strip()
     row = fitted.catalogue.row_of(wanted)
     if row is not None:
@@ -69,26 +74,17 @@ def _product_row(fitted: FittedRecommender, product_id: str) -> int:
     raise UnknownName("The shop has no such product", received=product_id, valid=nearest)
 
 
-def _standing(
-    fitted: FittedRecommender, filters: ProductFilters, place: int, customer_id: str, lists: CustomerLists
-) -> tuple[str, int | None, float | None, float | None]:
+def _standing(one: OneCustomer, place: int, lists: CustomerLists) -> tuple[str, int | None, float | None, float | None]:
     """Status, rank, score and the score of the last product shown, for a product that no product rule leaves out."""
-    seen, model = fitted.interactions, fitted.models[lists.family]
-    position = int(seen.user_positions([customer_id])[0])
-    model = model if position >= 0 else fitted.models["popularity"]
-    row = model.rows_at(np.array([position]))
-    mask = candidate_mask(fitted, filters)
-    if position >= 0:
-        returned = seen.returned[[position]].toarray().ravel()
-        if returned[place]:
-            return "returned", None, None, None
-        mask &= ~returned
-    if place in row.indices and not fitted.rebuying.kept[place]:
+    if one.returned[place]:
+        return "returned", None, None, None
+    if place in one.owned and one.hidden[place]:
         return "owned", None, None, None
-    (_, scores), = model.ranking_scores(row, exclude_seen=~fitted.rebuying.kept, candidates=mask)
-    if not np.isfinite(scores[0, place]):
+    scores = one.scores()[0]
+    rank = one.rank(place)
+    if rank is None:
         return "no_evidence", None, None, None
-    rank = 1 + int((scores[0] > scores[0, place]).sum())
     shown = lists.scores[0][np.isfinite(lists.scores[0])]
     last = round(float(shown.min()), 4) if len(shown) else None
-    return "ranked_lower", rank, round(float(scores[0, place]), 4), last
+    status = "ranked_lower" if rank > len(lists.product_ids[0]) else "shaped"
+    return status, rank, round(float(scores[place]), 4), last
