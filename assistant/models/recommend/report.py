@@ -19,15 +19,11 @@ from assistant.models.recommend.fitted import (
     fit_recommender,
     recommend_for_customers,
 )
-<<<<<<< HEAD
 from assistant.models.recommend.list_cost import cost_table
 from assistant.models.recommend.model_table import add_models
-from assistant.models.recommend.shaping import Shape
-from assistant.models.recommend.why_not import why_not_table
-=======
 from assistant.models.recommend.one_customer import one_customer
+from assistant.models.recommend.shaping import Shape
 from assistant.models.recommend.why import explain_list
->>>>>>> 5544c88 (Say why a product is recommended and what would bring another into the list, each change tested by the model)
 from assistant.plans import RecommendRequest
 from assistant.plans.reword import phrase, reword
 from assistant.plans.reword_lists import only_rules
