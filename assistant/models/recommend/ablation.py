@@ -67,13 +67,3 @@ class Ablated(Recommender):
     def scores_without_each(self, row: csr_array, positions: np.ndarray, scores: np.ndarray) -> np.ndarray:
         table = self._table(row, make=False)
         return self._left_out(row, positions) if table is None else table[positions]
-
-    def usual_contributions(self, rows: csr_array, seed: int = 0, draws: int = 300) -> np.ndarray:
-        picked = np.sort(np.random.default_rng(seed).choice(rows.nnz, min(draws, rows.nnz), replace=False))
-        owner = np.searchsorted(rows.indptr, picked, side="right") - 1
-        whole = rows[owner]
-        kept = np.ones(whole.nnz, dtype=bool)
-        kept[whole.indptr[:-1] + picked - rows.indptr[owner]] = False
-        pointers = np.concatenate([[0], np.cumsum(np.diff(whole.indptr) - 1)])
-        without = type(whole)((whole.data[kept], whole.indices[kept], pointers), shape=whole.shape)
-        return np.asarray(self._score_rows(whole) - self._score_rows(without)).mean(axis=0)

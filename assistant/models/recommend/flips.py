@@ -4,7 +4,8 @@ model.
 Four kinds of change are tried: filters of the list dropped, one purchase more, purchases taken away, a longer list. A
 purchase more is looked for among the products that share most buyers with the product asked about. Purchases taken away
 are found greedily, at each step the one whose removal lifts the product most; of one product that is the smallest set
-there is, of several it is the smallest that was found.
+there is, of several it is the smallest that was found. Models that are explained by ablation may know the customer from
+fitting, and leave them aside only while one product is missing: of those, one purchase is taken away.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from assistant.models.recommend.ablation import Ablated
 from assistant.models.recommend.catalogue import ProductFilters
 from assistant.models.recommend.one_customer import OneCustomer, ranks_of
 from assistant.results import Column, Table
@@ -130,7 +132,7 @@ def _removals(one: OneCustomer, item: int, k: int) -> list[Flip]:
     """Purchases without which the product would be in the list."""
     taken: list[int] = []
     row, candidates = one.row, one.candidates
-    for _ in range(_REMOVALS):
+    for _ in range(1 if isinstance(one.model, Ablated) else _REMOVALS):
         positions = _worth_removing(one, row, k, item)
         if len(positions) == 0:
             return []

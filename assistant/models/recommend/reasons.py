@@ -161,8 +161,8 @@ class _Tests:
         fallback: np.ndarray,
     ) -> None:
         self.model, self.row, self.raw = model, row, raw
-        self.rivals = np.flatnonzero(np.isfinite(masked))
-        self.floor = floor if np.isfinite(floor) else float(masked[self.rivals].min(initial=0.0))
+        self.rivals = np.flatnonzero(fallback >= 0)
+        self.floor = floor if np.isfinite(floor) else float(masked[np.isfinite(masked)].min(initial=0.0))
         if model.zero_is_no_evidence:
             self.floor = max(self.floor if np.isfinite(floor) else 0.0, 0.0)
         self.fallback = fallback  # buyers of each product that the list may hold, -1 of others
