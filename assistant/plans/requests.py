@@ -62,9 +62,10 @@ class RecommendRequest(ListRules):
 
 
 class ProductSearchRequest(PlanModel):
-    """Products by words, or like another product, with filters.
+    """Products by words, or like another product, or all that pass the filters.
 
     ``relative_price``: 'cheaper' or 'dearer' than the product that ``text`` or ``like_product_id`` names.
+    ``containing`` and ``without``: words that each product's name or description must or must not have.
     """
 
     kind: Literal["product_search"] = "product_search"
@@ -74,14 +75,19 @@ class ProductSearchRequest(PlanModel):
     min_price: float | None = Field(default=None, ge=0)
     max_price: float | None = Field(default=None, gt=0)
     category: str | None = None
+    brand: str | None = Field(default=None, max_length=100)
+    containing: tuple[str, ...] = Field(default=(), max_length=6, description="words: 'made of glass'")
+    without: tuple[str, ...] = Field(default=(), max_length=6, description="words: 'not red'")
     in_stock_only: bool = False
-    sort: Literal["match", "cheapest", "dearest"] = "match"
+    sort: Literal["match", "cheapest", "dearest", "newest", "best_selling"] = "match"
     k: int = Field(default=5, ge=1, le=100)
 
     @model_validator(mode="after")
     def _complete(self) -> ProductSearchRequest:
-        if not self.text and not self.like_product_id:
-            raise ValueError("a product search needs text or like_product_id")
+        if not (self.text or self.like_product_id or self.category or self.brand or self.containing):
+            raise ValueError("a product search needs text, like_product_id, category, brand or containing")
+        if self.relative_price and not (self.text or self.like_product_id):
+            raise ValueError("relative_price needs a product, as text or like_product_id")
         return self
 
 

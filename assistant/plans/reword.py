@@ -382,18 +382,23 @@ def _recommend(request: RecommendRequest) -> str:
 
 
 def _search(request: ProductSearchRequest) -> str:
-    what = f"like '{request.text}'" if request.text else f"like {request.like_product_id}"
-    parts = [f"{request.k} {_counted('products', [request.k])} {what}"]
+    like = request.text or request.like_product_id
+    quoted = f"like '{request.text}'" if request.text else f"like {like}"
+    parts = [" ".join(filter(None, [str(request.k), _counted("products", [request.k]), quoted if like else ""]))]
     if request.relative_price:
         parts.append(f"{request.relative_price} than it")
     if request.sort != "match":
-        parts.append(f"{request.sort} first")
+        parts.append(f"{request.sort.replace('_', ' ')} first")
     if request.min_price is not None:
         parts.append(f"at least {_number(request.min_price)}")
     if request.max_price is not None:
         parts.append(f"at most {_number(request.max_price)}")
     if request.category:
         parts.append(f"category {request.category}")
+    if request.brand:
+        parts.append(f"brand {request.brand}")
+    parts += [f"with the word '{word}'" for word in request.containing]
+    parts += [f"without the word '{word}'" for word in request.without]
     if request.in_stock_only:
         parts.append("in stock")
     return ", ".join(parts)

@@ -8,6 +8,7 @@ sentence-transformers model is taken by name or by local path.
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import threading
 from abc import ABC, abstractmethod
@@ -44,6 +45,11 @@ class Embedder(ABC):
     @abstractmethod
     def dimension(self) -> int:
         """Length of a vector."""
+
+    @property
+    def language(self) -> frozenset[str]:
+        """Whole words that the model knows, lower case; empty where they cannot be told without loading it."""
+        return frozenset()
 
     @abstractmethod
     def embed(self, texts: Sequence[str], done: Done | None = None) -> NDArray[np.float32]:
@@ -92,6 +98,10 @@ class SentenceTransformerEmbedder(Embedder):
         if self._id is None:
             self._id = identity(self.name)
         return self._id
+
+    @property
+    def language(self) -> frozenset[str]:
+        return whole_words(self.name)
 
     @property
     def dimension(self) -> int:
@@ -147,6 +157,18 @@ def local_folder(name: str) -> Path | None:
     if folder.is_absolute() or name.startswith((".", "~")):
         raise ModelUnavailable("There is no folder with an embedder at this path", received=name)
     return None
+
+
+def whole_words(name: str) -> frozenset[str]:
+    """The whole words in the vocabulary of a model in a local folder; none for a name of the hub."""
+    folder = local_folder(name)
+    try:
+        stored = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8")) if folder else {}
+        vocabulary = stored.get("model", {}).get("vocab", {})
+    except (OSError, ValueError, AttributeError):
+        return frozenset()
+    pieces = vocabulary if isinstance(vocabulary, dict) else ()
+    return frozenset(w for w in pieces if len(w) > 3 and w.isascii() and w.isalpha() and w.islower())
 
 
 def identity(name: str) -> str:

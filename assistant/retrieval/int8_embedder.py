@@ -25,6 +25,7 @@ from assistant.retrieval.embedders import (
     identity,
     local_folder,
     normalised,
+    whole_words,
 )
 from assistant.retrieval.onnx_format import CONTRIBUTED, Graph
 
@@ -62,6 +63,10 @@ class Int8Embedder(Embedder):
         if self._id is None:
             self._id = f"{identity(self.name)}+int8"
         return self._id
+
+    @property
+    def language(self) -> frozenset[str]:
+        return whole_words(self.name)
 
     @property
     def dimension(self) -> int:

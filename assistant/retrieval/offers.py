@@ -24,6 +24,8 @@ class Offers:
         is_list_price: the price is the list price; otherwise it is the last price a customer paid.
         stock: units, NaN when unknown.
         units: units sold up to the analysis date.
+        since: day (ordinal) of launch, or of the first sale where no launch is known; NaN when neither is.
+        launched: whether ``since`` is the launch.
         on_sale: launched and not discontinued on the analysis date.
         sql: the query that was run.
     """
@@ -32,6 +34,8 @@ class Offers:
     is_list_price: NDArray[np.bool_]
     stock: NDArray[np.float64]
     units: NDArray[np.float64]
+    since: NDArray[np.float64]
+    launched: NDArray[np.bool_]
     on_sale: NDArray[np.bool_]
     sql: str
 
@@ -50,7 +54,8 @@ def read_offers(snapshot: Snapshot, catalogue: Catalogue) -> Offers:
     facts = product_facts(snapshot)
     expression = facts.select(
         "product_id", "stock", "on_sale", "price_source", price=facts.price.cast("float64"),
-        units=facts.units_sold.cast("float64"),
+        units=facts.units_sold.cast("float64"), launched=facts.launched_at.cast("date"),
+        first_sold=facts.first_sold.cast("date"),
     )
     columns = snapshot.execute(expression).to_pydict()
     row_of = {str(p): i for i, p in enumerate(columns["product_id"])}
@@ -62,7 +67,11 @@ def read_offers(snapshot: Snapshot, catalogue: Catalogue) -> Offers:
     def numbers(name: str) -> NDArray[np.float64]:
         return np.array([np.nan if v is None else float(v) for v in column(name)])
 
+    launched, first = column("launched"), column("first_sold")
+    days = [a or b for a, b in zip(launched, first, strict=True)]
     return Offers(
+        since=np.array([np.nan if d is None else float(d.toordinal()) for d in days]),
+        launched=np.array([d is not None for d in launched], dtype=bool),
         price=numbers("price"), is_list_price=np.array([s == "list" for s in column("price_source")], dtype=bool),
         stock=numbers("stock"), units=np.nan_to_num(numbers("units")),
         on_sale=np.array([bool(v) for v in column("on_sale")], dtype=bool), sql=snapshot.sql(expression),

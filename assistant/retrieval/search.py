@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,14 +9,18 @@ from assistant.data.warehouse import Snapshot
 from assistant.errors import InvalidPlan, MissingData, NoRows, UnknownName
 from assistant.plans.requests import ProductSearchRequest
 from assistant.results import Result
+from assistant.retrieval.filtering import Search, apply_filters, narrow, nothing_left, read_words
 from assistant.retrieval.lexical import LexicalIndex, Reading
-from assistant.retrieval.offers import Offers, read_offers
+from assistant.retrieval.offers import read_offers
+from assistant.retrieval.ordering import ordered
 from assistant.retrieval.product_index import ProductIndex
 from assistant.retrieval.search_report import Found, report
 
-#: Half words, half meaning: on Home Depot's judged queries every share from 0.5 to 0.7 found the same, more than
-#: either alone.
-LEXICAL_SHARE = 0.5
+#: How much words count beside meaning, by the number of words asked for: up to two, up to four, more. Chosen on the
+#: tuning half of Home Depot's queries (benchmarks/recommend/search).
+LEXICAL_SHARES = ((2, 0.55), (4, 0.6), (1_000_000, 0.75))
+#: The share between two products' texts, in likeness.
+LIKENESS_SHARE = 0.5
 #: Scores below which nothing was found, and below which what was found is called weak.
 NOTHING, WEAK = 0.2, 0.4
 #: A product is listed when it scores at least this share of the best one.
@@ -33,23 +35,11 @@ ANCHOR_TIE = 0.05
 CANDIDATES = 400
 
 
-@dataclass
-class _Search:
-    """One request on its way."""
-
-    snapshot: Snapshot
-    index: ProductIndex
-    request: ProductSearchRequest
-    offers: Offers
-    lexical: LexicalIndex
-    left_out: dict[str, int] = field(default_factory=dict)
-    reading: Reading | None = None
-
-
 def search_products(snapshot: Snapshot, index: ProductIndex, request: ProductSearchRequest) -> Result:
     """Find products.
 
-    By words: shared words (spelling forgiven) and meaning (embeddings) count half each. Like a product, named by id or
+    By words: shared words (spelling forgiven) and meaning (embeddings) count together, words the more the longer the
+    query. By filters alone: all that pass, what sells most first. Like a product, named by id or
     by words: likeness in meaning and words, the product itself left out; ``relative_price`` keeps strictly cheaper or
     dearer ones. The price is the list price, else the last price paid before the analysis date.
 
@@ -64,16 +54,20 @@ def search_products(snapshot: Snapshot, index: ProductIndex, request: ProductSea
         ModelUnavailable: the embedder cannot be loaded.
     """
     _check(snapshot, request)
-    search = _Search(
-        snapshot, index, request,
+    search = Search(
+        index, request,
         index.remembered(("offers", snapshot.fingerprint), lambda: read_offers(snapshot, index.catalogue)),
-        index.remembered("lexical", lambda: LexicalIndex(index.catalogue.products)),
+        index.remembered("lexical", lambda: LexicalIndex(index.catalogue.products, index.embedder.language)),
     )
     if request.text:
         search.reading = search.lexical.read(request.text)
+    read_words(search)
     if request.like_product_id or request.relative_price:
-        return report(snapshot, index, request, _like(search))
-    return report(snapshot, index, request, _by_words(search))
+        found = _like(search)
+    else:
+        found = _by_words(search) if request.text else _by_filters(search)
+    found.words = search.words
+    return report(snapshot, index, request, found)
 
 
 def _check(snapshot: Snapshot, request: ProductSearchRequest) -> None:
@@ -81,6 +75,8 @@ def _check(snapshot: Snapshot, request: ProductSearchRequest) -> None:
         snapshot.require("products", "stock", needed_for="Searching products in stock")
     if request.category:
         snapshot.require("products", "category", needed_for="Searching within a category")
+    if request.brand:
+        snapshot.require("products", "brand", needed_for="Searching within a brand")
     if request.min_price is not None and request.max_price is not None and request.min_price > request.max_price:
         raise InvalidPlan("The lowest price is above the highest price",
                           received=f"{request.min_price} to {request.max_price}")
@@ -89,7 +85,7 @@ def _check(snapshot: Snapshot, request: ProductSearchRequest) -> None:
 # -- scoring ----------------------------------------------------------------------------------------------------------
 
 
-def _similarities(search: _Search, vector: NDArray[np.float32], also: NDArray[np.bool_]) -> NDArray[np.float64]:
+def _similarities(search: Search, vector: NDArray[np.float32], also: NDArray[np.bool_]) -> NDArray[np.float64]:
     """Cosine [n] to a vector, not below 0. In a large index only near rows and those in ``also`` are looked at."""
     index = search.index
     if len(index.catalogue) <= index.exact_limit:
@@ -102,15 +98,21 @@ def _similarities(search: _Search, vector: NDArray[np.float32], also: NDArray[np
     return np.maximum(scores, 0.0)
 
 
-def _word_scores(search: _Search, text: str, reading: Reading) -> NDArray[np.float64]:
+def _word_scores(search: Search, text: str, reading: Reading) -> NDArray[np.float64]:
     """How well each product [n] answers a text, 0–1; an id typed as text is a sure match."""
     words = search.lexical.scores(reading)
     meaning = _similarities(search, search.index.embed(reading.text), words > 0)
-    scores = LEXICAL_SHARE * words + (1 - LEXICAL_SHARE) * meaning
+    share = lexical_share(len(reading.terms))
+    scores = share * words + (1 - share) * meaning
     row = _row_of_id(search.index, text)
     if row is not None:
         scores[row] = 1.0
     return scores
+
+
+def lexical_share(terms: int) -> float:
+    """How much words count beside meaning for a query of so many words: the more words, the surer they are."""
+    return next(share for most, share in LEXICAL_SHARES if terms <= most)
 
 
 def _row_of_id(index: ProductIndex, text: str) -> int | None:
@@ -122,117 +124,55 @@ def _row_of_id(index: ProductIndex, text: str) -> int | None:
     return row
 
 
-def _order(search: _Search, scores: NDArray[np.float64], rows: NDArray[np.intp]) -> list[int]:
+def _order(search: Search, scores: NDArray[np.float64], rows: NDArray[np.intp]) -> list[int]:
     """Rows by score, the more sold first among equals."""
     return [int(i) for i in rows[np.lexsort((rows, -search.offers.units[rows], -np.round(scores[rows], 6)))]]
 
 
-def _nearest_names(search: _Search, scores: NDArray[np.float64], n: int = 3) -> list[str]:
+def _nearest_names(search: Search, scores: NDArray[np.float64], n: int = 3) -> list[str]:
     best = _order(search, scores, np.argsort(-scores)[:n])
     return [search.index.catalogue.products[i].name for i in best]
-
-
-# -- filters ----------------------------------------------------------------------------------------------------------
-
-
-def _category_mask(search: _Search, wanted: str) -> NDArray[np.bool_]:
-    products = search.index.catalogue.products
-    folded = wanted.casefold().strip()
-    mask = np.array([folded in (p.category.casefold(), p.subcategory.casefold()) for p in products], dtype=bool)
-    if not mask.any():
-        from rapidfuzz import fuzz, process, utils
-
-        known = sorted({c for p in products for c in (p.category, p.subcategory) if c})
-        near = process.extract(wanted, known, scorer=fuzz.WRatio, processor=utils.default_process, limit=5)
-        raise UnknownName("There is no such product category", received=wanted, valid=[name for name, _, _ in near])
-    return mask
-
-
-def _apply_filters(search: _Search, relevant: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Relevant rows that pass every filter; how many each filter took is kept in ``left_out``."""
-    request, offers = search.request, search.offers
-    price, stock = offers.price, offers.stock
-    steps: list[tuple[str, NDArray[np.bool_]]] = []
-    if request.category:
-        steps.append(("another category", _category_mask(search, request.category)))
-    steps.append(("not on sale", offers.on_sale))
-    if request.in_stock_only:
-        steps.append(("out of stock", np.nan_to_num(stock) > 0))
-    if request.min_price is not None or request.max_price is not None:
-        steps.append(("price unknown", ~np.isnan(price)))
-    with np.errstate(invalid="ignore"):
-        if request.min_price is not None:
-            steps.append(("below the lowest price", price >= request.min_price))
-        if request.max_price is not None:
-            steps.append(("above the highest price", price <= request.max_price))
-    return _narrow(search, relevant, steps)
-
-
-def _narrow(
-    search: _Search, mask: NDArray[np.bool_], steps: list[tuple[str, NDArray[np.bool_]]]
-) -> NDArray[np.bool_]:
-    for reason, passes in steps:
-        taken = int((mask & ~passes).sum())
-        if taken:
-            search.left_out[reason] = taken
-        mask = mask & passes
-    return mask
-
-
-def _nothing_left(search: _Search, what: str) -> NoRows:
-    if not search.left_out:
-        return NoRows(f"No product {what} was found")
-    reasons = ", ".join(f"{count} {reason}" for reason, count in search.left_out.items())
-    return NoRows(f"Products {what} exist, but none passes the filters: {reasons}")
 
 
 # -- by words ---------------------------------------------------------------------------------------------------------
 
 
-def _by_words(search: _Search) -> Found:
+def _by_words(search: Search) -> Found:
     request, reading = search.request, search.reading
     assert request.text is not None and reading is not None
     scores = _word_scores(search, request.text, reading)
     if scores.max() < NOTHING:
         raise NoRows(f"No product matches '{request.text}'", valid=_nearest_names(search, scores))
-    everything = scores >= NOTHING
-    search_everything = _apply_filters(search, everything)
-    search.left_out.clear()
-    if not search_everything.any():
-        _apply_filters(search, scores >= max(NOTHING, RELATIVE_CUT * scores.max()))
-        raise _nothing_left(search, f"matching '{request.text}'")
-    cut = max(NOTHING, RELATIVE_CUT * float(scores[search_everything].max()))
-    kept = _apply_filters(search, scores >= cut)
+    asked = scores >= max(NOTHING, RELATIVE_CUT * scores.max())
+    kept = apply_filters(search, asked)
+    beside = not kept.any()
+    if beside:  # what was asked for is filtered out; what is less close may pass
+        strict = dict(search.left_out)
+        rest = apply_filters(search, scores >= NOTHING)
+        search.left_out = strict
+        if not rest.any():
+            raise nothing_left(search, f"matching '{request.text}'")
+        kept = rest & (scores >= max(NOTHING, RELATIVE_CUT * float(scores[rest].max())))
     rows = _order(search, scores, np.flatnonzero(kept))
     weak = float(scores[rows[0]]) < WEAK
-    if request.sort != "match":
-        rows = _by_price(search, rows, dearest=request.sort == "dearest")
-    return Found(rows, scores, search.offers, reading, search.left_out, weak=weak)
+    return Found(ordered(search, rows), scores, search.offers, reading, search.left_out, weak=weak, beside=beside)
 
 
-def _by_price(search: _Search, rows: list[int], *, dearest: bool) -> list[int]:
-    """The products found, by price; those without a price cannot be placed and are left out.
-
-    Raises:
-        MissingData: no product found has a price.
-    """
-    price, products = search.offers.price, search.index.catalogue.products
-    asked = [w.removesuffix("s") for w in (search.request.text or "").casefold().split()]
-    named = [i for i in rows if all(w in products[i].name.casefold() for w in asked)]
-    rows = named or rows  # the cheapest candle is a candle, not what lies near one
-    known = [i for i in rows if not np.isnan(price[i])]
-    if not known:
-        raise MissingData("'Cheapest' and 'dearest' need a price, and no product found has one",
-                          received="products.price")
-    if len(known) < len(rows):
-        search.left_out["price unknown"] = len(rows) - len(known)
-    return sorted(known, key=lambda i: (-price[i] if dearest else price[i], rows.index(i)))
+def _by_filters(search: Search) -> Found:
+    """Everything that passes the filters, what sells most first."""
+    everything = np.ones(len(search.index.catalogue), dtype=bool)
+    kept = apply_filters(search, everything)
+    if not kept.any():
+        raise nothing_left(search, "that are asked for")
+    rows = np.flatnonzero(kept)
+    by_units = [int(i) for i in rows[np.lexsort((rows, -search.offers.units[rows]))]]
+    return Found(ordered(search, by_units), everything.astype(np.float64), search.offers, None, search.left_out)
 
 
 # -- by likeness ------------------------------------------------------------------------------------------------------
 
 
-def _anchor(search: _Search) -> tuple[int, list[int]]:
+def _anchor(search: Search) -> tuple[int, list[int]]:
     """The product that is meant, and the next best readings of the words."""
     request, catalogue = search.request, search.index.catalogue
     if request.like_product_id:
@@ -256,7 +196,7 @@ def _anchor(search: _Search) -> tuple[int, list[int]]:
     return row, [i for i in others if i != row][:3]
 
 
-def _nearest_ids(search: _Search, wanted: str) -> list[str]:
+def _nearest_ids(search: Search, wanted: str) -> list[str]:
     from rapidfuzz import fuzz, process, utils
 
     products = search.index.catalogue.products
@@ -265,7 +205,7 @@ def _nearest_ids(search: _Search, wanted: str) -> list[str]:
     return [f"{products[i].product_id} ({products[i].name})" for _, _, i in near]
 
 
-def _likeness(search: _Search, anchor: int) -> NDArray[np.float64]:
+def _likeness(search: Search, anchor: int) -> NDArray[np.float64]:
     """How alike each product [n] is to the anchor, 0–1: meaning, shared words, the same place in the catalogue.
 
     Where words were typed, they say which traits of the anchor matter ("red mug", not the pattern in its name), and
@@ -275,7 +215,7 @@ def _likeness(search: _Search, anchor: int) -> NDArray[np.float64]:
     this = products[anchor]
     shared = search.lexical.scores(search.lexical.read(this.name))
     meaning = _similarities(search, search.index.vectors[anchor], shared > 0)
-    scores = LEXICAL_SHARE * shared + (1 - LEXICAL_SHARE) * meaning
+    scores = LIKENESS_SHARE * shared + (1 - LIKENESS_SHARE) * meaning
     if search.reading is not None and search.reading.known and search.request.text:
         scores = (scores + _word_scores(search, search.request.text, search.reading)) / 2
     if this.category:
@@ -285,14 +225,14 @@ def _likeness(search: _Search, anchor: int) -> NDArray[np.float64]:
     return scores
 
 
-def _like(search: _Search) -> Found:
+def _like(search: Search) -> Found:
     request, offers = search.request, search.offers
     anchor, alternatives = _anchor(search)
     name = search.index.catalogue.products[anchor].name
     scores = _likeness(search, anchor)
     relevant = scores >= LEAST_LIKENESS
     relevant[anchor] = False
-    kept = _apply_filters(search, relevant)
+    kept = apply_filters(search, relevant)
     what = f"similar to {name}"
     if request.relative_price:
         price = offers.price[anchor]
@@ -301,10 +241,10 @@ def _like(search: _Search) -> Found:
                               received="products.price")
         with np.errstate(invalid="ignore"):
             passes = offers.price < price if request.relative_price == "cheaper" else offers.price > price
-        kept = _narrow(search, kept, [("price unknown", ~np.isnan(offers.price)),
+        kept = narrow(search, kept, [("price unknown", ~np.isnan(offers.price)),
                                       (f"not {request.relative_price}", passes)])
     if not kept.any():
-        raise _nothing_left(search, what)
+        raise nothing_left(search, what)
     kept &= scores >= RELATIVE_CUT * scores[kept].max()
     rows = _order(search, scores, np.flatnonzero(kept))
     return Found(rows, scores, offers, search.reading, search.left_out, anchor=anchor, alternatives=alternatives,

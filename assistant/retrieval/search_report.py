@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import numpy as np
@@ -38,9 +38,19 @@ PRICE_MEANINGS = {
 }
 
 
+MATCH = ("shared words and similarity of meaning (cosine of text embeddings) together, from 0 to 1; words count for "
+         "55 % to 75 %, more in longer queries, and half in likeness to a product")
+
+
 @dataclass
 class Found:
-    """What a search found: rows of the catalogue, best first, and how."""
+    """What a search found: rows of the catalogue, best first, and how.
+
+    Attributes:
+        weak: no product is close to what was asked for.
+        beside: what was asked for exists, but the filters leave only what is less close.
+        words: how the words that products must or must not have were read.
+    """
 
     rows: list[int]
     scores: NDArray[np.float64]
@@ -50,6 +60,14 @@ class Found:
     anchor: int | None = None
     alternatives: list[int] = field(default_factory=list)
     weak: bool = False
+    beside: bool = False
+    words: dict[str, Reading] = field(default_factory=dict)
+
+    @property
+    def corrections(self) -> dict[str, str]:
+        """Words that were read as others, of the text and of the filters."""
+        readings = [*([self.reading] if self.reading else []), *self.words.values()]
+        return {wrong: right for reading in readings for wrong, right in reading.corrections.items()}
 
 
 def report(snapshot: Snapshot, index: ProductIndex, request: ProductSearchRequest, found: Found) -> Result:
@@ -103,8 +121,11 @@ def _products_table(snapshot: Snapshot, index: ProductIndex, request: ProductSea
             lambda i: None if math.isnan(offers.price[i]) else round(float(offers.price[i] - base), 4))
     if snapshot.has("products", "stock"):
         add("stock", "In stock", "count", lambda i: None if math.isnan(offers.stock[i]) else int(offers.stock[i]))
+    if request.sort == "newest":
+        add("since", "Since", "date", lambda i: date.fromordinal(int(offers.since[i])).isoformat())
     add("units_sold", "Units sold", "count", lambda i: int(offers.units[i]))
-    add("match", "Match", "score", lambda i: round(float(found.scores[i]), 3))
+    if request.text or found.anchor is not None:
+        add("match", "Match", "score", lambda i: round(float(found.scores[i]), 3))
     rows: list[list[Scalar]] = [[cell(i) for cell in cells] for i in found.rows[: request.k]]
     title = "Similar products" if found.anchor is not None else "Matching products"
     return Table(id="products", title=title, columns=columns, rows=rows, total_rows=len(found.rows))
@@ -122,9 +143,21 @@ def _anchor_table(index: ProductIndex, found: Found, anchor: int) -> Table:
     )
 
 
+def limits_in_words(request: ProductSearchRequest) -> str:
+    """The filters that are no price, in plain words; empty where there is none."""
+    parts = [f"category {request.category}"] if request.category else []
+    parts += [f"brand {request.brand}"] if request.brand else []
+    parts += [f"with the word '{word}'" for word in request.containing]
+    parts += [f"without the word '{word}'" for word in request.without]
+    return ", ".join([*parts, *(["in stock"] if request.in_stock_only else [])])
+
+
 def _title(index: ProductIndex, request: ProductSearchRequest, found: Found) -> str:
     if found.anchor is None:
-        return f"Products matching '{request.text}'"
+        limits = limits_in_words(request)
+        if not request.text:
+            return f"Products: {limits}"
+        return f"Products matching '{request.text}'" + (f", {limits}" if limits else "")
     name = index.catalogue.products[found.anchor].name
     return f"Similar to {name}" + (f", {request.relative_price}" if request.relative_price else "")
 
@@ -152,11 +185,10 @@ def _figures(
 
 def _words(index: ProductIndex, request: ProductSearchRequest, found: Found) -> dict[str, str]:
     words = {"query": request.text or "", "basis": found.offers.basis, "relative": request.relative_price or "",
-             "category": request.category or "", "sort": "" if request.sort == "match" else request.sort,
+             "category": request.category or "", "limits": limits_in_words(request),
+             "sort": "" if request.sort == "match" else request.sort.replace("_", "-"),
              "anchor": "", "anchor_id": "", "typed": "", "alternatives": "",
-             "corrections": "", "in_stock": "yes" if request.in_stock_only else ""}
-    if found.reading is not None:
-        words["corrections"] = "; ".join(f"'{a}' as '{b}'" for a, b in found.reading.corrections.items())
+             "corrections": "; ".join(f"'{a}' as '{b}'" for a, b in found.corrections.items())}
     if found.anchor is not None:
         products = index.catalogue.products
         words |= {"anchor": products[found.anchor].name, "anchor_id": products[found.anchor].product_id,
@@ -174,17 +206,21 @@ def _details(index: ProductIndex, found: Found) -> dict[str, Any]:
     return {
         "anchor": None if found.anchor is None else brief(found.anchor),
         "alternatives": [brief(i) for i in found.alternatives],
-        "corrections": dict(found.reading.corrections) if found.reading else {},
+        "corrections": found.corrections,
         "notices": [n.message for n in index.notices],
     }
 
 
 def _caveats(snapshot: Snapshot, index: ProductIndex, tables: Sequence[Table], found: Found) -> list[Caveat]:
     caveats = []
-    if found.weak:
+    if found.beside:
+        reasons = ", ".join(f"'{r}'" if "'" not in r else r for r in found.left_out)
+        caveats.append(Caveat(code="search_beside", words={"reasons": reasons}))
+    elif found.weak:
         caveats.append(Caveat(code="search_weak_match" if found.anchor is None else "search_faint_likeness"))
-    if found.reading is not None and found.reading.unknown:
-        caveats.append(Caveat(code="search_unknown_words", words={"words": ", ".join(found.reading.unknown)}))
+    unknown = [w for r in (found.reading, *found.words.values()) if r is not None for w in r.unknown]
+    if unknown:
+        caveats.append(Caveat(code="search_unknown_words", words={"words": ", ".join(dict.fromkeys(unknown))}))
     if found.offers.basis in {"last_paid", "mixed"}:
         caveats.append(Caveat(code=f"search_price_{found.offers.basis}"))
     if found.offers.stock[found.rows[0]] == 0:
@@ -202,17 +238,17 @@ def _caveats(snapshot: Snapshot, index: ProductIndex, tables: Sequence[Table], f
 
 def plan_words(request: ProductSearchRequest, anchor: str | None, currency: str) -> str:
     """The request in plain words."""
-    parts = [f"products similar to {anchor}" if anchor else f"products matching '{request.text}'"]
+    what = f"products similar to {anchor}" if anchor else f"products matching '{request.text}'"
+    parts = [what if anchor or request.text else "products"]
     if request.relative_price:
         parts.append(f"{request.relative_price} than it")
     if request.min_price is not None:
         parts.append(f"at least {show(request.min_price, 'currency', currency)}")
     if request.max_price is not None:
         parts.append(f"at most {show(request.max_price, 'currency', currency)}")
-    if request.category:
-        parts.append(f"in category {request.category}")
-    if request.in_stock_only:
-        parts.append("in stock")
+    parts += [limits_in_words(request)] if limits_in_words(request) else []
+    if request.sort != "match":
+        parts.append(f"{request.sort.replace('_', ' ')} first")
     return ", ".join(parts) + f", best {request.k}"
 
 
@@ -222,11 +258,18 @@ def _evidence(snapshot: Snapshot, index: ProductIndex, request: ProductSearchReq
     assumptions = []
     if anchor is not None and not request.like_product_id:
         assumptions.append(f"'{request.text}' was taken to mean {anchor.name} ({anchor.product_id})")
-    if found.reading is not None:
-        assumptions += [f"'{wrong}' was read as '{right}'" for wrong, right in found.reading.corrections.items()]
-    definitions = [DefinitionUsed(
-        term="match", meaning="half shared words, half similarity of meaning (cosine of text embeddings), from 0 to 1"
-    )]
+    assumptions += [f"'{wrong}' was read as '{right}'" for wrong, right in found.corrections.items()]
+    if request.containing or request.without:
+        assumptions.append("A product has a word when its name, description, category or brand has it")
+    definitions = []
+    if request.text or anchor is not None:
+        definitions.append(DefinitionUsed(term="match", meaning=MATCH))
+    if request.sort == "newest":
+        launched = bool(found.offers.launched[found.rows].all())
+        definitions.append(DefinitionUsed(term="newest", meaning="latest launch date" if launched else
+                           "latest launch date, or latest first sale where no launch date is known"))
+    if request.sort == "best_selling":
+        definitions.append(DefinitionUsed(term="best-selling", meaning="most units sold, all data, before returns"))
     if found.offers.basis != "none":
         definitions.append(DefinitionUsed(term="price", meaning=PRICE_MEANINGS[found.offers.basis]))
     return Evidence(

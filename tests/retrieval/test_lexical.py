@@ -76,3 +76,22 @@ def test_any_text_scores_between_zero_and_one(text: str) -> None:
 @given(st.text(alphabet=st.characters(max_codepoint=0xFF), max_size=60))
 def test_words_are_the_same_in_capitals(text: str) -> None:
     assert words(text.upper()) == words(text)
+
+
+def test_numbers_stand_apart_from_letters_and_spellings_are_one() -> None:
+    assert words("10ft x 12in") == words("10 ft x 12 in")
+    assert words("Grey aluminium pyjamas") == words("gray aluminum pajama")
+
+
+def test_a_word_of_the_language_is_no_misspelling() -> None:
+    products = [Product("1", "TAPE LEVEL"), Product("2", "LEATHER BAG")]
+    assert LexicalIndex(products).read("lever").corrections == {"lever": "level"}
+    told = LexicalIndex(products, frozenset({"lever"})).read("lever")
+    assert told.corrections == {}
+    assert told.unknown == ["lever"]
+
+
+def test_holding_wants_every_word_in_any_field() -> None:
+    index = LexicalIndex([Product("1", "Vase", "Of blown glass"), Product("2", "Glass"), Product("3", "Vase")])
+    assert index.holding(index.read("glass vase")).tolist() == [True, False, False]
+    assert index.coverage(index.read("glass vase")).argmax() == 0

@@ -120,6 +120,51 @@ def test_filters(tiny_index) -> None:
     assert found(run(tiny_index, text="metal lantern for candles", category="garden")) == ["P4"]
 
 
+def test_words_that_products_must_or_must_not_have(tiny_index) -> None:
+    assert found(run(tiny_index, text="mug", without=("red",))) == ["P2"]
+    assert found(run(tiny_index, text="mug", containing=("red",))) == ["P1"]
+    result = run(tiny_index, text="mug", without=("red",))
+    assert ["with the word 'red'", 1] in result.table("left_out").rows
+    assert "without the word 'red'" in compose([result]).text
+    assert any("description" in a for a in result.evidence.assumptions)
+    with pytest.raises(NoRows, match="bamboo"):
+        run(tiny_index, text="mug", containing=("bamboo",))
+    assert "search_unknown_words" in codes(run(tiny_index, text="mug", without=("bamboo",)))
+
+
+def test_a_filter_word_is_spelt_as_the_catalogue_spells_it(tiny_index) -> None:
+    result = run(tiny_index, category="garden", containing=("lanternn",))
+    assert found(result) == ["P4"]
+    assert result.details["corrections"] == {"lanternn": "lantern"}
+
+
+def test_filters_alone_give_all_that_pass(tiny_index) -> None:
+    result = run(tiny_index, category="Kitchen")
+    assert set(found(result)) == {"P1", "P2", "P5"}
+    assert found(result)[0] == "P1"  # sold more
+    assert "match" not in {c.name for c in result.table("products").columns}
+    assert "Only: category Kitchen" in compose([result]).text
+    with pytest.raises(UnknownName, match="brand"):
+        run(tiny_index, text="mug", brand="Nowhere")
+
+
+def test_sorting_counts_only_what_was_asked_for(tiny_index) -> None:
+    assert found(run(tiny_index, text="mug", sort="cheapest")) == ["P2", "P1"]
+    assert found(run(tiny_index, text="mug", sort="dearest")) == ["P1", "P2"]
+    sold = run(tiny_index, text="mug", sort="best_selling")
+    assert found(sold) == ["P1", "P2"]
+    assert any(d.term == "best-selling" for d in sold.evidence.definitions)
+    newest = run(tiny_index, category="Kitchen", sort="newest")
+    days = [newest.table("products").cell(i, "since") for i in range(2)]
+    assert days == sorted(days, reverse=True)
+
+
+def test_what_is_left_beside_the_filters_is_called_that(tiny_index) -> None:
+    result = run(tiny_index, text="red mug", max_price=9)
+    assert "search_beside" in codes(result)
+    assert found(result) == ["P2"]
+
+
 def test_filters_that_leave_nothing_say_which(tiny_index) -> None:
     with pytest.raises(NoRows, match="above the highest price"):
         run(tiny_index, text="mug", max_price=1)
