@@ -23,7 +23,8 @@ class Entry:
     """Where a model lives and how it is made.
 
     ``purposes`` (of recommenders): the questions it is measured for, ``new`` (what could they like) and ``next`` (what
-    will they buy next). With ``competes=False`` it is fitted and measured only when a request names it.
+    will they buy next). With ``competes=False`` it is fitted and measured only when a request names it. ``tuned``: a
+    blend of the families in ``models``, whose members and weights are chosen on the shop's validation weeks.
     """
 
     path: str
@@ -32,6 +33,7 @@ class Entry:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     purposes: tuple[str, ...] = ("new",)
     competes: bool = True
+    tuned: bool = False
     #: What a recommender must be told of the products beside their sales: ``vectors`` or an attribute; see its class.
     needs: str | None = None
 
@@ -82,8 +84,8 @@ RECOMMENDERS: dict[str, Entry] = {
                              {"personal": 1.0}, purposes=("next",)),
     "bpr": Entry(f"{_RECOMMEND}.bpr:BPR", "bpr", "factors learnt from which of two products was bought (BPR)",
                  competes=False),
-    "blend": Entry(f"{_RECOMMEND}.blend:Blend", "blend", "a blend of EASE, iALS and similar customers",
-                   {"models": ("ease", "als", "user_knn")}, competes=False),
+    "blend": Entry(f"{_RECOMMEND}.blend:Blend", "blend", "a blend of models whose weights were chosen on this shop",
+                   {"models": ("ease", "als", "user_knn")}, tuned=True),
 }
 
 SEGMENTERS: dict[str, Entry] = {

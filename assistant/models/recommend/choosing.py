@@ -5,7 +5,8 @@ after it (variants and weights are chosen there as well), and the figures that a
 weeks, which have no say in the choice. After that everything is fitted on all data. Where the history holds only one
 such window, its customers are halved: one half chooses, the other is shown. Where too few customers bought again, the
 popularity list is used, and said so. A model that knows the customer is taken only where it beats the best popularity
-list clearly: by more than twice the standard error of the paired difference.
+list clearly, by more than twice the standard error of the paired difference; a blend only where it beats the best
+single model as clearly.
 """
 
 from __future__ import annotations
@@ -19,8 +20,9 @@ from assistant.data.warehouse import Snapshot
 from assistant.errors import UnknownName
 from assistant.features.interactions import Interactions, interactions
 from assistant.features.product_side import ProductSide
-from assistant.models.recommend.exam import EVALUATED_K, MAX_USERS, Exam, Purpose, Trial, build_exam, sit
+from assistant.models.recommend.exam import EVALUATED_K, MAX_USERS, Exam, Purpose, Trial, build_exam
 from assistant.models.recommend.list_measures import Difference, list_quality, paired_difference
+from assistant.models.recommend.tuning import Sitting
 from assistant.models.registry import RECOMMENDERS, Entry, available
 
 __all__ = ["EVALUATED_K", "Choice", "Past", "Trial", "choose_recommender", "list_quality"]
@@ -131,10 +133,6 @@ class Choice:
         return (paired_difference(ours.per_user_recall, plain.per_user_recall),
                 paired_difference(ours.per_user_ndcg, plain.per_user_ndcg))
 
-    def make(self, name: str) -> Any:
-        """An unfitted model of that name with the parameters tuned here."""
-        return RECOMMENDERS[name].make(**self.parameters.get(name, {}))
-
 
 def competitors(purpose: Purpose, side: ProductSide | None = None) -> dict[str, Entry]:
     """Registered recommenders that take part in the choice for a purpose."""
@@ -157,12 +155,28 @@ def choose_recommender(
     split = split_history(past, purpose, seed)
     if split is None:
         return Choice("popularity", _TOO_FEW, purpose)
-    compared = tuple(sit(split.validation, name) for name in competitors(purpose, past.side))
+    compared, parameters = _compared(split.validation, competitors(purpose, past.side))
     name, why = _decide(compared)
-    choice = Choice(name, why, purpose, compared, (), split)
+    choice = Choice(name, why, purpose, compared, (), split, parameters)
     shown = dict.fromkeys([name, *(choice.best_of(family) for family in dict.fromkeys(t.family for t in compared))])
-    trials = tuple(sit(split.test, shown_name) for shown_name in shown)
-    return _with_trials(choice, trials)
+    test = Sitting(split.test, parameters)
+    return _with_trials(choice, tuple(test.trial(shown_name) for shown_name in shown))
+
+
+def _compared(exam: Exam, entries: Mapping[str, Entry]) -> tuple[tuple[Trial, ...], dict[str, dict[str, Any]]]:
+    """Every competitor on the validation exam, and the parameters of the blends tuned there."""
+    sitting = Sitting(exam)
+    trials = [sitting.trial(name) for name, entry in entries.items() if not entry.tuned]
+    best: dict[str, Trial] = {}
+    for trial in trials:
+        if trial.family not in best or trial.ndcg > best[trial.family].ndcg:
+            best[trial.family] = trial
+    for name in (n for n, entry in entries.items() if entry.tuned):
+        found = sitting.tune(name, {family: trial.name for family, trial in best.items()})
+        if found is not None:
+            sitting.parameters[name] = found
+            trials.append(sitting.trial(name))
+    return tuple(trials), sitting.parameters
 
 
 def split_history(past: Past, purpose: Purpose, seed: int = 0) -> Split | None:
@@ -201,10 +215,17 @@ def _with_trials(choice: Choice, trials: tuple[Trial, ...]) -> Choice:
 def _decide(trials: tuple[Trial, ...]) -> tuple[str, str]:
     """The winner and why, in words without numbers."""
     plain = max((t for t in trials if t.family == "popularity"), key=lambda t: t.ndcg)
-    best = max(trials, key=lambda t: t.ndcg)
+    best = max((t for t in trials if not RECOMMENDERS[t.name].tuned), key=lambda t: t.ndcg)
+    for blend in (t for t in trials if RECOMMENDERS[t.name].tuned):
+        if _clearly_better(blend, best):
+            best = blend
     if best.family == "popularity":
         return best.name, _NONE_BETTER
-    gain = paired_difference(best.per_user_ndcg, plain.per_user_ndcg)
-    if gain.mean <= _CLEARLY * gain.standard_error:
+    if not _clearly_better(best, plain):
         return plain.name, _NOT_CLEARLY
     return best.name, _BEST
+
+
+def _clearly_better(ours: Trial, theirs: Trial) -> bool:
+    gain = paired_difference(ours.per_user_ndcg, theirs.per_user_ndcg)
+    return gain.mean > _CLEARLY * gain.standard_error

@@ -6,7 +6,6 @@ after it; what they bought in those weeks is the truth. No sampled metrics.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
@@ -145,14 +144,6 @@ def _owned(train: Interactions, rows: np.ndarray, columns: np.ndarray) -> np.nda
     owner = np.repeat(np.arange(train.n_users, dtype=np.int64), np.diff(train.matrix.indptr))
     held = owner * train.n_items + train.matrix.indices
     return np.isin(rows.astype(np.int64) * train.n_items + columns, held)
-
-
-def sit(exam: Exam, name: str, parameters: Mapping[str, Any] | None = None) -> Trial:
-    """Fit a registered recommender on the exam's training part and judge its lists."""
-    given = dict(parameters or {})
-    started = time.perf_counter()
-    model = RECOMMENDERS[name].make(**given).fit(exam.train, exam.side)
-    return judge(exam, name, model, time.perf_counter() - started, given)
 
 
 def judge(

@@ -16,11 +16,12 @@ from assistant.features.product_side import ProductSide
 from assistant.models.recommend.base import Recommender
 from assistant.models.recommend.catalogue import Catalogue, ProductFilters, build_catalogue
 from assistant.models.recommend.choosing import Choice, Past, choose_recommender
-from assistant.models.recommend.exam import EVALUATED_K, Purpose, Trial, sit
+from assistant.models.recommend.exam import EVALUATED_K, Purpose, Trial
 from assistant.models.recommend.reason_bars import calibrate
 from assistant.models.recommend.reasons import ReasonRule, reasons_for
 from assistant.models.recommend.rebuying import Rebuying, rebuying
 from assistant.models.recommend.shaping import Shape, score_kept, shaped
+from assistant.models.recommend.tuning import Sitting, fit_named
 from assistant.models.registry import RECOMMENDERS, available
 from assistant.results import ModelInfo
 
@@ -99,7 +100,7 @@ class FittedRecommender:
         if split is None or known is not None:
             return known
         return self.kept.get(("trial", self.choice.purpose, name),
-                             lambda: sit(split.test, name, self.choice.parameters.get(name)))
+                             lambda: Sitting(split.test, self.choice.parameters).trial(name))
 
     def for_purpose(self, purpose: Purpose) -> FittedRecommender:
         """The same shop with the models chosen for another question; nothing owned is hidden for ``next``."""
@@ -165,9 +166,9 @@ def _view(
 
 def _model(choice: Choice, name: str, past: Past, kept: OnceCache) -> Recommender:
     """Fitted once for all purposes that use it with the same parameters."""
-    unfitted = choice.make(name)
-    key = ("model", name, repr(sorted(unfitted.parameters().items())))
-    return kept.get(key, lambda: unfitted.fit(past.until(past.snapshot.as_of), past.side))
+    tuned = choice.parameters.get(name, {})
+    return kept.get(("model", name, repr(sorted(tuned.items()))), lambda: fit_named(
+        name, tuned, past.until(past.snapshot.as_of), past.side, lambda member: _model(choice, member, past, kept)))
 
 
 def _reason_rule(fitted: FittedRecommender, family: str, seed: int = 0) -> ReasonRule:

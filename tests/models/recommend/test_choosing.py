@@ -8,7 +8,9 @@ from assistant.features.interactions import interactions_from_pairs
 from assistant.models.recommend import choosing
 from assistant.models.recommend.choosing import Past, _decide, choose_recommender, split_history
 from assistant.models.recommend.exam import Trial, build_exam
+from assistant.models.recommend.tuning import Sitting
 from assistant.models.registry import RECOMMENDERS
+from tests.support.purchases import noisy_groups
 from tests.support.shop_builder import grouped_shop, shop_of
 
 
@@ -112,7 +114,8 @@ def test_customers_or_products_first_seen_after_the_cut_are_not_asked(grouped):
 
 
 def test_each_competitor_is_compared_and_the_best_of_each_family_shown(choice):
-    wanted = {n for n, e in RECOMMENDERS.items() if e.competes and "new" in e.purposes and e.needs is None}
+    wanted = {n for n, e in RECOMMENDERS.items()
+              if e.competes and "new" in e.purposes and e.needs is None and (not e.tuned or n in choice.parameters)}
     assert {t.name for t in choice.compared} == wanted
     assert {t.name for t in choice.trials} == {choice.best_of(t.family) for t in choice.compared}
     for trial in choice.trials:
@@ -135,3 +138,43 @@ def test_a_lead_within_the_noise_is_not_taken():
     assert name == "item_knn"
     name, why = _decide((_trial("popularity", "popularity", plain), _trial("item_knn", "item_knn", plain - 0.01)))
     assert name == "popularity" and "no personal model" in why
+
+
+def test_a_blend_is_taken_only_where_it_clearly_beats_the_best_single_model():
+    rng = np.random.default_rng(0)
+    plain, single = rng.random(100), rng.random(100) + 1
+    noisy = single + 0.01 + rng.normal(0, 1, 100)
+    others = [_trial("popularity", "popularity", plain), _trial("ease", "ease", single)]
+    assert _decide((*others, _trial("blend", "blend", noisy)))[0] == "ease"
+    assert _decide((*others, _trial("blend", "blend", single + 0.01)))[0] == "blend"
+
+
+def _sitting():
+    """Half of each customer's products to learn from, the rest to be found."""
+    data = noisy_groups()
+    users = np.repeat(data.user_ids, np.diff(data.matrix.indptr))
+    items = data.item_ids[data.matrix.indices]
+    early = np.arange(len(items)) % 2 == 0
+    train = interactions_from_pairs(users[early], items[early], until=date(1970, 1, 31))
+    return Sitting(build_exam(train, interactions_from_pairs(users, items, until=date(1970, 3, 1),
+                                                             last_days=np.where(early, 0, 50)), "new"))
+
+
+def test_tuned_weights_are_the_best_on_the_grid_and_members_without_weight_leave():
+    sitting = _sitting()
+    found = sitting.tune("blend", {"ease": "ease", "als": "als", "popularity": "popularity"})
+    if found is None:  # one member alone was best: no blend
+        singles = [sitting.trial(n).ndcg for n in ("ease", "als")]
+        sitting.parameters["blend"] = {"models": ("ease", "als"), "weights": (0.5, 0.5)}
+        assert sitting.trial("blend").ndcg <= max(singles)
+        return
+    assert sum(found["weights"]) == pytest.approx(1.0) and min(found["weights"]) > 0
+    sitting.parameters["blend"] = found
+    blend = sitting.trial("blend")
+    assert blend.ndcg >= max(sitting.trial(n).ndcg for n in found["models"])
+    assert blend.fit_seconds == pytest.approx(sum(sitting.trial(n).fit_seconds for n in found["models"]))
+    assert sitting.model("blend").members_[0] is sitting.model(found["models"][0])
+
+
+def test_a_blend_of_one_family_is_none():
+    assert _sitting().tune("blend", {"ease": "ease"}) is None
