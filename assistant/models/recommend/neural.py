@@ -275,9 +275,10 @@ def _encoder(model: SelfAttention, items: int) -> Any:
 
 
 def _sequences(history: BasketHistory, length: int, rng: np.random.Generator | None = None) -> np.ndarray:
-    """The latest ``length`` products of each customer, int64 (customers × length), padded on the left.
+    """``length`` products of each customer in sequence, int64 (customers × length), padded on the left.
 
-    Padding is the number of items. Within an order products are in random order if ``rng`` is given, else by column.
+    Padding is the number of items. Without ``rng`` they are the latest ones, products of one order by column; with it
+    (training) a stretch from anywhere in a longer past, products of one order in random order.
     """
     lines = history.lines
     items = lines.indices.astype(np.int64)
@@ -286,6 +287,8 @@ def _sequences(history: BasketHistory, length: int, rng: np.random.Generator | N
         items = items[np.lexsort((rng.random(len(items)), np.repeat(np.arange(len(sizes)), sizes)))]
     ends = lines.indptr[history.pointers[1:]]
     starts = lines.indptr[history.pointers[:-1]]
+    if rng is not None:
+        ends = ends - rng.integers(0, np.maximum(ends - starts - length, 0) + 1)
     place = ends[:, None] - length + np.arange(length)[None, :]
     read = np.full(place.shape, history.shape[1], dtype=np.int64)
     there = place >= starts[:, None]
