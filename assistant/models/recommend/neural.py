@@ -134,7 +134,9 @@ def _owned(rows: csr_array, items: np.ndarray) -> np.ndarray:
     """Whether the customer of each row owns each of the products (rows × n) beside it."""
     width = rows.shape[1]
     kept = np.repeat(np.arange(rows.shape[0], dtype=np.int64), np.diff(rows.indptr)) * width + rows.indices
-    return np.isin(np.arange(rows.shape[0], dtype=np.int64)[:, None] * width + items, kept)
+    wanted = np.arange(rows.shape[0], dtype=np.int64)[:, None] * width + items
+    place = np.minimum(np.searchsorted(kept, wanted), len(kept) - 1)  # indices are sorted within a row
+    return kept[place] == wanted
 
 
 def _perceptron(items: int, dimension: int, hidden: int) -> Any:

@@ -1,0 +1,1 @@
+"""Neural recommenders beside the linear ones."""
