@@ -50,7 +50,7 @@ def run() -> Outcome:
     rows: list[Row] = []
     notes = [
         f"Time splits: {CUTS} cuts, {WEEKS} weeks apart; what customers bought in the {WEEKS} weeks after each. At "
-        f"most {USERS} customers per cut, drawn by lot (seed 0). Lists of {EVALUATED_K} over the full catalogue; nDCG with "
+        f"most {USERS} customers per cut, drawn by lot (seed 0). Lists of {EVALUATED_K}, full catalogue; nDCG with "
         "the ideal list cut at k, recall over all that was bought. No sampled metrics.",
         f"Epochs of each network chosen among {EPOCHS} on the {WEEKS} weeks before the first cut. {THREADS} threads.",
         "new: what a customer owns and rarely buys again is left out. next: the customer's next order, owned or not.",
