@@ -195,8 +195,8 @@ class Coverage:
         whole = re.compile(rf"(?<!\w){re.escape(token.text.lower().strip())}(?!\w)")
         if any(whole.search(t) for t in self.trace.texts if timely or not DATE.fullmatch(t)):
             return True
-        if len(item.tokens) > 1 and item.has("definition", "metric", "dim"):
-            return True  # a word of a longer name ("placed a second order")
+        if len(item.tokens) > 1 and item.has("definition", "metric", "dim", "value"):
+            return True  # a word of a longer name ("placed a second order", "regency cakestand 3 tier")
         if token.unit == "ordinal":
             return self._position(int(value), item)
         near = {value, float(round(value)), value / 100 if token.unit == "percent" else value}

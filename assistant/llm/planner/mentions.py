@@ -78,13 +78,27 @@ def _bare_customer(p: Parts) -> None:
 
 
 def _bare_product(p: Parts) -> None:
-    """As in "sales of 85123A", "stock of TG-1030": a code of letters and digits that is no customer's."""
+    """As in "sales of 85123A", "stock of TG-1030", "who would buy 22423": a product's code that is no customer's."""
+    known = p.reading.vocabulary
     for i, item in enumerate(p.reading.items):
         token = item.tokens[0]
-        free = i not in p.used and len(item.tokens) == 1 and token.kind == "word" and not item.has("value", "period")
-        if free and _CODE.fullmatch(token.text) and token.text not in p.reading.vocabulary.customer_ids:
+        free = i not in p.used and len(item.tokens) == 1 and not item.has("value", "period")
+        code = (
+            bool(_CODE.fullmatch(token.text)) if token.kind == "word"
+            else token.text in known.product_ids and len(token.text) > 4 and not _number_wanted(p, i)
+        )
+        if free and code and token.text not in known.customer_ids:
             p.product_ids.append(token.text)
             p.used.add(i)
+
+
+def _number_wanted(p: Parts, place: int) -> bool:
+    """Whether a number may stand there: "over 22423", "the top 22423", "22423 orders"."""
+    items = p.reading.items
+    item, before = items[place], items[place - 1] if place else None
+    return item.unit is not None or item.has("duration") or (
+        before is not None and before.has("cmp", "rank", "target", "last")
+    ) or (place + 1 < len(items) and items[place + 1].has("metric", "dim"))
 
 
 #: a product's code, as shops write them

@@ -91,6 +91,8 @@ class Vocabulary:
     line_types: frozenset[str] = frozenset()
     #: names of past campaigns, the latest first
     latest_campaigns: tuple[str, ...] = ()
+    #: ids of products, as far as the shop lists them
+    product_ids: frozenset[str] = frozenset()
 
     def spelling(self) -> Spelling:
         """Reads misspelt words by what the language and the shop know."""
@@ -164,14 +166,14 @@ def _build(shop: Shop, status: ShopStatus, lex: Lexicon) -> Vocabulary:
     words = frozenset(tree.words() | campaigns.words() | lex.vocabulary)
     source = dimensions.get("acquisition_channel")
     sources = tuple(shop.values(source.name)) if source is not None and source.available else ()
-    ids = _customers(shop, dimensions)
     values = PhraseTree()
     _add_values(shop, values, lex, dimensions)
     names = frozenset(values.words() | product_words.keys() | lex.time_words)
     trees = (lex.tree, tree)
     return Vocabulary(
-        lex, status, trees, metrics, dimensions, words, product_words, names, ids, tuple(shop.segment_names()), sources,
-        campaigns, _line_types(shop, dimensions), _latest_campaigns(shop, dimensions),
+        lex, status, trees, metrics, dimensions, words, product_words, names,
+        _ids(shop, dimensions, "customer"), tuple(shop.segment_names()), sources, campaigns,
+        _line_types(shop, dimensions), _latest_campaigns(shop, dimensions), _ids(shop, dimensions, "product"),
     )
 
 
@@ -196,9 +198,9 @@ def _add_campaigns(shop: Shop, tree: PhraseTree, lex: Lexicon, dimensions: dict[
             tree.add(words, ("value", Value("campaign", name)))
 
 
-def _customers(shop: Shop, dimensions: dict[str, Term]) -> frozenset[str]:
-    term = dimensions.get("customer")
-    return frozenset(shop.values("customer")) if term is not None and term.available else frozenset()
+def _ids(shop: Shop, dimensions: dict[str, Term], what: str) -> frozenset[str]:
+    term = dimensions.get(what)
+    return frozenset(shop.values(what)) if term is not None and term.available else frozenset()
 
 
 def _add_terms(shop: Shop, tree: PhraseTree, lex: Lexicon) -> None:
