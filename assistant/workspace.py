@@ -6,6 +6,7 @@ method per tool. Results are computed in their rooms; this file only opens, cach
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from assistant.caching import OnceCache
 from assistant.data.warehouse import POINTER, Snapshot, current_manifest, open_snapshot
-from assistant.errors import AssistantError, SettingsError
+from assistant.errors import AssistantError, SettingsError, StorageError
 from assistant.plans import (
     BreakEvenRequest,
     BriefingRequest,
@@ -54,11 +55,14 @@ from assistant.settings import Settings
 
 if TYPE_CHECKING:
     from assistant.campaigns.draft import Rooms
+    from assistant.models.taxonomy.desk import CategoryDesk
     from assistant.query.agreed.agreements import Agreements, DraftAudience
     from assistant.query.compile import QueryOptions
     from assistant.query.definitions import Definitions
     from assistant.query.entities import EntityIndex
     from assistant.retrieval.product_index import ProductIndex
+
+log = logging.getLogger(__name__)
 
 _Plan = TypeVar("_Plan", bound=PlanModel)
 #: candidates shown as examples before the check of what works cut them to six
@@ -83,6 +87,8 @@ class Workspace:
         self._opened: tuple[tuple[int, date | None], Snapshot] | None = None
         self._chosen_day: date | None = None
         self._agreements: Agreements | None = None
+        self._categories: CategoryDesk | None = None
+        self._shown: tuple[Any, Snapshot] | None = None
 
     # -- data -----------------------------------------------------------------------------------------------------
 
@@ -99,7 +105,26 @@ class Workspace:
 
     @property
     def snapshot(self) -> Snapshot:
-        """The current snapshot; reopened when a load, also of another process, switched the pointer."""
+        """The current snapshot, with the agreed categories of products where the data have none."""
+        loaded = self.loaded
+        try:
+            added = self.categories.columns(loaded)
+        except StorageError as error:  # questions that need no category are answered all the same
+            log.warning("the agreed categories cannot be read: %s", error)
+            return loaded
+        if added is None:
+            return loaded
+        from assistant.data.added import with_added
+
+        stamp = (loaded.fingerprint, loaded.manifest.id, added.fingerprint)
+        with self._lock:
+            if self._shown is None or self._shown[0] != stamp:
+                self._shown = (stamp, with_added(loaded, added))
+            return self._shown[1]
+
+    @property
+    def loaded(self) -> Snapshot:
+        """The current snapshot as it was loaded; reopened when a load switched the pointer, also in another process."""
         pointer = self.settings.snapshots_dir / POINTER
         with self._lock:
             loaded = pointer.stat().st_mtime_ns if pointer.exists() else -1
@@ -189,6 +214,23 @@ class Workspace:
                                           self.settings.author, self._draft_audiences)
         return self._agreements
 
+    @property
+    def categories(self) -> CategoryDesk:
+        """Categories of products where the data have none."""
+        if self._categories is None:
+            from assistant.models.taxonomy.desk import CategoryDesk
+            from assistant.query.agreed.store import AgreementStore
+
+            self._categories = CategoryDesk(AgreementStore(self.settings.app_db), lambda: self.loaded,
+                                            self._embedded, self.settings.author)
+        return self._categories
+
+    def _embedded(self, texts: Sequence[str]) -> Any:
+        """Unit vectors [n, d] of texts, from the record of embeddings where they are known."""
+        from assistant.retrieval.texts import embedded
+
+        return embedded(texts, self.settings, self.product_index().embedder)
+
     def _draft_audiences(self) -> list[DraftAudience]:
         from assistant.campaigns.draft import draft_audiences
 
@@ -243,7 +285,7 @@ class Workspace:
         snapshot = self.snapshot
         options = self._options()
         plan, cited = self._put_in(plan)
-        key = (snapshot.manifest.id, snapshot.as_of, options, plan.model_dump_json())
+        key = (snapshot.fingerprint, snapshot.manifest.id, options, plan.model_dump_json())
         found = self._answers.get(key, lambda: run_query(snapshot, plan, options=options))
         return self._citing(found.model_copy(deep=True), cited)
 
@@ -261,7 +303,7 @@ class Workspace:
         snapshot, options = self.snapshot, self._options()
         study, cited = self._put_in(request.study)
         request = request.model_copy(update={"study": study})
-        key = (snapshot.manifest.id, snapshot.as_of, options, request.model_dump_json())
+        key = (snapshot.fingerprint, snapshot.manifest.id, options, request.model_dump_json())
         found = self._answers.get(key, lambda: run_study(snapshot, request, options=options))
         return self._citing(found.model_copy(deep=True), cited)
 

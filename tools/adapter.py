@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from assistant.errors import AssistantError, DataError, UserError
 from assistant.results import Caveat, Evidence, Refusal, Result
+from assistant.results.category_use import concerns_categories
 from assistant.results.text import to_text
 from tools.registry import TOOLS, ToolSpec
 
@@ -52,6 +53,8 @@ def run_tool(spec: ToolSpec, workspace: Workspace, arguments: dict[str, Any]) ->
         result = refusal_result(error)
         if result.refusal is not None:  # only what works is offered
             result.refusal.nearest = [q for q in result.refusal.nearest if workspace.suggestion_works(q)]
+    if concerns_categories(result):
+        workspace.categories.complete(result)
     if result.evidence.synthetic and all(caveat.code != "synthetic" for caveat in result.caveats):
         result.caveats.append(Caveat(code="synthetic"))
     result.evidence.milliseconds = round((time.perf_counter() - started) * 1000, 1)

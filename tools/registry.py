@@ -8,7 +8,18 @@ from typing import Literal
 
 from assistant.plans import PlanModel
 from assistant.results import Result
-from tools import agreements, campaigns, conversation, customers, data, explaining, forecasting, products, studies
+from tools import (
+    agreements,
+    campaigns,
+    categories,
+    conversation,
+    customers,
+    data,
+    explaining,
+    forecasting,
+    products,
+    studies,
+)
 
 #: ``read`` changes nothing · ``draft`` changes only drafts inside the assistant · ``write`` reaches beyond it and never
 #: runs without a person's recorded approval.
@@ -68,6 +79,10 @@ TOOLS: tuple[ToolSpec, ...] = (
     ToolSpec(agreements.change_segment, access="draft"),
     ToolSpec(agreements.undo_change, access="draft"),
     ToolSpec(agreements.compare_audiences),
+    ToolSpec(categories.propose_categories),
+    ToolSpec(categories.adopt_categories, access="draft"),
+    ToolSpec(categories.show_categories),
+    ToolSpec(categories.change_categories, access="draft"),
     ToolSpec(conversation.ask_back),
     ToolSpec(conversation.decline),
 )

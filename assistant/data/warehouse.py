@@ -11,7 +11,7 @@ import threading
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -98,6 +98,8 @@ class Snapshot:
         manifest: identity and content.
         as_of: analysis date; later rows are invisible.
         groups: members of a group that a model makes, given the snapshot and the condition; handed in from above.
+        added: ``table.column`` → where a column comes from that the data do not hold (:mod:`assistant.data.added`).
+        replaced: tables that are shown with such columns.
     """
 
     con: Any
@@ -105,6 +107,13 @@ class Snapshot:
     as_of: date
     groups: Callable[[Snapshot, Any], Sequence[str]] | None = field(default=None, repr=False, compare=False)
     _shared: _Shared = field(default_factory=_Shared, repr=False, compare=False)
+    added: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
+    replaced: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def connection_lock(self) -> threading.Lock:
+        """Held while the connection itself is used."""
+        return self._shared.lock
 
     @property
     def fingerprint(self) -> str:
@@ -136,8 +145,9 @@ class Snapshot:
         """Canonical table as an Ibis expression, without rows after ``as_of``."""
         import ibis
 
+        table = self.replaced.get(name)
         with self._shared.lock:
-            table = self._shared.tables.get(name)
+            table = self._shared.tables.get(name) if table is None else table
             if table is None:
                 table = self._shared.tables[name] = self.con.table(name)
         column = TIME_COLUMN.get(name)
@@ -180,7 +190,7 @@ class Snapshot:
             raise MissingData(
                 f"The data begin on {self.manifest.first_day.isoformat()}", received=as_of.isoformat()
             )
-        return Snapshot(self.con, self.manifest, min(as_of, self.manifest.last_day), self.groups, self._shared)
+        return replace(self, as_of=min(as_of, self.manifest.last_day))
 
 
 def write_snapshot(

@@ -17,6 +17,7 @@ from assistant.plans.agreements import (
 from assistant.plans.base import PlanModel
 from assistant.plans.break_even import BreakEvenRequest
 from assistant.plans.briefing import BriefingRequest
+from assistant.plans.categories import AdoptCategories, ChangeCategories, ProposeCategories, ShowCategories
 from assistant.plans.filters import Among, And, Compare, CustomerCondition, Filter, InGroup, Not, Or
 from assistant.plans.periods import Period
 from assistant.plans.premise import PremiseRequest
@@ -57,13 +58,13 @@ from assistant.plans.studies import (
 )
 
 __all__ = [
-    "Among", "And", "AskRequest", "AudiencePair", "BreakEvenRequest", "BriefingRequest", "BuyersRequest",
-    "CampaignBrief", "CampaignRequest", "CampaignsRequest", "ChangePlan", "ChangeSegment", "ChurnRequest",
-    "CohortStudy", "Compare", "Comparison", "ConcentrationStudy", "ContrastStudy", "CustomerCondition",
-    "CustomerRequest", "DataRequest", "DeclineRequest", "DefineTerm", "EarlyStudy", "ExplainRequest", "Filter",
-    "ForecastRequest", "Having", "InGroup", "JourneyStep", "LadderStudy", "Not", "OfferSpec", "Or", "Period",
-    "PlanModel", "PostRequest", "PremiseRequest", "ProductSearchRequest", "QueryPlan", "RecommendRequest",
-    "ReturnStudy", "SaveSegment", "SavedSegmentsRequest", "SegmentRequest", "SegmentRule", "Sort", "SpreadStudy",
-    "StockRequest", "StudyRequest", "TakeBackRequest", "TermsRequest", "TogetherRequest", "UndoRequest",
-    "ValueRequest", "WithdrawTerm",
+    "AdoptCategories", "Among", "And", "AskRequest", "AudiencePair", "BreakEvenRequest", "BriefingRequest",
+    "BuyersRequest", "CampaignBrief", "CampaignRequest", "CampaignsRequest", "ChangeCategories", "ChangePlan",
+    "ChangeSegment", "ChurnRequest", "CohortStudy", "Compare", "Comparison", "ConcentrationStudy", "ContrastStudy",
+    "CustomerCondition", "CustomerRequest", "DataRequest", "DeclineRequest", "DefineTerm", "EarlyStudy",
+    "ExplainRequest", "Filter", "ForecastRequest", "Having", "InGroup", "JourneyStep", "LadderStudy", "Not",
+    "OfferSpec", "Or", "Period", "PlanModel", "PostRequest", "PremiseRequest", "ProductSearchRequest",
+    "ProposeCategories", "QueryPlan", "RecommendRequest", "ReturnStudy", "SavedSegmentsRequest", "SaveSegment",
+    "SegmentRequest", "SegmentRule", "ShowCategories", "Sort", "SpreadStudy", "StockRequest", "StudyRequest",
+    "TakeBackRequest", "TermsRequest", "TogetherRequest", "UndoRequest", "ValueRequest", "WithdrawTerm",
 ]

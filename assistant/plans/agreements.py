@@ -92,10 +92,10 @@ class ChangeSegment(PlanModel):
 
 
 class TakeBackRequest(PlanModel):
-    """Take back the latest change of a meaning or a saved segment; ``name`` says whose."""
+    """Take back the latest change of a meaning, a saved segment or the categories; ``name`` says whose."""
 
     kind: Literal["take_back"] = "take_back"
-    of: Literal["any", "definition", "segment"] = "any"
+    of: Literal["any", "definition", "segment", "category"] = "any"
     name: str | None = Field(default=None, max_length=LONGEST_SENT)
 
 

@@ -55,7 +55,8 @@ def _change(request: ChangeSegment, words: Words) -> str:
 
 
 def _undo(request: TakeBackRequest, words: Words) -> str:
-    what = {"any": "a meaning or saved segment", "definition": "a meaning", "segment": "a saved segment"}[request.of]
+    what = {"any": "a meaning, saved segment or category", "definition": "a meaning", "segment": "a saved segment",
+            "category": "the categories"}[request.of]
     return f"take back the latest change of {what}" + (f", “{request.name}”" if request.name else "")
 
 

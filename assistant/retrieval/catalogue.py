@@ -28,11 +28,14 @@ class Product:
     category: str = ""
     subcategory: str = ""
     brand: str = ""
+    #: False: the category was proposed from the name, so it says nothing that the name does not
+    own_category: bool = True
 
     @cached_property
     def text(self) -> str:
         """What is embedded: name first, then what describes it."""
-        parts = [self.name, self.description, " ".join(p for p in (self.category, self.subcategory) if p), self.brand]
+        filed = " ".join(p for p in (self.category, self.subcategory) if p) if self.own_category else ""
+        parts = [self.name, self.description, filed, self.brand]
         return ". ".join(p.rstrip(". ") for p in parts if p)
 
     @cached_property
@@ -85,10 +88,11 @@ def read_catalogue(snapshot: Snapshot) -> Catalogue:
     table = table.select("product_id", "name", "description", "category", "subcategory", "brand")
     columns = snapshot.execute(table.filter(table.name.notnull())).to_pydict()
     products = {}
+    own = "products.category" not in snapshot.added
     for row in zip(*(columns[name] for name in table.columns), strict=True):
         cleaned = [" ".join(str(value).split()) if value is not None else "" for value in row[1:]]
         if cleaned[0]:
-            products[str(row[0])] = Product(str(row[0]), *cleaned)
+            products[str(row[0])] = Product(str(row[0]), *cleaned, own_category=own)
     if not products:
         raise NoRows("The loaded data hold no named product")
     return Catalogue(list(products.values()))

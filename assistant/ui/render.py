@@ -12,7 +12,7 @@ from typing import Any
 
 from assistant.llm.replies import caveat_texts
 from assistant.results import Answer, Caveat, Result, Step
-from assistant.ui.cards import campaign, customer, models, pieces, products, segments
+from assistant.ui.cards import campaign, categories, customer, models, pieces, products, segments
 from assistant.ui.cards.board import Board
 from assistant.ui.cards.how import describe_source, how
 from assistant.ui.cards.pieces import duration
@@ -67,6 +67,11 @@ KINDS: dict[str, DrawBody] = {
     "segment_changed": pieces.body,
     "undone": pieces.body,
     "audience_pair": pieces.body,
+    "categories": categories.tree,
+    "categories_proposed": categories.tree,
+    "categories_changed": categories.tree,
+    "category_edited": pieces.body,
+    "category_products": pieces.body,
     "refusal": _nothing,
     "question": _nothing,
 }

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from assistant.plans import (
+    AdoptCategories,
     AudiencePair,
     BreakEvenRequest,
     BriefingRequest,
@@ -15,6 +16,7 @@ from assistant.plans import (
     CampaignBrief,
     CampaignRequest,
     CampaignsRequest,
+    ChangeCategories,
     ChangePlan,
     ChangeSegment,
     ChurnRequest,
@@ -26,12 +28,14 @@ from assistant.plans import (
     PostRequest,
     PremiseRequest,
     ProductSearchRequest,
+    ProposeCategories,
     QueryPlan,
     RecommendRequest,
     SavedSegmentsRequest,
     SaveSegment,
     SegmentRequest,
     SegmentRule,
+    ShowCategories,
     StockRequest,
     StudyRequest,
     TakeBackRequest,
@@ -76,6 +80,10 @@ TOOL_OF: dict[type[BaseModel], str] = {
     ChangeSegment: "change_segment",
     TakeBackRequest: "undo_change",
     AudiencePair: "compare_audiences",
+    ProposeCategories: "propose_categories",
+    AdoptCategories: "adopt_categories",
+    ShowCategories: "show_categories",
+    ChangeCategories: "change_categories",
 }
 PLAN_OF: dict[str, type[BaseModel]] = {tool: plan for plan, tool in TOOL_OF.items()}
 

@@ -82,6 +82,10 @@ ALL_TOOLS = (
     "change_segment",
     "undo_change",
     "compare_audiences",
+    "propose_categories",
+    "adopt_categories",
+    "show_categories",
+    "change_categories",
     "ask_back",
     "decline",
 )

@@ -19,7 +19,10 @@ from assistant.errors import NoRows, UnknownName
 from assistant.query.agreed.names import name_key
 from assistant.sqlite_files import transaction
 
-Kind = Literal["definition", "segment"]
+#: ``category``: categories of products and people's edits of them; ``sorted``: where later products were put
+Kind = Literal["definition", "segment", "category", "sorted"]
+#: kinds that only the program writes: nothing of theirs is taken back by itself
+_UNSIGNED: tuple[Kind, ...] = ("sorted",)
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS agreed_changes (
@@ -195,6 +198,7 @@ class AgreementStore:
             if kind is not None:
                 where.append("v.kind = ?")
                 values.append(kind)  # type: ignore[arg-type]
+            where += [f"v.kind <> '{unsigned}'" for unsigned in _UNSIGNED]
             if name is not None:
                 where.append("v.key = ?")
                 values.append(name_key(name))  # type: ignore[arg-type]
@@ -203,7 +207,8 @@ class AgreementStore:
                 + " AND ".join(where), values,
             ).fetchone()
             if row[0] is None:
-                raise NoRows("There is no change of a definition or a saved segment to take back", received=name)
+                raise NoRows("There is no change of a definition, a saved segment or the categories to take back",
+                             received=name)
             taken = _touched(con, row[0])
             back = [_before(con, e) for e in taken]
             con.execute("UPDATE agreed_changes SET undoes = ?, what = ? WHERE number = ?",

@@ -34,7 +34,7 @@ def undo(agreed: Agreements, request: TakeBackRequest) -> Result:
     agreed.forget_read()
     now = agreed.in_force()
     rows: list[list[Any]] = [
-        [e.kind, e.name, _words(old, before), _words(e, now)]
+        [e.kind, _named(e, old), _words(old, before), _words(e, now)]
         for old, e in zip(made.before, made.after, strict=True)
     ]
     table = Table(
@@ -49,13 +49,25 @@ def undo(agreed: Agreements, request: TakeBackRequest) -> Result:
         words={"change": taken.what, "author": taken.author},
         evidence=evidence(agreed.snapshot, request,
                           [d for e in made.after if e.kind == "definition" for d in now.definitions.used(e.name)]),
-        followups=["Which definitions do we use?" if changed else "Which segments have we saved?"],
+        followups=["Which definitions do we use?" if changed else "Show the categories"
+                   if any(e.kind == "category" for e in made.after) else "Which segments have we saved?"],
     )
+
+
+def _named(entry: Entry, before: Entry | None) -> str:
+    """The name shown: entries of categories are named by what they change, which their words say."""
+    if entry.kind != "category":
+        return entry.name
+    body = entry.body or (before.body if before is not None else None) or {}
+    return str(body.get("name") or body.get("said") or body.get("words") or entry.name)
 
 
 def _words(entry: Entry | None, in_force: InForce) -> str:
     """A version in words; where a meaning was given up, the built-in one that takes its place."""
     if entry is not None and entry.body is not None:
-        return str(entry.body["meaning"]) if entry.kind == "definition" else f"customers where {entry.body['words']}"
+        if entry.kind == "definition":
+            return str(entry.body["meaning"])
+        said = str(entry.body.get("said") or entry.body["words"])
+        return said if entry.kind == "category" else f"customers where {said}"
     builtin = None if entry is None or entry.kind != "definition" else in_force.definitions.find(entry.name)
     return "not there" if builtin is None else f"the built-in assumption: {builtin.meaning}"
