@@ -157,12 +157,29 @@ def simple(kind: str, title: str) -> Result:
                   charts=[Chart(kind="bar", table="rows", x="id", y=["value"], title=title)])
 
 
+def categories(kind: str = "categories") -> Result:
+    size: list[tuple[str, str, Unit]] = [("products", "Products", "count"), ("revenue", "Revenue", "currency"),
+                                         ("revenue_share", "Share of revenue", "percent")]
+    named: tuple[str, str, Unit] = ("category", "Category", "text")
+    sold: tuple[str, str, Unit] = ("examples", "Best sellers", "text")
+    tops = table("categories", "Categories", [named, *size, sold,
+                                              ("subcategories", "Subcategories", "text")],
+                 [["Bags", 244, 2054952.95, 10.5, "Jumbo bag", "Gift bags and Purses"], ["Other", 267, 1414120.22, 7.2,
+                                                                                         "Party cone", ""]])
+    subs = table("subcategories", "Subcategories", [named, ("subcategory", "Subcategory", "text"),
+                                                    *size, sold],
+                 [["Bags", "Gift bags", 153, 1800000.0, 9.2, "Jumbo bag"]])
+    return Result(kind=kind, title="Categories in use", currency="GBP", tables=[tops, subs], evidence=EVIDENCE)
+
+
 def every_kind() -> dict[str, Result]:
     """One result per kind."""
-    made = [query(), change(), forecast(), segments(), recommendation(), campaign(), refusal(), question()]
+    made = [query(), change(), forecast(), segments(), recommendation(), campaign(), refusal(), question(),
+            *map(categories, ("categories", "categories_proposed", "categories_changed"))]
     plain = [simple(kind, kind.replace("_", " ")) for kind in (
         "data_overview", "audience", "customer_profile", "bought_together", "product_search", "churn", "campaign_list",
         "cohorts", "returning", "ladder", "spread", "early", "concentration",
         "term_agreed", "term_withdrawn", "terms", "segment_saved", "saved_segment", "saved_segments", "segment_change",
-        "segment_changed", "undone", "audience_pair", "explanation", "something_new")]
+        "segment_changed", "category_edited", "category_products", "undone",
+        "audience_pair", "explanation", "something_new")]
     return {result.kind: result for result in made + plain}

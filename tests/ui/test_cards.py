@@ -6,7 +6,7 @@ from assistant.results import Figure, Result, Source
 from assistant.ui.render import render_answer
 from assistant.ui.texts import Texts
 from tests.support.fake_assistant import answer_of
-from tests.support.sample_results import campaign, recommendation, segments, table
+from tests.support.sample_results import campaign, categories, recommendation, segments, table
 from tests.ui.test_markup import seen
 
 
@@ -126,3 +126,9 @@ def test_rows_beyond_the_page_are_said_below_the_table(texts: Texts):
     text = seen(drawn(texts, Result(kind="query", title="Many", tables=[rows]))).text
     assert "70 more rows are in the export." in text
     assert "50 of 120 rows" in text
+
+
+def test_categories_are_a_tree_with_their_sizes(texts: Texts):
+    html = drawn(texts, categories())
+    assert 'data-cell="0/categories/0/products"' in html and 'data-cell="0/subcategories/0/products"' in html
+    assert html.count('class="track"') == 2 and "width:100.0%" in html

@@ -1,4 +1,4 @@
-"""Accepted categories: used at once, edited, undone, kept over refits, loads and restarts, and never covering the data's."""
+"""Accepted categories: used at once, edited, undone, kept over refits, loads and restarts, never covering the data's."""
 
 from __future__ import annotations
 
@@ -119,7 +119,8 @@ def test_rename_moves_merges_and_rules_are_kept_signed_and_undone(desk: Category
 
     product = next(p for p, n in planted()[0].items() if "CANDLE" in n.split())
     moved = desk.change(ChangeCategories(action="move", product_ids=(product,), into="Drinkware"))
-    assert moved.figures["moved"].value == 1 and dict((r[0], r[1]) for r in desk.required().rows())[product] == "Drinkware"
+    assert moved.figures["moved"].value == 1
+    assert {r[0]: r[1] for r in desk.required().rows()}[product] == "Drinkware"
 
     merged = desk.change(ChangeCategories(action="merge", category=bags, into="Drinkware"))
     assert merged.figures["moved"].value > 0
