@@ -1,4 +1,4 @@
-"""Accepted categories: used at once, edited, undone, kept over refits, loads and restarts, never covering the data's."""
+"""Accepted categories: used at once, edited, undone, kept over refits, loads and restarts, never over the data's."""
 
 from __future__ import annotations
 
