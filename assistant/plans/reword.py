@@ -43,7 +43,6 @@ from assistant.plans.requests import (
     ValueRequest,
 )
 from assistant.plans.reword_agreements import WORDERS as AGREEMENTS
-from assistant.plans.reword_categories import WORDERS as CATEGORIES
 from assistant.plans.reword_lists import rule_words
 from assistant.plans.reword_periods import CLOSE, OPEN, day_words, during, period_phrase, said
 from assistant.plans.studies import StudyRequest
@@ -597,5 +596,4 @@ _WORDERS: dict[Any, Callable[..., str]] = {
     Comparison: _comparison,
     Having: _having,
     **{kind: lambda request, worder=worder: worder(request, _filter) for kind, worder in AGREEMENTS.items()},
-    **CATEGORIES,
 }

@@ -16,6 +16,7 @@ from assistant.plans.agreements import (
     WithdrawTerm,
 )
 from assistant.plans.filters import Filter
+from assistant.plans.reword_categories import WORDERS as CATEGORIES
 
 Words = Callable[[Filter], str]
 
@@ -76,4 +77,5 @@ WORDERS: dict[type, Callable[[Any, Words], str]] = {
     ChangeSegment: _change,
     TakeBackRequest: _undo,
     AudiencePair: _pair,
+    **CATEGORIES,
 }

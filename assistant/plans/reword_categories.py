@@ -1,4 +1,4 @@
-"""Requests about categories in words."""
+"""Requests about categories in words; ``words`` would word filters, of which they have none."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from typing import Any
 from assistant.plans.categories import AdoptCategories, ChangeCategories, ProposeCategories, ShowCategories
 
 
-def _propose(request: ProposeCategories) -> str:
+def _propose(request: ProposeCategories, words: Any) -> str:
     return "propose categories from the product names" + (", grouped anew" if request.fresh else "")
 
 
-def _adopt(request: AdoptCategories) -> str:
+def _adopt(request: AdoptCategories, words: Any) -> str:
     if request.action == "stop":
         return "stop using the agreed categories"
     return "use the proposed categories" + (", grouped anew" if request.fresh else "")
 
 
-def _show(request: ShowCategories) -> str:
+def _show(request: ShowCategories, words: Any) -> str:
     return f"the products of the category “{request.category}”" if request.category else "the categories in use"
 
 
-def _change(request: ChangeCategories) -> str:
+def _change(request: ChangeCategories, words: Any) -> str:
     ids = ", ".join(request.product_ids)
     what = f"the products {ids}" if ids else f"products called “{request.words}”"
     match request.action:
@@ -37,7 +37,7 @@ def _change(request: ChangeCategories) -> str:
     return f"add the category “{request.new_name}”" + (f" with {what}" if request.words or request.product_ids else "")
 
 
-WORDERS: dict[type, Callable[[Any], str]] = {
+WORDERS: dict[type, Callable[[Any, Any], str]] = {
     ProposeCategories: _propose,
     AdoptCategories: _adopt,
     ShowCategories: _show,
