@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from assistant.features.interactions import Interactions
 from assistant.models.recommend.ablation import Ablated
+from assistant.models.recommend.threads import undivided_products
 from assistant.models.recommend.weighting import Weighting, weighted
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
-#: Cells of gathered factors and of systems solved at once (16 MiB of float32).
-_CHUNK_CELLS = 4 * 1024 * 1024
+#: Cells of gathered factors and of systems solved at once (4 MiB of float32).
+_CHUNK_CELLS = 1024 * 1024
+#: Purchases from which on threads are worth starting.
+_MANY = 20_000
 
 
 class ALS(Ablated):
@@ -58,9 +63,10 @@ class ALS(Ablated):
         rng = np.random.default_rng(self.seed)
         shape = (rows.shape[1], self.factors)
         self.item_factors_ = rng.normal(0.0, self.stddev / np.sqrt(self.factors), shape).astype(np.float32)
-        for _ in range(self.iterations):
-            users = self._solver(self.item_factors_).solve(rows)
-            self.item_factors_ = self._solver(users).solve(columns)
+        with undivided_products() as threads, ThreadPoolExecutor(threads) as pool:
+            for _ in range(self.iterations):
+                users = self._solver(self.item_factors_).solve(rows, pool)
+                self.item_factors_ = self._solver(users).solve(columns, pool)
         self.folding_ = self._solver(self.item_factors_)
 
     def _solver(self, factors: np.ndarray) -> RowSolver:
@@ -101,17 +107,30 @@ class RowSolver:
         base = lengths + self.unobserved_weight * len(self.rotated)
         return (self.regularisation * base**self.exponent).astype(np.float32)
 
-    def solve(self, rows: csr_array) -> np.ndarray:
-        """Solutions in the coordinates of the given factors: float32, rows × d."""
-        size = self.rotated.shape[1]
-        lengths = np.diff(rows.indptr)
-        result = np.zeros((rows.shape[0], size), dtype=np.float32)
-        for members, width in _batches(lengths, size):
-            gathered, root = self._gather(rows, members, width)
-            diagonal = self.shared + self.penalty(lengths[members])[:, None]
-            result[members] = _by_purchases(gathered, root, diagonal) if width < size else (
-                _by_factors(gathered, root, diagonal))
+    def solve(self, rows: csr_array, pool: Executor | None = None) -> np.ndarray:
+        """Solutions in the coordinates of the given factors: float32, rows × d.
+
+        Args:
+            pool: threads to share the batches among; None: a pool of its own for many rows, none for few.
+        """
+        if pool is None and rows.nnz > _MANY:
+            with undivided_products() as threads, ThreadPoolExecutor(threads) as own:
+                return self.solve(rows, own)
+        result = np.zeros((rows.shape[0], self.rotated.shape[1]), dtype=np.float32)
+        for members, found in (pool.map if pool else map)(partial(self._solved, rows), self._batches(rows)):
+            result[members] = found
         return result @ self.axes.T
+
+    def _batches(self, rows: csr_array) -> Iterator[tuple[np.ndarray, int]]:
+        return _batches(np.diff(rows.indptr), self.rotated.shape[1])
+
+    def _solved(self, rows: csr_array, batch: tuple[np.ndarray, int]) -> tuple[np.ndarray, np.ndarray]:
+        """The rows of a batch and their solutions in the coordinates of the axes."""
+        members, width = batch
+        gathered, root = self._gather(rows, members, width)
+        diagonal = self.shared + self.penalty(np.diff(rows.indptr)[members])[:, None]
+        solver = _by_purchases if width < self.rotated.shape[1] else _by_factors
+        return members, solver(gathered, root, diagonal)
 
     def _gather(self, rows: csr_array, members: np.ndarray, width: int) -> tuple[np.ndarray, np.ndarray]:
         """√w·y of the purchases of each row (rows × width × d) and √w (rows × width), padded with zeros."""
