@@ -56,7 +56,7 @@ def read(name: str) -> Ratings:
 
 
 def stratified(ratings: Ratings, seed: int) -> np.ndarray:
-    """Which ratings are for training: of every item's ratings, in an order drawn evenly, the first ``round(ratio · n)``.
+    """Which ratings are for training: of every item's, in an order drawn evenly, the first ``round(ratio · n)``.
 
     One random number per rating in the order of the file, as the library draws them; this is the split of the
     notebook's run (75,066 ratings of seed 42).
