@@ -57,6 +57,9 @@ class RecommendRequest(ListRules):
     adults_only: bool = Field(default=False, description="only customers known to be of age")
     method: str = Field(default="auto", max_length=60, description="'auto', or the family of a registered recommender")
     why: str | None = Field(default=None, description="a product_id of the list: 'why did you recommend X?'")
+    purpose: Literal["new", "next", "reorder"] = Field(
+        default="new", description="what they could like; what they buy next, repeats counted; what they order again"
+    )
     why_not: str | None = Field(default=None, description="a product_id the person asks about: 'why not Y?'")
     basket: tuple[str, ...] = Field(default=(), max_length=20, description="product_ids known of somebody, no customer")
 

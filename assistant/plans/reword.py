@@ -373,7 +373,9 @@ def _recommend(request: RecommendRequest) -> str:
         if request.customer_id
         else (f"customers where {_filter(request.filter)}" if request.filter is not None else "everybody")
     )
-    parts = [f"{request.k} {_counted('products', [request.k])} to recommend to {whom}", *rule_words(request)]
+    aim = {"new": "to recommend to", "next": "most likely in the next order of",
+           "reorder": "most likely ordered again by"}[request.purpose]
+    parts = [f"{request.k} {_counted('products', [request.k])} {aim} {whom}", *rule_words(request)]
     if request.adults_only:
         parts.append("only customers known to be of age")
     if request.method != "auto":

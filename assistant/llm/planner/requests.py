@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Literal
 
 from pydantic import ValidationError
 
 from assistant.llm.planner.absent import lacking
 from assistant.llm.planner.candidate import Candidate, ToolCall, call
 from assistant.llm.planner.context import DialogueContext
-from assistant.llm.planner.heard import heard
+from assistant.llm.planner.heard import expression, heard
 from assistant.llm.planner.parts import Parts
 from assistant.llm.planner.values import join
 from assistant.plans.filters import Filter
@@ -154,11 +155,20 @@ def recommend(p: Parts, context: DialogueContext, finish: Finish, defined: list[
         k=min(k, 100),
         category=str(category) if category else None,
         max_price=max_price,
+        purpose=purpose_of(p),
     )
     extra = 0.0 if p.customer_ids or filter_ is not None else 0.2
     if len(p.customer_ids) == 1 and filter_ is not None:
         extra += 0.7  # what else was said cannot be asked of a list for one customer
     return finish(p, [call(request)], "recommend", extra)
+
+
+def purpose_of(p: Parts) -> Literal["new", "next", "reorder"]:
+    """As in "what will customer 17850 buy next?" · "which products is customer 17850 likely to buy again?"."""
+    said = " ".join(t.word for t in p.reading.tokens)
+    if expression("next_basket.again").search(said):
+        return "reorder"
+    return "next" if expression("next_basket.next").search(said) else "new"
 
 
 def _audience_of(p: Parts, context: DialogueContext) -> Filter | None:

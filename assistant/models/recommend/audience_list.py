@@ -36,7 +36,7 @@ def audience_tables(
         customer_ids = [customer_ids[i] for i in np.sort(chosen)]
     lists = recommend_for_customers(
         fitted, customer_ids, request.k, method=request.method, reasons=False, filters=filters,
-        shape=Shape.of(request),
+        shape=Shape.of(request), bought_only=request.purpose == "reorder",
     )
     bought = fitted.interactions.user_positions(customer_ids) >= 0
     audience = Table(

@@ -11,6 +11,7 @@ import numpy as np
 from assistant.caching import LazyMapping, OnceCache
 from assistant.data.warehouse import Snapshot
 from assistant.errors import InvalidPlan, NoRows
+from assistant.features.basket_history import as_counts
 from assistant.features.interactions import Interactions, interactions
 from assistant.features.product_side import ProductSide
 from assistant.models.recommend.base import Recommender
@@ -219,6 +220,7 @@ def recommend_for_customers(
     fitted: FittedRecommender, customer_ids: Sequence[str], k: int, *, category: str | None = None,
     max_price: float | None = None, in_stock_only: bool = True, method: str = "auto", reasons: bool = True,
     allowed: np.ndarray | None = None, filters: ProductFilters | None = None, shape: Shape | None = None,
+    bought_only: bool = False,
 ) -> CustomerLists:
     """Lists for many customers at once, with tested reasons.
 
@@ -228,6 +230,7 @@ def recommend_for_customers(
         filters: all rules on products at once, instead of ``category``, ``max_price`` and ``in_stock_only``.
         shape: caps per category, one per variant, variety; the plain ranking without.
         reasons: False skips the tests (``because`` is None throughout).
+        bought_only: only products that the customer bought before.
 
     Raises:
         MissingData, UnknownName: see :func:`candidate_mask`. InvalidPlan: unknown method, or ``k`` below 1.
@@ -239,7 +242,8 @@ def recommend_for_customers(
     if allowed is not None:
         mask &= allowed
     parts = [
-        _lists(fitted, family, customer_ids[start : start + _BATCH], k, mask, reasons, shape or Shape())
+        _lists(fitted, family, customer_ids[start : start + _BATCH], k, mask, reasons, shape or Shape(),
+               bought_only)
         for start in range(0, max(len(customer_ids), 1), _BATCH)
     ]
     return parts[0] if len(parts) == 1 else _joined(parts)
@@ -260,13 +264,15 @@ def _joined(parts: Sequence[CustomerLists]) -> CustomerLists:
 
 def _lists(
     fitted: FittedRecommender, family: str, customer_ids: Sequence[str], k: int, mask: np.ndarray, reasons: bool,
-    shape: Shape,
+    shape: Shape, bought_only: bool,
 ) -> CustomerLists:
     """Lists of one batch of customers."""
     seen, model = fitted.interactions, fitted.models[family]
     positions = seen.user_positions(customer_ids)
     rows = model.rows_at(positions)
     candidates = _without_returned(fitted, positions, mask)
+    if bought_only:
+        candidates = candidates & (as_counts(rows).toarray() > 0)
     hide = ~fitted.rebuying.kept
     places, scores = model.top(rows, shape.depth(k, seen.n_items), exclude_seen=hide, candidates=candidates)
     filled = (_fill(fitted, positions, places, scores, hide, candidates) if model.personal

@@ -22,6 +22,7 @@ from assistant.models.recommend.fitted import (
 from assistant.models.recommend.list_cost import cost_table
 from assistant.models.recommend.model_table import add_models
 from assistant.models.recommend.one_customer import one_customer
+from assistant.models.recommend.own_past import add_own_past, fitted_for
 from assistant.models.recommend.shaping import Shape
 from assistant.models.recommend.why import explain_list
 from assistant.plans import RecommendRequest
@@ -57,6 +58,7 @@ def recommend_result(
         from assistant.models.recommend.basket import basket_result
 
         return basket_result(snapshot, request, fitted)
+    fitted = fitted_for(fitted, request)
     filters = ProductFilters.of(request)
     if request.customer_id is not None:
         result = _for_customer(snapshot, request, fitted, filters)
@@ -111,6 +113,7 @@ def _for_customer(
     owned = seen.matrix[[position]].indices if position >= 0 else np.array([], dtype=np.int64)
     lists = recommend_for_customers(
         fitted, [customer], request.k, method=request.method, filters=filters, shape=Shape.of(request),
+        bought_only=request.purpose == "reorder",
     )
     table = _customer_table(fitted, lists)
     left_out = _left_out_table(fitted, filters, position, owned)
@@ -127,6 +130,7 @@ def _for_customer(
         followups=_customer_followups(fitted, customer, lists),
     )
     result.figures["customer"] = Figure(value=customer, unit="id", label="Customer", source=Source(origin="plan"))
+    add_own_past(result, fitted, request, position, filters)
     _count_figures(result)
     if len(owned) == 0:
         result.caveats.append(Caveat(code="cold_start"))
@@ -170,6 +174,8 @@ def _customer_table(fitted: FittedRecommender, lists: CustomerLists) -> Table:
 def _reason_words(fitted: FittedRecommender, lists: CustomerLists, slot: int) -> str:
     """The reason that was tested, or that there is none; no numbers."""
     if lists.bought_before[0, slot]:
+        if fitted.choice.purpose == "next":
+            return "they bought it before"
         return "they bought it before, and it is often bought again"
     cause = lists.because[0, slot]
     if cause is not None:
@@ -222,6 +228,7 @@ def _for_audience(
         followups=["Which products are bought together?", "Split our customers into segments and tell me what each "
                    "looks like", "Top 10 products by revenue"],
     )
+    result.words["purpose"] = request.purpose
     _count_figures(result)
     return result
 
