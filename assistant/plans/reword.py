@@ -43,7 +43,7 @@ from assistant.plans.requests import (
     ValueRequest,
 )
 from assistant.plans.reword_agreements import WORDERS as AGREEMENTS
-from assistant.plans.reword_lists import rule_words
+from assistant.plans.reword_lists import AIMS, rule_words
 from assistant.plans.reword_periods import CLOSE, OPEN, day_words, during, period_phrase, said
 from assistant.plans.studies import StudyRequest
 
@@ -373,9 +373,7 @@ def _recommend(request: RecommendRequest) -> str:
         if request.customer_id
         else (f"customers where {_filter(request.filter)}" if request.filter is not None else "everybody")
     )
-    aim = {"new": "to recommend to", "next": "most likely in the next order of",
-           "reorder": "most likely ordered again by"}[request.purpose]
-    parts = [f"{request.k} {_counted('products', [request.k])} {aim} {whom}", *rule_words(request)]
+    parts = [f"{request.k} {_counted('products', [request.k])} {AIMS[request.purpose]} {whom}", *rule_words(request)]
     if request.adults_only:
         parts.append("only customers known to be of age")
     if request.method != "auto":

@@ -5,6 +5,10 @@ from __future__ import annotations
 from assistant.plans.list_rules import ListRules
 from assistant.plans.reword_periods import said as number_said
 
+#: What a list of products is for, by the purpose of its request.
+AIMS = {"new": "to recommend to", "next": "most likely in the next order of",
+        "reorder": "most likely ordered again by"}
+
 
 def _number(value: float) -> str:
     return number_said(f"{value:,.0f}" if float(value).is_integer() else f"{value:,}")
