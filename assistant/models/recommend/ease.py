@@ -26,7 +26,7 @@ class EASE(LinearItemModel):
     squares solution under that zero (equation 8). One Cholesky factorisation in single precision.
 
     Limit: memory grows with the square of the catalogue and time with its cube. ``max_items`` products cost about
-    ``2 · max_items² · 4`` bytes while fitting. Of a larger catalogue the ``max_items`` most bought products get EASE
+    ``max_items² · 4`` bytes. Of a larger catalogue the ``max_items`` most bought products get EASE
     weights among each other; every pair with a product of the tail gets its item-kNN similarity (cosine), scaled by
     the least-squares factor between both kinds of weights on the head. ``head_`` tells which products are head.
 
@@ -110,9 +110,10 @@ def ridge_weights(squares: np.ndarray, l2: float) -> np.ndarray:
     if failed:
         raise InvalidPlan("XᵀX + l2·I cannot be inverted in single precision; raise l2", received=l2)
     _mirror(inverse)
-    inverse /= -np.diagonal(inverse).copy()[None, :]
-    np.fill_diagonal(inverse, 0.0)
-    return np.ascontiguousarray(inverse)
+    weights = inverse.T  # symmetric, and now with rows in one piece
+    weights /= -np.diagonal(weights).copy()[None, :]
+    np.fill_diagonal(weights, 0.0)
+    return weights
 
 
 def _mirror(upper: np.ndarray, step: int = 1024) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 
 from assistant.features.interactions import Interactions
 from assistant.models.recommend.base import LinearItemModel, top_k
-from assistant.models.recommend.weighting import BM25, damped
+from assistant.models.recommend.weighting import BM25, damped, row_numbers
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 _BLOCK_CELLS = 8 * 1024 * 1024
 #: A similarity below this is rounding (a correlation of zero is rarely computed as zero).
 _ROUNDING = 1e-6
+#: Share of products with common buyers below which the product is not made dense.
+_FEW = 0.1
 
 
 class ItemKNN(LinearItemModel):
@@ -68,17 +70,43 @@ class ItemKNN(LinearItemModel):
         columns, rows, values = [], [], []
         for start in range(0, items, step):
             stop = min(start + step, items)
-            block = (by_item[start:stop] @ weights).toarray()
-            if self.weighting == "pearson":
-                block -= (users * means[start:stop, None] * means[None, :]).astype(block.dtype)
-            block /= norms[start:stop, None] * norms[None, :] + max(self.shrink, 1e-9)
-            block[np.arange(stop - start), np.arange(start, stop)] = -np.inf
-            block[block <= _ROUNDING] = -np.inf
-            places, best = top_k(block, min(self.neighbours, items))
-            kept = places >= 0
-            columns.append(np.nonzero(kept)[0] + start)
-            rows.append(places[kept])
-            values.append(best[kept])
+            product = by_item[start:stop] @ weights
+            strongest = self._of_few if product.nnz < _FEW * (stop - start) * items else self._of_many
+            owner, places, best = strongest(product, start, norms, users * means[start:stop, None], means)
+            columns.append(owner + start)
+            rows.append(places)
+            values.append(best)
         return type(weights)(
             (np.concatenate(values), (np.concatenate(rows), np.concatenate(columns))), shape=(items, items)
         ).tocsr()
+
+    def _of_many(
+        self, product: csr_array, start: int, norms: np.ndarray, raised: np.ndarray, means: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The strongest neighbours of some products that share buyers with most others: row, item, similarity."""
+        block = product.toarray()
+        if self.weighting == "pearson":
+            block -= (raised * means[None, :]).astype(block.dtype)
+        block /= norms[start : start + len(block), None] * norms[None, :] + max(self.shrink, 1e-9)
+        block[np.arange(len(block)), np.arange(start, start + len(block))] = -np.inf
+        block[block <= _ROUNDING] = -np.inf
+        places, best = top_k(block, min(self.neighbours, block.shape[1]))
+        kept = places >= 0
+        return np.nonzero(kept)[0], places[kept], best[kept]
+
+    def _of_few(
+        self, product: csr_array, start: int, norms: np.ndarray, raised: np.ndarray, means: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """As :meth:`_of_many`, for products that share buyers with few others: nothing is made dense."""
+        product.sort_indices()
+        owner, items = row_numbers(product), product.indices
+        values = product.data.astype(np.float64)
+        if self.weighting == "pearson":
+            values -= raised[owner, 0] * means[items]
+        values /= norms[owner + start] * norms[items] + max(self.shrink, 1e-9)
+        wanted = (values > _ROUNDING) & (items != owner + start)
+        owner, items, values = owner[wanted], items[wanted], values[wanted].astype(np.float32)
+        order = np.lexsort((-values, owner))
+        first = np.searchsorted(owner, owner)  # where the rows begin; rows stand in order before and after sorting
+        kept = order[np.arange(len(order)) - first < self.neighbours]
+        return owner[kept], items[kept], values[kept]

@@ -65,3 +65,21 @@ def test_only_the_strongest_neighbours_are_kept():
 
     kept = ItemKNN(neighbours=5).fit(noisy_groups()).item_weights_.tocsc()
     assert np.diff(kept.indptr).max() <= 5
+
+
+def test_a_catalogue_with_few_common_buyers_gets_the_same_neighbours(monkeypatch):
+    from assistant.models.recommend import item_knn
+    from tests.support.purchases import noisy_groups
+
+    data = noisy_groups()
+    for weighting in ("cosine", "bm25", "pearson"):
+        found = []
+        for few in (0.0, 2.0):  # everything made dense, nothing made dense
+            monkeypatch.setattr(item_knn, "_FEW", few)
+            found.append(ItemKNN(weighting=weighting, neighbours=60).fit(data).item_weights_.toarray())
+        assert np.allclose(*found, atol=1e-5)
+        monkeypatch.setattr(item_knn, "_FEW", 2.0)
+        thin = ItemKNN(weighting=weighting, neighbours=4).fit(data).item_weights_.tocsc()
+        assert (np.diff(thin.indptr) == 4).all()
+        for column in range(60):
+            assert thin[:, [column]].data.min() >= np.sort(found[0][:, column])[-4] - 1e-5
