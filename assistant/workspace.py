@@ -50,6 +50,7 @@ from assistant.plans.desk import LoadPreview, LoadSummary, Progress
 from assistant.plans.periods import Period
 from assistant.plans.query import Sort
 from assistant.plans.shop import Match, ShopStatus, Term
+from assistant.recommending import Recommending
 from assistant.results import DefinitionUsed, Result
 from assistant.settings import Settings
 
@@ -69,7 +70,7 @@ _Plan = TypeVar("_Plan", bound=PlanModel)
 EXAMPLES_SHOWN = 6
 
 
-class Workspace:
+class Workspace(Recommending):
     """One shop, ready to be asked.
 
     Args:
@@ -378,12 +379,6 @@ class Workspace:
 
         return self._cached("recommender", lambda snapshot: fit_recommender(snapshot, self.product_side()))
 
-    def product_side(self) -> Any:
-        """Vectors and attributes of the products for models; without vectors where no text can be embedded."""
-        from assistant.retrieval.side import product_side
-
-        return self._cached("side", lambda snapshot: product_side(snapshot, self.product_index))
-
     def recommend(self, request: RecommendRequest) -> Result:
         """Products for a customer, a group or everybody."""
         from assistant.models.recommend.report import recommend_result
@@ -396,7 +391,8 @@ class Workspace:
         from assistant.models.recommend.people import buyers_result
 
         request, cited = self._put_in(request)
-        return self._citing(buyers_result(self.snapshot, request, self.recommender()), cited)
+        found = self._for_new_product(request) or buyers_result(self.snapshot, request, self.recommender())
+        return self._citing(found, cited)
 
     def bought_together(self, request: TogetherRequest) -> Result:
         """Products in one basket."""

@@ -18,6 +18,7 @@ from tools import (
     explaining,
     forecasting,
     products,
+    recommending,
     studies,
 )
 
@@ -63,6 +64,7 @@ TOOLS: tuple[ToolSpec, ...] = (
     ToolSpec(products.bought_together),
     ToolSpec(products.search_products),
     ToolSpec(products.likely_buyers),
+    ToolSpec(recommending.new_products),
     ToolSpec(forecasting.forecast_metric),
     ToolSpec(forecasting.plan_stock),
     ToolSpec(campaigns.draft_campaign, access="draft"),

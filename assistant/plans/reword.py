@@ -37,7 +37,6 @@ from assistant.plans.requests import (
     RecommendRequest,
     SegmentRequest,
     SegmentRule,
-    StockRequest,
     TogetherRequest,
     UndoRequest,
     ValueRequest,
@@ -45,6 +44,7 @@ from assistant.plans.requests import (
 from assistant.plans.reword_agreements import WORDERS as AGREEMENTS
 from assistant.plans.reword_lists import AIMS, rule_words
 from assistant.plans.reword_periods import CLOSE, OPEN, day_words, during, period_phrase, said
+from assistant.plans.reword_products import WORDERS as PRODUCTS
 from assistant.plans.studies import StudyRequest
 
 _OPERATORS = {
@@ -447,12 +447,6 @@ def _buyers(request: BuyersRequest) -> str:
     return f"the {k} customers most suited to {what}{where}"
 
 
-def _stock(request: StockRequest) -> str:
-    if request.product_id:
-        return f"how long the stock of product {request.product_id} lasts"
-    return f"the {_number(request.k)} products whose stock ends within {_number(request.within_days)} days"
-
-
 def _offer(offer: OfferSpec) -> str:
     on = (
         f" on {offer.category}"
@@ -569,7 +563,7 @@ _WORDERS: dict[Any, Callable[..., str]] = {
     ChurnRequest: _churn,
     ValueRequest: _value,
     BuyersRequest: _buyers,
-    StockRequest: _stock,
+    **{kind: lambda request, worder=worder: worder(request, _filter) for kind, worder in PRODUCTS.items()},
     PostRequest: _post,
     JourneyStep: _step,
     TogetherRequest: _together,

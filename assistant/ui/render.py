@@ -50,6 +50,7 @@ KINDS: dict[str, DrawBody] = {
     "segments": segments.split,
     "recommendation": products.recommendation,
     "recommendation_why": products.recommendation,
+    "new_products": products.recommendation,
     "bought_together": pieces.body,
     "product_search": pieces.body,
     "forecast": models.examined,

@@ -113,6 +113,13 @@ def recommendation() -> Result:
     return Result(kind="recommendation", title="For customer 17850", currency="GBP", tables=[rows], evidence=EVIDENCE)
 
 
+def new_products() -> Result:
+    rows = table("products", "New products", [("product_id", "Id", "id"), ("name", "Product", "text"),
+                                              ("price", "Price", "currency"), ("reason", "Reason", "text")],
+                 [["P9", "Oak Tray", 18.0, "like Linen Cushion, which they bought (brand Birch)"]])
+    return Result(kind="new_products", title="New for 17850", currency="GBP", tables=[rows], evidence=EVIDENCE)
+
+
 def campaign() -> Result:
     waterfall = table("audience", "Audience", [("condition", "Condition", "text"), ("size", "Customers", "count")],
                       [["All customers", 5012], ["Not ordered for 90 days", 1840], ["Bought before", 1333],
@@ -174,7 +181,8 @@ def categories(kind: str = "categories") -> Result:
 
 def every_kind() -> dict[str, Result]:
     """One result per kind."""
-    made = [query(), change(), forecast(), segments(), recommendation(), campaign(), refusal(), question(),
+    made = [query(), change(), forecast(), segments(), recommendation(), new_products(), campaign(), refusal(),
+            question(),
             *map(categories, ("categories", "categories_proposed", "categories_changed"))]
     plain = [simple(kind, kind.replace("_", " ")) for kind in (
         "data_overview", "audience", "customer_profile", "bought_together", "product_search", "churn", "campaign_list",

@@ -146,6 +146,12 @@ def shorthand(call: ToolCall, terms: dict[str, str] | None = None) -> str:
             return "value" + (f" customer={p.customer_id}" if p.customer_id else "")
         case "likely_buyers":
             return f"buyers {p.product_id or p.category or p.text or p.like_customer_id}"
+        case "new_products":
+            text = "new" + (f" customer={p.customer_id}" if p.customer_id else "")
+            text += f" {p.category}" if p.category else ""
+            return text + (f" where {condition(p.filter)}" if p.filter else "") + (f" k={p.k}" if p.k != 5 else "")
+        case "check_recommender":
+            return f"check {p.about}"
         case "describe_customer":
             return f"customer {p.customer_id}"
         case "recommend_products":

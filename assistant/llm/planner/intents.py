@@ -39,6 +39,7 @@ from assistant.llm.planner.parts import GRAINS, Parts, gather
 from assistant.llm.planner.rank import ABSENT, cost_of
 from assistant.llm.planner.ranking_terms import people_ranked, ranked_by_term, recent_time
 from assistant.llm.planner.readings import ranked_of_what
+from assistant.llm.planner.recommender_talk import recommender_talk
 from assistant.llm.planner.refusals import refused
 from assistant.llm.planner.replies import ask, candidate, decline
 from assistant.llm.planner.saved_segments import read_agreements
@@ -119,6 +120,7 @@ class Frames:
 
     def _each(self) -> Iterator[Candidate | None]:
         yield from read_agreements(self)
+        yield from recommender_talk(self)
         yield from (
             refused(self.reading, self.context),
             compliance.refused(self.reading),

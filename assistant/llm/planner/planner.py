@@ -68,6 +68,8 @@ ALL_TOOLS = (
     "customer_value",
     "likely_buyers",
     "plan_stock",
+    "new_products",
+    "check_recommender",
     "draft_campaign",
     "draft_post",
     "show_campaign",

@@ -9,7 +9,7 @@ import numpy as np
 
 from assistant.features.interactions import Interactions
 from assistant.features.product_side import ProductSide
-from assistant.models.recommend.base import LinearItemModel, top_k
+from assistant.models.recommend.base import LinearItemModel
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -37,7 +37,7 @@ class Content(LinearItemModel):
 
     needs: ClassVar[str | None] = "vectors"
 
-    def __init__(self, power: float = 3.0, appeal: float = 1.0, neighbours: int = 300) -> None:
+    def __init__(self, power: float = 2.0, appeal: float = 0.5, neighbours: int = 1000) -> None:
         self.power = power
         self.appeal = appeal
         self.neighbours = neighbours
@@ -45,35 +45,48 @@ class Content(LinearItemModel):
     def _fit(self, interactions: Interactions) -> None:
         self.item_vectors_ = centred(self.side_, interactions.item_ids)
         buyers = np.bincount(interactions.matrix.indices, minlength=interactions.n_items)
-        self.item_weights_ = self._similar(np.log1p(buyers).astype(np.float32))
+        self.item_weights_ = self.weights(self.item_vectors_, buyers, np.arange(interactions.n_items))
 
     def _user_weights(self, rows: csr_array) -> csr_array:
-        return type(rows)((np.log1p(rows.data), rows.indices, rows.indptr), shape=rows.shape)
+        return owned_weights(rows)
 
-    def _similar(self, sold: np.ndarray) -> csr_array:
-        """Weights (owned × recommended), the strongest ``neighbours`` of each column, in blocks of columns."""
+    def weights(self, vectors: np.ndarray, buyers: np.ndarray, columns: np.ndarray) -> csr_array:
+        """Weights (owned × these columns), the strongest ``neighbours`` of each.
+
+        Args:
+            vectors: of all products, float32 [n, d]. buyers: of all products. columns: positions of the recommended.
+        """
         from scipy.sparse import csr_array
 
-        vectors, items = self.item_vectors_, len(self.item_vectors_)
+        items, sold = len(vectors), np.log1p(buyers).astype(np.float32)
         step = max(1, _BLOCK_CELLS // max(items, 1))
-        columns, rows, values = [], [], []
-        for start in range(0, items, step):
-            stop = min(start + step, items)
-            block = vectors[start:stop] @ vectors.T
-            block[:, sold == 0] = -np.inf  # nobody owns it, so it speaks for nothing
-            block[np.arange(stop - start), np.arange(start, stop)] = -np.inf
-            block[block <= 0] = -np.inf
-            places, best = top_k(block, min(self.neighbours, items))
-            weight = np.where(places >= 0, np.maximum(best, 0.0) ** self.power, 0.0)
+        found: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
+        for start in range(0, len(columns), step):
+            part = columns[start : start + step]
+            block = vectors[part] @ vectors.T
+            block[:, buyers == 0] = 0.0  # nobody owns it, so it speaks for nothing
+            block[np.arange(len(part)), part] = 0.0
+            strongest = _strongest(block, self.neighbours)
+            weight = np.maximum(np.take_along_axis(block, strongest, axis=1), 0.0) ** self.power
             total = weight.sum(axis=1, keepdims=True)
-            appeal = (weight * sold[places]).sum(axis=1, keepdims=True) / np.maximum(total, 1e-12)
+            appeal = (weight * sold[strongest]).sum(axis=1, keepdims=True) / np.maximum(total, 1e-12)
             weight = weight * appeal**self.appeal
             kept = weight > 0
-            columns.append(np.nonzero(kept)[0] + start)
-            rows.append(places[kept])
-            values.append(weight[kept].astype(np.float32))
-        where = (np.concatenate(rows), np.concatenate(columns))
-        return csr_array((np.concatenate(values), where), shape=(items, items))
+            found.append((np.nonzero(kept)[0] + start, strongest[kept], weight[kept].astype(np.float32)))
+        column, row, value = (np.concatenate(parts) for parts in zip(*found, strict=True))
+        return csr_array((value, (row, column)), shape=(items, len(columns)))
+
+
+def owned_weights(rows: csr_array) -> csr_array:
+    """log(1 + orders) of each owned product."""
+    return type(rows)((np.log1p(rows.data), rows.indices, rows.indptr), shape=rows.shape)
+
+
+def _strongest(block: np.ndarray, count: int) -> np.ndarray:
+    """Positions of the ``count`` largest values of each row, in no order."""
+    if count >= block.shape[1]:
+        return np.broadcast_to(np.arange(block.shape[1]), block.shape)
+    return np.argpartition(block, -count, axis=1)[:, -count:]
 
 
 def centred(side: ProductSide, product_ids: Sequence[str]) -> np.ndarray:

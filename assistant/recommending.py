@@ -1,0 +1,59 @@
+"""The part of the workspace that knows products by what they are: vectors, new products, the check of the lists."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from assistant.results import Result
+
+if TYPE_CHECKING:
+    from assistant.data.warehouse import Snapshot
+    from assistant.features.product_side import ProductSide
+    from assistant.plans import BuyersRequest, LaunchRequest
+
+
+class Recommending:
+    """Methods of :class:`~assistant.workspace.Workspace`, which gives the rest."""
+
+    _put_in: Callable[..., Any]
+    _citing: Callable[..., Result]
+    recommender: Callable[[], Any]
+    product_index: Callable[..., Any]
+
+    @property
+    @abstractmethod
+    def snapshot(self) -> Snapshot: ...
+
+    @abstractmethod
+    def _cached(self, name: str, compute: Callable[[Snapshot], Any], *key: Any) -> Any: ...
+
+    def product_side(self) -> ProductSide:
+        """Vectors and attributes of the products for models; without vectors where no text can be embedded."""
+        from assistant.retrieval.side import product_side
+
+        return self._cached("side", lambda snapshot: product_side(snapshot, self.product_index))  # type: ignore[no-any-return]
+
+    def new_products(self, request: LaunchRequest) -> Result:
+        """New products to push, or for one customer."""
+        from assistant.models.recommend.launch_report import launch_result
+
+        request, cited = self._put_in(request)
+        return self._citing(launch_result(self.snapshot, request, *self._newcomers()), cited)
+
+    def _for_new_product(self, request: BuyersRequest) -> Result | None:
+        """Who should hear about a product too new for anything but content; None for any other request."""
+        from assistant.models.recommend.launch_report import by_content, launch_buyers_result
+
+        if not by_content(self.recommender(), request) or not self.product_side().has("vectors"):
+            return None
+        return launch_buyers_result(self.snapshot, request, *self._newcomers())
+
+    def _newcomers(self) -> Any:
+        """The content model over the whole catalogue, and how it did at past launches."""
+        from assistant.models.recommend.launch_exam import launch_exam
+        from assistant.models.recommend.newcomers import fit_newcomers
+
+        side = self.product_side()
+        return self._cached("newcomers", lambda snapshot: (fit_newcomers(snapshot, side), launch_exam(snapshot, side)))
