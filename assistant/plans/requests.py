@@ -74,6 +74,7 @@ class ProductSearchRequest(PlanModel):
     kind: Literal["product_search"] = "product_search"
     text: str | None = Field(default=None, max_length=500)
     like_product_id: str | None = None
+    alike: bool = Field(default=False, description="text names a product: 'alternatives to the mug'")
     relative_price: Literal["cheaper", "dearer"] | None = None
     min_price: float | None = Field(default=None, ge=0)
     max_price: float | None = Field(default=None, gt=0)
@@ -89,6 +90,8 @@ class ProductSearchRequest(PlanModel):
     def _complete(self) -> ProductSearchRequest:
         if not (self.text or self.like_product_id or self.category or self.brand or self.containing):
             raise ValueError("a product search needs text, like_product_id, category, brand or containing")
+        if self.alike and not self.text:
+            raise ValueError("alike needs text that names the product")
         if self.relative_price and not (self.text or self.like_product_id):
             raise ValueError("relative_price needs a product, as text or like_product_id")
         return self

@@ -29,7 +29,7 @@ want we what which with you your
 """
 STOP_WORDS = frozenset(_STOP.split())
 #: A word in the name says what a product is; one in the description only touches it.
-FIELD_WEIGHTS = {"name": 1.0, "category": 0.7, "brand": 0.7, "description": 0.5}
+FIELD_WEIGHTS = {"name": 1.0, "category": 0.5, "brand": 0.7, "description": 0.5}
 #: Least similarity (1 − edits / length) for a mistyped word, by length of the word.
 SPELLING_CUTOFF = {4: 0.75, 5: 0.74}
 SPELLING_CUTOFF_LONG = 0.7
@@ -101,6 +101,11 @@ class Reading:
         return any(expansions for _, expansions in self.terms)
 
 
+def _same_start(typed: str, word: str) -> bool:
+    """Whether the first letters agree, or one was left out, put in or swapped: "bedding" is no "wedding"."""
+    return typed[0] == word[0] or typed[1:2] == word[0] or word[1:2] == typed[0]
+
+
 def _field_weights(products: Sequence[Product]) -> tuple[dict[tuple[int, str], float], list[set[str]]]:
     """Weight of each word in each product (row, word), and the words of each name.
 
@@ -161,7 +166,7 @@ class LexicalIndex:
 
     def read(self, query: str) -> Reading:
         """Match the words of a query with the catalogue's."""
-        tokens = stems(query)
+        tokens = list({stem: (stem, word) for stem, word in reversed(stems(query))}.values())[::-1]  # each word once
         terms: list[tuple[str, tuple[tuple[str, float], ...]]] = []
         corrections: dict[str, str] = {}
         position = 0
@@ -202,12 +207,12 @@ class LexicalIndex:
         cutoff = SPELLING_CUTOFF.get(len(token), SPELLING_CUTOFF_LONG)
         near = process.extract(token, self.vocabulary, scorer=DamerauLevenshtein.normalized_similarity,
                                score_cutoff=cutoff, limit=10)
-        if not near:
-            return []
         # people rarely mistype the first letter, and more often mean a frequent word than a rare one
         ranked = sorted(
             ((score + FIRST_LETTER * (word[0] == token[0]) + FREQUENCY * float(np.log10(self._frequency[column])), word)
-             for word, score, column in near), key=lambda m: (-m[0], m[1]))
+             for word, score, column in near if _same_start(token, word)), key=lambda m: (-m[0], m[1]))
+        if not ranked:
+            return []
         best = ranked[0][0]
         return [(word, SPELLING_WEIGHT * score / best) for score, word in ranked if score >= best - 0.05][:3]
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 #: Products that cover this share of what the best one covers of the query are what was asked for; the others lie near.
 AS_ASKED = 0.9
+LESS_CLOSE = "less close to what was asked for"
 
 
 def ordered(search: Search, rows: list[int]) -> list[int]:
@@ -30,7 +31,10 @@ def ordered(search: Search, rows: list[int]) -> list[int]:
     if search.reading is not None:
         coverage = search.lexical.coverage(search.reading)[rows]
         if coverage.max() > 0:
-            rows = [i for i, share in zip(rows, coverage, strict=True) if share >= AS_ASKED * coverage.max()]
+            asked = [i for i, share in zip(rows, coverage, strict=True) if share >= AS_ASKED * coverage.max()]
+            if len(asked) < len(rows):
+                search.left_out[LESS_CLOSE] = len(rows) - len(asked)
+            rows = asked
     if order == "best_selling":
         return _by(rows, -offers.units)
     if order == "newest":

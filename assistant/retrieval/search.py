@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -62,7 +64,7 @@ def search_products(snapshot: Snapshot, index: ProductIndex, request: ProductSea
     if request.text:
         search.reading = search.lexical.read(request.text)
     read_words(search)
-    if request.like_product_id or request.relative_price:
+    if request.like_product_id or request.relative_price or request.alike:
         found = _like(search)
     else:
         found = _by_words(search) if request.text else _by_filters(search)
@@ -102,17 +104,25 @@ def _word_scores(search: Search, text: str, reading: Reading) -> NDArray[np.floa
     """How well each product [n] answers a text, 0–1; an id typed as text is a sure match."""
     words = search.lexical.scores(reading)
     meaning = _similarities(search, search.index.embed(reading.text), words > 0)
-    share = lexical_share(len(reading.terms))
-    scores = share * words + (1 - share) * meaning
+    scores = mixed(words, meaning, len(reading.terms))
     row = _row_of_id(search.index, text)
     if row is not None:
         scores[row] = 1.0
     return scores
 
 
-def lexical_share(terms: int) -> float:
+def mixed(
+    words: NDArray[np.float64], meaning: NDArray[np.floating], terms: int,
+    shares: Sequence[tuple[int, float]] = LEXICAL_SHARES,
+) -> NDArray[np.float64]:
+    """Scores [n] by words and by meaning (cosines, not below 0) together, for a query of so many words."""
+    share = lexical_share(terms, shares)
+    return share * words + (1 - share) * np.maximum(meaning, 0.0)
+
+
+def lexical_share(terms: int, shares: Sequence[tuple[int, float]] = LEXICAL_SHARES) -> float:
     """How much words count beside meaning for a query of so many words: the more words, the surer they are."""
-    return next(share for most, share in LEXICAL_SHARES if terms <= most)
+    return next(share for most, share in shares if terms <= most)
 
 
 def _row_of_id(index: ProductIndex, text: str) -> int | None:
@@ -247,5 +257,7 @@ def _like(search: Search) -> Found:
         raise nothing_left(search, what)
     kept &= scores >= RELATIVE_CUT * scores[kept].max()
     rows = _order(search, scores, np.flatnonzero(kept))
-    return Found(rows, scores, offers, search.reading, search.left_out, anchor=anchor, alternatives=alternatives,
-                 weak=float(scores[rows[0]]) < FAINT_LIKENESS)
+    products = search.index.catalogue.products
+    elsewhere = all(products[i].category != products[anchor].category for i in rows)  # nothing of its kind is left
+    return Found(ordered(search, rows), scores, offers, search.reading, search.left_out, anchor=anchor,
+                 alternatives=alternatives, weak=elsewhere or float(scores[rows[0]]) < FAINT_LIKENESS)

@@ -29,6 +29,7 @@ from assistant.results.format import show
 from assistant.results.result import Scalar
 from assistant.retrieval.lexical import Reading
 from assistant.retrieval.offers import Offers
+from assistant.retrieval.ordering import LESS_CLOSE
 from assistant.retrieval.product_index import ProductIndex
 
 PRICE_MEANINGS = {
@@ -40,6 +41,10 @@ PRICE_MEANINGS = {
 
 MATCH = ("shared words and similarity of meaning (cosine of text embeddings) together, from 0 to 1; words count for "
          "55 % to 75 %, more in longer queries, and half in likeness to a product")
+
+
+#: Reasons for leaving products out that nobody gave in the request, and that the reply therefore names.
+SAID_LEFT_OUT = {"not on sale", "out of stock", "price unknown", "date unknown", LESS_CLOSE}
 
 
 @dataclass
@@ -227,7 +232,7 @@ def _caveats(snapshot: Snapshot, index: ProductIndex, tables: Sequence[Table], f
         caveats.append(Caveat(code="search_best_out_of_stock", words={"product": str(tables[0].cell(0, "product"))}))
     left_out = next((t for t in tables if t.id == "left_out"), None)
     for row, reason in enumerate(found.left_out):
-        if left_out is not None and reason in {"not on sale", "out of stock", "price unknown"}:
+        if left_out is not None and reason in SAID_LEFT_OUT:
             caveats.append(Caveat(code="search_left_out", figures={"n": left_out.figure(row, "products", reason)},
                                   words={"reason": reason}))
     caveats += [Caveat(code=f"search_index_{n.code}") for n in index.notices if n.code != "embedded"]

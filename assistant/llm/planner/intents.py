@@ -47,6 +47,7 @@ from assistant.llm.planner.shapes import adjust
 from assistant.llm.planner.spans import Reading
 from assistant.llm.planner.studies import studies
 from assistant.llm.planner.values import join
+from assistant.llm.planner.wanted import wanted
 from assistant.llm.planner.what_if import what_if
 from assistant.llm.planner.whole_seasons import whole_seasons
 from assistant.plans.filters import Filter, InGroup
@@ -98,6 +99,8 @@ class Frames:
         if self._asks_of_others():
             for c in found:
                 c.cost += ABSENT if any(k.name == "search_products" for k in c.calls) else 0.0
+        wish = wanted(self.reading, self.context, self.shop)  # it names every condition itself
+        found += [wish] if wish is not None and self.bound("search_products") else []
         return sorted(found, key=lambda c: c.cost)
 
     def _asks_of_others(self) -> bool:

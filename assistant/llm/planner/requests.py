@@ -189,6 +189,9 @@ def price_limit(p: Parts, ops: set[str]) -> float | None:
         if item.has("cmp") and item.get("cmp") in ops:
             for k in range(i + 1, min(i + 4, len(p.reading.items))):
                 number = p.reading.items[k].number
+                after = p.reading.items[k + 1].lemma if k + 1 < len(p.reading.items) else ""
+                if after in heard("requests.amounts"):
+                    return None  # "with more than 500 pieces" is no price
                 if number is not None and p.reading.items[k].unit in {None, "money"} and number > 0:
                     p.used.update(range(i, k + 1))
                     _drop_measure(p, number)
@@ -264,6 +267,7 @@ def search(p: Parts, context: DialogueContext, finish: Finish, shop: Shop) -> Ca
         request = ProductSearchRequest(
             text=None if like and similar else (text or (str(category) if category else None)),
             like_product_id=like if similar or not text else None,
+            alike=bool(similar and text and not like and expression("wanted.alike").search(p.reading.text)),
             relative_price=relative,
             min_price=min_price,
             max_price=max_price,
