@@ -61,7 +61,7 @@ class RecommendRequest(ListRules):
         default="new", description="what they could like; what they buy next, repeats counted; what they order again"
     )
     why_not: str | None = Field(default=None, description="a product_id the person asks about: 'why not Y?'")
-    basket: tuple[str, ...] = Field(default=(), max_length=20, description="product_ids known of somebody, no customer")
+    basket: tuple[str, ...] = Field(default=(), max_length=20, description="product_ids in the cart, or known of one")
 
 
 class ProductSearchRequest(PlanModel):
@@ -150,6 +150,7 @@ class BuyersRequest(PlanModel):
 
     kind: Literal["buyers"] = "buyers"
     product_id: str | None = None
+    product_ids: tuple[str, ...] = Field(default=(), max_length=20, description="several products: any of them")
     category: str | None = None
     text: str | None = Field(default=None, max_length=100, description="words that product names hold")
     like_customer_id: str | None = None
@@ -158,9 +159,9 @@ class BuyersRequest(PlanModel):
 
     @model_validator(mode="after")
     def _one_thing(self) -> BuyersRequest:
-        given = [v for v in (self.product_id, self.category, self.text, self.like_customer_id) if v]
-        if len(given) != 1:
-            raise ValueError("give exactly one of product_id, category, text and like_customer_id")
+        said = (self.product_id, self.product_ids, self.category, self.text, self.like_customer_id)
+        if len([v for v in said if v]) != 1:
+            raise ValueError("give exactly one of product_id, product_ids, category, text and like_customer_id")
         return self
 
 

@@ -361,7 +361,8 @@ _METHODS = {"popularity": "by popularity", "item_knn": "by what similar baskets 
 
 def _recommend(request: RecommendRequest) -> str:
     if request.basket:
-        first = f"{_number(request.k)} products to recommend with {join_words(list(request.basket))}"
+        whom = f" to customer {request.customer_id}" if request.customer_id else ""
+        first = f"{_number(request.k)} products to recommend{whom} with {join_words(list(request.basket))}"
         return ", ".join([first, *rule_words(request)])
     if request.why:
         other = f" and not product {request.why_not}" if request.why_not else ""
@@ -444,6 +445,8 @@ def _buyers(request: BuyersRequest) -> str:
     if request.like_customer_id:
         return f"the {k} customers who buy most like customer {request.like_customer_id}{where}"
     what = f"product {request.product_id}" if request.product_id else request.category or f"'{request.text}'"
+    if request.product_ids:
+        what = f"any of the products {join_words(list(request.product_ids))}"
     return f"the {k} customers most suited to {what}{where}"
 
 

@@ -1,4 +1,4 @@
-"""Products for somebody who is known only by a few products: a basket, or "I used to use A, B and C"."""
+"""Products that go with a basket, of a known customer or of somebody known only by "I used to use A, B and C"."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from assistant.data.warehouse import Snapshot
 from assistant.errors import NoRows, UnknownName
 from assistant.models.recommend.catalogue import ProductFilters
 from assistant.models.recommend.fitted import FittedRecommender, candidate_mask
+from assistant.models.recommend.live_basket import LiveBasket
+from assistant.models.recommend.one_customer import ranks_of
+from assistant.models.recommend.reasons import reasons_for
 from assistant.models.recommend.shaping import Shape, shaped
 from assistant.plans import RecommendRequest
 from assistant.plans.reword import reword
@@ -21,57 +24,128 @@ if TYPE_CHECKING:
 
 
 def basket_result(snapshot: Snapshot, request: RecommendRequest, fitted: FittedRecommender) -> Result:
-    """What customers who bought these products bought as well, within the filters of the request.
+    """What goes with these products, within the rules of the request; for a known customer with their history as well.
+
+    Returns:
+        table ``products``: with the number of customers who bought both, and for a known customer the tested reason and
+        the place before the basket.
 
     Raises:
-        UnknownName: a product or category the shop does not have. NoRows: nothing goes with the products.
+        UnknownName: a product, category or customer the shop does not have. NoRows: nothing goes with the products.
     """
-    seen, frame = fitted.interactions, fitted.catalogue.frame
+    from assistant.models.recommend.report import known_customer
+
+    customer = known_customer(snapshot, fitted, request.customer_id) if request.customer_id else None
     places = _places(fitted, request)
-    family = fitted.personal_family()
-    model = fitted.models[family or "popularity"]
-    mask = candidate_mask(fitted, ProductFilters.of(request))
-    mask[places] = False
-    row = _row(places, seen.n_items)
-    shape = Shape.of(request)
-    top, scores = model.top(row, shape.depth(request.k, seen.n_items), exclude_seen=True, candidates=mask)
-    if shape:
-        chosen = shaped(shape, fitted.catalogue.kinds, top, scores, request.k)
-        chosen = chosen[:, chosen[0] >= 0]
-        top, scores = np.take_along_axis(top, chosen, axis=1), np.take_along_axis(scores, chosen, axis=1)
+    family = fitted.personal_family() or "popularity"
+    live = LiveBasket(fitted.models[family], _position(fitted, customer), _row(places, fitted.interactions.n_items))
+    mask = _allowed(fitted, request, live, places)
+    top, scores = _ranked(fitted, request, live, mask)
     found = [(int(p), float(s)) for p, s in zip(top[0], scores[0], strict=True) if p >= 0]
     if not found:
         limit = " within the limits asked for" if rule_words(request) else ""
         raise NoRows(f"Nothing that goes with these products was found{limit}", received=", ".join(request.basket))
-    rows: list[list[Any]] = []
-    both = _bought_with(fitted, places)
-    for place, score in found:
-        facts = frame.iloc[int(fitted.catalogue.rows[place])]
-        price = None if np.isnan(facts["price"]) else float(facts["price"])
-        rows.append([str(facts["product_id"]), str(facts["name"]), price, int(both[place]), round(score, 4)])
-    names = [str(frame.iloc[int(fitted.catalogue.rows[p])]["name"]) for p in places]
-    table = Table(id="products", title="Products that go with them", rows=rows, total_rows=len(rows), columns=[
-        Column(name="product_id", label="Product id", unit="id"), Column(name="name", label="Product"),
-        Column(name="price", label="Price", unit="currency"),
-        Column(name="buyers_of_both", label="Customers who bought one of them and this", unit="count"),
-        Column(name="score", label="Score", unit="score")])
+    table = _table(fitted, places, found)
+    if customer is not None:
+        _add_reasons(table, fitted, live, family, mask, top)
+    names = [_name(fitted, int(p)) for p in places]
     figures = {"candidates": Figure(value=int(mask.sum()), unit="count", label="Products to choose from",
                                     source=Source(origin="evidence"))}
     if request.max_price is not None:
         figures["max_price"] = Figure(value=request.max_price, unit="currency", label="Price limit",
                                       source=Source(origin="plan"))
+    if customer is not None:
+        figures["customer"] = Figure(value=customer, unit="id", label="Customer", source=Source(origin="plan"))
     return Result(
-        kind="basket_recommendation", title="Products that go with a basket", currency=snapshot.currency,
-        tables=[table], figures=figures, words={"basket": " and ".join(names), "category": request.category or ""},
+        kind="basket_recommendation", currency=snapshot.currency, tables=[table], figures=figures,
+        title="Products that go with a basket" + (f" of customer {customer}" if customer else ""),
+        words={"basket": " and ".join(names), "category": request.category or "",
+               "history": "" if live.position < 0 else "yes"},
         evidence=Evidence(
             plan=request.model_dump(mode="json"), plan_words=reword(request), snapshot=snapshot.manifest.id,
             source=snapshot.manifest.source, synthetic=snapshot.manifest.synthetic, as_of=snapshot.as_of,
-            window_start=snapshot.manifest.first_day, window_end=snapshot.as_of,
-            model=fitted.info(family or "popularity"),
-            assumptions=["Only the products named are known of this person; nothing is stored."],
+            window_start=snapshot.manifest.first_day, window_end=snapshot.as_of, model=fitted.info(family),
+            assumptions=[_NOTHING_KNOWN if live.position < 0 else _FOLDED_IN],
         ),
         followups=["Which products are bought together?", "Top 10 products by revenue"],
     )
+
+
+_NOTHING_KNOWN = "Only the products named are known of this person; nothing is stored."
+_FOLDED_IN = ("The basket counts as the customer's latest order, and once more by itself, so that a long history does "
+              "not drown it; nothing is stored and nothing is learnt anew.")
+
+
+def _position(fitted: FittedRecommender, customer: str | None) -> int:
+    return -1 if customer is None else int(fitted.interactions.user_positions([customer])[0])
+
+
+def _allowed(
+    fitted: FittedRecommender, request: RecommendRequest, live: LiveBasket, places: np.ndarray
+) -> np.ndarray:
+    """Products the list may hold: not in the basket, not sent back, not owned where they are rarely bought again."""
+    seen = fitted.interactions
+    mask = candidate_mask(fitted, ProductFilters.of(request))
+    mask[places] = False
+    if live.position >= 0:
+        owned = seen.matrix[[live.position]].indices
+        mask[owned[~fitted.rebuying.kept[owned]]] = False
+        mask &= ~np.asarray(seen.returned[[live.position]].toarray()).ravel().astype(bool)
+    return mask
+
+
+def _ranked(
+    fitted: FittedRecommender, request: RecommendRequest, live: LiveBasket, mask: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    shape = Shape.of(request)
+    depth = shape.depth(request.k, fitted.interactions.n_items)
+    top, scores = live.top(live.row, depth, exclude_seen=False, candidates=mask)
+    if shape:
+        chosen = shaped(shape, fitted.catalogue.kinds, top, scores, request.k)
+        chosen = chosen[:, chosen[0] >= 0]
+        top, scores = np.take_along_axis(top, chosen, axis=1), np.take_along_axis(scores, chosen, axis=1)
+    return top, scores
+
+
+def _table(fitted: FittedRecommender, places: np.ndarray, found: list[tuple[int, float]]) -> Table:
+    rows: list[list[Any]] = []
+    both = _bought_with(fitted, places)
+    for place, score in found:
+        facts = fitted.catalogue.frame.iloc[int(fitted.catalogue.rows[place])]
+        price = None if np.isnan(facts["price"]) else float(facts["price"])
+        rows.append([str(facts["product_id"]), str(facts["name"]), price, int(both[place]), round(score, 4)])
+    return Table(id="products", title="Products that go with them", rows=rows, total_rows=len(rows), columns=[
+        Column(name="product_id", label="Product id", unit="id"), Column(name="name", label="Product"),
+        Column(name="price", label="Price", unit="currency"),
+        Column(name="buyers_of_both", label="Customers who bought one of them and this", unit="count"),
+        Column(name="score", label="Score", unit="score")])
+
+
+def _add_reasons(
+    table: Table, fitted: FittedRecommender, live: LiveBasket, family: str, mask: np.ndarray, top: np.ndarray
+) -> None:
+    """Columns ``reason`` (tested, naming what is in the basket as such) and ``place_before`` the basket."""
+    shown = top[:, top[0] >= 0]
+    tested = reasons_for(live, live.row, shown, rule=live.rule(fitted.reason_rules[family]), exclude_seen=False,
+                         candidates=mask)[0]
+    before: np.ndarray | None = None
+    if live.position >= 0:
+        rows = live.model.rows_at(np.array([live.position]))
+        ((_, before),) = live.model.ranking_scores(rows, exclude_seen=False, candidates=mask)
+    for row, place, cause in zip(table.rows, shown[0], tested, strict=True):
+        if cause is None:
+            row.append("no reason passed the test")
+        else:
+            in_basket = cause.owned_item in live.basket.indices
+            verb = "goes with the basket's" if in_basket else "because they bought"
+            row.append(f"{verb} {_name(fitted, cause.owned_item)}")
+        row.append(None if before is None else ranks_of(before, int(place))[0])
+    table.columns += [Column(name="reason", label="Reason"),
+                      Column(name="place_before", label="Place before the basket", unit="count")]
+
+
+def _name(fitted: FittedRecommender, place: int) -> str:
+    return str(fitted.catalogue.frame.iloc[int(fitted.catalogue.rows[place])]["name"])
 
 
 def _places(fitted: FittedRecommender, request: RecommendRequest) -> np.ndarray:

@@ -10,7 +10,10 @@ import numpy as np
 from assistant.data.warehouse import Snapshot
 from assistant.errors import InvalidPlan, NoRows, UnknownName
 from assistant.models.recommend.catalogue import ProductFilters
+from assistant.models.recommend.explained import name_of
 from assistant.models.recommend.fitted import FittedRecommender, candidate_mask
+from assistant.models.recommend.reach import contact_columns, may_contact, reach_table
+from assistant.models.recommend.reasons import reasons_for
 from assistant.models.recommend.report import known_customer
 from assistant.plans import BuyersRequest
 from assistant.plans.filters import Compare
@@ -23,6 +26,9 @@ if TYPE_CHECKING:
 _HOW = "The score orders customers by what they bought; it is not a probability. "
 _HIDDEN = "Customers who own it are left out, because it is rarely bought again."
 _KEPT = "Earlier buyers are kept, because it is bought again."
+#: Customers whose reason is tested, and the length of the lists that the test imagines.
+_WITH_REASON = 50
+_LIST = 5
 #: Customers scored at once.
 _BATCH = 2000
 
@@ -125,30 +131,59 @@ def _likely(snapshot: Snapshot, request: BuyersRequest, fitted: FittedRecommende
     order = order[scores[order] > 0]
     if len(order) == 0:
         raise NoRows(f"No customer's purchases speak for {what}", received=what)
-    facts = _facts(snapshot, [str(seen.user_ids[i]) for i in order])
-    rows = [[str(seen.user_ids[i]), round(float(scores[i]), 4), "yes" if owns[i] else "no",
-             *facts[str(seen.user_ids[i])]] for i in order]
+    ids = [str(seen.user_ids[i]) for i in order]
+    facts, agreed = _facts(snapshot, ids), may_contact(snapshot, ids)
+    rows = [[c, round(float(scores[i]), 4), "yes" if owns[i] else "no", *facts[c], *agreed.get(c, [])]
+            for c, i in zip(ids, order, strict=True)]
     columns_shown = [
         Column(name="customer_id", label="Customer", unit="id"), Column(name="score", label="Score", unit="score"),
-        Column(name="bought_before", label="Bought before"), *_FACTS,
+        Column(name="bought_before", label="Bought before"), *_FACTS, *contact_columns(agreed),
     ]
     table = Table(id="customers", title=f"Customers for {what}", rows=rows, total_rows=int((scores > 0).sum()),
                   columns=columns_shown)
     figures = _counts(table)
     figures["owners"] = Figure(value=int(owns.sum()), unit="count", label="Customers who have bought it",
                                source=Source(origin="evidence"))
+    reach = reach_table(table)
+    if len(columns) == 1:
+        _add_reasons(table, fitted, family, order, int(columns[0]))
     return Result(
-        kind="likely_buyers", title=f"Customers for {what}", currency=snapshot.currency, tables=[table],
-        figures=figures, headline=[], words={"what": what, "hidden": "yes" if not again else "",
-                                             "model": fitted.choice.name},
+        kind="likely_buyers", title=f"Customers for {what}", currency=snapshot.currency,
+        tables=[table, *([reach] if reach is not None else [])], figures=figures, headline=[],
+        caveats=[] if reach is not None else [Caveat(code="reach_unknown")],
+        words={"what": what, "hidden": "yes" if not again else "", "model": fitted.choice.name,
+               "reasons": "yes" if len(columns) == 1 else ""},
         evidence=_evidence(snapshot, request, _HOW + (_KEPT if again else _HIDDEN)),
         details=_audience(rows), followups=["Draft a cross-sell campaign for them", "Who is about to leave?"],
     )
 
 
+def _add_reasons(table: Table, fitted: FittedRecommender, family: str, order: np.ndarray, item: int) -> None:
+    """Column ``reason``: the tested cause for the first customers; empty for those further down."""
+    model, some = fitted.models[family], order[:_WITH_REASON]
+    places = np.full((len(some), _LIST), -1, dtype=np.int64)
+    places[:, 0] = item
+    hidden = ~fitted.rebuying.kept
+    hidden[item] = False
+    mask = candidate_mask(fitted, ProductFilters())
+    mask[item] = True
+    found = reasons_for(model, model.rows_at(some), places, rule=fitted.reason_rules[family], exclude_seen=hidden,
+                        candidates=mask)
+    for row, cause in zip(table.rows, (one[0] for one in found), strict=False):
+        again = row[table.column_index("bought_before")] == "yes"
+        words = "they bought it before" if again else "no reason passed the test" if cause is None else (
+            f"because they bought {name_of(fitted, cause.owned_item)}")
+        row.append(words)
+    for row in table.rows[len(some):]:
+        row.append(None)
+    table.columns.append(Column(name="reason", label="Reason"))
+
+
 def _wanted(snapshot: Snapshot, request: BuyersRequest, fitted: FittedRecommender) -> tuple[np.ndarray, str]:
     """Columns of the products meant, and what they are called."""
     seen, frame = fitted.interactions, fitted.catalogue.frame
+    if request.product_ids:
+        return _several(request, fitted)
     if request.product_id is not None:
         place = int(seen.item_positions([request.product_id])[0])
         row = fitted.catalogue.row_of(request.product_id)
@@ -172,6 +207,23 @@ def _wanted(snapshot: Snapshot, request: BuyersRequest, fitted: FittedRecommende
     if not mask.any():
         raise NoRows(f"No product of {request.category} is on sale", received=request.category or "")
     return np.flatnonzero(mask), f"products of {request.category}"
+
+
+def _several(request: BuyersRequest, fitted: FittedRecommender) -> tuple[np.ndarray, str]:
+    """Columns of several products, and their names; those nobody bought yet are left out, if any is left."""
+    frame = fitted.catalogue.frame
+    places, names = [], []
+    for product in request.product_ids:
+        row = fitted.catalogue.row_of(product)
+        if row is None:
+            raise UnknownName("The shop has no such product", received=product)
+        if frame["position"].iloc[row] >= 0:
+            places.append(int(frame["position"].iloc[row]))
+            names.append(str(frame["name"].iloc[row]))
+    if not places:
+        raise NoRows("No known customer has bought these products yet, so nothing can be learnt about who would",
+                     received=", ".join(request.product_ids))
+    return np.unique(places), " or ".join(names)
 
 
 # -- shared ------------------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from assistant.data.warehouse import Snapshot
@@ -11,6 +12,7 @@ from assistant.models.recommend.fitted import FittedRecommender, fit_recommender
 from assistant.models.recommend.people import buyers_result
 from assistant.plans import BuyersRequest
 from assistant.plans.filters import Compare
+from assistant.plans.reword import reword
 
 
 @pytest.fixture(scope="module")
@@ -63,3 +65,42 @@ def test_unknown_names_are_refused(demo_snapshot: Snapshot, fitted: FittedRecomm
         buyers_result(demo_snapshot, BuyersRequest(product_id="no-such-product"), fitted)
     with pytest.raises(NoRows):
         buyers_result(demo_snapshot, BuyersRequest(text="zzzzqq"), fitted)
+
+
+def test_who_may_be_contacted_is_shown_by_channel(demo_snapshot: Snapshot, fitted: FittedRecommender) -> None:
+    result = buyers_result(demo_snapshot, BuyersRequest(category="Garden", k=40), fitted)
+    customers, reach = result.table("customers"), result.table("reach")
+    contacts = demo_snapshot.execute(demo_snapshot.table("contacts")).to_pylist()
+    allowed = {(c["customer_id"], c["channel"]) for c in contacts
+               if c["address"] and c["consent"] and not c["suppressed"]}
+    for channel, count in reach.rows:
+        column = customers.column_index(f"may_{channel}")
+        said = {row[0] for row in customers.rows if row[column] == "yes"}
+        assert len(said) == count and said == {row[0] for row in customers.rows if (row[0], channel) in allowed}
+    assert "may be contacted" in compose([result]).text
+
+
+def test_customers_for_one_product_come_with_tested_reasons(
+    demo_snapshot: Snapshot, fitted: FittedRecommender
+) -> None:
+    product = str(fitted.interactions.item_ids[np.argmax(np.bincount(fitted.interactions.matrix.indices))])
+    table = buyers_result(demo_snapshot, BuyersRequest(product_id=product, k=60), fitted).table("customers")
+    named = 0
+    for row in table.rows[:50]:
+        reason = str(row[table.column_index("reason")])
+        if reason.startswith("because they bought "):
+            named += 1
+            name = reason.removeprefix("because they bought ")
+            rows = [fitted.catalogue.row_of(p) for p in bought(fitted, str(row[0]))]
+            names = set(fitted.catalogue.frame["name"].iloc[rows])
+            assert name in names
+    assert named > 10 and all(row[table.column_index("reason")] is None for row in table.rows[50:])
+
+
+def test_several_products_at_once(demo_snapshot: Snapshot, fitted: FittedRecommender) -> None:
+    ids = tuple(str(p) for p in fitted.interactions.item_ids[[3, 40]])
+    request = BuyersRequest(product_ids=ids, k=10)
+    result = buyers_result(demo_snapshot, request, fitted)
+    assert " or " in result.words["what"] and result.table("customers").rows and "any of" in reword(request)
+    with pytest.raises(UnknownName):
+        buyers_result(demo_snapshot, BuyersRequest(product_ids=("nothing",)), fitted)
