@@ -27,6 +27,7 @@ from assistant.plans import (
     CampaignsRequest,
     ChangePlan,
     ChurnRequest,
+    CompareRecommendersRequest,
     CustomerRequest,
     DataRequest,
     Filter,
@@ -385,6 +386,12 @@ class Workspace(Recommending):
 
         request, cited = self._put_in(request)
         return self._citing(recommend_result(self.snapshot, request, self.recommender()), cited)
+
+    def compare_recommenders(self, request: CompareRecommendersRequest) -> Result:
+        """How good the recommendations are, or two recommenders against each other."""
+        from assistant.models.recommend.compare_report import comparison_result
+
+        return comparison_result(self.snapshot, request, self.recommender())
 
     def likely_buyers(self, request: BuyersRequest) -> Result:
         """Customers a product suits, or who buy like a customer."""

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from assistant.plans import BuyersRequest, ProductSearchRequest, RecommendRequest, TogetherRequest
+from assistant.plans import (
+    BuyersRequest,
+    CompareRecommendersRequest,
+    ProductSearchRequest,
+    RecommendRequest,
+    TogetherRequest,
+)
 from assistant.results import Result
 from assistant.workspace import Workspace
 
@@ -10,6 +16,11 @@ from assistant.workspace import Workspace
 def recommend_products(workspace: Workspace, request: RecommendRequest) -> Result:
     """Recommend products for one customer, for a group, or for everybody, with reasons that were tested."""
     return workspace.recommend(request)
+
+
+def compare_recommenders(workspace: Workspace, request: CompareRecommendersRequest) -> Result:
+    """Say how good the recommendations are, which recommender is used and why, or how two of them compare."""
+    return workspace.compare_recommenders(request)
 
 
 def bought_together(workspace: Workspace, request: TogetherRequest) -> Result:

@@ -61,6 +61,7 @@ TOOLS: tuple[ToolSpec, ...] = (
     ToolSpec(customers.predict_churn),
     ToolSpec(customers.customer_value),
     ToolSpec(products.recommend_products),
+    ToolSpec(products.compare_recommenders),
     ToolSpec(products.bought_together),
     ToolSpec(products.search_products),
     ToolSpec(products.likely_buyers),

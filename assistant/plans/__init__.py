@@ -22,6 +22,7 @@ from assistant.plans.filters import Among, And, Compare, CustomerCondition, Filt
 from assistant.plans.periods import Period
 from assistant.plans.premise import PremiseRequest
 from assistant.plans.query import ChangePlan, Comparison, Having, QueryPlan, Sort
+from assistant.plans.recommenders import CompareRecommendersRequest
 from assistant.plans.recommending import CheckRequest, LaunchRequest
 from assistant.plans.requests import (
     AskRequest,
@@ -61,12 +62,12 @@ from assistant.plans.studies import (
 __all__ = [
     "AdoptCategories", "Among", "And", "AskRequest", "AudiencePair", "BreakEvenRequest", "BriefingRequest",
     "BuyersRequest", "CampaignBrief", "CampaignRequest", "CampaignsRequest", "ChangeCategories", "ChangePlan",
-    "ChangeSegment", "CheckRequest", "ChurnRequest", "CohortStudy", "Compare", "Comparison", "ConcentrationStudy",
-    "ContrastStudy", "CustomerCondition", "CustomerRequest", "DataRequest", "DeclineRequest", "DefineTerm",
-    "EarlyStudy", "ExplainRequest", "Filter", "ForecastRequest", "Having", "InGroup", "JourneyStep", "LadderStudy",
-    "LaunchRequest", "Not", "OfferSpec", "Or", "Period", "PlanModel", "PostRequest", "PremiseRequest",
-    "ProductSearchRequest",
-    "ProposeCategories", "QueryPlan", "RecommendRequest", "ReturnStudy", "SavedSegmentsRequest", "SaveSegment",
-    "SegmentRequest", "SegmentRule", "ShowCategories", "Sort", "SpreadStudy", "StockRequest", "StudyRequest",
-    "TakeBackRequest", "TermsRequest", "TogetherRequest", "UndoRequest", "ValueRequest", "WithdrawTerm",
+    "ChangeSegment", "CheckRequest", "ChurnRequest", "CohortStudy", "Compare", "CompareRecommendersRequest",
+    "Comparison", "ConcentrationStudy", "ContrastStudy", "CustomerCondition", "CustomerRequest", "DataRequest",
+    "DeclineRequest", "DefineTerm", "EarlyStudy", "ExplainRequest", "Filter", "ForecastRequest", "Having", "InGroup",
+    "JourneyStep", "LadderStudy", "LaunchRequest", "Not", "OfferSpec", "Or", "Period", "PlanModel", "PostRequest",
+    "PremiseRequest", "ProductSearchRequest", "ProposeCategories", "QueryPlan", "RecommendRequest", "ReturnStudy",
+    "SavedSegmentsRequest", "SaveSegment", "SegmentRequest", "SegmentRule", "ShowCategories", "Sort", "SpreadStudy",
+    "StockRequest", "StudyRequest", "TakeBackRequest", "TermsRequest", "TogetherRequest", "UndoRequest",
+    "ValueRequest", "WithdrawTerm",
 ]

@@ -18,6 +18,7 @@ from assistant.plans.list_rules import ListRules
 from assistant.plans.periods import Period
 from assistant.plans.premise import PremiseRequest
 from assistant.plans.query import ChangePlan, Comparison, Having, QueryPlan
+from assistant.plans.recommenders import CompareRecommendersRequest, reword_recommenders
 from assistant.plans.requests import (
     AskRequest,
     BuyersRequest,
@@ -42,7 +43,7 @@ from assistant.plans.requests import (
     ValueRequest,
 )
 from assistant.plans.reword_agreements import WORDERS as AGREEMENTS
-from assistant.plans.reword_lists import AIMS, rule_words
+from assistant.plans.reword_lists import rule_words
 from assistant.plans.reword_periods import CLOSE, OPEN, day_words, during, period_phrase, said
 from assistant.plans.reword_products import WORDERS as PRODUCTS
 from assistant.plans.studies import StudyRequest
@@ -356,30 +357,10 @@ def _customer(request: CustomerRequest) -> str:
     return f"everything about customer {request.customer_id}"
 
 
-_METHODS = {"popularity": "by popularity", "item_knn": "by what similar baskets hold"}
-
-
 def _recommend(request: RecommendRequest) -> str:
-    if request.basket:
-        whom = f" to customer {request.customer_id}" if request.customer_id else ""
-        first = f"{_number(request.k)} products to recommend{whom} with {join_words(list(request.basket))}"
-        return ", ".join([first, *rule_words(request)])
-    if request.why:
-        other = f" and not product {request.why_not}" if request.why_not else ""
-        return f"why product {request.why}{other} is recommended to customer {request.customer_id}"
-    if request.why_not:
-        return f"why product {request.why_not} is not recommended to customer {request.customer_id}"
-    whom = (
-        f"customer {request.customer_id}"
-        if request.customer_id
-        else (f"customers where {_filter(request.filter)}" if request.filter is not None else "everybody")
-    )
-    parts = [f"{request.k} {_counted('products', [request.k])} {AIMS[request.purpose]} {whom}", *rule_words(request)]
-    if request.adults_only:
-        parts.append("only customers known to be of age")
-    if request.method != "auto":
-        parts.append(_METHODS.get(request.method, f"by the method {request.method}"))
-    return ", ".join(parts)
+    from assistant.plans.reword_recommend import reword_recommend  # it builds on the words of this module
+
+    return reword_recommend(request)
 
 
 def _search(request: ProductSearchRequest) -> str:
@@ -440,14 +421,9 @@ def _value(request: ValueRequest) -> str:
 
 
 def _buyers(request: BuyersRequest) -> str:
-    where = f" among customers where {_filter(request.filter)}" if request.filter is not None else ""
-    k = _number(request.k)
-    if request.like_customer_id:
-        return f"the {k} customers who buy most like customer {request.like_customer_id}{where}"
-    what = f"product {request.product_id}" if request.product_id else request.category or f"'{request.text}'"
-    if request.product_ids:
-        what = f"any of the products {join_words(list(request.product_ids))}"
-    return f"the {k} customers most suited to {what}{where}"
+    from assistant.plans.reword_recommend import reword_buyers  # it builds on the words of this module
+
+    return reword_buyers(request)
 
 
 def _offer(offer: OfferSpec) -> str:
@@ -561,6 +537,7 @@ _WORDERS: dict[Any, Callable[..., str]] = {
     SegmentRequest: _segments,
     CustomerRequest: _customer,
     RecommendRequest: _recommend,
+    CompareRecommendersRequest: reword_recommenders,
     ProductSearchRequest: _search,
     ForecastRequest: _forecast,
     ChurnRequest: _churn,

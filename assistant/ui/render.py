@@ -51,6 +51,7 @@ KINDS: dict[str, DrawBody] = {
     "recommendation": products.recommendation,
     "recommendation_why": products.recommendation,
     "new_products": products.recommendation,
+    "recommender_comparison": pieces.body,
     "bought_together": pieces.body,
     "product_search": pieces.body,
     "forecast": models.examined,
