@@ -48,8 +48,6 @@ from assistant.plans import (
     ValueRequest,
 )
 from assistant.plans.desk import LoadPreview, LoadSummary, Progress
-from assistant.plans.periods import Period
-from assistant.plans.query import Sort
 from assistant.plans.shop import Match, ShopStatus, Term
 from assistant.recommending import Recommending
 from assistant.results import DefinitionUsed, Result
@@ -491,10 +489,10 @@ class Workspace(Recommending):
 
     def draft_post(self, request: PostRequest) -> Result:
         """Words of a post about products of the shop."""
-        from assistant.campaigns.social import post_result
+        from assistant.campaigns.social import bestsellers, post_result
 
         if request.bestsellers:
-            return post_result(self.snapshot, request, self._bestsellers(request.k))
+            return post_result(self.snapshot, request, bestsellers(self.query, request.k))
         found = self.search_products(ProductSearchRequest(
             text=request.theme or request.category, category=request.category, k=request.k))
         if found.refusal is not None:
@@ -502,15 +500,6 @@ class Workspace(Recommending):
         table = found.table("products")
         place = next(i for i, c in enumerate(table.columns) if c.name == "product_id")
         return post_result(self.snapshot, request, [str(row[place]) for row in table.rows])
-
-    def _bestsellers(self, k: int) -> list[str]:
-        """Ids of the products that brought most in the last 90 days, best first."""
-        best = self.query(QueryPlan(
-            metrics=("revenue",), dimensions=("product",), period=Period(kind="rolling", unit="day", count=90),
-            sort=Sort(by="revenue"), limit=k))
-        table = best.table("result")
-        place = next(i for i, c in enumerate(table.columns) if c.unit == "id")
-        return [str(row[place]) for row in table.rows]
 
     def show_campaign(self, request: CampaignRequest) -> Result:
         """A stored draft."""

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from assistant.campaigns.copywriter import Message, Slot, violations
 from assistant.campaigns.messages import Pick, RecipientCopy
 from assistant.data.warehouse import Snapshot
 from assistant.errors import NotPermitted
-from assistant.plans import CampaignBrief, PostRequest
+from assistant.plans import CampaignBrief, Period, PostRequest, QueryPlan, Sort
 from assistant.plans.reword import reword
 from assistant.results import Column, Evidence, Figure, Result, Source, Table
+
+
+def bestsellers(query: Callable[[QueryPlan], Result], k: int) -> list[str]:
+    """Ids of the products that brought most in the last 90 days, best first."""
+    best = query(QueryPlan(
+        metrics=("revenue",), dimensions=("product",), period=Period(kind="rolling", unit="day", count=90),
+        sort=Sort(by="revenue"), limit=k))
+    table = best.table("result")
+    place = next(i for i, c in enumerate(table.columns) if c.unit == "id")
+    return [str(row[place]) for row in table.rows]
 
 
 def post_result(snapshot: Snapshot, request: PostRequest, product_ids: Sequence[str]) -> Result:
