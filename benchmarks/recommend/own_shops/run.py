@@ -71,9 +71,9 @@ def run() -> Outcome:
         f"validation customers; {len(peers.ALS_GRID)} settings of implicit ALS, {len(peers.BM25_GRID)} of BM25 (grids "
         "in peers.py), fewer of each of ours: " + "; ".join(
             f"{_ASKED[p]}: {', '.join(competitors(p))}" for p in get_args(Purpose)) + ".",
-        "Full catalogue ranking, nothing sampled; at most a thousand customers per window. nDCG: ideal cut at k; recall "
-        "divided by all that was bought. “What new”: owned products are hidden unless they are typically re-bought. "
-        "Same rule for all. Item-kNN here is ours (cosine).",
+        "Full catalogue ranking, nothing sampled; at most a thousand customers per window. nDCG: ideal cut at k; "
+        "recall divided by all that was bought. “What new”: owned products are hidden unless they are typically "
+        "re-bought. Same rule for all. Item-kNN here is ours (cosine).",
         "Differences are paired per customer; 95 % intervals count a customer of several windows as one cluster.",
     ]
     with tempfile.TemporaryDirectory() as folder, threadpool_limits(2):
