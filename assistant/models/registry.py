@@ -63,10 +63,12 @@ RECOMMENDERS: dict[str, Entry] = {
                      needs="vectors"),
     "ease": Entry(f"{_RECOMMEND}.ease:EASE", "ease", "every product predicted from the others (EASE)",
                   {"l2": 50.0, "weighting": "log"}, purposes=("new", "next")),
-    "ease_loose": Entry(f"{_RECOMMEND}.ease:EASE", "ease", "every product predicted from the others (EASE)",
-                        {"l2": 10.0, "weighting": "log"}),
-    "ease_tight": Entry(f"{_RECOMMEND}.ease:EASE", "ease", "every product predicted from the others (EASE)",
-                        {"l2": 300.0, "weighting": "log"}),
+    "ease_repeat": Entry(f"{_RECOMMEND}.ease_repeat:EASERepeat", "ease_repeat",
+                         "every product predicted from the others, and again by how often it is re-bought (EASE)",
+                         purposes=("new", "next")),
+    "ease_repeat_loose": Entry(f"{_RECOMMEND}.ease_repeat:EASERepeat", "ease_repeat",
+                               "every product predicted from the others, and again by how often it is re-bought (EASE)",
+                               {"l2": 30.0}, purposes=("new", "next")),
     "als": Entry(f"{_RECOMMEND}.als:ALS", "als", "customers and products as factors (iALS)",
                  {"unobserved_weight": 0.5, "regularisation": 0.003, "iterations": 8, "weighting": "log"}),
     "personal_frequency": Entry(f"{_RECOMMEND}.personal_frequency:PersonalFrequency", "personal_frequency",
@@ -89,7 +91,7 @@ RECOMMENDERS: dict[str, Entry] = {
     "bpr": Entry(f"{_RECOMMEND}.bpr:BPR", "bpr", "factors learnt from which of two products was bought (BPR)",
                  competes=False),
     "blend": Entry(f"{_RECOMMEND}.blend:Blend", "blend", "a blend of models whose weights were chosen on this shop",
-                   {"models": ("ease", "als", "user_knn")}, tuned=True),
+                   {"models": ("ease_repeat", "als", "user_knn")}, tuned=True),
 }
 
 SEGMENTERS: dict[str, Entry] = {
