@@ -13,10 +13,12 @@ from assistant.models.recommend.catalogue import ProductFilters
 from assistant.models.recommend.fitted import FittedRecommender, candidate_mask
 from assistant.models.registry import RECOMMENDERS
 from assistant.plans import RecommendRequest
-from assistant.results import Column, DefinitionUsed, Figure, Result, Source
+from assistant.results import Caveat, Column, DefinitionUsed, Figure, Result, Source
 
 #: Days of purchase from which a usual time between them is told.
 _TOLD_FROM = 3
+#: A customer silent for longer, and for twice their usual time between orders, may have left.
+_SILENT_DAYS = 90
 
 _DEFINITIONS = [
     DefinitionUsed(term="usual days between", meaning="the median of the days between this customer's orders of the "
@@ -45,7 +47,8 @@ def add_own_past(
     """
     if fitted.choice.purpose != "next":
         return
-    if position < 0 and request.purpose == "reorder":
+    owned = fitted.interactions.matrix[[position]].nnz if position >= 0 else 0
+    if not owned and request.purpose == "reorder":
         raise NoRows(f"Customer {request.customer_id} has not bought anything yet, so there is nothing to order again",
                      received=request.customer_id)
     result.words["purpose"] = "reorder" if request.purpose == "reorder" else "next"
@@ -67,6 +70,8 @@ def add_own_past(
                                        label="Products bought before", source=counted)
     result.evidence.definitions += _DEFINITIONS
     result.evidence.assumptions.append("Repeat purchases count: products bought before are not left out.")
+    if owned:
+        _say_if_silent(result, fitted, position)
     if request.purpose == "reorder":
         _only_own(result, fitted, position, filters)
 
@@ -88,6 +93,19 @@ def _past(fitted: FittedRecommender, position: int, places: np.ndarray) -> list[
         due = None if usual is None else "yes" if since >= usual else "no"
         rows.append([len(days), (EPOCH + timedelta(days=int(days[-1]))).isoformat(), since, usual, due])
     return rows
+
+
+def _say_if_silent(result: Result, fitted: FittedRecommender, position: int) -> None:
+    """A caveat where the customer has been silent for over a quarter and twice as long as usual."""
+    days = np.unique(fitted.interactions.history.take(np.array([position])).days)
+    since = int(fitted.catalogue.today - days[-1])
+    usual = float(np.median(np.diff(days))) if len(days) >= _TOLD_FROM else 0.0
+    if since > max(_SILENT_DAYS, 2 * usual):
+        origin = Source(origin="evidence")
+        result.caveats.append(Caveat(code="silent_customer", figures={
+            "days": Figure(value=since, unit="days", label="Days since the last order", source=origin),
+            "last": Figure(value=(EPOCH + timedelta(days=int(days[-1]))).isoformat(), unit="date",
+                           label="Last order", source=origin)}))
 
 
 def _only_own(result: Result, fitted: FittedRecommender, position: int, filters: ProductFilters) -> None:

@@ -19,7 +19,8 @@ _FILL = 1e-3
 
 
 class PersonalFrequency(SequenceModel):
-    """Score = sum over the customer's orders that hold the product of ``decay`` to the number of later orders.
+    """Score = sum over the customer's orders that hold the product of ``decay`` to the number of later orders, halved
+    for every ``half_life_days`` that lie between the order and the customer's latest one.
 
     With ``decay`` 1 this is the personal top-frequency list (P-TopFreq), with ``filled`` its popularity-filled form
     (GP-TopFreq), the baselines of Li et al., "A Next Basket Recommendation Reality Check" (arXiv 2109.14233). There
@@ -27,13 +28,15 @@ class PersonalFrequency(SequenceModel):
 
     Args:
         decay: weight of an order relative to the one after it, in (0, 1].
+        half_life_days: None: days do not matter.
         filled: add a small share of popularity.
     """
 
     explores: ClassVar[bool] = False
 
-    def __init__(self, decay: float = 1.0, filled: bool = False) -> None:
+    def __init__(self, decay: float = 1.0, half_life_days: float | None = None, filled: bool = False) -> None:
         self.decay = decay
+        self.half_life_days = half_life_days
         self.filled = filled
 
     def _fit(self, interactions: Interactions) -> None:
@@ -41,4 +44,9 @@ class PersonalFrequency(SequenceModel):
         self.mixture_ = Mixture(own=((0, 1.0),), constant=fill)
 
     def _profiles(self, history: BasketHistory) -> tuple[csr_array, ...]:
-        return (history.weighted(self.decay ** history.ages.astype(np.float64)),)
+        weights = self.decay ** history.ages.astype(np.float64)
+        if self.half_life_days is not None:
+            buyers = history.sizes > 0
+            latest = np.repeat(history.days[history.pointers[1:][buyers] - 1], history.sizes[buyers])
+            weights = weights * np.exp2((history.days - latest) / self.half_life_days)
+        return (history.weighted(weights),)

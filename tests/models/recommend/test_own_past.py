@@ -54,6 +54,15 @@ def test_a_product_is_due_when_its_usual_days_have_passed(tmp_path):
     assert "usually every 7 days: due" in compose([result]).text
 
 
+def test_a_customer_long_silent_may_have_no_next_order(tmp_path):
+    orders = [*(("A", f"2024-01-{day:02d}", ["X"]) for day in (1, 8, 15)), ("B", "2024-05-01", ["X"])]
+    shop = shop_of(tmp_path, orders)
+    fitted = fit_recommender(shop)
+    silent, = (c for c in ask(shop, fitted, customer_id="A", purpose="reorder").caveats if c.code == "silent_customer")
+    assert (silent.figures["days"].value, silent.figures["last"].value) == (107, "2024-01-15")
+    assert "silent_customer" not in [c.code for c in ask(shop, fitted, customer_id="B", purpose="next").caveats]
+
+
 def test_the_reply_says_that_repeats_count(shop, fitted):
     result = ask(shop, fitted, customer_id="K000", purpose="next")
     reply = compose([result])

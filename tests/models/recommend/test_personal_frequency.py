@@ -17,6 +17,18 @@ class TestDecayedAndFilled(RecommenderContract):
         return PersonalFrequency(decay=0.8, filled=True)
 
 
+class TestHalfLife(RecommenderContract):
+    def make(self):
+        return PersonalFrequency(half_life_days=60.0)
+
+
+def test_half_life_on_paper(tmp_path):
+    # C1: {P1, P3} on 3 November, {P3} on 10 January (59 days before the last), {P2, P5} on 9 March: 127, 59 and 0 days
+    model = PersonalFrequency(half_life_days=59.0).fit(interactions(tiny_shop(tmp_path)))
+    first = 2 ** (-127 / 59)
+    assert model.score_items(["C1"])[0] == pytest.approx(np.array([first, 1.0, 0.5 + first, 0.0, 1.0]))
+
+
 def test_decay_on_paper(tmp_path):
     # C1: {P1, P3}, {P3}, {P2, P5}: with decay one half P1 = 1/4, P2 = 1, P3 = 1/4 + 1/2, P5 = 1
     model = PersonalFrequency(decay=0.5).fit(interactions(tiny_shop(tmp_path)))
