@@ -6,7 +6,6 @@ method per tool. Results are computed in their rooms; this file only opens, cach
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -17,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from assistant.caching import OnceCache
 from assistant.data.warehouse import POINTER, Snapshot, current_manifest, open_snapshot
-from assistant.errors import AssistantError, SettingsError, StorageError
+from assistant.errors import AssistantError, SettingsError
 from assistant.plans import (
     BreakEvenRequest,
     BriefingRequest,
@@ -62,8 +61,6 @@ if TYPE_CHECKING:
     from assistant.query.entities import EntityIndex
     from assistant.retrieval.product_index import ProductIndex
 
-log = logging.getLogger(__name__)
-
 _Plan = TypeVar("_Plan", bound=PlanModel)
 #: candidates shown as examples before the check of what works cut them to six
 EXAMPLES_SHOWN = 6
@@ -88,7 +85,6 @@ class Workspace(Recommending):
         self._chosen_day: date | None = None
         self._agreements: Agreements | None = None
         self._categories: CategoryDesk | None = None
-        self._shown: tuple[Any, Snapshot] | None = None
 
     # -- data -----------------------------------------------------------------------------------------------------
 
@@ -106,21 +102,7 @@ class Workspace(Recommending):
     @property
     def snapshot(self) -> Snapshot:
         """The current snapshot, with the agreed categories of products where the data have none."""
-        loaded = self.loaded
-        try:
-            added = self.categories.columns(loaded)
-        except StorageError as error:  # questions that need no category are answered all the same
-            log.warning("the agreed categories cannot be read: %s", error)
-            return loaded
-        if added is None:
-            return loaded
-        from assistant.data.added import with_added
-
-        stamp = (loaded.fingerprint, loaded.manifest.id, added.fingerprint)
-        with self._lock:
-            if self._shown is None or self._shown[0] != stamp:
-                self._shown = (stamp, with_added(loaded, added))
-            return self._shown[1]
+        return self.categories.shown(self.loaded)
 
     @property
     def loaded(self) -> Snapshot:
@@ -175,7 +157,7 @@ class Workspace(Recommending):
             snapshot=manifest.id, fingerprint=snapshot.fingerprint, first_day=manifest.first_day,
             last_day=manifest.last_day, as_of=snapshot.as_of,
             rows={name: info.rows for name, info in manifest.tables.items()},
-            filled={name: list(info.filled) for name, info in manifest.tables.items()},
+            filled={name: list(info.filled) for name, info in manifest.tables.items()}, added=dict(snapshot.added),
         )
 
     def metrics(self) -> Sequence[Term]:
@@ -220,16 +202,12 @@ class Workspace(Recommending):
         if self._categories is None:
             from assistant.models.taxonomy.desk import CategoryDesk
             from assistant.query.agreed.store import AgreementStore
+            from assistant.retrieval.texts import embedded
 
-            self._categories = CategoryDesk(AgreementStore(self.settings.app_db), lambda: self.loaded,
-                                            self._embedded, self.settings.author)
+            self._categories = CategoryDesk(
+                AgreementStore(self.settings.app_db), lambda: self.loaded,
+                lambda texts: embedded(texts, self.settings, self.product_index().embedder), self.settings.author)
         return self._categories
-
-    def _embedded(self, texts: Sequence[str]) -> Any:
-        """Unit vectors [n, d] of texts, from the record of embeddings where they are known."""
-        from assistant.retrieval.texts import embedded
-
-        return embedded(texts, self.settings, self.product_index().embedder)
 
     def _draft_audiences(self) -> list[DraftAudience]:
         from assistant.campaigns.draft import draft_audiences
@@ -537,11 +515,21 @@ class Workspace(Recommending):
         self, paths: Sequence[Path], mapping: Mapping[str, str | None] | None = None, progress: Progress | None = None,
         *, name: str | None = None, currency: str | None = None,
     ) -> LoadSummary:
-        """Load and switch; the old data stay if anything fails. Then every saved segment's size is recorded."""
+        """Load and switch; the old data stay if anything fails. Then new products are put into the agreed
+        categories, and every saved segment's size is recorded."""
         from assistant.data.load import load
 
         summary = load(paths, self.settings, mapping=mapping, progress=progress, name=name, currency=currency)
-        return replace(summary, warnings=(*summary.warnings, *self.record_segment_sizes()))
+        told = (*self.sort_new_products(), *self.record_segment_sizes())
+        return replace(summary, warnings=(*summary.warnings, *told))
+
+    def sort_new_products(self) -> tuple[str, ...]:
+        """Put products that have no category into the nearest agreed one; what was done or failed, in words."""
+        try:
+            n = self.categories.sort_new()
+        except AssistantError as error:  # the data are loaded all the same
+            return (f"New products were not put into the agreed categories: {error}",)
+        return (f"{n:,} new products were put into the nearest of the agreed categories",) if n else ()
 
     def record_segment_sizes(self) -> tuple[str, ...]:
         """Keep the size of every saved segment on the loaded data; what could not be recorded, in words."""
@@ -559,6 +547,7 @@ class Workspace(Recommending):
 
     def warm_up(self) -> None:
         """Open and fit what the first questions need; each part is kept for as long as the data stay."""
+        self.sort_new_products()
         self.record_segment_sizes()
         self.example_questions()
         self.product_index()

@@ -47,6 +47,7 @@ class ShopStatus:
     as_of: date
     rows: dict[str, int]
     filled: dict[str, list[str]]
+    added: dict[str, str] = field(default_factory=dict)  # ``table.column`` → where a column not of the data comes from
 
 
 class Shop(Protocol):

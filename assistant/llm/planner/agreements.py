@@ -24,11 +24,16 @@ if TYPE_CHECKING:
 #: these readings fit the whole text, so they come before what only explains its words
 SURE, LIKELY = -0.5, -0.3
 _LONGEST_TERM = 5
+#: tools after which a change is still what "undo that" takes back
+_LOOKING = frozenset({
+    "show_terms", "show_saved_segments", "show_categories", "propose_categories", "ask_back", "decline",
+})
 LONGEST_TEXT = 300
 _SENTENCE_END = re.compile(r"[.!?;]\s+\S")
 #: tools that change what was agreed, and what a taking back of their change is about
 CHANGES = {"define_term": "definition", "withdraw_term": "definition", "save_segment": "segment",
-           "change_segment": "segment", "undo_change": "any"}
+           "change_segment": "segment", "undo_change": "any", "adopt_categories": "category",
+           "change_categories": "category"}
 
 
 class AgreementReader:
@@ -240,7 +245,7 @@ def _named(past: Past) -> str | None:
     """What a change was about; a change that was itself a taking back names nothing."""
     args = past.call.args
     name = args.get("new_name") or args.get("name") or args.get("term")
-    return None if past.call.name == "undo_change" else name
+    return None if past.call.name == "undo_change" or CHANGES[past.call.name] == "category" else name
 
 
 def last_change(context: DialogueContext) -> Past | None:
@@ -248,7 +253,7 @@ def last_change(context: DialogueContext) -> Past | None:
     for past in reversed(context.past):
         if past.call.name in CHANGES and not past.refused:
             return past
-        if past.call.name not in {"show_terms", "show_saved_segments", "ask_back", "decline"} and not past.refused:
+        if past.call.name not in _LOOKING and not past.refused:
             return None
     return None
 

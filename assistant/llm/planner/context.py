@@ -15,7 +15,10 @@ _HEAD_COUNTS = frozenset({"customers", "new_customers", "returning_customers"})
 #: calls that say something and look nothing up
 _TALK = frozenset({"ask_back", "decline", "explain_answer"})
 #: calls that a follow-up does not edit: what was asked before them is still what is spoken of
-_ASIDE = frozenset({"define_term", "show_terms", "withdraw_term", "save_segment", "change_segment", "undo_change"})
+_ASIDE = frozenset({
+    "define_term", "show_terms", "withdraw_term", "save_segment", "change_segment", "undo_change", "adopt_categories",
+    "change_categories", "propose_categories",
+})
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from assistant.llm.planner.agreements import LIKELY, LONGEST_TEXT, SURE, AgreementReader
 from assistant.llm.planner.candidate import Candidate, call
+from assistant.llm.planner.categories import CategoryReader
 from assistant.llm.planner.meanings import rule_of, saved_group
 from assistant.llm.planner.replies import ask, candidate, decline
 from assistant.plans.agreements import AudiencePair, ChangeSegment, SavedSegmentsRequest, SaveSegment, TakeBackRequest
@@ -283,8 +284,8 @@ class SegmentReader(AgreementReader):
 
 
 def read_agreements(frames: Frames) -> Iterator[Candidate]:
-    """Readings of a text as a request about saved segments or meanings of words."""
-    for reader in (SegmentReader(frames), AgreementReader(frames)):
+    """Readings of a text as a request about categories of ours, saved segments or meanings of words."""
+    for reader in (CategoryReader(frames), SegmentReader(frames), AgreementReader(frames)):
         for found in reader.read():
             found.referred = True  # they fit the whole text: what points at something earlier is in the plan
             yield found

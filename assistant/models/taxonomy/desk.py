@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from assistant.data.added import AddedColumns
-from assistant.errors import InvalidPlan, NoRows
+from assistant.data.added import AddedColumns, with_added
+from assistant.errors import InvalidPlan, NoRows, StorageError
 from assistant.models.taxonomy.matching import refit, sort_into, with_kept_names
 from assistant.models.taxonomy.proposal import Embed, Proposal, propose, see
 from assistant.plans.categories import AdoptCategories, ChangeCategories, ProposeCategories, ShowCategories
@@ -19,6 +20,8 @@ from assistant.results import Result
 
 if TYPE_CHECKING:
     from assistant.data.warehouse import Snapshot
+
+log = logging.getLogger(__name__)
 
 #: the columns that categories fill
 COLUMNS = ("category", "subcategory")
@@ -51,6 +54,7 @@ class CategoryDesk:
         self._read: _Read | None = None
         self._proposals: dict[tuple[Any, ...], Proposal] = {}
         self._named: tuple[str, dict[str, str]] | None = None
+        self._dressed: tuple[tuple[str, ...], Snapshot] | None = None
 
     @property
     def snapshot(self) -> Snapshot:
@@ -109,6 +113,21 @@ class CategoryDesk:
         held = [c for c in COLUMNS if not snapshot.has("products", c)]
         rows = [tuple(row[: len(held) + 1]) for row in found.rows()]
         return AddedColumns("products", "product_id", tuple(held), rows, found.fingerprint, ORIGIN)
+
+    def shown(self, loaded: Snapshot) -> Snapshot:
+        """The snapshot with the agreed categories; as it was loaded where there are none or they cannot be read."""
+        try:
+            added = self.columns(loaded)
+        except StorageError as error:  # questions that need no category are answered all the same
+            log.warning("the agreed categories cannot be read: %s", error)
+            return loaded
+        if added is None:
+            return loaded
+        stamp = (loaded.fingerprint, loaded.manifest.id, added.fingerprint)
+        with self._lock:
+            if self._dressed is None or self._dressed[0] != stamp:
+                self._dressed = (stamp, with_added(loaded, added))
+            return self._dressed[1]
 
     # -- proposing -----------------------------------------------------------------------------------------------
 

@@ -34,7 +34,8 @@ def undo(agreed: Agreements, request: TakeBackRequest) -> Result:
     agreed.forget_read()
     now = agreed.in_force()
     rows: list[list[Any]] = [
-        [e.kind, _named(e, old), _words(old, before), _words(e, now)]
+        ["change", _category_change(e, old), "made", "taken back"] if e.kind == "category" else
+        [e.kind, e.name, _words(old, before), _words(e, now)]
         for old, e in zip(made.before, made.after, strict=True)
     ]
     table = Table(
@@ -54,12 +55,10 @@ def undo(agreed: Agreements, request: TakeBackRequest) -> Result:
     )
 
 
-def _named(entry: Entry, before: Entry | None) -> str:
-    """The name shown: entries of categories are named by what they change, which their words say."""
-    if entry.kind != "category":
-        return entry.name
-    body = entry.body or (before.body if before is not None else None) or {}
-    return str(body.get("name") or body.get("said") or body.get("words") or entry.name)
+def _category_change(entry: Entry, before: Entry | None) -> str:
+    """What a change of categories did, as it was recorded."""
+    body = (before.body if before is not None else None) or entry.body or {}
+    return str(body.get("said") or body.get("words") or entry.name)
 
 
 def _words(entry: Entry | None, in_force: InForce) -> str:
@@ -67,7 +66,6 @@ def _words(entry: Entry | None, in_force: InForce) -> str:
     if entry is not None and entry.body is not None:
         if entry.kind == "definition":
             return str(entry.body["meaning"])
-        said = str(entry.body.get("said") or entry.body["words"])
-        return said if entry.kind == "category" else f"customers where {said}"
+        return f"customers where {entry.body['words']}"
     builtin = None if entry is None or entry.kind != "definition" else in_force.definitions.find(entry.name)
     return "not there" if builtin is None else f"the built-in assumption: {builtin.meaning}"
