@@ -352,9 +352,11 @@ class Workspace(Recommending):
 
     def recommender(self) -> Any:
         """The recommender chosen and fitted on this snapshot."""
-        from assistant.models.recommend.fitted import fit_recommender
+        from assistant.models.recommend.fitted import fit_recommender, with_products_of
 
-        return self._cached("recommender", lambda snapshot: fit_recommender(snapshot, self.product_side()))
+        loaded = self.loaded  # a change of agreed categories fits nothing anew
+        fitted = self._cache.get((loaded.fingerprint, "fitted"), lambda: fit_recommender(loaded, self.product_side()))
+        return self._cached("recommender", lambda s: with_products_of(fitted, s)) if self.snapshot.added else fitted
 
     def recommend(self, request: RecommendRequest) -> Result:
         """Products for a customer, a group or everybody."""

@@ -24,7 +24,9 @@ def lacks_categories(refusal: Refusal) -> bool:
 
 
 def uses_categories(result: Result) -> bool:
-    """Whether a plan asks by category, or a table shows one."""
+    """Whether a plan asks by category, a table shows one, or the answer says what the data hold."""
+    if result.kind == "data_overview" or "products.category" in result.details.get("fields", ()):
+        return True
     columns = ((t, i) for t in result.tables for i, c in enumerate(t.columns) if c.name in _NAMES)
     shown = any(row[i] is not None for t, i in columns for row in t.rows)
     return shown or any(word in _NAMES for word in _words(result.evidence.plan))

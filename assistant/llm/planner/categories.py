@@ -69,7 +69,7 @@ class CategoryReader:
 
     def _stem(self, words: str) -> tuple[str, ...]:
         plain = self.p.expression("articles").sub("", words.strip(" \"'.,!?"))
-        return self.frames.lex.lemmas(plain.replace("-", " ").replace("&", " "))
+        return self.frames.lex.lemmas(plain.replace("-", " ").replace("&", f" {self.p.raw['and']} "))
 
     def _placed(self, said: str) -> str | None:
         """As in "the second one", "number 3"."""
@@ -131,7 +131,9 @@ class CategoryReader:
         fresh = bool(self.last.call.args.get("fresh")) if proposed and self.last else False
         for slots in self.p.fits("use", self.text):
             anew = self._anew(slots)
-            if anew is not None and (proposed or self.p.expression("called_so").search(slots.get("what", "noun"))):
+            if anew is not None and (proposed or self.p.expression("called_so").search(slots.get("what") or "")):
+                if self.frames.shop.status().added and not proposed:
+                    return _one(ProposeCategories(fresh=anew))  # what would move is shown before it is done
                 return _one(AdoptCategories(fresh=fresh or anew))
         if proposed and any(True for _ in self.p.fits("use_these", self.frames.reading.text.strip(" .!"))):
             return _one(AdoptCategories(fresh=fresh))

@@ -107,7 +107,7 @@ class FittedRecommender:
         """The same shop with the models chosen for another question; nothing owned is hidden for ``next``."""
         if purpose == self.choice.purpose:
             return self
-        return self.kept.get(("purpose", purpose), lambda: _view(
+        return self.kept.get(("purpose", purpose, self.fingerprint), lambda: _view(
             self.past, self.interactions, self.catalogue, purpose, self.fingerprint, self.kept))
 
     def info(self, family: str) -> ModelInfo:
@@ -144,6 +144,12 @@ def fit_recommender(snapshot: Snapshot, side: ProductSide | None = None) -> Fitt
         raise NoRows("No known customer has bought and kept a product, so there is nothing to recommend from")
     past = Past(snapshot, seen, side)
     return _view(past, seen, build_catalogue(snapshot, seen), "new", snapshot.fingerprint, OnceCache(_KEPT))
+
+
+def with_products_of(fitted: FittedRecommender, snapshot: Snapshot) -> FittedRecommender:
+    """The same models over products as another state of the same data shows them (other categories)."""
+    catalogue = build_catalogue(snapshot, fitted.interactions)
+    return replace(fitted, catalogue=catalogue, fingerprint=snapshot.fingerprint)
 
 
 def _view(

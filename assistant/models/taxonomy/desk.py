@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from assistant.data.added import AddedColumns, with_added
 from assistant.errors import InvalidPlan, NoRows, StorageError
-from assistant.models.taxonomy.matching import refit, sort_into, with_kept_names
+from assistant.models.taxonomy.matching import refit, settled, sort_into, with_kept_names
 from assistant.models.taxonomy.proposal import Embed, Proposal, propose, see
 from assistant.plans.categories import AdoptCategories, ChangeCategories, ProposeCategories, ShowCategories
 from assistant.query.agreed.categories import ORIGIN, OTHER, TAXONOMY, Categories, Group, categories_of
@@ -159,7 +159,7 @@ class CategoryDesk:
         before = self._before()
         if current is not None and not fresh:
             return refit(seen, current, before)
-        made = propose(seen)
+        made = settled(seen, propose(seen))
         if not before:
             return made
         held = current.of_product if current is not None else self._held_before()

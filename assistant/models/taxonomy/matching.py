@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 
 import numpy as np
 
@@ -23,6 +24,8 @@ from assistant.query.agreed.categories import OTHER, Categories, Group
 
 #: a product leaves its group only if another one is nearer by this much (cosine)
 CLEARLY = 0.05
+#: most refits of a new proposal until nothing moves
+SETTLING = 12
 #: Jaccard from which a group found anew is the same as one there was
 SAME = 0.3
 
@@ -105,6 +108,22 @@ def _refit(seen: Seen, current: Categories, raw: Mapping[str, Group], seed: int)
     moved = tuple(sorted(p for p, k in held.items() if of_product.get(p) != k))
     return Proposal(groups, of_product, _quality(seen, points, of_product, top_of, current), moved=moved,
                     compared=len(held))
+
+
+def settled(seen: Seen, proposal: Proposal, seed: int = 0) -> Proposal:
+    """The proposal after refits of itself until nothing moves, so that a refit on the same products moves nothing."""
+    for _ in range(SETTLING):
+        again = refit(seen, _as_used(proposal), proposal.groups, seed)
+        if not again.moved:
+            break
+        quality = {**proposal.quality, **again.quality}
+        proposal = replace(proposal, groups=again.groups, of_product=again.of_product, quality=quality)
+    parents = {k: g.parent for k, g in proposal.groups.items()}
+    return replace(proposal, groups=named_groups(seen, proposal.of_product, {}, parents=parents))
+
+
+def _as_used(proposal: Proposal) -> Categories:
+    return Categories(proposal.groups, proposal.of_product, (), frozenset(), {}, "", date.min, 0, proposal.quality)
 
 
 def _subgroups(
