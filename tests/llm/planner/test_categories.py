@@ -41,7 +41,8 @@ def after(tool: str, names: Sequence[str] = TOPS, **args: Any) -> DialogueContex
     return DialogueContext([Past(ToolCall(tool, args), {"tables": [table]}, 1)], ["?"])
 
 
-PROPOSED = ("propose categories", "group my products into categories", "make categories from the product names", "categorise my products", "cluster the products by meaning",
+PROPOSED = ("propose categories", "group my products into categories",
+            "make categories from the product names", "categorise my products", "cluster the products by meaning",
             "sort all our products into groups", "propose a taxonomy", "organise the catalogue into categories please",
             "suggest a two-level taxonomy for our products", "classify the products automatically",
             "come up with some categories for our products", "I want to group my products",
@@ -115,7 +116,8 @@ def test_undoing_right_after_a_change() -> None:
         assert plan("undo that", after(tool, **args)) == ToolCall("undo_change", {"of": "category"})
 
 
-@pytest.mark.parametrize("text", ["stop using the categories", "discard the proposed categories", "drop the categories"])
+@pytest.mark.parametrize("text", ["stop using the categories", "discard the proposed categories",
+                                  "drop the categories"])
 def test_stopping(text: str) -> None:
     assert plan(text) == ToolCall("adopt_categories", {"action": "stop"})
 
