@@ -11,7 +11,8 @@ from assistant.results import Result
 if TYPE_CHECKING:
     from assistant.data.warehouse import Snapshot
     from assistant.features.product_side import ProductSide
-    from assistant.plans import BuyersRequest, LaunchRequest
+    from assistant.models.recommend.alarms import Check
+    from assistant.plans import BuyersRequest, CheckRequest, LaunchRequest
 
 
 class Recommending:
@@ -41,6 +42,23 @@ class Recommending:
 
         request, cited = self._put_in(request)
         return self._citing(launch_result(self.snapshot, request, *self._newcomers()), cited)
+
+    def check_recommender(self, request: CheckRequest) -> Result:
+        """Whether the recommendations are any good: every alarm."""
+        from assistant.models.recommend.alarm_report import check_result
+
+        return check_result(self.snapshot, request, self.recommender(), self._alarms())
+
+    def _alarms(self) -> Check:
+        """Every alarm on the lists that customers would get now, checked once a day and snapshot."""
+        from datetime import date
+
+        from assistant.models.recommend.alarms import check_recommender
+        from assistant.models.recommend.feedback import feedback
+
+        today = date.today()
+        return self._cached("alarms", lambda snapshot: check_recommender(  # type: ignore[no-any-return]
+            self.recommender(), today, feedback(snapshot)), today)
 
     def _for_new_product(self, request: BuyersRequest) -> Result | None:
         """Who should hear about a product too new for anything but content; None for any other request."""

@@ -66,6 +66,7 @@ TOOLS: tuple[ToolSpec, ...] = (
     ToolSpec(products.search_products),
     ToolSpec(products.likely_buyers),
     ToolSpec(recommending.new_products),
+    ToolSpec(recommending.check_recommender),
     ToolSpec(forecasting.forecast_metric),
     ToolSpec(forecasting.plan_stock),
     ToolSpec(campaigns.draft_campaign, access="draft"),

@@ -328,6 +328,7 @@ EVERY_TOOL: dict[str, dict[str, Any]] = {
     "likely_buyers": {"text": "cushion"},
     "plan_stock": {},
     "new_products": {},
+    "check_recommender": {},
     "draft_post": {},
     "query_data": {"metrics": ["revenue"], "dimensions": ["customer"], "limit": 50},
     "explain_change": {"metric": "revenue", "period": {"kind": "calendar", "unit": "month", "offset": -1}},

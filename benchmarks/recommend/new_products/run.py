@@ -68,9 +68,6 @@ class Pooled:
         got = self.of(method)
         return f"{got.mean():.4f} ± {1.96 * got.std(ddof=1) / np.sqrt(len(got)):.4f}"
 
-    def best(self, methods: Sequence[str]) -> str:
-        return max((m for m in methods if m in self.values), key=lambda m: self.of(m).mean())
-
     def beats(self, ours: str, theirs: str) -> bool:
         """Whether ours is ahead by more than the 95 % interval of the paired difference."""
         gain = self.of(ours) - self.of(theirs)
@@ -185,25 +182,23 @@ def _measured(
     return [
         *_rows(f"{name}: unsold products among the new ones", unsold),
         *_rows(f"{name}: fresh products among the new ones", fresh),
-        _row(f"{name}: unsold products among the whole catalogue, recall@{WHOLE_K}", whole, "content"),
-        _row(f"{name}: customers for an unsold product, recall@{CUSTOMERS_K}", people, "content"),
+        _row(f"{name}: unsold products among the whole catalogue, recall@{WHOLE_K}", whole),
+        _row(f"{name}: customers for an unsold product, recall@{CUSTOMERS_K}", people, "most active"),
     ]
 
 
 def _rows(name: str, pooled: Pooled) -> list[Row]:
     return [_row(f"{name}, {metric}", Pooled({m.removesuffix(f"|{metric}"): v for m, v in pooled.values.items()
-                                              if m.endswith(f"|{metric}")}), "content")
+                                              if m.endswith(f"|{metric}")}))
             for metric in (f"nDCG@{K}", f"recall@{K}")]
 
 
-def _row(name: str, pooled: Pooled, ours: str) -> Row:
-    """Ours against chance (the baseline) and the best of the others (the peer)."""
-    others = [m for m in pooled.values if m != ours]
-    best = pooled.best(others)
-    listed = "; ".join(f"{m} {pooled.of(m).mean():.4f}" for m in others if m not in {"chance", best})
-    return Row(name, pooled.mean(ours), pooled.mean("chance"),
-               f"{best} {pooled.mean(best)}" + (f" ({listed})" if listed else ""),
-               "> chance, > every other", pooled.beats(ours, "chance") and pooled.beats(ours, best))
+def _row(name: str, pooled: Pooled, rival: str = "popularity") -> Row:
+    """Content against chance (the baseline) and the rival (the peer); the other orders are listed beside it."""
+    others = "; ".join(f"{m} {pooled.of(m).mean():.4f}" for m in pooled.values if m not in {"content", "chance", rival})
+    return Row(name, pooled.mean("content"), pooled.mean("chance"),
+               f"{rival} {pooled.mean(rival)}" + (f" ({others})" if others else ""), f"> chance, > {rival}",
+               pooled.beats("content", "chance") and pooled.beats("content", rival))
 
 
 def _rank(cut: LaunchCut, side: ProductSide, model: Content, wanted: np.ndarray, pooled: Pooled) -> None:
@@ -216,7 +211,7 @@ def _rank(cut: LaunchCut, side: ProductSide, model: Content, wanted: np.ndarray,
     buyers = np.bincount(cut.train.matrix.indices, minlength=cut.train.n_items).astype(float)
     scores = {"content": content_scores(cut, side, users, new, model), "chance": np.zeros(len(new)),
               "popularity": buyers[new], **_by_category(cut, side, users, new, buyers)}
-    if buyers[new].any():
+    if wanted is cut.fresh:
         scores["item-kNN (BM25)"] = ItemKNN("bm25").fit(cut.train)._score_rows(cut.train.matrix[users])[:, new]  # noqa: SLF001
     for method, values in scores.items():
         recall, ndcg = ranking_quality(np.asarray(values), right, K)
