@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from assistant.data.warehouse import Snapshot
     from assistant.features.product_side import ProductSide
     from assistant.models.recommend.alarms import Check
-    from assistant.plans import BuyersRequest, CheckRequest, LaunchRequest
+    from assistant.plans import BuyersRequest, CheckRequest, LaunchRequest, RecommendRequest
 
 
 class Recommending:
@@ -48,6 +48,15 @@ class Recommending:
         from assistant.models.recommend.alarm_report import check_result
 
         return check_result(self.snapshot, request, self.recommender(), self._alarms())
+
+    def _with_alarms(self, request: RecommendRequest, result: Result) -> Result:
+        """Lists for many customers carry the alarms that fire on the lists of this shop."""
+        from assistant.models.recommend.alarm_report import alarm_caveats
+
+        if result.kind == "recommendation" and request.customer_id is None and not request.basket \
+                and request.method == "auto" and result.refusal is None:
+            result.caveats.extend(alarm_caveats(self._alarms()))
+        return result
 
     def _alarms(self) -> Check:
         """Every alarm on the lists that customers would get now, checked once a day and snapshot."""

@@ -363,7 +363,8 @@ class Workspace(Recommending):
         from assistant.models.recommend.report import recommend_result
 
         request, cited = self._put_in(request)
-        return self._citing(recommend_result(self.snapshot, request, self.recommender()), cited)
+        result = recommend_result(self.snapshot, request, self.recommender())
+        return self._citing(self._with_alarms(request, result), cited)
 
     def compare_recommenders(self, request: CompareRecommendersRequest) -> Result:
         """How good the recommendations are, or two recommenders against each other."""

@@ -17,9 +17,9 @@ class TestContent(RecommenderContract):
         return planted_vectors(data)
 
 
-class TestContentWithoutAppeal(RecommenderContract):
+class TestContentByTheNearest(RecommenderContract):
     def make(self):
-        return Content(power=1.0, appeal=0.0)
+        return Content(power=4.0, appeal=0.0)
 
     def side(self, data):
         return planted_vectors(data)
