@@ -14,7 +14,7 @@ from assistant.llm.planner.context import DialogueContext
 from assistant.llm.planner.heard import expression, heard
 from assistant.llm.planner.parts import Parts
 from assistant.llm.planner.values import join
-from assistant.plans.filters import Filter
+from assistant.plans.filters import Compare, Filter
 from assistant.plans.requests import (
     ChurnRequest,
     CustomerRequest,
@@ -149,9 +149,10 @@ def recommend(p: Parts, context: DialogueContext, finish: Finish, defined: list[
     if len(p.customer_ids) > 1:
         filter_ = join([r for r in p.rows if getattr(r, "field", "") == "customer"])
     k = p.limit or small_number(p) or 5
+    one = p.customer_ids[0] if len(p.customer_ids) == 1 else None if p.customer_ids else _one_customer(filter_)
     request = RecommendRequest(
-        customer_id=p.customer_ids[0] if len(p.customer_ids) == 1 else None,
-        filter=filter_,
+        customer_id=one,
+        filter=filter_ if one is None or p.customer_ids else None,
         k=min(k, 100),
         category=str(category) if category else None,
         max_price=max_price,
@@ -161,6 +162,12 @@ def recommend(p: Parts, context: DialogueContext, finish: Finish, defined: list[
     if len(p.customer_ids) == 1 and filter_ is not None:
         extra += 0.7  # what else was said cannot be asked of a list for one customer
     return finish(p, [call(request)], "recommend", extra)
+
+
+def _one_customer(filter_: Filter | None) -> str | None:
+    """Who is meant where "them" is one customer."""
+    single = isinstance(filter_, Compare) and filter_.field == "customer" and filter_.op == "eq"
+    return str(filter_.values[0]) if single and len(filter_.values) == 1 else None
 
 
 def purpose_of(p: Parts) -> Literal["new", "next", "reorder"]:
