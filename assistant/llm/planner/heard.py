@@ -28,6 +28,11 @@ def hearing(language: str) -> Iterator[None]:
         _LANGUAGE.reset(token)
 
 
+def language() -> str:
+    """The language of the question."""
+    return _LANGUAGE.get()
+
+
 @lru_cache(maxsize=4)
 def _sets(language: str) -> dict[str, frozenset[str]]:
     """Every set of a language by its name: ``name`` for shared ones, ``section.name`` for those of one reading."""

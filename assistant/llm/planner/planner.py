@@ -34,6 +34,7 @@ from assistant.llm.planner.posts import post
 from assistant.llm.planner.premises import with_premise
 from assistant.llm.planner.rank import NEGATIONS, Encoder, by_meaning
 from assistant.llm.planner.readings import settle
+from assistant.llm.planner.recommendation_forms import about_recommendations
 from assistant.llm.planner.repair import repairs
 from assistant.llm.planner.replies import decline, quoted
 from assistant.llm.planner.respelled import rephrased
@@ -154,6 +155,9 @@ def _planned(
     words_only = post(text, words) if "draft_post" in tools else None
     if words_only is not None:
         return words_only
+    listed = about_recommendations(text, context, shop, tools)
+    if listed is not None:
+        return listed
     if "check_premise" in tools:
         left = [t for t in tools if t != "check_premise"]  # a question is cut once
         claimed = with_premise(text, words, lambda t: candidates(read(t, words), DialogueContext(), shop, left),

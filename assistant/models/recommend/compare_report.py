@@ -20,7 +20,7 @@ from assistant.results import Column, Evidence, Figure, Result, Source, Table
 def comparison_result(
     snapshot: Snapshot, request: CompareRecommendersRequest, fitted: FittedRecommender
 ) -> Result:
-    """All recommenders on the shop's test weeks; with ``request.first`` two of them, paired over the same customers.
+    """All recommenders on the shop's test weeks; with ``request.model`` two of them, paired over the same customers.
 
     Returns:
         table ``models``; of two also ``differences`` (first less second with a 95 % interval) and ``alike`` (what the
@@ -43,7 +43,7 @@ def comparison_result(
     )
     add_models(result, fitted, used)
     names: tuple[str, str] | None = None
-    if request.first is not None:
+    if request.model is not None:
         names = _two(fitted, request)
         _add_two(result, compare(fitted, *names))
     elif fitted.choice.split is None:
@@ -56,10 +56,10 @@ def comparison_result(
 
 def _two(fitted: FittedRecommender, request: CompareRecommendersRequest) -> tuple[str, str]:
     """Names of the two: the second is the one in use, or the popularity list where that is the first."""
-    first = _known(fitted, request.first or "")
+    first = _known(fitted, request.model or "")
     chosen = fitted.choice.name
-    if request.second is not None:
-        second = _known(fitted, request.second)
+    if request.against is not None:
+        second = _known(fitted, request.against)
     else:
         second = chosen if _name(fitted, first) != chosen else "popularity"
     if _name(fitted, first) == _name(fitted, second):

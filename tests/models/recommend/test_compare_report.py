@@ -20,7 +20,7 @@ def fitted(demo_snapshot: Snapshot) -> FittedRecommender:
 
 
 def test_two_models_are_paired_over_the_same_customers(demo_snapshot: Snapshot, fitted: FittedRecommender) -> None:
-    request = CompareRecommendersRequest(first="popularity", second="ease")
+    request = CompareRecommendersRequest(model="popularity", against="ease")
     result = comparison_result(demo_snapshot, request, fitted)
     one, two = fitted.trial("popularity"), fitted.trial("ease")
     assert one is not None and two is not None
@@ -42,7 +42,7 @@ def test_all_models_say_which_is_used_and_why(demo_snapshot: Snapshot, fitted: F
 
 def test_both_lists_of_one_customer(demo_snapshot: Snapshot, fitted: FittedRecommender) -> None:
     customer = str(fitted.interactions.user_ids[9])
-    request = CompareRecommendersRequest(first="popularity", second="item_knn", customer_id=customer, k=4)
+    request = CompareRecommendersRequest(model="popularity", against="item_knn", customer_id=customer, k=4)
     result = comparison_result(demo_snapshot, request, fitted)
     ids = [recommend_for_customers(fitted, [customer], 4, method=m).product_ids[0] for m in ("popularity", "item_knn")]
     assert len(result.table("lists").rows) == 4
@@ -52,14 +52,14 @@ def test_both_lists_of_one_customer(demo_snapshot: Snapshot, fitted: FittedRecom
 
 def test_wrong_names_are_refused(demo_snapshot: Snapshot, fitted: FittedRecommender) -> None:
     with pytest.raises(UnknownName) as error:
-        comparison_result(demo_snapshot, CompareRecommendersRequest(first="oracle"), fitted)
+        comparison_result(demo_snapshot, CompareRecommendersRequest(model="oracle"), fitted)
     assert "ease" in error.value.valid
     with pytest.raises(InvalidPlan, match="itself"):
-        comparison_result(demo_snapshot, CompareRecommendersRequest(first="ease", second="ease"), fitted)
+        comparison_result(demo_snapshot, CompareRecommendersRequest(model="ease", against="ease"), fitted)
     with pytest.raises(UnknownName, match="customer"):
         comparison_result(demo_snapshot, CompareRecommendersRequest(customer_id="nobody-here"), fitted)
     with pytest.raises(ValueError, match="before"):
-        CompareRecommendersRequest(second="ease")
+        CompareRecommendersRequest(against="ease")
 
 
 def test_a_shop_too_small_to_measure_says_so(tiny: Snapshot) -> None:

@@ -1,0 +1,232 @@
+"""Whole texts about recommendations, read by their form: why this product, why not that one, a live basket, which
+model, who should hear about a product, something for somebody who likes …
+
+The forms are data (``prompts/lexicon/<language>/recommendation_forms.yaml``). A text that fits none is left to other readings.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection
+from functools import lru_cache
+from typing import Any
+
+from pydantic import BaseModel
+
+from assistant.llm.planner.candidate import Planned, call
+from assistant.llm.planner.context import DialogueContext
+from assistant.llm.planner.heard import language
+from assistant.llm.planner.language_files import read_yaml
+from assistant.plans import BuyersRequest, CompareRecommendersRequest, ProductSearchRequest, RecommendRequest
+from assistant.plans.shop import Shop
+
+#: A name at least so much like a product's is taken for it; of several joined names each, and where it decides alone.
+_LIKE, _EACH, _SURE = 80.0, 85.0, 95.0
+_PLACE = re.compile(r"(?<!P)<(\w+)>")
+#: What the model in use is called among the names of the lexicon.
+_USED = "used"
+
+
+def about_recommendations(
+    text: str, context: DialogueContext, shop: Shop, tools: Collection[str]
+) -> Planned | None:
+    """The call a text about recommendations asks for; None where it fits no form, or names what the shop lacks."""
+    forms = _forms(language())
+    if not forms:
+        return None
+    asked = _plain(text)
+    for kind, pattern in forms:
+        match = pattern.fullmatch(asked)
+        if match is None:
+            continue
+        said = {name: value for name, value in match.groupdict().items() if value}
+        request = _READ[kind](said, context, shop, asked)
+        if request is None:
+            continue
+        found = call(request)
+        if found.name in tools:
+            return Planned([found], 0.95, frame="recommendation_forms")
+    return None
+
+
+# -- forms -------------------------------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=4)
+def _forms(spoken: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
+    """Every form of a language in the order of :data:`_READ`, its places put in."""
+    raw = read_yaml(spoken, "recommendation_forms")
+    if not any((raw.get("forms") or {}).values()):
+        return ()
+    places = dict(raw["macros"])
+    places |= {"C": raw["customer"], "A": raw["any_customer"], "P": "(?P<product>.+?)", "O": "(?P<other>.+?)",
+               "T": "(?P<text>.+?)"}
+    models = sorted((name for said in raw["models"].values() for name in said), key=len, reverse=True)
+    names = "|".join(map(re.escape, models))
+    places |= {"M": f"(?:the )?(?P<first>{names})", "N": f"(?:the )?(?P<second>{names})",
+               "N2": f"(?:the )?(?P<third>{names})"}
+    return tuple((kind, re.compile(_put_in(form, places), re.IGNORECASE))
+                 for kind in _READ for form in raw["forms"].get(kind, ()))
+
+
+def _put_in(form: str, places: dict[str, str]) -> str:
+    """The form with every place filled, also places within macros; names of groups stay."""
+    filled = _PLACE.sub(lambda m: places.get(m.group(1), m.group()), form)
+    return form if filled == form else _put_in(filled, places)
+
+
+@lru_cache(maxsize=4)
+def _words(spoken: str) -> dict[str, Any]:
+    raw = read_yaml(spoken, "recommendation_forms")
+    return {name: re.compile(raw[name], re.IGNORECASE) for name in ("polite", "lead", "likes", "joins", "liking")} | {
+        "pronouns": frozenset(raw["pronouns"]), "ordinals": raw["ordinals"],
+        "models": {name.casefold(): family for family, said in raw["models"].items() for name in said},
+    }
+
+
+def _plain(text: str) -> str:
+    """Without opening and closing courtesies, straight apostrophes, single spaces."""
+    words = _words(language())
+    text = " ".join(text.replace("’", "'").split())
+    while (cut := words["polite"].sub("", text)) != text:
+        text = cut
+    return text
+
+
+# -- what is named -----------------------------------------------------------------------------------------------------
+
+
+def _bare(name: str) -> str:
+    lead = _words(language())["lead"]
+    name = name.strip(" \"'“”«».,:")
+    while (cut := lead.sub("", name)) != name:
+        name = cut
+    return name
+
+
+def _product(name: str, context: DialogueContext, shop: Shop) -> str | None:
+    """The id of a product named or pointed at; None where no product is like it."""
+    words = _words(language())
+    plain = name.strip(" \"'“”").casefold()
+    place = 0 if plain in words["pronouns"] else words["ordinals"].get(plain)
+    if place is not None:
+        past = context.last("recommend_products")
+        ids = context.column(past, "product") if past else []
+        return ids[place] if -len(ids) <= place < len(ids) else None
+    return _named(name, shop, _LIKE)
+
+
+def _named(name: str, shop: Shop, like: float) -> str | None:
+    for text in (name.strip(" \"'“”"), _bare(name)):
+        found = [m for m in shop.find(text, ("product",), 1) if m.kind == "product" and m.score >= like]
+        if found:
+            return found[0].value
+    return None
+
+
+def _products(name: str, context: DialogueContext, shop: Shop) -> list[str]:
+    """Ids of one or several products named."""
+    whole = _named(name, shop, _SURE)
+    if whole is not None:
+        return [whole]
+    parts = [p for p in _words(language())["joins"].split(name) if p.strip()]
+    each = [_named(p, shop, _EACH) for p in parts]
+    if len(parts) > 1 and all(each):
+        return [p for p in dict.fromkeys(each) if p]
+    one = _product(name, context, shop)
+    return [one] if one else []
+
+
+def _customer(said: dict[str, str], context: DialogueContext) -> str | None:
+    """The customer named, else that of the last list."""
+    if "customer" in said:
+        return said["customer"]
+    past = context.last("recommend_products")
+    return past.call.args.get("customer_id") if past else None
+
+
+def _last_list(customer: str, context: DialogueContext) -> dict[str, Any]:
+    """Arguments of the last list, if it was this customer's: its rules hold on."""
+    past = context.last("recommend_products")
+    own = dict(past.call.args) if past is not None and past.call.args.get("customer_id") == customer else {}
+    return {name: value for name, value in own.items() if name not in {"why", "why_not", "basket"}}
+
+
+# -- readings ----------------------------------------------------------------------------------------------------------
+
+
+def _why(said: dict[str, str], context: DialogueContext, shop: Shop, text: str) -> BaseModel | None:
+    customer = _customer(said, context)
+    named = {name: _product(said[place], context, shop)
+             for name, place in (("why", "product"), ("why_not", "other")) if place in said}
+    if customer is None:
+        return None
+    if "customer" in said:  # who is named with an unknown product hears which products are nearest
+        named = {name: found or _bare(said["product" if name == "why" else "other"]) for name, found in named.items()}
+    elif not all(named.values()):
+        return None
+    return RecommendRequest.model_validate({**_last_list(customer, context), "customer_id": customer, **named})
+
+
+def _why_not(said: dict[str, str], context: DialogueContext, shop: Shop, text: str) -> BaseModel | None:
+    customer, product = _customer(said, context), _product(said["product"], context, shop)
+    if customer is None or (product is None and "customer" not in said):
+        return None
+    asked = {"customer_id": customer, "why_not": product or _bare(said["product"])}
+    return RecommendRequest.model_validate({**_last_list(customer, context), **asked})
+
+
+def _cart(said: dict[str, str], context: DialogueContext, shop: Shop, text: str) -> BaseModel | None:
+    basket = _products(said["product"], context, shop)
+    return RecommendRequest(customer_id=said["customer"], basket=tuple(basket or [_bare(said["product"])]))
+
+
+def _compare(said: dict[str, str], context: DialogueContext, shop: Shop, text: str) -> BaseModel | None:
+    families = _words(language())["models"]
+    named = [families[" ".join(said[p].casefold().split())] for p in ("first", "second", "third") if p in said]
+    if len(named) == 1 and "customer" in said and named[0] != _USED:
+        return RecommendRequest(customer_id=said["customer"], method=named[0])
+    models = [n for n in named if n != _USED]
+    if len(named) > 1 and (not models or len(set(named)) < len(named)):
+        return None
+    return CompareRecommendersRequest.model_validate(
+        dict(zip(("model", "against"), models, strict=False)) | {"customer_id": said.get("customer")})
+
+
+def _quality(said: dict[str, str], context: DialogueContext, shop: Shop, text: str) -> BaseModel | None:
+    return CompareRecommendersRequest()
+
+
+def _text(said: dict[str, str], context: DialogueContext, shop: Shop, text: str) -> BaseModel | None:
+    words = _words(language())
+    if not words["liking"].search(text):
+        return None
+    liked = said["text"]
+    while (cut := words["likes"].sub("", liked).strip(" ,")) != liked:
+        liked = cut
+    liked = _bare(liked)
+    return ProductSearchRequest(text=liked, in_stock_only=True) if liked else None
+
+
+def _buyers(said: dict[str, str], context: DialogueContext, shop: Shop, text: str) -> BaseModel | None:
+    """A product named beyond doubt, several, or a category; words of names are left to the other readings."""
+    products = _products(said["product"], context, shop)
+    bare = _bare(said["product"])
+    category = [m for m in shop.find(bare, ("category", "subcategory"), 1) if m.score >= _SURE]
+    sure = len(products) > 1 or (products and _named(said["product"], shop, _SURE) == products[0])
+    if sure and products:
+        return BuyersRequest(product_id=products[0]) if len(products) == 1 else BuyersRequest(product_ids=products)
+    return BuyersRequest(category=category[0].value) if category else None
+
+
+def _unknown(said: dict[str, str], context: DialogueContext, shop: Shop, text: str) -> BaseModel | None:
+    return RecommendRequest(customer_id=said["customer"])
+
+
+_Reader = Callable[[dict[str, str], DialogueContext, Shop, str], BaseModel | None]
+#: How each kind of form is read, in the order they are tried.
+_READ: dict[str, _Reader] = {
+    "cart": _cart, "versus": _why, "why_not": _why_not, "why": _why, "compare": _compare, "one_model": _compare,
+    "quality": _quality, "versus_in_list": _why, "why_not_in_list": _why_not, "why_in_list": _why, "text": _text,
+    "buyers": _buyers, "unknown": _unknown,
+}
