@@ -1,7 +1,8 @@
 """Whole texts about recommendations, read by their form: why this product, why not that one, a live basket, which
 model, who should hear about a product, something for somebody who likes …
 
-The forms are data (``prompts/lexicon/<language>/recommendation_forms.yaml``). A text that fits none is left to other readings.
+The forms are data (``prompts/lexicon/<language>/recommendation_forms.yaml``). A text that fits none is left to the
+other readings.
 """
 
 from __future__ import annotations
@@ -78,7 +79,7 @@ def _put_in(form: str, places: dict[str, str]) -> str:
 @lru_cache(maxsize=4)
 def _words(spoken: str) -> dict[str, Any]:
     raw = read_yaml(spoken, "recommendation_forms")
-    return {name: re.compile(raw[name], re.IGNORECASE) for name in ("polite", "lead", "likes", "joins", "liking")} | {
+    return {name: re.compile(raw[name], re.IGNORECASE) for name in ("polite", "lead", "trail", "likes", "joins", "liking")} | {
         "pronouns": frozenset(raw["pronouns"]), "ordinals": raw["ordinals"],
         "models": {name.casefold(): family for family, said in raw["models"].items() for name in said},
     }
@@ -211,7 +212,7 @@ def _text(said: dict[str, str], context: DialogueContext, shop: Shop, text: str)
 def _buyers(said: dict[str, str], context: DialogueContext, shop: Shop, text: str) -> BaseModel | None:
     """A product named beyond doubt, several, or a category; words of names are left to the other readings."""
     products = _products(said["product"], context, shop)
-    bare = _bare(said["product"])
+    bare = _words(language())["trail"].sub("", _bare(said["product"]))
     category = [m for m in shop.find(bare, ("category", "subcategory"), 1) if m.score >= _SURE]
     sure = len(products) > 1 or (products and _named(said["product"], shop, _SURE) == products[0])
     if sure and products:
