@@ -79,7 +79,8 @@ def _put_in(form: str, places: dict[str, str]) -> str:
 @lru_cache(maxsize=4)
 def _words(spoken: str) -> dict[str, Any]:
     raw = read_yaml(spoken, "recommendation_forms")
-    return {name: re.compile(raw[name], re.IGNORECASE) for name in ("polite", "lead", "trail", "likes", "joins", "liking")} | {
+    expressions = ("polite", "lead", "trail", "likes", "joins", "liking")
+    return {name: re.compile(raw[name], re.IGNORECASE) for name in expressions} | {
         "pronouns": frozenset(raw["pronouns"]), "ordinals": raw["ordinals"],
         "models": {name.casefold(): family for family, said in raw["models"].items() for name in said},
     }
