@@ -21,7 +21,8 @@ def plan(text: str) -> tuple[str, dict[str, Any]]:
 
 @pytest.mark.parametrize("text", [
     "Why did you recommend the red mug to customer 17850?", "why is the red mug recommended for customer 17850",
-    "explain why customer 17850 should get the red mug", "what is the reason for recommending red mug to customer 17850?",
+    "explain why customer 17850 should get the red mug",
+    "what is the reason for recommending red mug to customer 17850?",
     "why does customer 17850 get the red mug", "what makes the red mug a good fit for customer 17850?",
     "please tell me why you suggested the red mug to customer #17850", "how come customer 17850 is shown the red mug?",
 ])
