@@ -67,13 +67,13 @@ class Recommender(ABC):
         Raises:
             NoRows: no purchase by a known customer. InvalidPlan: the model needs of products what was not handed in.
         """
+        if interactions.matrix.nnz == 0:
+            raise NoRows("There are no purchases by known customers to learn recommendations from")
         if self.needs is not None:
             if side is None or not side.has(self.needs):
                 raise InvalidPlan("This model needs what is not known of the products", received=type(self).__name__,
                                   valid=[self.needs])
             self.side_ = side
-        if interactions.matrix.nnz == 0:
-            raise NoRows("There are no purchases by known customers to learn recommendations from")
         self.__dict__.pop("by_column_", None)
         self._fit(interactions)
         self.interactions_ = interactions

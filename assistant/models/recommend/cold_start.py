@@ -52,7 +52,8 @@ class ColdStart:
 def fit_cold_start(snapshot: Snapshot, full: Interactions) -> ColdStart:
     """Count what each country buys, and compare with one list for all on the first orders of past newcomers."""
     country_of = countries(snapshot)
-    gains = [g for back in range(1, _WINDOWS + 1) for g in _gains(snapshot, full, country_of, back)] if country_of else []
+    windows = range(1, _WINDOWS + 1) if country_of else ()
+    gains = [gain for back in windows for gain in _gains(snapshot, full, country_of, back)]
     gain = float(np.mean(gains)) if gains else 0.0
     error = float(np.std(gains, ddof=1) / np.sqrt(len(gains))) if len(gains) > 1 else np.inf
     used = len(gains) >= _MIN_NEWCOMERS and gain > _CLEARLY * error

@@ -17,6 +17,7 @@ from assistant.features.product_side import ProductSide
 from assistant.models.recommend.base import Recommender
 from assistant.models.recommend.catalogue import Catalogue, ProductFilters, build_catalogue
 from assistant.models.recommend.choosing import Choice, Past, choose_recommender
+from assistant.models.recommend.cold_start import ColdStart, fit_cold_start
 from assistant.models.recommend.exam import EVALUATED_K, Purpose, Trial
 from assistant.models.recommend.reason_bars import calibrate
 from assistant.models.recommend.reasons import ReasonRule, reasons_for
@@ -109,6 +110,10 @@ class FittedRecommender:
             return self
         return self.kept.get(("purpose", purpose, self.fingerprint), lambda: _view(
             self.past, self.interactions, self.catalogue, purpose, self.fingerprint, self.kept))
+
+    def cold_start(self) -> ColdStart:
+        """Whose list customers without purchases get; measured when first asked for."""
+        return self.kept.get(("cold_start",), lambda: fit_cold_start(self.past.snapshot, self.interactions))
 
     def info(self, family: str) -> ModelInfo:
         """Name, parameters and measured quality of a family's model, with the popularity list as baseline."""
@@ -283,6 +288,7 @@ def _lists(
     places, scores = model.top(rows, shape.depth(k, seen.n_items), exclude_seen=hide, candidates=candidates)
     filled = (_fill(fitted, positions, places, scores, hide, candidates) if model.personal
               else np.zeros(places.shape, bool))
+    newcomers_lists(fitted, customer_ids, positions, places, scores, filled, candidates)
     kept = float("nan")
     if shape:
         chosen = shaped(shape, fitted.catalogue.kinds, places, scores, k)
@@ -296,6 +302,28 @@ def _lists(
         tuple(str(c) for c in customer_ids), _names(seen.item_ids, places), scores, _names(seen.item_ids, causes),
         filled, owned, family, kept,
     )
+
+
+def newcomers_lists(
+    fitted: FittedRecommender, customer_ids: Sequence[str], positions: np.ndarray, places: np.ndarray,
+    scores: np.ndarray, filled: np.ndarray, candidates: np.ndarray,
+) -> None:
+    """Give customers without purchases the list of their country where that has proved better, in place."""
+    new = np.flatnonzero(positions < 0)
+    cold = fitted.cold_start() if len(new) else None
+    if cold is None or not cold.used:
+        return
+    lists: dict[str, np.ndarray] = {}
+    for r in new:
+        country = cold.country(str(customer_ids[r]))
+        if country is None:
+            continue
+        if country not in lists:
+            allowed = candidates if candidates.ndim == 1 else candidates[r]
+            lists[country] = cold.top(str(customer_ids[r]), places.shape[1], allowed)
+        found = lists[country]
+        places[r], scores[r], filled[r] = -1, -np.inf, False
+        places[r, : len(found)], scores[r, : len(found)], filled[r, : len(found)] = found, np.nan, True
 
 
 def _taken(values: np.ndarray, chosen: np.ndarray, empty: Any) -> np.ndarray:

@@ -133,7 +133,10 @@ def _for_customer(
     add_own_past(result, fitted, request, position, filters)
     _count_figures(result)
     if len(owned) == 0:
-        result.caveats.append(Caveat(code="cold_start"))
+        country = fitted.cold_start().country(customer)
+        result.caveats.append(Caveat(code="cold_start") if country is None
+                              else Caveat(code="cold_start_country", words={"country": country}))
+        result.words["country"] = country or ""
     elif len(owned) < _THIN_HISTORY and model.personal:
         result.caveats.append(Caveat(code="thin_history"))
     if lists.filled.any() and len(owned):
@@ -180,6 +183,9 @@ def _reason_words(fitted: FittedRecommender, lists: CustomerLists, slot: int) ->
     cause = lists.because[0, slot]
     if cause is not None:
         return f"because they bought {_name(fitted, cause)}"
+    customer = lists.customer_ids[0]
+    if fitted.interactions.user_positions([customer])[0] < 0 and fitted.cold_start().country(customer) is not None:
+        return "bought most in their country, not chosen for this one"
     if lists.filled[0, slot] or not fitted.models[lists.family].personal:
         return "popular with all customers, not chosen for this one"
     return "no reason passed the test"

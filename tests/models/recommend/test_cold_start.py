@@ -7,10 +7,13 @@ import pytest
 
 from assistant.data.warehouse import open_snapshot, write_snapshot
 from assistant.features.interactions import interactions, interactions_from_pairs
+from assistant.llm.replies import caveat_texts, compose
 from assistant.models.recommend.category_popularity import CategoryPopularity
 from assistant.models.recommend.cold_start import fit_cold_start
 from assistant.models.recommend.group_popularity import fit_group_popularity
+from assistant.models.recommend.report import fit_recommender, recommend_result
 from assistant.models.recommend.trending import Trending, rises, scaled_z
+from assistant.plans import RecommendRequest
 from tests.contracts.recommender_contract import RecommenderContract
 from tests.support.purchases import noisy_groups, planted_vectors
 
@@ -118,6 +121,18 @@ def test_the_countrys_list_is_used_where_it_proved_better(tmp_path):
     only = np.zeros(data.n_items, dtype=bool)
     only[[0, 1]] = True
     assert set(cold.top("abroad", 5, only)) <= {0, 1}
+
+
+def test_a_newcomer_is_told_whose_list_it_is(tmp_path):
+    shop = _shop(tmp_path, apart=True)
+    fitted = fit_recommender(shop)
+    result = recommend_result(shop, RecommendRequest(customer_id="new", k=3), fitted)
+    assert all(str(row[0]).startswith("FR") for row in result.table("products").rows)
+    assert result.table("products").cell(0, "reason") == "bought most in their country, not chosen for this one"
+    assert "customers in FR buy most" in compose([result]).text
+    assert [c.code for c in result.caveats][0] == "cold_start_country" and caveat_texts(result)
+    abroad = recommend_result(shop, RecommendRequest(customer_id="abroad", k=3), fitted)
+    assert abroad.caveats[0].code == "cold_start" and abroad.words["country"] == ""
 
 
 def test_where_countries_buy_alike_everybody_gets_one_list(tmp_path):
