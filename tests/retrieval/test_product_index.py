@@ -216,6 +216,23 @@ class TestChroma:
         mask = np.array([i in {"P3", "P5"} for i in index.catalogue.ids])
         assert {h.product_id for h in index.search("red mug", k=2, where=mask)} == {"P3", "P5"}
 
+    @pytest.mark.parametrize(("exact_limit", "engine"), [(5, "exact"), (4, "chroma")])
+    def test_chroma_takes_over_above_the_limit_and_not_for_few_candidates(
+        self, snapshot: Snapshot, settings: Settings, monkeypatch: pytest.MonkeyPatch, exact_limit: int, engine: str
+    ) -> None:
+        index = open_index(snapshot, settings, HashingEmbedder(), exact_limit=exact_limit)
+        assert index.engine == "exact"  # until the store has been built and probed
+        index.wait(120)
+        assert index.engine == engine
+        asked = []
+        real = ProductIndex._search_chroma
+        monkeypatch.setattr(ProductIndex, "_search_chroma", lambda *a: asked.append(1) or real(*a))
+        assert index.search("red mug", k=1)[0].product_id == "P1"
+        assert len(asked) == (engine == "chroma")
+        few = np.arange(len(index.catalogue)) < 4
+        assert len(index.search("red mug", k=2, where=few)) == 2
+        assert len(asked) == (engine == "chroma")  # four candidates are scanned
+
     @pytest.mark.parametrize("exact_limit", [0, 100])
     def test_a_damaged_store_is_rebuilt_and_said(
         self, snapshot: Snapshot, settings: Settings, exact_limit: int

@@ -58,14 +58,17 @@ def wanted(reading: Reading, context: DialogueContext, shop: Shop) -> Candidate 
     of_shop = args.keys() & {"brand", "category"}
     telling |= bool(of_shop) and len(args) > 1 or "brand" in of_shop and bool(words or reading.does("search"))
     asks = bool(words) and (any(w.isdigit() for w in words) or bool(expression("wanted.asks_for").search(text)))
+    alone = bool(args) and not words and not like and not of_shop
+    narrowed = _refined(args, context) if alone else {}
     plain = like and args.keys() <= {"relative_price", "max_price"}  # read elsewhere, the product looked up
-    if plain or not telling and (like or not asks):
+    if plain or not narrowed and not telling and (like or not asks):
         return None
-    if not words and not args.keys() & {"category", "brand", "containing"}:
-        args = _refined(args, context)
+    if narrowed:
+        args = narrowed
+    elif alone and "containing" not in args:
+        return None
     elif words:
-        args["text"] = " ".join(words)
-        args["alike"] = like
+        args |= {"text": " ".join(words), "alike": like}
     if not args or args.get("sort") == "best_selling" and not words and expression("wanted.any").search(text):
         return None  # "best-selling products in Toys" is a ranking by sales; "best-selling candles" are candles
     try:
@@ -187,9 +190,9 @@ def _names_goods(item: Item | None) -> bool:
 
 
 def _refined(args: dict[str, Any], context: DialogueContext) -> dict[str, Any]:
-    """As in "only those in stock", "cheapest first" after a search: that search with the condition added."""
+    """As in "only those in stock", "under 10", "made of glass" after a search: that search with the condition added."""
     past = context.last()
-    if past is None or past.call.name != "search_products" or not args:
+    if past is None or past.call.name != "search_products":
         return {}
     before = past.call.args
     joined = {name: tuple(dict.fromkeys((*before.get(name, ()), *args[name])))

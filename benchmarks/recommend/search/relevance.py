@@ -125,7 +125,7 @@ class Bm25:
         return self
 
     def __call__(self, query: str, _: int) -> NDArray[np.floating]:
-        held = [token for token in self._tokens(query) if token in self._index.vocab_dict]
+        held = [token for token in self._tokens(query) if token and token in self._index.vocab_dict]
         if not held:
             return np.zeros(len(self._corpus))
         return self._index.get_scores(held)  # type: ignore[no-any-return]

@@ -59,3 +59,16 @@ def test_a_condition_alone_narrows_the_search_before() -> None:
     context.past.append(Past(first, {"tables": []}))
     assert search("only those in stock, cheapest first", context) == {
         "text": "mugs", "without": ["red"], "in_stock_only": True, "sort": "cheapest"}
+
+
+@pytest.mark.parametrize(("second", "more"), [
+    ("under 10", {"max_price": 10.0}), ("under 12 euros", {"max_price": 12.0}),
+    ("made of ceramic", {"containing": ["ceramic"]}),
+    ("and not blue", {"without": ["red", "blue"]}),
+])
+def test_a_limit_alone_is_no_number_of_rows(second: str, more: dict[str, Any]) -> None:
+    context = DialogueContext()
+    first = plan_turn("mugs not red", context, SHOP).calls[0]
+    context.questions.append("mugs not red")
+    context.past.append(Past(first, {"tables": []}))
+    assert search(second, context) == {"text": "mugs", "without": ["red"], **more}
