@@ -46,7 +46,7 @@ def wanted(reading: Reading, context: DialogueContext, shop: Shop) -> Candidate 
         return None
     wish = _Wish(text)
     like = wish.take(expression("wanted.alike")) is not None
-    _conditions(wish)
+    _conditions(wish, shop)
     telling = bool(wish.args.keys() - {"max_price", "min_price"}) or len(wish.args) == 2
     _number(wish)
     _values(wish, reading)
@@ -77,15 +77,16 @@ def wanted(reading: Reading, context: DialogueContext, shop: Shop) -> Candidate 
         return None
 
 
-def _conditions(wish: _Wish) -> None:
+def _conditions(wish: _Wish, shop: Shop) -> None:
     """Everything that one expression tells, the longer ones first."""
     args = wish.args
     if wish.take(expression("wanted.cheaper")):
         args["relative_price"] = "cheaper"
     if wish.take(expression("wanted.dearer")):
         args["relative_price"] = "dearer"
-    without = wish.take(expression("wanted.without"))
-    if without:
+    without = expression("wanted.without").search(wish.rest)
+    if without and not _in_names(without.group().strip(), shop):  # "do not disturb sign" denies nothing
+        wish.take(expression("wanted.without"))
         args["without"] = tuple(_listed(without["named"]))
     made = wish.take(expression("wanted.containing"))
     if made:
@@ -103,7 +104,9 @@ def _conditions(wish: _Wish) -> None:
     orders = {"cheapest": expression("wanted.cheapest"), "dearest": expression("wanted.dearest"),
               "newest": expression("wanted.newest"), "best_selling": expression("wanted.best_selling")}
     for name, said in orders.items():
-        if wish.take(said):
+        found = said.search(wish.rest)
+        if found and not _in_names(wish.rest[found.start() :].strip(" ,"), shop):  # "new baby card" is no order
+            wish.take(said)
             args.setdefault("sort", name)
 
 
@@ -180,7 +183,9 @@ def _left(wish: _Wish, reading: Reading, shop: Shop) -> list[str] | None:
 
 
 def _in_names(word: str, shop: Shop) -> bool:
-    said = re.compile(rf"(?<!\w){re.escape(word)}(?!\w)", re.IGNORECASE)
+    """Whether a product's name has the word, or the words in this order, plural or not."""
+    ending = word.removesuffix("s")
+    said = re.compile(rf"(?<!\w){re.escape(ending)}s?(?!\w)", re.IGNORECASE)
     return any(said.search(label) for label in shop.labels("product"))
 
 

@@ -19,7 +19,7 @@ from assistant.retrieval.search import LEXICAL_SHARES, mixed
 from benchmarks.report import Row
 from benchmarks.shared_data import data_set
 
-SEED, TUNING_QUERIES, K, RESAMPLES, SHUFFLES = 7, 1_500, 10, 2_000, 20
+SEED, TUNING_QUERIES, K, RESAMPLES, SHUFFLES = 7, 800, 10, 2_000, 20
 #: Highest grade: every rater called the product a perfect match.
 PERFECT = 2.995
 BM25_GRID = [(k1, b) for k1 in (0.2, 0.5, 0.9, 1.5) for b in (0.25, 0.5, 0.75, 0.9)]
