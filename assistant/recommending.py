@@ -12,7 +12,15 @@ if TYPE_CHECKING:
     from assistant.data.warehouse import Snapshot
     from assistant.features.product_side import ProductSide
     from assistant.models.recommend.alarms import Check
-    from assistant.plans import BuyersRequest, CheckRequest, LaunchRequest, RecommendRequest
+    from assistant.plans import (
+        BundleRequest,
+        BuyersRequest,
+        CheckRequest,
+        LaunchRequest,
+        RecommendRequest,
+        SubstituteRequest,
+    )
+    from assistant.settings import Settings
 
 
 class Recommending:
@@ -22,6 +30,7 @@ class Recommending:
     _citing: Callable[..., Result]
     recommender: Callable[[], Any]
     product_index: Callable[..., Any]
+    settings: Settings
 
     @property
     @abstractmethod
@@ -84,3 +93,28 @@ class Recommending:
 
         side = self.product_side()
         return self._cached("newcomers", lambda snapshot: (fit_newcomers(snapshot, side), launch_exam(snapshot, side)))
+
+    def _gates(self, snapshot: Snapshot) -> Any:
+        """Who may be shown what, by the settings."""
+        from assistant.models.recommend.gates import Gates
+
+        return Gates(snapshot, self.settings.age_restricted_categories, self.settings.legal_age)
+
+    def propose_bundles(self, request: BundleRequest) -> Result:
+        """Two to four products to sell together."""
+        from assistant.models.recommend.bundles import bundles_result
+
+        return bundles_result(self.snapshot, request, self._catalogue())
+
+    def find_substitutes(self, request: SubstituteRequest) -> Result:
+        """What to offer instead of a product."""
+        from assistant.models.recommend.substitutes import substitutes_result
+
+        return substitutes_result(self.snapshot, request, self.recommender())
+
+    def _catalogue(self) -> Any:
+        """Facts of all products, also where no order names a customer."""
+        from assistant.features.interactions import interactions_from_pairs
+        from assistant.models.recommend.catalogue import build_catalogue
+
+        return self._cached("catalogue", lambda snapshot: build_catalogue(snapshot, interactions_from_pairs([], [])))

@@ -36,6 +36,7 @@ from assistant.plans import (
     PostRequest,
     PremiseRequest,
     ProductSearchRequest,
+    PromotionRequest,
     QueryPlan,
     RecommendRequest,
     SegmentRequest,
@@ -355,7 +356,8 @@ class Workspace(Recommending):
         from assistant.models.recommend.fitted import fit_recommender, with_products_of
 
         loaded = self.loaded  # a change of agreed categories fits nothing anew
-        fitted = self._cache.get((loaded.fingerprint, "fitted"), lambda: fit_recommender(loaded, self.product_side()))
+        fitted = self._cache.get((loaded.fingerprint, "fitted"), lambda: fit_recommender(
+            loaded, self.product_side(), self._gates(loaded)))
         return self._cached("recommender", lambda s: with_products_of(fitted, s)) if self.snapshot.added else fitted
 
     def recommend(self, request: RecommendRequest) -> Result:
@@ -371,6 +373,13 @@ class Workspace(Recommending):
         from assistant.models.recommend.compare_report import comparison_result
 
         return comparison_result(self.snapshot, request, self.recommender())
+    def plan_promotion(self, request: PromotionRequest) -> Result:
+        """What to promote, to stop promoting or to clear."""
+        from assistant.briefing.find import scene_of
+        from assistant.briefing.promotion import promotion_result
+
+        scene = scene_of(self.snapshot, None, None, self._options())
+        return promotion_result(request, scene, self.recommender())
 
     def likely_buyers(self, request: BuyersRequest) -> Result:
         """Customers a product suits, or who buy like a customer."""

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from assistant.plans import (
+    BundleRequest,
     BuyersRequest,
     CompareRecommendersRequest,
     ProductSearchRequest,
+    PromotionRequest,
     RecommendRequest,
+    SubstituteRequest,
     TogetherRequest,
 )
 from assistant.results import Result
@@ -31,6 +34,21 @@ def bought_together(workspace: Workspace, request: TogetherRequest) -> Result:
 def search_products(workspace: Workspace, request: ProductSearchRequest) -> Result:
     """Find products by words or like another product, cheaper or dearer, by category, price and stock."""
     return workspace.search_products(request)
+
+
+def plan_promotion(workspace: Workspace, request: PromotionRequest) -> Result:
+    """Say which products to promote, to stop promoting or to clear, by how much evidence speaks for it."""
+    return workspace.plan_promotion(request)
+
+
+def propose_bundles(workspace: Workspace, request: BundleRequest) -> Result:
+    """Propose bundles of two to four products bought together more than by chance, with price and margin."""
+    return workspace.propose_bundles(request)
+
+
+def find_substitutes(workspace: Workspace, request: SubstituteRequest) -> Result:
+    """Find products to offer instead of one: alike, bought by the same people, rarely in the same order."""
+    return workspace.find_substitutes(request)
 
 
 def likely_buyers(workspace: Workspace, request: BuyersRequest) -> Result:

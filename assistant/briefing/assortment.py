@@ -45,18 +45,22 @@ def best_sellers(scene: Scene) -> Finding | None:
     )
 
 
-def often_returned(scene: Scene) -> Finding | None:
-    """Products whose orders come back more often than the shop's do, beyond sampling noise."""
+def returned_more(scene: Scene) -> tuple[float, list[tuple[Row, float]], int]:
+    """Products whose orders come back more often than the shop's do, beyond sampling noise.
+
+    Returns:
+        share of returns over all products, the products with their probabilities, how many were tested.
+    """
     from scipy.special import bdtrc
 
     metrics = ("orders", "return_orders", "returned_value", "revenue")
     if not scene.has("product") or missing(scene.scope.snapshot, LINES, ("line_type", "quantity")):
-        return None
+        return 0.0, [], 0
     rows = [r for r in scene.rows(metrics, ("product",), scene.year) if (r["orders"] or 0) >= MIN_SOLD]
     events = sum((r["orders"] or 0) + (r["return_orders"] or 0) for r in rows)
     returned = sum(r["return_orders"] or 0 for r in rows)
     if not returned:
-        return None
+        return 0.0, [], len(rows)
     usual = returned / events
     chances = []
     for r in rows:
@@ -65,8 +69,15 @@ def often_returned(scene: Scene) -> Finding | None:
     kept = believable(chances)
     chosen = [(r, c) for r, c, k in zip(rows, chances, kept, strict=True)
               if k and r["return_orders"] >= MIN_RETURNED and r["returned_value"]]
+    return usual, chosen, len(rows)
+
+
+def often_returned(scene: Scene) -> Finding | None:
+    """The finding on products that come back more often than others."""
+    usual, chosen, tested = returned_more(scene)
     if not chosen:
         return None
+    metrics = ("orders", "return_orders", "returned_value", "revenue")
     chosen.sort(key=lambda pair: (-pair[0]["returned_value"], str(pair[0]["product"])))
     total = float(sum(r["returned_value"] for r, _ in chosen))
     columns = [("product", "product", "text"), ("returned", "value returned", "currency"),
@@ -82,7 +93,7 @@ def often_returned(scene: Scene) -> Finding | None:
         size=total, sized_by="value returned in a year", pace=total * 28 / ((end - start).days + 1),
         question="Which products have the highest return rate?",
         method=(f"returns among orders and returns of each product with {MIN_SOLD} orders or more, {scene.year_words}, "
-                f"against all products together: binomial, {len(rows)} tested; kept so that at most {FALSE_ALARMS:.0%} "
+                f"against all products together: binomial, {tested} tested; kept so that at most {FALSE_ALARMS:.0%} "
                 "of those listed are false alarms (Benjamini and Hochberg)"),
         chance=min(c for _, c in chosen), words={"one": "yes" if len(chosen) == 1 else ""},
         sql=scene.sql(metrics, ("product",), scene.year),

@@ -34,12 +34,15 @@ class PairCounts:
     orders: int
 
 
-def pair_counts(snapshot: Snapshot, product_id: str | None = None, min_together: int = 3) -> PairCounts:
+def pair_counts(
+    snapshot: Snapshot, product_id: str | None = None, min_together: int = 3, also: tuple[str, ...] = ()
+) -> PairCounts:
     """Count orders that hold two products, for one product or for all pairs.
 
     Args:
         product_id: count only pairs with this product (cheap); None: all pairs, each once, ``product_id`` the
             smaller id.
+        also: further products that the same orders hold; ``orders_product`` then counts the orders with all of them.
         min_together: pairs in fewer orders are left out. Without ``product_id`` also products in fewer orders.
     """
     lines = snapshot.table("order_lines")
@@ -49,20 +52,21 @@ def pair_counts(snapshot: Snapshot, product_id: str | None = None, min_together:
     if product_id is None:
         frame = _all_pairs(snapshot, sold, totals, min_together)
     else:
-        frame = snapshot.execute(_pairs_of_one(sold, totals, product_id, min_together)).to_pandas()
+        frame = snapshot.execute(_pairs_of_one(sold, totals, (product_id, *also), min_together)).to_pandas()
     return PairCounts(association(frame, orders), orders)
 
 
-def _pairs_of_one(sold: ibis.Table, totals: ibis.Table, product_id: str, min_together: int) -> ibis.Table:
+def _pairs_of_one(sold: ibis.Table, totals: ibis.Table, ids: tuple[str, ...], min_together: int) -> ibis.Table:
     import ibis
 
-    holding = sold.filter(sold.product_id == product_id).select("order_id")
-    others = sold.filter(sold.product_id != product_id).join(holding, "order_id")
+    product_id, wanted = ids[0], sold.filter(sold.product_id.isin(ids))
+    held = wanted.group_by("order_id").aggregate(held=wanted.product_id.nunique())
+    holding = held.filter(held.held == len(set(ids))).select("order_id")
+    others = sold.filter(~sold.product_id.isin(ids)).join(holding, "order_id")
     counted = others.group_by(with_product_id=others.product_id).aggregate(orders_both=others.count())
     pairs = counted.filter(counted.orders_both >= min_together).mutate(product_id=ibis.literal(product_id))
-    left = totals.select(product_id=totals.product_id, orders_product=totals.orders)
     right = totals.select(with_product_id=totals.product_id, orders_with=totals.orders)
-    joined = pairs.join(left, "product_id").join(right, "with_product_id")
+    joined = pairs.join(right, "with_product_id").mutate(orders_product=holding.count().as_scalar())
     columns = ["product_id", "with_product_id", "orders_both", "orders_product", "orders_with"]
     return joined.select(*columns).order_by(["product_id", "with_product_id"])
 
@@ -106,7 +110,7 @@ def association(frame: pd.DataFrame, orders: int) -> pd.DataFrame:
     a, b = frame["orders_product"].to_numpy(dtype=float), frame["orders_with"].to_numpy(dtype=float)
     total = float(max(orders, 1))
     lift = both * total / (a * b)
-    (low_b, high_b), (low_a, high_a) = _wilson(both, b), _wilson(both, a)
+    (low_b, high_b), (low_a, high_a) = wilson(both, b), wilson(both, a)
     low = np.minimum(low_b * total / a, low_a * total / b)
     high = np.maximum(high_b * total / a, high_a * total / b)
     return frame.assign(
@@ -114,7 +118,7 @@ def association(frame: pd.DataFrame, orders: int) -> pd.DataFrame:
     )
 
 
-def _wilson(hits: np.ndarray, trials: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def wilson(hits: np.ndarray, trials: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Score interval of a share, 95 % (Wilson, "Probable inference", JASA 1927)."""
     z2 = _Z95**2
     centre = (hits + z2 / 2) / (trials + z2)

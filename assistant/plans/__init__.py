@@ -21,6 +21,7 @@ from assistant.plans.categories import AdoptCategories, ChangeCategories, Propos
 from assistant.plans.filters import Among, And, Compare, CustomerCondition, Filter, InGroup, Not, Or
 from assistant.plans.periods import Period
 from assistant.plans.premise import PremiseRequest
+from assistant.plans.promotions import BundleRequest, PromotionRequest, SubstituteRequest
 from assistant.plans.query import ChangePlan, Comparison, Having, QueryPlan, Sort
 from assistant.plans.recommenders import CompareRecommendersRequest
 from assistant.plans.recommending import CheckRequest, LaunchRequest
@@ -61,13 +62,14 @@ from assistant.plans.studies import (
 
 __all__ = [
     "AdoptCategories", "Among", "And", "AskRequest", "AudiencePair", "BreakEvenRequest", "BriefingRequest",
-    "BuyersRequest", "CampaignBrief", "CampaignRequest", "CampaignsRequest", "ChangeCategories", "ChangePlan",
-    "ChangeSegment", "CheckRequest", "ChurnRequest", "CohortStudy", "Compare", "CompareRecommendersRequest",
-    "Comparison", "ConcentrationStudy", "ContrastStudy", "CustomerCondition", "CustomerRequest", "DataRequest",
-    "DeclineRequest", "DefineTerm", "EarlyStudy", "ExplainRequest", "Filter", "ForecastRequest", "Having", "InGroup",
-    "JourneyStep", "LadderStudy", "LaunchRequest", "Not", "OfferSpec", "Or", "Period", "PlanModel", "PostRequest",
-    "PremiseRequest", "ProductSearchRequest", "ProposeCategories", "QueryPlan", "RecommendRequest", "ReturnStudy",
-    "SavedSegmentsRequest", "SaveSegment", "SegmentRequest", "SegmentRule", "ShowCategories", "Sort", "SpreadStudy",
-    "StockRequest", "StudyRequest", "TakeBackRequest", "TermsRequest", "TogetherRequest", "UndoRequest",
-    "ValueRequest", "WithdrawTerm",
+    "BundleRequest", "BuyersRequest", "CampaignBrief", "CampaignRequest", "CampaignsRequest", "ChangeCategories",
+    "ChangePlan", "ChangeSegment", "CheckRequest", "ChurnRequest", "CohortStudy", "Compare",
+    "CompareRecommendersRequest", "Comparison", "ConcentrationStudy", "ContrastStudy", "CustomerCondition",
+    "CustomerRequest", "DataRequest", "DeclineRequest", "DefineTerm", "EarlyStudy", "ExplainRequest", "Filter",
+    "ForecastRequest", "Having", "InGroup", "JourneyStep", "LadderStudy", "LaunchRequest", "Not", "OfferSpec", "Or",
+    "Period", "PlanModel", "PostRequest", "PremiseRequest", "ProductSearchRequest", "PromotionRequest",
+    "ProposeCategories", "QueryPlan", "RecommendRequest", "ReturnStudy", "SavedSegmentsRequest", "SaveSegment",
+    "SegmentRequest", "SegmentRule", "ShowCategories", "Sort", "SpreadStudy", "StockRequest", "StudyRequest",
+    "SubstituteRequest", "TakeBackRequest", "TermsRequest", "TogetherRequest", "UndoRequest", "ValueRequest",
+    "WithdrawTerm",
 ]

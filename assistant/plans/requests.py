@@ -332,10 +332,17 @@ class TogetherRequest(PlanModel):
     kind: Literal["together"] = "together"
     product_id: str | None = None
     with_product_id: str | None = Field(default=None, description="only how often both products were in one order")
+    also_product_ids: tuple[str, ...] = Field(
+        default=(), max_length=3, description="further products that the same orders hold: 'with X and Y'"
+    )
+    complements: bool = Field(default=False, description="no variants of the product, and from another category")
     k: int = Field(default=10, ge=1, le=100)
 
     @model_validator(mode="after")
     def _two_products(self) -> TogetherRequest:
         if self.with_product_id is not None and self.product_id in {None, self.with_product_id}:
             raise ValueError("'with_product_id' needs another product in 'product_id'")
+        more = self.also_product_ids or self.complements
+        if more and (self.product_id is None or self.with_product_id is not None):
+            raise ValueError("'also_product_ids' and 'complements' need one product in 'product_id'")
         return self

@@ -17,6 +17,7 @@ from assistant.plans.labels import LABELS
 from assistant.plans.list_rules import ListRules
 from assistant.plans.periods import Period
 from assistant.plans.premise import PremiseRequest
+from assistant.plans.promotions import BundleRequest, PromotionRequest, SubstituteRequest
 from assistant.plans.query import ChangePlan, Comparison, Having, QueryPlan
 from assistant.plans.recommenders import CompareRecommendersRequest, reword_recommenders
 from assistant.plans.requests import (
@@ -43,7 +44,7 @@ from assistant.plans.requests import (
     ValueRequest,
 )
 from assistant.plans.reword_agreements import WORDERS as AGREEMENTS
-from assistant.plans.reword_lists import rule_words
+from assistant.plans.reword_lists import bundle_words, promotion_words, rule_words, substitute_words
 from assistant.plans.reword_periods import CLOSE, OPEN, day_words, during, period_phrase, said
 from assistant.plans.reword_products import WORDERS as PRODUCTS
 from assistant.plans.studies import StudyRequest
@@ -490,7 +491,9 @@ def _step(step: JourneyStep) -> str:
 def _together(request: TogetherRequest) -> str:
     if request.with_product_id is not None:
         return f"orders that hold both product {request.product_id} and product {request.with_product_id}"
-    with_what = f" with product {request.product_id}" if request.product_id else ""
+    held = join_words([f"product {p}" for p in (request.product_id, *request.also_product_ids) if p])
+    kind = ", no variants of it, in another category" if request.complements else ""
+    with_what = f" with {held}{kind}" if held else ""
     return f"{request.k} {_counted('products', [request.k])} most often bought together{with_what}"
 
 
@@ -565,6 +568,9 @@ _WORDERS: dict[Any, Callable[..., str]] = {
     OfferSpec: _offer,
     CampaignBrief: _campaign,
     (Compare, CustomerCondition, InGroup, Among, And, Or, Not): _filter,
+    PromotionRequest: promotion_words,
+    BundleRequest: bundle_words,
+    SubstituteRequest: substitute_words,
     ListRules: lambda rules: "; ".join(rule_words(rules)),
     Period: period_phrase,
     Comparison: _comparison,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from assistant.plans.list_rules import ListRules
+from assistant.plans.promotions import BundleRequest, PromotionRequest, SubstituteRequest
 from assistant.plans.reword_periods import said as number_said
 
 #: What a list of products is for, by the purpose of its request.
@@ -43,3 +44,31 @@ def rule_words(rules: ListRules) -> list[str]:
     if not rules.in_stock_only:
         said.append("also out of stock")
     return said
+
+
+_ACTIONS = {"promote": "to promote", "stop": "to stop promoting", "clear": "to clear from stock"}
+
+
+def promotion_words(request: PromotionRequest) -> str:
+    """As in "5 products to promote, at most 20 each"."""
+    noun = "product" if request.k == 1 else "products"
+    return ", ".join([f"{_number(request.k)} {noun} {_ACTIONS[request.action]}", *rule_words(request)])
+
+
+def bundle_words(request: BundleRequest) -> str:
+    """As in "5 bundles of 3 products with product P1, at most 50 together"."""
+    size = f"{_number(request.size)} products" if request.size else f"{_number(2)} to {_number(4)} products"
+    parts = [f"{_number(request.k)} {'bundle' if request.k == 1 else 'bundles'} of {size}"
+             + (f" with product {request.product_id}" if request.product_id else "")]
+    if request.max_total is not None:
+        parts.append(f"at most {_number(request.max_total)} together")
+    return ", ".join([*parts, *rule_words(request)])
+
+
+def substitute_words(request: SubstituteRequest) -> str:
+    """As in "5 products to offer instead of product P1, cheaper"."""
+    parts = [f"{_number(request.k)} {'product' if request.k == 1 else 'products'} to offer instead of product "
+             f"{request.product_id}"]
+    if request.relative_price:
+        parts.append(request.relative_price)
+    return ", ".join([*parts, *rule_words(request)])

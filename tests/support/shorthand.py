@@ -124,6 +124,20 @@ def _campaign(p: Any, terms: dict[str, str]) -> str:
     return text
 
 
+def rules(p: Any, *, said: bool = False) -> str:
+    """Rules of a list of products; ``said``: its price limit and category are in the line already."""
+    text = f" max={_number(p.max_price)}" if p.max_price and not said else ""
+    text += f" {p.category}" if p.category and not said else ""
+    text += f" min={_number(p.min_price)}" if p.min_price else ""
+    text += f" margin={_number(p.min_margin)}" if p.min_margin else ""
+    without = (*p.exclude_categories, *p.exclude_words)
+    text += f" not={','.join(without)}" if without else ""
+    text += f" per_category={p.max_per_category}" if p.max_per_category else ""
+    text += " one_per_variant" if p.one_per_variant else ""
+    text += f" varied={_number(p.diversity)}" if p.diversity else ""
+    return text + ("" if p.in_stock_only else " out_of_stock_too")
+
+
 def shorthand(call: ToolCall, terms: dict[str, str] | None = None) -> str:
     """One call in one line. ``terms`` names filters in short ("lapsed")."""
     p = call.plan()
@@ -159,7 +173,8 @@ def shorthand(call: ToolCall, terms: dict[str, str] | None = None) -> str:
             text += f" where {condition(p.filter)}" if p.filter else ""
             text += f" k={p.k}" if p.k != 5 else ""
             text += f" max={_number(p.max_price)}" if p.max_price else ""
-            return text + (f" {p.category}" if p.category else "")
+            text += " adults" if p.adults_only else ""
+            return text + (f" {p.category}" if p.category else "") + rules(p, said=True)
         case "search_products":
             text = (
                 "search"
@@ -172,8 +187,17 @@ def shorthand(call: ToolCall, terms: dict[str, str] | None = None) -> str:
             return text + (f" in {p.category}" if p.category else "")
         case "run_study":
             return _study(p.study)
+        case "find_substitutes":
+            return f"substitutes {p.product_id}" + (f" {p.relative_price}" if p.relative_price else "") + rules(p)
+        case "propose_bundles":
+            text = "bundles" + (f" of {p.size}" if p.size else "") + (f" with {p.product_id}" if p.product_id else "")
+            return text + (f" total={_number(p.max_total)}" if p.max_total else "") + rules(p)
+        case "plan_promotion":
+            return p.action + (f" k={p.k}" if p.k != 5 else "") + rules(p)
         case "bought_together":
-            return f"together {call.args.get('product_id') or ''}".strip()
+            text = f"together {call.args.get('product_id') or ''}".strip()
+            text += f"+{'+'.join(p.also_product_ids)}" if p.also_product_ids else ""
+            return text + (" complements" if p.complements else "")
         case "forecast_metric" if p.last_day or p.split_by or p.target or p.occasion:
             span = f"{p.first_day}..{p.last_day}" if p.last_day else p.occasion or f"{p.horizon} {p.grain}"
             text = f"forecast {p.metric} {span}" + (f" by {p.split_by}" if p.split_by else "")

@@ -32,6 +32,7 @@ from assistant.llm.planner.period_words import PeriodReading
 from assistant.llm.planner.picks import picked
 from assistant.llm.planner.posts import post
 from assistant.llm.planner.premises import with_premise
+from assistant.llm.planner.product_lists import product_list
 from assistant.llm.planner.rank import NEGATIONS, Encoder, by_meaning
 from assistant.llm.planner.readings import settle
 from assistant.llm.planner.recommendation_forms import about_recommendations
@@ -68,6 +69,9 @@ ALL_TOOLS = (
     "predict_churn",
     "customer_value",
     "likely_buyers",
+    "plan_promotion",
+    "propose_bundles",
+    "find_substitutes",
     "plan_stock",
     "new_products",
     "check_recommender",
@@ -139,6 +143,13 @@ def _turn(
         nearest = [asked.text] if _answerable(asked.text, context, shop, tools, words) else None
         no = decline(words.lexicon, "missing_data", "no_rates", nearest=nearest, own=own, other=asked.wanted)
         return Planned([no], 0.0, frame="decline")
+    listed = product_list(
+        asked.text, context, shop, words, tools, lambda t: candidates(read(t, words), context, shop, tools)
+    )
+    if listed is not None:
+        if asked.foreign_amount is not None:
+            listed.notes.append(f"own_currency|{asked.foreign_amount}|{own}")
+        return listed
     ranges = two_sided(asked.text, words.lexicon)
     if ranges.empty:
         no = decline(words.lexicon, "not_understood", "empty_range", words=ranges.empty)

@@ -13,7 +13,7 @@ from assistant.models.recommend.fitted import FittedRecommender, candidate_mask
 from assistant.models.recommend.live_basket import LiveBasket
 from assistant.models.recommend.one_customer import ranks_of
 from assistant.models.recommend.reasons import reasons_for
-from assistant.models.recommend.shaping import Shape, shaped
+from assistant.models.recommend.shaping import shaped
 from assistant.plans import RecommendRequest
 from assistant.plans.reword import reword
 from assistant.plans.reword_lists import rule_words
@@ -77,7 +77,11 @@ _FOLDED_IN = ("The basket counts as the customer's latest order, and once more b
 
 
 def _position(fitted: FittedRecommender, customer: str | None) -> int:
-    return -1 if customer is None else int(fitted.interactions.user_positions([customer])[0])
+    if customer is None:
+        return -1
+    position = fitted.interactions.user_positions([customer])
+    gates = fitted.past.gates
+    return int(position[0] if gates is None else gates.known_positions([customer], position)[0])
 
 
 def _allowed(
@@ -87,6 +91,10 @@ def _allowed(
     seen = fitted.interactions
     mask = candidate_mask(fitted, ProductFilters.of(request))
     mask[places] = False
+    gates = fitted.past.gates
+    if gates is not None:
+        whom = str(seen.user_ids[live.position]) if live.position >= 0 else ""  # nobody's age is known of a basket
+        mask = gates.applied(fitted.catalogue, [whom], mask).reshape(-1)
     if live.position >= 0:
         owned = seen.matrix[[live.position]].indices
         mask[owned[~fitted.rebuying.kept[owned]]] = False
@@ -97,7 +105,7 @@ def _allowed(
 def _ranked(
     fitted: FittedRecommender, request: RecommendRequest, live: LiveBasket, mask: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    shape = Shape.of(request)
+    shape = fitted.catalogue.shape(request)
     depth = shape.depth(request.k, fitted.interactions.n_items)
     top, scores = live.top(live.row, depth, exclude_seen=False, candidates=mask)
     if shape:

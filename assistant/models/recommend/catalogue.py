@@ -13,7 +13,7 @@ from assistant.data.warehouse import Snapshot
 from assistant.errors import MissingData, UnknownName
 from assistant.features.interactions import Interactions, day_number
 from assistant.features.product_facts import product_facts
-from assistant.models.recommend.shaping import Kinds
+from assistant.models.recommend.shaping import Kinds, Shape
 from assistant.models.recommend.variants import PARENT_COLUMNS
 from assistant.plans.list_rules import ListRules
 
@@ -49,6 +49,7 @@ class ProductFilters:
     """Bounds of a list, checked against the catalogue by :meth:`Catalogue.rules`.
 
     ``min_margin``: percent of the price. ``exclude_words``: no product whose name holds one of them as a word.
+    ``also_unbought``: products that no known customer has bought, too; ``also_gone``: those no longer on sale, too.
     """
 
     category: str | None = None
@@ -58,6 +59,8 @@ class ProductFilters:
     min_margin: float | None = None
     exclude_categories: tuple[str, ...] = ()
     exclude_words: tuple[str, ...] = ()
+    also_unbought: bool = False
+    also_gone: bool = False
 
     @classmethod
     def of(cls, request: ListRules) -> ProductFilters:
@@ -96,10 +99,26 @@ class Catalogue:
         """Category, variant and words of each interactions column."""
         return Kinds(self.frame.iloc[self.rows])
 
+    @cached_property
+    def all_kinds(self) -> Kinds:
+        """Category, variant and words of each row of ``frame``."""
+        return Kinds(self.frame)
+
     def row_of(self, product_id: str) -> int | None:
         """Row of a product, or None."""
         found = np.flatnonzero(self.frame["product_id"].to_numpy() == product_id)
         return int(found[0]) if len(found) else None
+
+    def shape(self, request: ListRules) -> Shape:
+        """The shape that a request states.
+
+        Raises:
+            MissingData: a cap per category, and the data hold no categories.
+        """
+        if request.max_per_category is not None and not self.has_category:
+            raise MissingData("A cap per category needs products.category, which the loaded data do not have",
+                              received="products.category")
+        return Shape.of(request)
 
     @property
     def margin(self) -> np.ndarray:
@@ -117,10 +136,10 @@ class Catalogue:
         """
         frame = self.frame
         left: dict[str, np.ndarray] = {
-            "never_bought": frame["position"].to_numpy() < 0,
-            "discontinued": frame["discontinued"].to_numpy(),
+            "never_bought": (frame["position"].to_numpy() < 0) & (not filters.also_unbought),
+            "discontinued": frame["discontinued"].to_numpy() & (not filters.also_gone),
         }
-        if not self.has_discontinued:
+        if not filters.also_gone and not self.has_discontinued:
             left["not_sold_lately"] = (self.today - frame["last_sold"].to_numpy()) > QUIET_DAYS
         if filters.in_stock_only and self.has_stock:
             left["out_of_stock"] = frame["stock"].to_numpy() <= 0

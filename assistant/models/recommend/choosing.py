@@ -21,6 +21,7 @@ from assistant.errors import UnknownName
 from assistant.features.interactions import Interactions, interactions
 from assistant.features.product_side import ProductSide
 from assistant.models.recommend.exam import EVALUATED_K, MAX_USERS, Exam, Purpose, Trial, build_exam
+from assistant.models.recommend.gates import Gates
 from assistant.models.recommend.list_measures import Difference, list_quality, paired_difference
 from assistant.models.recommend.tuning import Sitting
 from assistant.models.registry import RECOMMENDERS, Entry, available
@@ -50,6 +51,8 @@ class Past:
     ) -> None:
         self.snapshot = snapshot
         self.side = side
+        #: who may be shown what; set by whoever knows the settings
+        self.gates: Gates | None = None
         self._built = {} if full is None else {snapshot.as_of: full}
 
     def until(self, day: date) -> Interactions:

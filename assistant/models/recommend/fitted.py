@@ -19,6 +19,7 @@ from assistant.models.recommend.catalogue import Catalogue, ProductFilters, buil
 from assistant.models.recommend.choosing import Choice, Past, choose_recommender
 from assistant.models.recommend.cold_start import ColdStart, fit_cold_start
 from assistant.models.recommend.exam import EVALUATED_K, Purpose, Trial
+from assistant.models.recommend.gates import Gates
 from assistant.models.recommend.reason_bars import calibrate
 from assistant.models.recommend.reasons import ReasonRule, reasons_for
 from assistant.models.recommend.rebuying import Rebuying, rebuying
@@ -134,11 +135,14 @@ def _figures_of(trial: Trial) -> dict[str, float]:
             f"novelty_at_{k}": trial.novelty}
 
 
-def fit_recommender(snapshot: Snapshot, side: ProductSide | None = None) -> FittedRecommender:
+def fit_recommender(
+    snapshot: Snapshot, side: ProductSide | None = None, gates: Gates | None = None
+) -> FittedRecommender:
     """Choose by measured quality, and fit on everything up to ``as_of``.
 
     Args:
         side: what is known of products beside their sales; models that need more are left out.
+        gates: who may be shown what; without them no category is restricted.
 
     Raises:
         MissingData: no order names a customer. NoRows: no known customer kept a purchase.
@@ -148,6 +152,7 @@ def fit_recommender(snapshot: Snapshot, side: ProductSide | None = None) -> Fitt
     if seen.matrix.nnz == 0:
         raise NoRows("No known customer has bought and kept a product, so there is nothing to recommend from")
     past = Past(snapshot, seen, side)
+    past.gates = gates or Gates(snapshot)
     return _view(past, seen, build_catalogue(snapshot, seen), "new", snapshot.fingerprint, OnceCache(_KEPT))
 
 
@@ -280,10 +285,14 @@ def _lists(
     """Lists of one batch of customers."""
     seen, model = fitted.interactions, fitted.models[family]
     positions = seen.user_positions(customer_ids)
+    if fitted.past.gates is not None:
+        positions = fitted.past.gates.known_positions(customer_ids, positions)
     rows = model.rows_at(positions)
     candidates = _without_returned(fitted, positions, mask)
     if bought_only:
         candidates = candidates & (as_counts(rows).toarray() > 0)
+    if fitted.past.gates is not None:
+        candidates = fitted.past.gates.applied(fitted.catalogue, customer_ids, candidates)
     hide = ~fitted.rebuying.kept
     places, scores = model.top(rows, shape.depth(k, seen.n_items), exclude_seen=hide, candidates=candidates)
     filled = (_fill(fitted, positions, places, scores, hide, candidates) if model.personal

@@ -29,7 +29,9 @@ _REMOVALS = 3
 #: Removals tried at each step: for longer histories those that speak most for the products shown.
 _TRIED = 300
 #: A filter is off at this value; at None where it is not named.
-_OFF: dict[str, Any] = {"in_stock_only": False, "exclude_categories": (), "exclude_words": ()}
+_OFF: dict[str, Any] = {
+    "in_stock_only": False, "exclude_categories": (), "exclude_words": (), "also_unbought": False, "also_gone": False,
+}
 _WORDS = {
     "in_stock_only": "products out of stock are offered as well", "category": "the list is not limited to one category",
     "max_price": "the price limit is dropped", "min_price": "the lowest price is dropped",

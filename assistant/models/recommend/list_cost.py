@@ -10,6 +10,7 @@ from assistant.models.recommend.exam import EVALUATED_K
 from assistant.models.recommend.fitted import FittedRecommender
 from assistant.models.recommend.list_measures import list_quality
 from assistant.models.recommend.shaping import Kinds, Shape, shaped
+from assistant.models.recommend.tuning import Sitting
 from assistant.results import Column, Table
 
 #: Customers of the test weeks that are looked at, drawn by lot.
@@ -57,7 +58,7 @@ def _tested(fitted: FittedRecommender, family: str, shape: Shape, seed: int = 0)
     exam = split.test.sample(_TESTED, seed)
     name = fitted.names[family]
     model = fitted.kept.get(("before the test weeks", fitted.choice.purpose, name),
-                            lambda: fitted.choice.make(name).fit(exam.train, exam.side))
+                            lambda: Sitting(exam, fitted.choice.parameters).model(name))
     depth = shape.depth(EVALUATED_K, exam.train.n_items)
     places, scores = model.top(model.rows_at(exam.users), depth, exclude_seen=exam.hide)
     frame = fitted.catalogue.frame.set_index("product_id").loc[list(exam.train.item_ids)]

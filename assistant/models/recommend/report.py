@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from assistant.data.warehouse import Snapshot
-from assistant.errors import UnknownName
+from assistant.errors import NoRows, UnknownName
 from assistant.models.recommend.audience_list import audience_tables
 from assistant.models.recommend.catalogue import QUIET_DAYS, RULES, ProductFilters
 from assistant.models.recommend.fitted import (
@@ -23,7 +23,6 @@ from assistant.models.recommend.list_cost import cost_table
 from assistant.models.recommend.model_table import add_models
 from assistant.models.recommend.one_customer import one_customer
 from assistant.models.recommend.own_past import add_own_past, fitted_for
-from assistant.models.recommend.shaping import Shape
 from assistant.models.recommend.why import explain_list
 from assistant.plans import RecommendRequest
 from assistant.plans.reword import phrase, reword
@@ -109,16 +108,17 @@ def _for_customer(
 ) -> Result:
     customer = known_customer(snapshot, fitted, request.customer_id or "")
     seen = fitted.interactions
-    position = int(seen.user_positions([customer])[0])
+    position = int(_shown_position(fitted, customer, request))
     owned = seen.matrix[[position]].indices if position >= 0 else np.array([], dtype=np.int64)
     lists = recommend_for_customers(
-        fitted, [customer], request.k, method=request.method, filters=filters, shape=Shape.of(request),
-        bought_only=request.purpose == "reorder",
+        fitted, [customer], request.k, method=request.method, filters=filters,
+        shape=fitted.catalogue.shape(request), bought_only=request.purpose == "reorder",
     )
     table = _customer_table(fitted, lists)
-    left_out = _left_out_table(fitted, filters, position, owned)
+    left_out = _left_out_table(fitted, filters, position, owned, customer)
     model = fitted.models[lists.family]
     history = "none" if len(owned) == 0 else "some"
+    agreed = fitted.past.gates.agreed if fitted.past.gates is not None else None
     result = Result(
         kind="recommendation", title=f"Products for customer {customer}", currency=snapshot.currency,
         tables=[table, left_out], details={"reasons": _reason_details(lists), "score_kept": lists.score_kept},
@@ -132,7 +132,9 @@ def _for_customer(
     result.figures["customer"] = Figure(value=customer, unit="id", label="Customer", source=Source(origin="plan"))
     add_own_past(result, fitted, request, position, filters)
     _count_figures(result)
-    if len(owned) == 0:
+    if agreed is not None and customer not in agreed:
+        result.caveats.append(Caveat(code="no_profiling_consent"))
+    elif len(owned) == 0:
         country = fitted.cold_start().country(customer)
         result.caveats.append(Caveat(code="cold_start") if country is None
                               else Caveat(code="cold_start_country", words={"country": country}))
@@ -144,6 +146,20 @@ def _for_customer(
     if request.why_not is not None or request.why is not None:
         explain_list(result, request, one_customer(fitted, customer, filters, request.method), lists)
     return result
+
+
+def _shown_position(fitted: FittedRecommender, customer: str, request: RecommendRequest) -> int:
+    """The customer's row, -1 for a stranger and for one who did not agree to profiling.
+
+    Raises:
+        NoRows: only adults are meant, and the customer is not known to be one.
+    """
+    gates = fitted.past.gates
+    if request.adults_only and gates is not None and not gates.adults([customer])[0]:
+        raise NoRows(f"Customer {customer} is not known to be of age, and the list is for adults only",
+                     received=customer)
+    position = fitted.interactions.user_positions([customer])
+    return int(position[0] if gates is None else gates.known_positions([customer], position)[0])
 
 
 def _customer_table(fitted: FittedRecommender, lists: CustomerLists) -> Table:
@@ -243,12 +259,17 @@ def _for_audience(
 
 
 def _left_out_table(
-    fitted: FittedRecommender, filters: ProductFilters, position: int, owned: np.ndarray
+    fitted: FittedRecommender, filters: ProductFilters, position: int, owned: np.ndarray, customer: str | None = None
 ) -> Table:
     """Products left out by the first rule that applies, and how many are left."""
     rules = fitted.catalogue.rules(filters)
     counts = {rule: int((rules == rule).sum()) for rule in RULES}
     mask = candidate_mask(fitted, filters)
+    gates = fitted.past.gates
+    if customer is not None and gates is not None:
+        open_ = gates.applied(fitted.catalogue, [customer], mask)
+        open_ = open_ if open_.ndim == 1 else open_[0]
+        counts["age_gate"], mask = int((mask & ~open_).sum()), mask & open_
     total = int(mask.sum())
     if position >= 0:
         returned = mask & fitted.interactions.returned[[position]].toarray().ravel()
@@ -268,7 +289,7 @@ def _left_out_table(
 
 def _add_cost(result: Result, fitted: FittedRecommender, request: RecommendRequest) -> None:
     """What variety, variants and caps cost in relevance, and whether they left places empty."""
-    shape = Shape.of(request)
+    shape = fitted.catalogue.shape(request)
     kept = result.details.pop("score_kept", float("nan"))
     rows = result.table("products").rows
     if not shape or not rows:

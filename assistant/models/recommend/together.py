@@ -20,6 +20,8 @@ MIN_TOGETHER = 3
 _OVERALL_SHARE = 0.001
 #: Below so many shared orders the interval is wide.
 _FEW = 10
+#: Label of the pairs of the whole shop.
+ALL = "all products"
 
 _DEFINITIONS = [
     DefinitionUsed(term="support", meaning="share of all orders that hold both products"),
@@ -42,20 +44,26 @@ def together_result(snapshot: Snapshot, request: TogetherRequest) -> Result:
     Raises:
         UnknownName: no such product; ``valid`` holds the nearest. NoRows: no product sale at all.
     """
-    names = _names(snapshot)
-    product = None if request.product_id is None else _product(names, request.product_id)
+    names = product_names(snapshot)
+    product = None if request.product_id is None else product_of(names, request.product_id)
     if product is not None and request.with_product_id is not None:
-        return _both(snapshot, request, product, _product(names, request.with_product_id), names)
-    counts = _counts(snapshot, product)
+        return _both(snapshot, request, product, product_of(names, request.with_product_id), names)
+    also = tuple(product_of(names, p) for p in request.also_product_ids)
+    counts = _counts(snapshot, product, also)
     if counts.orders == 0:
         raise NoRows("There are no orders with products in the data")
     frame = counts.frame.sort_values(["lift_low", "orders_both"], ascending=False, kind="stable")
+    left: list[Table] = []
+    if request.complements and product is not None:
+        frame, table = _complements(snapshot, frame, product, names)
+        left = [table]
     shown = frame.head(request.k)
-    label = "all products" if product is None else names[product]
+    label = ALL if product is None else " and ".join(names[p] for p in (product, *also))
     result = Result(
         kind="bought_together", title=f"Bought together: {label}", currency=snapshot.currency,
-        tables=[_pairs_table(shown, names, len(frame)), _orders_table(snapshot, product, counts)],
-        words={"scope": "all" if product is None else "one", "product": label},
+        tables=[_pairs_table(shown, names, len(frame), label), _orders_table(snapshot, product, counts, also), *left],
+        words={"scope": "all" if product is None else "one", "product": label,
+               "complements": "yes" if request.complements else "", "several": "yes" if also else ""},
         charts=[Chart(kind="bar", table="pairs", x="pair", y=["lift"], lower="lift_low", upper="lift_high",
                       title="Lift")] if len(shown) else [],
         evidence=_evidence(snapshot, request, label),
@@ -91,8 +99,8 @@ def _both(
                    columns=[Column(name="which", label="Which"), Column(name="orders", label="Orders", unit="count")])
     result = Result(
         kind="bought_together", title=f"Bought together: {label}", currency=snapshot.currency,
-        tables=[orders, *([_pairs_table(shown, names, len(shown))] if len(shown) else [])],
-        words={"scope": "both", "product": names[product], "other": names[other]},
+        tables=[orders, *([_pairs_table(shown, names, len(shown), None)] if len(shown) else [])],
+        words={"scope": "both", "product": names[product], "other": names[other], "complements": "", "several": ""},
         evidence=_evidence(snapshot, request, label),
         followups=[f"What goes well with {names[product]}?", "Top 10 products by revenue"],
     )
@@ -102,22 +110,24 @@ def _both(
     return result
 
 
-def _holding(snapshot: Snapshot, product: str) -> int:
+def _holding(snapshot: Snapshot, *products: str) -> int:
+    """Orders that hold all of these products."""
     lines = snapshot.table("order_lines")
-    of_it = lines.filter((lines.line_type == "sale") & (lines.product_id == product))
-    return int(snapshot.execute(of_it.order_id.nunique().as_table()).column(0)[0].as_py())
+    of_them = lines.filter((lines.line_type == "sale") & lines.product_id.isin(products))
+    held = of_them.group_by("order_id").aggregate(held=of_them.product_id.nunique())
+    return int(snapshot.execute(held.filter(held.held == len(set(products))).count().as_table()).column(0)[0].as_py())
 
 
-def _counts(snapshot: Snapshot, product: str | None) -> PairCounts:
+def _counts(snapshot: Snapshot, product: str | None, also: tuple[str, ...] = ()) -> PairCounts:
     if product is not None:
-        return pair_counts(snapshot, product, MIN_TOGETHER)
+        return pair_counts(snapshot, product, MIN_TOGETHER, also)
     lines = snapshot.table("order_lines")
     counted = lines.filter(lines.line_type == "sale").order_id.nunique()
     orders = snapshot.execute(counted.as_table()).column(0)[0].as_py()
     return pair_counts(snapshot, None, max(MIN_TOGETHER, int(np.ceil(_OVERALL_SHARE * orders))))
 
 
-def _names(snapshot: Snapshot) -> dict[str, str]:
+def product_names(snapshot: Snapshot) -> dict[str, str]:
     """Name of every product, listed or only sold; its id where it has no name."""
     products = snapshot.execute(snapshot.table("products").select("product_id", "name"))
     names = dict(zip(products["product_id"].to_pylist(), products["name"].to_pylist(), strict=True))
@@ -126,7 +136,7 @@ def _names(snapshot: Snapshot) -> dict[str, str]:
     return {p: names.get(p) or p for p in {*names, *sold.column(0).to_pylist()}}
 
 
-def _product(names: dict[str, str], asked: str) -> str:
+def product_of(names: dict[str, str], asked: str) -> str:
     wanted = asked.strip()
     if wanted in names:
         return wanted
@@ -139,7 +149,32 @@ def _product(names: dict[str, str], asked: str) -> str:
     raise UnknownName("The shop has no such product", received=asked, valid=nearest)
 
 
-def _pairs_table(shown: pd.DataFrame, names: dict[str, str], total: int) -> Table:
+def _complements(
+    snapshot: Snapshot, frame: pd.DataFrame, product: str, names: dict[str, str]
+) -> tuple[pd.DataFrame, Table]:
+    """Pairs with products of another category that are no variants of it and surely connected; what was left out."""
+    from assistant.models.recommend.variants import variant_groups
+
+    table = snapshot.table("products")
+    facts = snapshot.execute(table.select("product_id", "name", "category", "subcategory", "brand")).to_pandas()
+    facts["name"] = [names.get(p, p) for p in facts["product_id"]]
+    group = dict(zip(facts["product_id"], variant_groups(facts), strict=True))
+    category = dict(zip(facts["product_id"], facts["category"], strict=True))
+    other = frame["with_product_id"]
+    variant = other.map(group).eq(group.get(product, -1)) & other.isin(group)
+    same = other.map(category).eq(category.get(product)) & ~variant
+    chance = ~(frame["lift_low"] > 1) & ~variant & ~same
+    rows: list[list[Any]] = [[words, int(hit.sum())] for words, hit in (
+        ("variants of the product", variant), ("of the same category", same),
+        ("not surely more than by chance", chance)) if hit.any()]
+    kept = frame[~(variant | same | chance)]
+    rows.append(["left to choose from", len(kept)])
+    left = Table(id="left_out", title="Left out, by the first rule that applies", rows=rows, total_rows=len(rows),
+                 columns=[Column(name="rule", label="Rule"), Column(name="products", label="Products", unit="count")])
+    return kept, left
+
+
+def _pairs_table(shown: pd.DataFrame, names: dict[str, str], total: int, label: str | None) -> Table:
     columns = [
         Column(name="product_id", label="Product id", unit="id"), Column(name="name", label="Product"),
         Column(name="with_product_id", label="With id", unit="id"), Column(name="with_name", label="With"),
@@ -150,19 +185,24 @@ def _pairs_table(shown: pd.DataFrame, names: dict[str, str], total: int) -> Tabl
         Column(name="lift_low", label="Lift, lower", unit="ratio"),
         Column(name="lift_high", label="Lift, upper", unit="ratio"),
     ]
+    with_what = None if label in {None, ALL} else label
     rows: list[list[Any]] = [
         [r.product_id, names[r.product_id], r.with_product_id, names[r.with_product_id],
-         f"{names[r.product_id]} + {names[r.with_product_id]}", int(r.orders_both), round(100 * r.support, 3),
-         round(100 * r.confidence, 2), round(r.lift, 3), round(r.lift_low, 3), round(r.lift_high, 3)]
+         f"{with_what or names[r.product_id]} + {names[r.with_product_id]}", int(r.orders_both),
+         round(100 * r.support, 3), round(100 * r.confidence, 2), round(r.lift, 3), round(r.lift_low, 3),
+         round(r.lift_high, 3)]
         for r in shown.itertuples()
     ]
     return Table(id="pairs", title="Products bought in one order", columns=columns, rows=rows, total_rows=total)
 
 
-def _orders_table(snapshot: Snapshot, product: str | None, counts: PairCounts) -> Table:
+def _orders_table(
+    snapshot: Snapshot, product: str | None, counts: PairCounts, also: tuple[str, ...] = ()
+) -> Table:
     rows: list[list[Any]] = [["all orders with products", counts.orders]]
     if product is not None:
-        rows.append(["orders with this product", _holding(snapshot, product)])
+        words = "orders with all of these products" if also else "orders with this product"
+        rows.append([words, _holding(snapshot, product, *also)])
     return Table(id="orders", title="Orders counted", rows=rows, total_rows=len(rows),
                  columns=[Column(name="which", label="Which"), Column(name="orders", label="Orders", unit="count")])
 
