@@ -62,6 +62,11 @@ GERMANY = Compare(field="country", values=("Germany",))
 NOVEMBER = Period(kind="named", month=11, year=2011)
 
 WORDS = [
+    (plans.PromotionRequest(max_price=20, exclude_words=("candle",)),
+     "5 products to promote, nothing named 'candle', at most 20 each"),
+    (plans.BundleRequest(size=3, max_total=50, k=1), "1 bundle of 3 products, at most 50 together"),
+    (plans.SubstituteRequest(product_id="P1", relative_price="cheaper", max_per_category=2),
+     "5 products to offer instead of product P1, cheaper, at most 2 per category"),
     (plans.DefineTerm(term="loyal", filter=GERMANY), "agree that “loyal” means customers where country is Germany"),
     (plans.DefineTerm(term="bestseller", rank_by="revenue"), "agree that “bestseller” ranks products by revenue"),
     (plans.TermsRequest(), "the meanings of words in force"),

@@ -42,6 +42,12 @@ _FIELDS = {
 }
 
 
+#: words of a price limit → its field; "nothing under" is read before "under"
+_PRICES = (
+    ("not_over", "max_price"), ("not_under", "min_price"), ("max_price", "max_price"), ("min_price", "min_price"),
+)
+
+
 @dataclass
 class Rules:
     """Rules found in a text, and the text without them.
@@ -124,10 +130,10 @@ def _cut(text: str, shop: Shop, words: Vocabulary) -> Rules:
         low, high = (_number(between[k], language) for k in ("low", "high"))
         _take(rules, between, "min_price", min(low, high))
         rules.values["max_price"], rules.said["max_price"] = max(low, high), rules.said["min_price"]
-    for name in ("max_price", "min_price"):
+    for words_of, name in _PRICES:
         if name in rules.values:
             continue
-        match = _compiled(raw["prices"][name], language, (), False).search(rules.rest)
+        match = _compiled(raw["prices"][words_of], language, (), False).search(rules.rest)
         if match is not None and not _of_a_deed(rules.rest, match, raw):
             rules.each |= re.search(raw["prices"]["each"], match.group(), re.IGNORECASE) is not None
             _take(rules, match, name, _number(match["n"], language))

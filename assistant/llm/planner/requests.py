@@ -193,7 +193,8 @@ def _audience_of(p: Parts, context: DialogueContext) -> Filter | None:
 def price_limit(p: Parts, ops: set[str]) -> float | None:
     """As in "under 20 pounds": the price limit; measures of the query grammar that were only this are taken back."""
     for i, item in enumerate(p.reading.items):
-        if item.has("cmp") and item.get("cmp") in ops:
+        spent = i > 0 and p.reading.items[i - 1].get("act") == "spend"  # of what customers spent, not of a product
+        if item.has("cmp") and item.get("cmp") in ops and not spent:
             for k in range(i + 1, min(i + 4, len(p.reading.items))):
                 number = p.reading.items[k].number
                 after = p.reading.items[k + 1].lemma if k + 1 < len(p.reading.items) else ""

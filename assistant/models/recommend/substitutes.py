@@ -26,7 +26,8 @@ from assistant.results import Column, DefinitionUsed, Evidence, Refusal, Result,
 
 #: Products nearest in content that are looked at, and the likeness a substitute needs at least.
 NEAREST, LEAST_LIKE = 200, 0.3
-#: Bought together in so large a share of the orders of the rarer one, two products go with each other.
+#: Bought together in so large a share of the orders of the rarer one (and at least as large as the median of the
+#: products like it: where baskets are large, most pairs meet often), two products go with each other.
 TOGETHER = 0.1
 
 _LEFT = {
@@ -40,7 +41,8 @@ _DEFINITIONS = [
     DefinitionUsed(term="same buyers", meaning="cosine of what else the buyers of both products bought, the two "
                                                "products themselves left out"),
     DefinitionUsed(term="in one order", meaning=f"orders with both over the orders of the rarer of the two; from "
-                                                f"{TOGETHER:.0%} on they go with each other and replace nothing"),
+                                                f"{TOGETHER:.0%} on, and from the median of the products like it on, "
+                                                "they go with each other and replace nothing"),
 ]
 
 
@@ -97,13 +99,18 @@ def _signs(snapshot: Snapshot, fitted: FittedRecommender, anchor: int) -> dict[s
     ids = frame["product_id"].tolist()
     likeness = _likeness(fitted, anchor, ids)
     near = np.argsort(-likeness, kind="stable")[: NEAREST + 1]
+    likeness[np.setdiff1d(np.arange(len(frame)), near)] = 0.0
     buyers = np.zeros(len(frame))
     buyers[near] = _same_buyers(fitted, anchor, near)
     counts = pair_counts(snapshot, ids[anchor], 1).frame.set_index("with_product_id")
     both = frame["product_id"].map(counts["orders_both"]).fillna(0).to_numpy(dtype=float)
     rarer = np.minimum(frame["product_id"].map(counts["orders_with"]).fillna(1).to_numpy(dtype=float),
                        float(counts["orders_product"].iloc[0]) if len(counts) else 1.0)
-    return {"likeness": likeness, "buyers": buyers, "both": both, "share": both / np.maximum(rarer, 1)}
+    share = both / np.maximum(rarer, 1)
+    like = (likeness >= LEAST_LIKE) & (np.arange(len(frame)) != anchor)
+    usual = float(np.median(share[like])) if like.any() else 0.0
+    return {"likeness": likeness, "buyers": buyers, "both": both, "share": share,
+            "bar": np.array([max(TOGETHER, usual)])}
 
 
 def _likeness(fitted: FittedRecommender, anchor: int, ids: list[str]) -> np.ndarray:
@@ -111,9 +118,9 @@ def _likeness(fitted: FittedRecommender, anchor: int, ids: list[str]) -> np.ndar
     if side is not None and side.has("vectors"):
         vectors = side.vectors_of(ids)
         if vectors[anchor].any():
-            return np.asarray(vectors @ vectors[anchor], dtype=float)
+            return np.array(vectors @ vectors[anchor], dtype=float)
     texts = fitted.catalogue.all_kinds.texts
-    return np.asarray((texts @ texts[[anchor]].T).toarray()).ravel()
+    return np.asarray((texts @ texts[[anchor]].T).toarray(), dtype=float).ravel().copy()
 
 
 def _same_buyers(fitted: FittedRecommender, anchor: int, rows: np.ndarray) -> np.ndarray:
@@ -156,7 +163,7 @@ def _left_out(
         steps.append(("price_unknown", np.isnan(price) | np.isnan(its)))
         wrong = price >= its if request.relative_price == "cheaper" else price <= its
         steps.append(("not_cheaper" if request.relative_price == "cheaper" else "not_dearer", wrong))
-    steps.append(("together", signs["share"] >= TOGETHER))
+    steps.append(("together", signs["share"] >= signs["bar"][0]))
     for code, holds in steps:
         why[holds & (why == None)] = code  # noqa: E711
     why[anchor] = "self"

@@ -63,7 +63,8 @@ def together_result(snapshot: Snapshot, request: TogetherRequest) -> Result:
         kind="bought_together", title=f"Bought together: {label}", currency=snapshot.currency,
         tables=[_pairs_table(shown, names, len(frame), label), _orders_table(snapshot, product, counts, also), *left],
         words={"scope": "all" if product is None else "one", "product": label,
-               "complements": "yes" if request.complements else "", "several": "yes" if also else ""},
+               "complements": "yes" if request.complements else "",
+               "categories": "yes" if snapshot.has("products", "category") else "", "several": "yes" if also else ""},
         charts=[Chart(kind="bar", table="pairs", x="pair", y=["lift"], lower="lift_low", upper="lift_high",
                       title="Lift")] if len(shown) else [],
         evidence=_evidence(snapshot, request, label),
@@ -100,7 +101,8 @@ def _both(
     result = Result(
         kind="bought_together", title=f"Bought together: {label}", currency=snapshot.currency,
         tables=[orders, *([_pairs_table(shown, names, len(shown), None)] if len(shown) else [])],
-        words={"scope": "both", "product": names[product], "other": names[other], "complements": "", "several": ""},
+        words={"scope": "both", "product": names[product], "other": names[other], "complements": "", "categories": "",
+               "several": ""},
         evidence=_evidence(snapshot, request, label),
         followups=[f"What goes well with {names[product]}?", "Top 10 products by revenue"],
     )
