@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from assistant.errors import InvalidPlan
 from assistant.features.interactions import Interactions
 from assistant.models.recommend.ablation import Ablated
 from assistant.models.recommend.threads import undivided_products
-from assistant.models.recommend.weighting import Weighting, weighted
+from assistant.models.recommend.weighting import weighted
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -46,7 +47,7 @@ class ALS(Ablated):
 
     def __init__(
         self, factors: int = 64, unobserved_weight: float = 0.1, regularisation: float = 0.03, exponent: float = 1.0,
-        iterations: int = 16, weighting: Weighting = "binary", stddev: float = 0.1, seed: int = 0,
+        iterations: int = 16, weighting: Literal["binary", "log"] = "binary", stddev: float = 0.1, seed: int = 0,
     ) -> None:
         self.factors = factors
         self.unobserved_weight = unobserved_weight
@@ -58,6 +59,8 @@ class ALS(Ablated):
         self.seed = seed
 
     def _fit(self, interactions: Interactions) -> None:
+        if self.weighting not in {"binary", "log"}:  # BM25 weighs a purchase by the whole row it stands in
+            raise InvalidPlan("iALS weighs each purchase on its own", received=self.weighting, valid=["binary", "log"])
         rows = weighted(interactions.matrix, self.weighting)
         columns = rows.T.tocsr()
         rng = np.random.default_rng(self.seed)

@@ -1,5 +1,7 @@
 import numpy as np
+import pytest
 
+from assistant.errors import InvalidPlan
 from assistant.features.interactions import interactions_from_pairs
 from assistant.models.recommend.als import ALS, RowSolver
 from assistant.models.recommend.weighting import bought, damped
@@ -86,3 +88,18 @@ def test_more_orders_weigh_more_where_counts_are_asked_for():
     assert model._score_rows(often)[0, 0] > model._score_rows(once)[0, 0]
     assert np.array_equal(ALS(factors=2).fit(data)._score_rows(bought(often)),
                           ALS(factors=2).fit(data)._score_rows(often))
+
+
+def test_a_weighting_that_looks_at_the_whole_row_is_refused():
+    with pytest.raises(InvalidPlan, match=r"bm25.*binary"):
+        ALS(weighting="bm25").fit(noisy_groups())
+
+
+def test_threads_change_nothing():
+    from concurrent.futures import ThreadPoolExecutor
+
+    rng = np.random.default_rng(0)
+    rows = bought(noisy_groups(users=600, items=300, groups=3).matrix)
+    solver = RowSolver(rng.normal(size=(300, 16)).astype(np.float32), 0.1, 0.03, 1.0)
+    with ThreadPoolExecutor(3) as pool:
+        assert np.array_equal(solver.solve(rows, pool), solver.solve(rows))
