@@ -20,3 +20,9 @@ def test_an_item_never_seen_comes_last():
     train = interactions_from_pairs(["A", "B"], ["X", "X"])
     scores = candidate_scores(Popularity().fit(train), Exam(train, np.array([[0, -1], [-1, 0]])))
     assert scores.tolist() == [[2.0, -np.inf], [-np.inf, 2.0]]
+
+
+def test_the_right_item_among_its_own_negatives_is_no_rival():
+    train = interactions_from_pairs(["A", "A"], ["X", "Y"])
+    scores = candidate_scores(Popularity().fit(train), Exam(train, np.array([[0, 0, 1]])))
+    assert scores.tolist() == [[1.0, -np.inf, 1.0]]
