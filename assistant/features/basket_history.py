@@ -133,6 +133,20 @@ class BasketHistory:
         lines = csr_array((self.lines.data[kept], self.lines.indices[kept], pointers), shape=self.lines.shape)
         return replace(self, lines=lines)
 
+    def within(self, kept: csr_array) -> BasketHistory:
+        """Only the pairs stored in ``kept`` (customers × items); orders of which nothing is left fall away."""
+        owner = np.repeat(np.repeat(np.arange(self.shape[0]), self.sizes), np.diff(self.lines.indptr))
+        held = _stored(kept, owner, self.lines.indices)
+        if held.all():
+            return self
+        pointers = np.concatenate([[0], np.cumsum(held)])[self.lines.indptr]
+        filled = np.diff(pointers) > 0
+        lines = type(self.lines)((self.lines.data[held], self.lines.indices[held],
+                                  np.concatenate([[0], np.cumsum(np.diff(pointers)[filled])])),
+                                 shape=(int(filled.sum()), self.shape[1]))
+        return BasketHistory(lines, np.concatenate([[0], np.cumsum(filled)])[self.pointers], self.days[filled],
+                             self.customers)
+
     def each_without(self, items: np.ndarray) -> BasketHistory:
         """Copies of one customer's history, each as if they had never bought one of ``items``."""
         n = len(items)
@@ -195,9 +209,7 @@ def history_from_lines(
     items = _places(item_ids, names)[code]
     _, orders = encode(table["order_id"])
     at = table["at"].to_numpy().astype("datetime64[us]").astype(np.int64)
-    pair = users.astype(np.int64) * len(item_ids) + items
-    owner = np.repeat(np.arange(kept.shape[0], dtype=np.int64), np.diff(kept.indptr))
-    wanted = (users >= 0) & (items >= 0) & np.isin(pair, owner * len(item_ids) + kept.indices)
+    wanted = (users >= 0) & (items >= 0) & _stored(kept, users, items)
     users, items, orders, at = users[wanted], items[wanted], orders[wanted], at[wanted]
     by_order = np.lexsort((items, orders, users))
     users, items, orders, at = users[by_order], items[by_order], orders[by_order], at[by_order]
@@ -213,6 +225,13 @@ def history_from_lines(
     pointers = np.searchsorted(users[starts], np.arange(len(user_ids) + 1)).astype(np.int64)
     days = first[in_time] // (24 * 3600 * 1_000_000)
     return BasketHistory(lines[in_time], pointers, days.astype(np.int32))
+
+
+def _stored(kept: csr_array, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """Which pairs are stored in ``kept`` (bool)."""
+    owner = np.repeat(np.arange(kept.shape[0], dtype=np.int64), np.diff(kept.indptr))
+    width = kept.shape[1]
+    return np.isin(rows.astype(np.int64) * width + columns, owner * width + kept.indices)
 
 
 def _places(known: np.ndarray, names: np.ndarray) -> np.ndarray:

@@ -51,12 +51,12 @@ class Interactions:
 
     @cached_property
     def history(self) -> BasketHistory:
-        """The orders behind ``matrix`` in sequence, read when first asked for.
+        """The orders behind ``matrix`` in sequence, read when first asked for; of pairs that are not in it, nothing.
 
         Where only counts are known, everything a customer bought is one order of their last day.
         """
         if self.read_history is not None:
-            return self.read_history()
+            return self.read_history().within(self.matrix)
         return BasketHistory.from_counts(self.matrix, self.user_last_days())
 
     @property

@@ -76,6 +76,16 @@ def test_picking_customers_and_leaving_out_products(tmp_path):
     assert without.sizes.tolist() == [2, 0, 3] and without.counts.toarray()[2].tolist() == [1, 1, 0, 0, 1]
 
 
+def test_only_some_pairs(tmp_path):
+    data = interactions(tiny_shop(tmp_path))
+    dense = data.matrix.toarray()
+    dense[0] = [0, 1, 0, 0, 1]  # C1 keeps what the latest order holds; the two orders before fall away
+    kept = type(data.matrix)(dense)
+    part = data.history.within(kept)
+    assert part.sizes.tolist() == [1, 2, 1, 1, 1] and part.counts.toarray().tolist() == dense.tolist()
+    assert part.days[0] == day_number(date(2024, 3, 9)) and data.history.within(data.matrix) is data.history
+
+
 def test_copies_without_one_product_each(tmp_path):
     history = interactions(tiny_shop(tmp_path)).history.take(np.array([0]))
     copies = history.each_without(history.indices)

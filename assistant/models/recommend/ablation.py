@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
+from assistant.features.basket_history import BasketHistory
 from assistant.features.interactions import Interactions
 from assistant.models.recommend.base import Recommender, leave_one_out
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
     from assistant.features.product_side import ProductSide
+    from assistant.models.recommend.base import PurchaseRows
 
 #: Largest table of left-out scores made at once and kept for the customer in hand, in cells (64 MiB of float32).
 _KEPT_CELLS = 16 * 1024 * 1024
@@ -37,7 +39,7 @@ class Ablated(Recommender):
 
     def _table(self, row: csr_array, *, make: bool) -> np.ndarray | None:
         """Left-out scores for every owned product, if they are at hand or (``make``) can be kept."""
-        key = (row.indices.tobytes(), row.data.tobytes(), id(self._fitted()))
+        key = (_identity(row), id(self._fitted()))
         kept = self.__dict__.get("left_out_")
         if kept is not None and kept[0] == key:
             return kept[1]
@@ -67,3 +69,11 @@ class Ablated(Recommender):
     def scores_without_each(self, row: csr_array, positions: np.ndarray, scores: np.ndarray) -> np.ndarray:
         table = self._table(row, make=False)
         return self._left_out(row, positions) if table is None else table[positions]
+
+
+def _identity(row: PurchaseRows) -> tuple[bytes, ...]:
+    """What two rows have in common only if they are the same purchases."""
+    if isinstance(row, BasketHistory):
+        lines = row.lines
+        return tuple(a.tobytes() for a in (lines.indices, lines.data, lines.indptr, row.days, row.customers))
+    return row.indices.tobytes(), row.data.tobytes()

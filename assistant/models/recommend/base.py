@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 
 from assistant.errors import InvalidPlan, NoRows, UnknownName
-from assistant.features.basket_history import BasketHistory
+from assistant.features.basket_history import BasketHistory, as_counts, as_history
 from assistant.features.interactions import Interactions
 
 if TYPE_CHECKING:
@@ -40,6 +40,8 @@ class Recommender(ABC):
     explores: ClassVar[bool] = True
     #: A score of zero means that nothing speaks for the item: it is not recommended.
     zero_is_no_evidence: ClassVar[bool] = True
+    #: Whether its purchase rows are orders in sequence (:class:`BasketHistory`) rather than counts of orders.
+    reads_orders: ClassVar[bool] = False
     #: What must be known of products beside their sales: ``vectors``, or the name of an attribute; None: nothing.
     needs: ClassVar[str | None] = None
 
@@ -98,6 +100,10 @@ class Recommender(ABC):
         lengths[known] = np.diff(picked.indptr)
         pointers = np.concatenate([[0], np.cumsum(lengths)])
         return csr_array((picked.data, picked.indices, pointers), shape=(len(positions), matrix.shape[1]))
+
+    def own_rows(self, rows: PurchaseRows) -> PurchaseRows:
+        """Rows made for another model as this one reads them; counts read as orders are one order of a stranger."""
+        return as_history(rows) if self.reads_orders else as_counts(rows)
 
     def rows_with(self, positions: np.ndarray, baskets: csr_array) -> PurchaseRows:
         """As :meth:`rows_at`, with a live basket each (positions × items) as their latest order: no refitting."""

@@ -17,6 +17,8 @@ from assistant.models.recommend.weighting import row_numbers
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
+    from assistant.models.recommend.base import PurchaseRows
+
 #: Length of the lists by which weights are chosen.
 VALIDATED_K = 10
 #: Customers on which weights are chosen at most.
@@ -94,15 +96,29 @@ class Blend(Ablated):
             return np.full(len(self.models), 1 / max(len(self.models), 1))
         return best_weights(self._made(learn), rows, truth, steps=self.steps)
 
-    def _score_rows(self, rows: csr_array) -> np.ndarray:
-        return _blended([(m, m._score_rows(rows)) for m in self.members_], self.weights_, rows)
+    def rows_at(self, positions: np.ndarray) -> PurchaseRows:
+        """Orders in sequence where a member reads them; the others then count them."""
+        self._fitted()
+        reader = next((m for m in self.members_ if m.reads_orders), None)
+        return super().rows_at(positions) if reader is None else reader.rows_at(positions)
 
-    def _left_out(self, row: csr_array, positions: np.ndarray) -> np.ndarray:
-        each = [(m, m.scores_without_each(row, positions, np.asarray(m._score_rows(row))[0])) for m in self.members_]
+    def rows_with(self, positions: np.ndarray, baskets: csr_array) -> PurchaseRows:
+        self._fitted()
+        reader = next((m for m in self.members_ if m.reads_orders), None)
+        return super().rows_with(positions, baskets) if reader is None else reader.rows_with(positions, baskets)
+
+    def _score_rows(self, rows: PurchaseRows) -> np.ndarray:
+        return _blended([(m, m._score_rows(m.own_rows(rows))) for m in self.members_], self.weights_, rows)
+
+    def _left_out(self, row: PurchaseRows, positions: np.ndarray) -> np.ndarray:
+        each = []
+        for member in self.members_:
+            own = member.own_rows(row)
+            each.append((member, member.scores_without_each(own, positions, np.asarray(member._score_rows(own))[0])))
         return _blended(each, self.weights_, leave_one_out(row)[positions])
 
 
-def _blended(scores: list[tuple[Recommender, np.ndarray]], weights: np.ndarray, rows: csr_array) -> np.ndarray:
+def _blended(scores: list[tuple[Recommender, np.ndarray]], weights: np.ndarray, rows: PurchaseRows) -> np.ndarray:
     total = np.zeros(rows.shape, dtype=np.float32)
     for (member, values), weight in zip(scores, weights, strict=True):
         if weight > 0:
@@ -110,7 +126,7 @@ def _blended(scores: list[tuple[Recommender, np.ndarray]], weights: np.ndarray, 
     return total
 
 
-def scaled(scores: np.ndarray, rows: csr_array, *, centred: bool = False) -> np.ndarray:
+def scaled(scores: np.ndarray, rows: PurchaseRows, *, centred: bool = False) -> np.ndarray:
     """Scores divided by their standard deviation over the products that each row does not own: float32, same shape.
 
     Args:
@@ -174,7 +190,7 @@ def _only(interactions: Interactions, kept: np.ndarray) -> Interactions:
 
 
 def best_weights(
-    members: Sequence[Recommender], rows: csr_array, truth: Sequence[np.ndarray], *, steps: int = 10,
+    members: Sequence[Recommender], rows: PurchaseRows, truth: Sequence[np.ndarray], *, steps: int = 10,
     k: int = VALIDATED_K, exclude_seen: bool | np.ndarray = True,
 ) -> np.ndarray:
     """Weights on the simplex grid with the best mean nDCG@k; among equals the first, which prefers early members.
@@ -185,11 +201,12 @@ def best_weights(
     """
     grid = simplex(len(members), steps)
     gains = np.zeros(len(grid))
-    walks = [m.ranking_scores(rows, exclude_seen=exclude_seen) for m in members]
+    walks = [m.ranking_scores(m.own_rows(rows), exclude_seen=exclude_seen) for m in members]
     for parts in zip(*walks, strict=True):
         part = parts[0][0]
         hidden = np.all([np.isneginf(masked) for _, masked in parts], axis=0)
-        z = [scaled(m._score_rows(rows[part]), rows[part], centred=not m.zero_is_no_evidence) for m in members]
+        z = [scaled(m._score_rows(m.own_rows(rows[part])), rows[part], centred=not m.zero_is_no_evidence)
+             for m in members]
         for place, weights in enumerate(grid):
             total = sum(np.float32(w) * scores for w, scores in zip(weights, z, strict=True))
             total[hidden] = -np.inf

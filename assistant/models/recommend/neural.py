@@ -179,6 +179,8 @@ class SelfAttention(Recommender):
 
     zero_is_no_evidence: ClassVar[bool] = False
 
+    reads_orders: ClassVar[bool] = True
+
     def __init__(
         self, dimension: int = 64, length: int = 50, blocks: int = 2, heads: int = 2, dropout: float = 0.2,
         epochs: int = 30, batch: int = 64, rate: float = 1e-3, seed: int = 0,

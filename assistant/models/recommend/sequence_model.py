@@ -10,7 +10,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -52,6 +52,8 @@ class SequenceModel(Recommender):
 
     Counts (a live basket, or rows of ``Interactions.matrix``) are read as one order of a stranger.
     """
+
+    reads_orders: ClassVar[bool] = True
 
     mixture_: Mixture
 

@@ -70,8 +70,8 @@ class Sitting:
         if len(names) < 2:
             return None
         members, exam = [self.model(n) for n in names], self.exam
-        weights = best_weights(members, exam.train.matrix[exam.users], exam.truth, steps=_STEPS,
-                               exclude_seen=exam.hide)
+        rows = Blend.of(dict(zip(names, members, strict=True)), [1.0] * len(names)).rows_at(exam.users)
+        weights = best_weights(members, rows, exam.truth, steps=_STEPS, exclude_seen=exam.hide)
         kept = np.flatnonzero(weights > 0)
         if len(kept) < 2:
             return None

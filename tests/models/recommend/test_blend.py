@@ -4,13 +4,15 @@ import numpy as np
 import pytest
 
 from assistant.errors import InvalidPlan, UnknownName
-from assistant.features.interactions import interactions_from_pairs
+from assistant.features.interactions import interactions, interactions_from_pairs
 from assistant.models.recommend.als import ALS
 from assistant.models.recommend.blend import Blend, best_weights, held_out, scaled, simplex
 from assistant.models.recommend.item_knn import ItemKNN
+from assistant.models.recommend.personal_frequency import PersonalFrequency
 from assistant.models.recommend.popularity import Popularity
 from tests.contracts.recommender_contract import RecommenderContract
 from tests.support.purchases import noisy_groups
+from tests.support.tiny_shop import tiny_shop
 
 
 class TestChosenWeights(RecommenderContract):
@@ -21,6 +23,11 @@ class TestChosenWeights(RecommenderContract):
 class TestGivenWeights(RecommenderContract):
     def make(self):
         return Blend(("item_knn", "item_knn_bm25", "als"), weights=(0.2, 0.3, 0.5))
+
+
+class TestOrdersAndCounts(RecommenderContract):
+    def make(self):
+        return Blend(("item_knn", "next_basket"), weights=(0.5, 0.5))
 
 
 class Turned(ItemKNN):
@@ -112,3 +119,22 @@ def test_a_live_basket_and_its_reason_come_from_the_blend():
     item = int(model.top(row, 1)[0][0, 0])
     parts = model.contributions(row, item)
     assert row.indices[parts.argmax()] % 4 == item % 4 == 3  # the customer's own group of products
+
+
+def test_members_read_the_same_customer_each_in_its_own_way(tmp_path):
+    data = interactions(tiny_shop(tmp_path))
+    counted, ordered = ItemKNN().fit(data), PersonalFrequency(decay=0.5).fit(data)
+    blend = Blend.of({"item_knn": counted, "personal_frequency": ordered}, (0.0, 1.0))
+    rows = blend.rows_at(np.arange(5))
+    assert rows.sizes.tolist() == [3, 2, 1, 1, 1]
+    own = scaled(ordered.score_items(data.user_ids), data.matrix)
+    assert np.allclose(blend._score_rows(rows), own)
+    turned = Blend.of({"item_knn": counted, "personal_frequency": ordered}, (1.0, 0.0))
+    assert np.allclose(turned._score_rows(rows), scaled(counted.score_items(data.user_ids), data.matrix))
+
+
+def test_what_is_held_out_is_not_in_the_orders_either(tmp_path):
+    data = interactions(tiny_shop(tmp_path))
+    learn, _, truth = held_out(data, share=0.5)
+    assert sum(len(t) for t in truth) > 0
+    assert (learn.history.counts.toarray() == learn.matrix.toarray()).all()
