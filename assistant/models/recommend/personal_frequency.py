@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from assistant.features.interactions import Interactions
-from assistant.models.recommend.sequence_model import Mixture, SequenceModel, popularity
+from assistant.models.recommend.sequence_model import Mixture, SequenceModel, halved, popularity
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -46,7 +46,5 @@ class PersonalFrequency(SequenceModel):
     def _profiles(self, history: BasketHistory) -> tuple[csr_array, ...]:
         weights = self.decay ** history.ages.astype(np.float64)
         if self.half_life_days is not None:
-            buyers = history.sizes > 0
-            latest = np.repeat(history.days[history.pointers[1:][buyers] - 1], history.sizes[buyers])
-            weights = weights * np.exp2((history.days - latest) / self.half_life_days)
+            weights = weights * halved(history, self.half_life_days)
         return (history.weighted(weights),)

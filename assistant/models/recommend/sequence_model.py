@@ -132,6 +132,20 @@ def popularity(history: BasketHistory) -> np.ndarray:
     return orders / max(float(orders.max()), 1.0)
 
 
+def halved(history: BasketHistory, half_life_days: float) -> np.ndarray:
+    """Order weights that halve for every so many days before the customer's latest order, which weighs one."""
+    buyers = history.sizes > 0
+    latest = np.repeat(history.days[history.pointers[1:][buyers] - 1], history.sizes[buyers])
+    return np.exp2((history.days - latest) / half_life_days)
+
+
+def recent_shares(history: BasketHistory, half_life_days: float) -> np.ndarray:
+    """:func:`halved` weights that add up to one per customer: the share of their orders that hold a product."""
+    weights = halved(history, half_life_days)
+    owner = np.repeat(np.arange(history.shape[0]), history.sizes)
+    return weights / np.bincount(owner, weights=weights, minlength=history.shape[0])[owner]
+
+
 def latest_shares(history: BasketHistory, orders: int) -> np.ndarray:
     """Order weights that give the share of a customer's latest ``orders`` orders that hold a product."""
     return np.where(history.ages < orders, 1.0 / np.minimum(np.repeat(history.sizes, history.sizes), orders), 0.0)

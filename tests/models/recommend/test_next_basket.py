@@ -7,7 +7,7 @@ from scipy.sparse import csr_array
 from assistant.features.basket_history import BasketHistory
 from assistant.features.interactions import interactions
 from assistant.models.recommend.next_basket import NextBasketBlend
-from assistant.models.recommend.sequence_model import latest_shares
+from assistant.models.recommend.sequence_model import latest_shares, recent_shares
 from assistant.models.recommend.tifu_knn import TIFUKNN, tifu_weights
 from assistant.models.recommend.up_cf import UPCF
 from tests.contracts.recommender_contract import RecommenderContract
@@ -27,6 +27,17 @@ class TestUPCF(RecommenderContract):
 class TestNextBasketBlend(RecommenderContract):
     def make(self):
         return NextBasketBlend()
+
+
+class TestTheBlendByDays(RecommenderContract):
+    def make(self):
+        return NextBasketBlend(half_life_days=240.0)
+
+
+def test_shares_of_orders_by_days():
+    # Orders on days 0, 1, 2 with a half-life of one day weigh 1/4, 1/2, 1: together 7/4
+    history = _orders([0], [0, 1], [1], items=2)
+    assert history.weighted(recent_shares(history, 1.0)).toarray()[0] == pytest.approx([3 / 7, 6 / 7])
 
 
 class TestTheBlendWithoutItsNeighbours(RecommenderContract):
