@@ -75,9 +75,10 @@ def _rule(frames: Frames, words: str) -> Filter | None:
 
 
 def _customer(frames: Frames, words: str) -> str | None:
-    """The id of the customer named, as the shop writes it; None where it is no customer."""
+    """The id of the customer named, as the shop writes it where it knows one with orders; None where no id is said."""
     found = [m for m in frames.shop.find(words, ("customer",), 1) if m.value.casefold() == words.casefold()]
-    return found[0].value if found else None
+    said = [c for c in frames.parts().customer_ids if c.casefold() == words.casefold()]
+    return found[0].value if found else said[0] if said else None
 
 
 def _product(frames: Frames, words: str) -> str | None:

@@ -249,8 +249,6 @@ def launch_buyers_result(
         "found": Figure(value=table.total_rows, unit="count", label="Customers it speaks for", source=derived),
         "buyers": Figure(value=buyers, unit="count", label="Known customers who have bought it",
                          source=Source(origin="evidence")),
-        "half_life": Figure(value=int(HALF_LIFE_DAYS), unit="days", label="Days after which an order counts half",
-                            source=Source(origin="definition")),
     }
     result.details |= _audience(rows)
     return result
@@ -333,6 +331,8 @@ def _evidence(snapshot: Snapshot, request: Any, exam: LaunchExam | None) -> Evid
     quality = {} if exam is None else {"recall_at_10": exam.recall, "ndcg_at_10": exam.ndcg}
     baseline = {} if exam is None else {"recall_at_10": exam.chance_recall, "ndcg_at_10": exam.chance_ndcg}
     assumptions = ["Likeness is told from product texts: nobody need have bought the product. It is no probability."]
+    if isinstance(request, BuyersRequest):
+        assumptions.append(f"A customer's score is halved for every {HALF_LIFE_DAYS:g} days since the last order.")
     if not snapshot.has("products", "launched_at"):
         assumptions.append("There are no launch dates, so a product is new from its first sale on.")
     return Evidence(
