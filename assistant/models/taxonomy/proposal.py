@@ -14,7 +14,7 @@ from assistant.models.taxonomy.words import Names, take_apart, word_lists
 from assistant.query.agreed.categories import OTHER, Group
 
 #: how much the head word of a name adds to the whole name: to tell themes, and to tell kinds within a theme
-THEME_WEIGHT, KIND_WEIGHT = 0.1, 1.0
+THEME_WEIGHT, KIND_WEIGHT = 0.1, 0.25
 #: fewer named products than this are not grouped
 FEWEST = 8
 
