@@ -36,8 +36,9 @@ _PER_LONG_BAND = 100
 _LONG = 10
 #: Parts that these are cut into; each is judged by a bar that the other parts set.
 _FOLDS = 5
-#: Fewer customers than this set no bar of their own: the band is joined with the next.
-_LEAST = 100
+#: Fewer customers than this set no bar of their own: the band is joined with the next. Few set a higher bar, because
+#: chance is allowed for.
+_LEAST = 25
 _MANY = 10**9
 
 

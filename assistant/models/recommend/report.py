@@ -23,6 +23,7 @@ from assistant.models.recommend.list_cost import cost_table
 from assistant.models.recommend.model_table import add_models
 from assistant.models.recommend.one_customer import one_customer
 from assistant.models.recommend.own_past import add_own_past, fitted_for
+from assistant.models.recommend.segment_reasons import add_segment_reasons, segment_reasons
 from assistant.models.recommend.why import explain_list
 from assistant.plans import RecommendRequest
 from assistant.plans.reword import phrase, reword
@@ -252,7 +253,20 @@ def _for_audience(
     )
     result.words["purpose"] = request.purpose
     _count_figures(result)
+    if customer_ids is not None and fitted.catalogue.has_category:
+        _add_shares(result, snapshot, customer_ids)
     return result
+
+
+def _add_shares(result: Result, snapshot: Snapshot, customer_ids: Sequence[str]) -> None:
+    """Why these products for these customers: what they bought lately, beside everybody else."""
+    products = result.table("products")
+    categories = [str(row[products.column_index("category")]) for row in products.rows]
+    if not categories:
+        return
+    reasons = segment_reasons(snapshot, customer_ids, categories)
+    result.figures["reason_days"] = add_segment_reasons(products, reasons)
+    result.tables.append(reasons)
 
 
 # -- shared -------------------------------------------------------------------------------------------------------
