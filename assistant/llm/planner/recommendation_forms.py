@@ -207,7 +207,8 @@ def _text(said: dict[str, str], context: DialogueContext, shop: Shop, text: str)
     while (cut := words["likes"].sub("", liked).strip(" ,")) != liked:
         liked = cut
     liked = _bare(liked)
-    return ProductSearchRequest(text=liked, in_stock_only=True) if liked else None
+    stocked = any(m.name == "stock" and m.available for m in shop.metrics())
+    return ProductSearchRequest(text=liked, in_stock_only=stocked) if liked else None
 
 
 def _buyers(said: dict[str, str], context: DialogueContext, shop: Shop, text: str) -> BaseModel | None:
@@ -222,7 +223,9 @@ def _buyers(said: dict[str, str], context: DialogueContext, shop: Shop, text: st
 
 
 def _unknown(said: dict[str, str], context: DialogueContext, shop: Shop, text: str) -> BaseModel | None:
-    return RecommendRequest(customer_id=said["customer"])
+    """An id with letters, which no other reading takes for one."""
+    customer = said["customer"]
+    return RecommendRequest(customer_id=customer) if any(c.isalpha() for c in customer) else None
 
 
 _Reader = Callable[[dict[str, str], DialogueContext, Shop, str], BaseModel | None]

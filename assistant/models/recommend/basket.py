@@ -73,7 +73,7 @@ def basket_result(snapshot: Snapshot, request: RecommendRequest, fitted: FittedR
 
 _NOTHING_KNOWN = "Only the products named are known of this person; nothing is stored."
 _FOLDED_IN = ("The basket counts as the customer's latest order, and once more by itself, so that a long history does "
-              "not drown it; nothing is stored and nothing is learnt anew.")
+              "not drown it; products bought before are left out; nothing is stored and nothing is learnt anew.")
 
 
 def _position(fitted: FittedRecommender, customer: str | None) -> int:
@@ -87,7 +87,7 @@ def _position(fitted: FittedRecommender, customer: str | None) -> int:
 def _allowed(
     fitted: FittedRecommender, request: RecommendRequest, live: LiveBasket, places: np.ndarray
 ) -> np.ndarray:
-    """Products the list may hold: not in the basket, not sent back, not owned where they are rarely bought again."""
+    """Products the list may hold: new to the customer, neither in the basket nor sent back."""
     seen = fitted.interactions
     mask = candidate_mask(fitted, ProductFilters.of(request))
     mask[places] = False
@@ -97,7 +97,7 @@ def _allowed(
         mask = gates.applied(fitted.catalogue, [whom], mask).reshape(-1)
     if live.position >= 0:
         owned = seen.matrix[[live.position]].indices
-        mask[owned[~fitted.rebuying.kept[owned]]] = False
+        mask[owned] = False
         mask &= ~np.asarray(seen.returned[[live.position]].toarray()).ravel().astype(bool)
     return mask
 

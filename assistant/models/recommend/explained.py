@@ -15,11 +15,12 @@ from assistant.results import Column, Table
 _SHOWN = 5
 
 
-def why_table(one: OneCustomer, item: int, k: int) -> Table:
+def why_table(one: OneCustomer, item: int, k: int, *, filled: bool = False) -> Table:
     """One row: the product, its place, score and what kind of reason there is.
 
     ``status``: ``reason`` (a cause passed) · ``no_reason`` (none did) · ``bought_before`` (owned, often bought again) ·
-    ``popular`` (the list is the same for everybody, or nothing bought speaks for it) · ``not_in_list``.
+    ``popular`` (the list is the same for everybody, or ``filled``: the place was filled from the popularity list) ·
+    ``no_evidence`` (nothing bought speaks for it) · ``not_in_list`` (a rule leaves it out).
     """
     seen, frame = one.fitted.interactions, one.fitted.catalogue.frame
     facts, scores = frame.iloc[int(one.fitted.catalogue.rows[item])], one.scores()[0]
@@ -28,7 +29,7 @@ def why_table(one: OneCustomer, item: int, k: int) -> Table:
     next_score = float(ordered[k]) if len(ordered) > k else None
     passed = [c for c in tested(one, item, k) if passes(one, c)]
     if rank is None:
-        status = "popular" if one.model.zero_is_no_evidence and one.candidates[item] else "not_in_list"
+        status = "popular" if filled else "no_evidence" if one.candidates[item] else "not_in_list"
     elif item in one.owned:
         status = "bought_before"
     elif not one.model.personal or one.position < 0:

@@ -31,7 +31,8 @@ def explain_list(result: Result, request: RecommendRequest, one: OneCustomer, li
         why = _column(one, request.why)
         if why < 0:
             raise NoRows("No known customer has bought this product, so it is on no list", received=request.why)
-        result.tables += [why_table(one, why, request.k), causes_table(one, why, request.k)]
+        shown = lists.filled[0] & (lists.product_ids[0] == one.fitted.interactions.item_ids[why])
+        result.tables += [why_table(one, why, request.k, filled=bool(shown.any())), causes_table(one, why, request.k)]
         status = str(result.table("why").cell(0, "status"))
         result.words["why"] = status
         _say_causes(result)

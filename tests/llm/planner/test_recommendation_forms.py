@@ -79,7 +79,12 @@ def test_which_model_and_how_good(text: str, expected: dict[str, Any]) -> None:
     ("suggest a gift for a coffee fan", "coffee"), ("products for people who are into baking", "baking"),
 ])
 def test_for_somebody_who_likes(text: str, words: str) -> None:
-    assert plan(text) == ("search_products", {"text": words, "in_stock_only": True})
+    tool, args = plan(text)
+    assert tool == "search_products" and args["text"] == words
+
+
+def test_a_number_of_products_is_kept() -> None:
+    assert plan("recommend 3 products to customer 17850")[1] == {"customer_id": "17850", "k": 3}
 
 
 def test_an_id_that_looks_like_none_is_tried() -> None:
