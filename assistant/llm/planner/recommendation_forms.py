@@ -79,7 +79,7 @@ def _put_in(form: str, places: dict[str, str]) -> str:
 @lru_cache(maxsize=4)
 def _words(spoken: str) -> dict[str, Any]:
     raw = read_yaml(spoken, "recommendation_forms")
-    expressions = ("polite", "lead", "trail", "likes", "joins", "liking")
+    expressions = ("polite", "lead", "trail", "likes", "joins", "commas", "liking")
     return {name: re.compile(raw[name], re.IGNORECASE) for name in expressions} | {
         "pronouns": frozenset(raw["pronouns"]), "ordinals": raw["ordinals"],
         "models": {name.casefold(): family for family, said in raw["models"].items() for name in said},
@@ -131,10 +131,11 @@ def _products(name: str, context: DialogueContext, shop: Shop) -> list[str]:
     whole = _named(name, shop, _SURE)
     if whole is not None:
         return [whole]
-    parts = [p for p in _words(language())["joins"].split(name) if p.strip()]
-    each = [_named(p, shop, _EACH) for p in parts]
-    if len(parts) > 1 and all(each):
-        return [p for p in dict.fromkeys(each) if p]
+    for joins in ("joins", "commas"):  # a comma may belong to a name
+        parts = [p for p in _words(language())[joins].split(name) if p.strip()]
+        each = [_named(p, shop, _EACH) for p in parts]
+        if len(parts) > 1 and all(each):
+            return [p for p in dict.fromkeys(each) if p]
     one = _product(name, context, shop)
     return [one] if one else []
 

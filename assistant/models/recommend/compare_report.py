@@ -101,9 +101,8 @@ def _add_two(result: Result, found: Comparison) -> None:
             Column(name="customers", label="Customers compared", unit="count")])
     result.tables[:0] = [table, alike]
     result.title = f"{first.words} against {second.words}"
-    better = found.better
-    result.words |= {"two": "yes", "first": first.words, "second": second.words,
-                     "better": "" if better is None else "first" if better is first else "second"}
+    better = "first" if found.recall.low > 0 else "second" if found.recall.high < 0 else ""
+    result.words |= {"two": "yes", "first": first.words, "second": second.words, "better": better}
     for name in ("first", "second", "difference", "low", "high"):
         result.figures[f"found_{name}"] = table.figure(0, name)
     result.figures["overlap"] = alike.figure(0, "overlap")

@@ -30,7 +30,7 @@ from benchmarks.shared_data import data_set
 SEED = 0
 #: Models by their names in the registry: sums over purchases, and models explained by leaving products out.
 MODELS = ("item_knn", "item_knn_bm25", "ease", "user_knn", "als")
-#: Models of the test half judged at most, and customers on whom every single removal is tried.
+#: Customers of the test half judged at most, and customers on whom every single removal is tried.
 JUDGED, REMOVED = 1200, 150
 #: Sizes of history shown.
 SIZES = ((1, 1), (2, 2), (3, 3), (4, 5), (6, 9), (10, 19), (20, 49), (50, 10**9))

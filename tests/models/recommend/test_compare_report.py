@@ -34,6 +34,15 @@ def test_two_models_are_paired_over_the_same_customers(demo_snapshot: Snapshot, 
     assert "clearly better" in compose([result]).text and "against ease" in reword(request)
 
 
+def test_the_verdict_is_that_of_the_interval_shown(demo_snapshot: Snapshot, fitted: FittedRecommender) -> None:
+    for pair in (("ease", "als"), ("item_knn", "popularity"), ("popularity", "item_knn")):
+        result = comparison_result(
+            demo_snapshot, CompareRecommendersRequest(model=pair[0], against=pair[1]), fitted)
+        low, high = result.figures["found_low"].value, result.figures["found_high"].value
+        assert isinstance(low, float) and isinstance(high, float)
+        assert result.words["better"] == ("first" if low > 0 else "second" if high < 0 else "")
+
+
 def test_all_models_say_which_is_used_and_why(demo_snapshot: Snapshot, fitted: FittedRecommender) -> None:
     result = comparison_result(demo_snapshot, CompareRecommendersRequest(), fitted)
     text = compose([result]).text
