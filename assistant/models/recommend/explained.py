@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from assistant.models.recommend.fitted import FittedRecommender
+from assistant.models.recommend.in_common import in_common, in_words
 from assistant.models.recommend.one_customer import OneCustomer
 from assistant.models.recommend.reasons import Cause, causes
 from assistant.results import Column, Table
@@ -71,11 +72,13 @@ def causes_table(one: OneCustomer, item: int, k: int) -> Table:
     """Table ``causes``: the largest contributors with share, place without each, strength and whether it passes."""
     bar = one.fitted.reason_rules[one.family].bar(len(one.owned)) if one.model.personal else np.inf
     rows: list[list[Any]] = []
+    ids, side = one.fitted.interactions.item_ids, one.fitted.past.side
     for cause in tested(one, item, k):
         verdict = "reason" if passes(one, cause) else "too_weak" if cause.moved else "moves_nothing"
         rows.append([str(one.fitted.interactions.item_ids[cause.owned_item]), name_of(one.fitted, cause.owned_item),
                      round(100 * cause.share, 1), cause.rank, cause.rank_without, round(cause.strength, 3),
-                     round(float(bar), 3) if np.isfinite(bar) else None, verdict])
+                     round(float(bar), 3) if np.isfinite(bar) else None, verdict,
+                     in_words(in_common(side, str(ids[item]), str(ids[cause.owned_item]))) or None])
     return Table(
         id="causes", title="What speaks most for it, each taken away once", rows=rows, total_rows=len(rows), columns=[
             Column(name="because_product_id", label="Bought id", unit="id"), Column(name="bought", label="Bought"),
@@ -83,7 +86,8 @@ def causes_table(one: OneCustomer, item: int, k: int) -> Table:
             Column(name="rank", label="Place", unit="count"),
             Column(name="rank_without", label="Place without it", unit="count"),
             Column(name="strength", label="Strength", unit="score"),
-            Column(name="bar", label="Strength needed", unit="score"), Column(name="verdict", label="Verdict")])
+            Column(name="bar", label="Strength needed", unit="score"), Column(name="verdict", label="Verdict"),
+            Column(name="in_common", label="Both are")])
 
 
 def versus_table(one: OneCustomer, item: int, other: int) -> Table:

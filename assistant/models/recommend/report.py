@@ -19,6 +19,7 @@ from assistant.models.recommend.fitted import (
     fit_recommender,
     recommend_for_customers,
 )
+from assistant.models.recommend.in_common import in_common, in_words
 from assistant.models.recommend.list_cost import cost_table
 from assistant.models.recommend.model_table import add_models
 from assistant.models.recommend.one_customer import one_customer
@@ -199,7 +200,9 @@ def _reason_words(fitted: FittedRecommender, lists: CustomerLists, slot: int) ->
         return "they bought it before, and it is often bought again"
     cause = lists.because[0, slot]
     if cause is not None:
-        return f"because they bought {_name(fitted, cause)}"
+        shared = in_common(fitted.past.side, str(lists.product_ids[0, slot]), str(cause))
+        alike = f" (both: {in_words(shared)})" if shared and fitted.models[lists.family].needs == "vectors" else ""
+        return f"because they bought {_name(fitted, cause)}{alike}"
     customer = lists.customer_ids[0]
     if fitted.interactions.user_positions([customer])[0] < 0 and fitted.cold_start().country(customer) is not None:
         return "bought most in their country, not chosen for this one"

@@ -69,3 +69,4 @@ def _say_causes(result: Result) -> None:
             result.figures[f"cause_{name}"] = causes.figure(passed, name)
     if passed is not None:
         result.words["cause"] = str(causes.cell(passed, "bought"))
+        result.words["in_common"] = str(causes.cell(passed, "in_common") or "")
