@@ -143,7 +143,7 @@ class Frames:
         yield self.forecast_groups()
         yield requests.churn(self.parts(), self.context, self.finish)
         p = self._audience_parts()
-        yield requests.recommend(p, self.context, self.finish, self._defined(p))
+        yield requests.recommend(p, self.context, self.finish, self._defined(p, aside=("customer", "product")))
         yield requests.search(self.parts(), self.context, self.finish, self.shop)
         yield stock.stock(self.parts(), self.finish, self.shop)
         yield products.phrase(self.parts(), self.context, self.finish)
@@ -185,15 +185,15 @@ class Frames:
                 if term in meanings:
                     p.notes.append(f"defined_term|{term}|{meanings[term]}")
 
-    def _defined(self, p: Parts) -> list[Filter]:
-        """Filters of the agreed terms that are said of customers."""
+    def _defined(self, p: Parts, aside: tuple[str, ...] = ("customer",)) -> list[Filter]:
+        """Filters of the agreed terms that are said of customers; groups ``aside`` make no term a measure."""
         found: list[Filter] = []
         for i in self.reading.having("definition"):
             item = self.reading.items[i]
             if i in p.conditions.used or i in p.ranked_terms or not self._said_of_customers(i):
                 continue
             if item.has("metric") and (
-                p.periods or [g for g in p.groups if g != "customer"] or self.reading.has("trend", "growth")
+                p.periods or [g for g in p.groups if g not in aside] or self.reading.has("trend", "growth")
             ):
                 continue  # "new customers last month" is a measure
             meant = brief.term_filter(self.shop, str(item.get("definition")))
