@@ -306,17 +306,30 @@ def top_k(scores: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
     width = min(k, items)
     if width == 0 or n == 0:
         return places, best
-    if width < items:
-        chosen = np.sort(np.argpartition(-scores, width - 1, axis=1)[:, :width], axis=1)
-    else:
-        chosen = np.broadcast_to(np.arange(items), (n, items))
-    values = np.take_along_axis(scores, chosen, axis=1)
-    order = np.argsort(-values, axis=1, kind="stable")
-    values = np.take_along_axis(values, order, axis=1)
-    found = np.isfinite(values)
-    places[:, :width] = np.where(found, np.take_along_axis(chosen, order, axis=1), -1)
-    best[:, :width] = np.where(found, values, -np.inf)
+    row, place = _largest_of_rows(scores, width)
+    value = scores[row, place]
+    order = np.lexsort((place, -value, row))
+    row, place, value = row[order], place[order], value[order]
+    slot = np.arange(len(row)) - np.searchsorted(row, np.arange(n))[row]
+    places[row, slot], best[row, slot] = place, value
     return places, best
+
+
+def _largest_of_rows(scores: np.ndarray, width: int) -> tuple[np.ndarray, np.ndarray]:
+    """Rows and columns of the ``width`` largest finite values of each row; of equal ones the first columns.
+
+    The value at the edge is found by a partition of values, which is several times faster than one of positions.
+    """
+    edge = np.partition(scores, scores.shape[1] - width, axis=1)[:, -width]
+    edge = np.maximum(edge, np.finfo(scores.dtype).min)  # rows with fewer finite values: all of them
+    above = np.nonzero(scores > edge[:, None])
+    equal = np.nonzero(scores == edge[:, None])
+    room = width - np.bincount(above[0], minlength=len(scores))
+    nth = np.arange(len(equal[0])) - np.searchsorted(equal[0], np.arange(len(scores)))[equal[0]]
+    kept = nth < room[equal[0]]
+    row, place = (np.concatenate([a, e[kept]]) for a, e in zip(above, equal, strict=True))
+    finite = np.isfinite(scores[row, place])
+    return row[finite], place[finite]
 
 
 def _mask_seen(scores: np.ndarray, rows: PurchaseRows, exclude_seen: bool | np.ndarray) -> None:
