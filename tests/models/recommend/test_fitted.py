@@ -3,12 +3,14 @@
 import threading
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from assistant.caching import LazyMapping
-from assistant.errors import InvalidPlan, NoRows
+from assistant.errors import InvalidPlan, MissingData, NoRows
+from assistant.features.interactions import interactions_from_pairs
 from assistant.models.recommend.comparison import compare
-from assistant.models.recommend.fitted import fit_recommender
+from assistant.models.recommend.fitted import fit_recommender, recommend_for_customers
 from assistant.models.registry import RECOMMENDERS, Entry
 from tests.support.shop_builder import grouped_shop, shop_of
 
@@ -103,3 +105,84 @@ def test_quality_in_the_evidence_is_that_of_the_test_weeks(fitted):
     assert info.quality["recall_at_10"] == trial.recall and info.quality["gini_at_10"] == trial.gini
     assert info.baseline["ndcg_at_10"] == fitted.choice.trial(fitted.names["popularity"]).ndcg
     assert np.isfinite(list(info.quality.values())).all()
+
+
+# -- data that hold next to nothing -----------------------------------------------------------------------------------
+
+
+def _lines_of(folder, rows):
+    """A shop of (customer, day, product, kind of line, quantity)."""
+    from assistant.data.warehouse import open_snapshot, write_snapshot
+
+    at = [pd.Timestamp(f"{day} 12:00") for _, day, *_ in rows]
+    orders = [f"O{i:03d}" for i in range(len(rows))]
+    write_snapshot(folder, {
+        "orders": pd.DataFrame({"order_id": orders, "customer_id": [r[0] for r in rows], "ordered_at": at,
+                                "status": "completed"}),
+        "order_lines": pd.DataFrame({
+            "line_id": [f"L{i}" for i in range(len(rows))], "order_id": orders, "customer_id": [r[0] for r in rows],
+            "ordered_at": at, "product_id": [r[2] for r in rows], "line_type": [r[3] for r in rows],
+            "quantity": [r[4] for r in rows], "unit_price": 5.0, "amount": [5.0 * r[4] for r in rows]}),
+        "customers": pd.DataFrame({"customer_id": sorted({r[0] for r in rows if r[0]} | {"Z"})}),
+    }, source="tests", name="little")
+    return open_snapshot(folder)
+
+
+EVERY = [n for n, e in RECOMMENDERS.items() if e.needs is None]
+
+
+def test_one_product_bought_by_many_leaves_nothing_new_and_says_nothing(tmp_path):
+    fitted = fit_recommender(shop_of(tmp_path, [(f"C{i}", "2024-01-01", ["X"]) for i in range(5)]))
+    assert fitted.choice.name == "popularity"
+    lists = recommend_for_customers(fitted, ["C0", "nobody"], 3)
+    assert lists.product_ids.tolist() == [[None] * 3, ["X", None, None]]
+
+
+def test_one_customer_gets_no_product_of_somebody_else(tmp_path):
+    fitted = fit_recommender(shop_of(tmp_path, [("A", "2024-01-01", ["X", "Y"]), ("A", "2024-02-01", ["Z"])]))
+    for family in fitted.models:
+        lists = recommend_for_customers(fitted, ["A"], 3, method=family)
+        assert lists.product_ids.tolist() == [[None] * 3], family
+
+
+def test_more_asked_for_than_the_catalogue_holds_repeats_nothing(tmp_path):
+    fitted = fit_recommender(shop_of(tmp_path, [("A", "2024-01-01", ["X", "Y"]), ("B", "2024-01-02", ["X", "W"])]))
+    for family in fitted.models:
+        shown = [p for p in recommend_for_customers(fitted, ["B"], 50, method=family).product_ids[0] if p]
+        assert shown == ["Y"], family
+    with pytest.raises(InvalidPlan):
+        recommend_for_customers(fitted, ["B"], 0)
+
+
+def test_the_same_line_twice_counts_as_one_order(tmp_path):
+    once = fit_recommender(shop_of(tmp_path / "a", [("A", "2024-01-01", ["X"]), ("B", "2024-01-02", ["X", "Y"])]))
+    twice = fit_recommender(shop_of(tmp_path / "b", [("A", "2024-01-01", ["X", "X"]),
+                                                     ("B", "2024-01-02", ["X", "Y", "Y"])]))
+    assert (once.interactions.matrix != twice.interactions.matrix).nnz == 0
+    assert recommend_for_customers(once, ["A"], 2).product_ids.tolist() == \
+        recommend_for_customers(twice, ["A"], 2).product_ids.tolist()
+
+
+def test_returns_only_is_no_purchase(tmp_path):
+    snapshot = _lines_of(tmp_path, [("A", "2024-01-01", "X", "return", -1), ("B", "2024-01-02", "Y", "return", -2)])
+    with pytest.raises(NoRows, match="bought and kept"):
+        fit_recommender(snapshot)
+
+
+def test_everything_sent_back_is_no_purchase(tmp_path):
+    snapshot = _lines_of(tmp_path, [("A", "2024-01-01", "X", "sale", 1), ("A", "2024-01-05", "X", "return", -1)])
+    with pytest.raises(NoRows, match="bought and kept"):
+        fit_recommender(snapshot)
+
+
+def test_nobody_known_is_no_purchase(tmp_path):
+    with pytest.raises((NoRows, MissingData)):
+        fit_recommender(shop_of(tmp_path, [(None, "2024-01-01", ["X", "Y"])]))
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_every_model_bears_an_empty_and_a_tiny_matrix(name):
+    with pytest.raises(NoRows):
+        RECOMMENDERS[name].make().fit(interactions_from_pairs([], []))
+    model = RECOMMENDERS[name].make().fit(interactions_from_pairs(["A", "A", "B"], ["X", "X", "X"]))
+    assert model.recommend(["A", "B"], k=4)[0].tolist() == [[None] * 4] * 2
