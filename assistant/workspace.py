@@ -564,7 +564,8 @@ class Workspace(Recommending):
         self.example_questions()
         self.product_index()
         fitted = self.recommender()
-        fitted.info(fitted.family())  # sets the bars of reasons
+        for view in (fitted, fitted.for_purpose("next")):
+            view.info(view.family())  # sets the bars of reasons
         self.find_segments(SegmentRequest())
         self.churn_model(ChurnRequest().horizon_days)
         self.forecast(ForecastRequest())

@@ -65,8 +65,9 @@ RECOMMENDERS: dict[str, Entry] = {
                                  "what is bought most in the categories they buy in", needs="category"),
     "content": Entry(f"{_RECOMMEND}.content:Content", "content", "products of the same kind as those bought (texts)",
                      needs="vectors"),
+    # Where nothing is bought again ease_repeat is EASE, so EASE itself need not compete.
     "ease": Entry(f"{_RECOMMEND}.ease:EASE", "ease", "every product predicted from the others (EASE)",
-                  {"l2": 50.0, "weighting": "log"}, purposes=("new", "next")),
+                  {"l2": 50.0, "weighting": "log"}, purposes=("new", "next"), competes=False),
     "ease_repeat": Entry(f"{_RECOMMEND}.ease_repeat:EASERepeat", "ease_repeat",
                          "every product predicted from the others, and again by how often it is re-bought (EASE)",
                          purposes=("new", "next")),
