@@ -1,4 +1,4 @@
-"""Categories through the tools: offered where they are lacking, cited where used, and gone when the store is damaged."""
+"""Categories through the tools: offered where lacking, cited where used, and gone when the store is damaged."""
 
 from __future__ import annotations
 
