@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from assistant.data.warehouse import Snapshot
-from assistant.errors import NoRows, UnknownName
+from assistant.errors import NoRows
 from assistant.models.recommend.catalogue import ProductFilters
 from assistant.models.recommend.fitted import FittedRecommender, candidate_mask
 from assistant.models.recommend.live_basket import LiveBasket
 from assistant.models.recommend.one_customer import ranks_of
 from assistant.models.recommend.reasons import reasons_for
 from assistant.models.recommend.shaping import shaped
+from assistant.models.recommend.why_not import product_row
 from assistant.plans import RecommendRequest
 from assistant.plans.reword import reword
 from assistant.plans.reword_lists import rule_words
@@ -157,10 +158,8 @@ def _name(fitted: FittedRecommender, place: int) -> str:
 
 
 def _places(fitted: FittedRecommender, request: RecommendRequest) -> np.ndarray:
-    places = fitted.interactions.item_positions(np.array(list(request.basket), dtype=object))
-    unknown = [p for p, place in zip(request.basket, places, strict=True) if fitted.catalogue.row_of(p) is None]
-    if unknown:
-        raise UnknownName("The shop has no such product", received=unknown[0])
+    rows = [product_row(fitted, product) for product in request.basket]
+    places = fitted.catalogue.frame["position"].to_numpy()[rows]
     known = places[places >= 0]
     if len(known) == 0:
         raise NoRows("No known customer has bought these products yet, so nothing can be learnt from them",

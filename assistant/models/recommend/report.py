@@ -67,7 +67,8 @@ def recommend_result(
         result = _for_audience(snapshot, request, fitted, filters, customer_ids)
     speak(result, "rules", phrase(only_rules(request)))
     _add_cost(result, fitted, request)
-    add_models(result, fitted, fitted.family(request.method))
+    cold = result.words["history"] == "none"
+    add_models(result, fitted, "popularity" if cold else fitted.family(request.method))
     if not result.table("products").rows:
         _add_cheapest(result, fitted, filters)
         rules = [str(row[0]) for row in result.table("left_out").rows[:-1]]
@@ -126,8 +127,9 @@ def _for_customer(
         tables=[table, left_out], details={"reasons": _reason_details(lists), "score_kept": lists.score_kept},
         words={"for": "customer", "history": history,
                "personal": "yes" if model.personal and history != "none" else "no",
-               "why_model": fitted.choice.why if request.method == "auto" else "it was asked for",
-               "model": _model_words(fitted, lists.family)},
+               "why_model": ("there is no purchase to choose by" if history == "none" else
+                             fitted.choice.why if request.method == "auto" else "it was asked for"),
+               "model": _model_words(fitted, "popularity" if history == "none" else lists.family)},
         evidence=_evidence(snapshot, request, fitted, lists.family),
         followups=_customer_followups(fitted, customer, lists),
     )

@@ -125,6 +125,8 @@ def test_customer_without_orders_gets_the_popularity_list_and_is_told(shop, fitt
     reasons = {row[result.table("products").column_index("reason")] for row in result.table("products").rows}
     assert reasons == {"popular with all customers, not chosen for this one"}
     assert "popularity list" in check_complete(result)
+    assert "most customers buy" in result.words["model"] and "no purchase" in result.words["why_model"]
+    assert "recall_popularity" not in result.figures  # what is shown is measured, not the personal model
 
 
 def test_k_beyond_the_catalogue_gives_what_there_is(shop, fitted):
