@@ -189,5 +189,6 @@ def every_kind() -> dict[str, Result]:
         "cohorts", "returning", "ladder", "spread", "early", "concentration",
         "term_agreed", "term_withdrawn", "terms", "segment_saved", "saved_segment", "saved_segments", "segment_change",
         "segment_changed", "category_edited", "category_products", "undone",
-        "audience_pair", "explanation", "something_new")]
+        "audience_pair", "explanation", "recommendation_why", "recommender_comparison", "promotion", "bundles",
+        "substitutes", "something_new")]
     return {result.kind: result for result in made + plain}

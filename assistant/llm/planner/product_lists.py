@@ -94,8 +94,9 @@ def product_list(
         plan_one: readings of a text by the ordinary grammar, best first.
     """
     language = words.lexicon.language
-    if len(text) > _LONGEST or not _raw(language).get("asks"):
-        return None
+    raw = _raw(language)
+    if len(text) > _LONGEST or not raw.get("asks") or not raw.get("prices"):
+        return None  # too long, or the language has no words for it yet
     plain = re.sub(r"\s+", " ", expand(clean(text), words.lexicon.words)).strip()
     rules = _cut(plain, shop, words)
     found = _asked(rules, language, shop, tools)
