@@ -82,9 +82,10 @@ class Recommending:
         """Who should hear about a product too new for anything but content; None for any other request."""
         from assistant.models.recommend.launch_report import by_content, launch_buyers_result
 
-        if not by_content(self.recommender(), request) or not self.product_side().has("vectors"):
+        if request.product_id is None or not self.product_side().has("vectors"):
             return None
-        return launch_buyers_result(self.snapshot, request, *self._newcomers())
+        newcomers, exam = self._newcomers()  # quick beside the recommender, which a new product does not need
+        return launch_buyers_result(self.snapshot, request, newcomers, exam) if by_content(newcomers, request) else None
 
     def _newcomers(self) -> Any:
         """The content model over the whole catalogue, and how it did at past launches."""

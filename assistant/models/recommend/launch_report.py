@@ -10,7 +10,6 @@ from assistant.data.warehouse import Snapshot
 from assistant.errors import InvalidPlan, MissingData, NoRows, UnknownName
 from assistant.features.interactions import EPOCH
 from assistant.features.product_attributes import shared_attributes
-from assistant.models.recommend.fitted import FittedRecommender
 from assistant.models.recommend.launch_exam import LaunchExam
 from assistant.models.recommend.newcomers import (
     HALF_LIFE_DAYS,
@@ -112,7 +111,7 @@ def _for_customer(
                 "shared": {} if c < 0 else shared_attributes(newcomers.side, str(ids[p]), str(ids[c]))}
                for p, _, c in shown]
     result = _result(snapshot, request, table, f"New products for customer {customer}", exam,
-                     [f"What should we recommend to customer {customer}?", "Which new products should we push?"])
+                     ["Which new products should we push?", f"Show customer {customer}"])
     result.words["for"] = "customer"
     result.figures["customer"] = _plan_figure(customer, "id", "Customer")
     result.details["reasons"] = details
@@ -172,7 +171,7 @@ def _to_push(
                   total_rows=int(candidates.sum()))
     first = str(table.cell(0, "name"))
     result = _result(snapshot, request, table, "New products to push", exam,
-                     [f"Who should hear about {first}?", "Draft a launch campaign for all customers"])
+                     [f"Who should hear about {first}?", "Top 10 products by revenue"])
     result.words["for"] = "push"
     result.figures |= {
         "customers": Figure(value=len(chosen), unit="count", label="Customers whose tastes count",
@@ -195,12 +194,12 @@ def _like(newcomers: Newcomers, column: int) -> str | None:
 # -- who should hear about it ------------------------------------------------------------------------------------------
 
 
-def by_content(fitted: FittedRecommender, request: BuyersRequest) -> bool:
+def by_content(newcomers: Newcomers, request: BuyersRequest) -> bool:
     """Whether the request names a product of the catalogue that too few have bought for anything but content."""
-    if request.product_id is None or fitted.catalogue.row_of(request.product_id) is None:
+    if request.product_id is None:
         return False
-    place = int(fitted.interactions.item_positions([request.product_id])[0])
-    return place < 0 or int((fitted.interactions.matrix.indices == place).sum()) < MIN_BUYERS
+    place = int(newcomers.data.item_positions([request.product_id])[0])
+    return place >= 0 and int((newcomers.data.matrix.indices == place).sum()) < MIN_BUYERS
 
 
 def launch_buyers_result(
@@ -240,7 +239,7 @@ def launch_buyers_result(
                   columns=columns)
     buyers = int((data.matrix.indices == place).sum())
     result = _result(snapshot, request, table, f"Who should hear about {name}", exam,
-                     ["Draft a launch campaign for them", "Which new products should we push?"])
+                     ["Which new products should we push?", "Top 10 products by revenue"])
     result.kind = "launch_buyers"
     result.words["what"] = name
     derived = Source(table="customers", origin="derived", derivation="number of rows")
