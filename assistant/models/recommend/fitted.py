@@ -360,8 +360,9 @@ def _causes(
     """Position of the tested cause of each place, -1 where none passes."""
     found = reasons_for(fitted.models[family], rows, places, rule=fitted.reason_rules[family],
                            exclude_seen=hide, candidates=candidates)
-    return np.array([[-1 if cause is None else cause.owned_item for cause in row] for row in found],
-                    dtype=np.int64).reshape(places.shape)
+    causes = np.array([[-1 if cause is None else cause.owned_item for cause in row] for row in found],
+                      dtype=np.int64).reshape(places.shape)
+    return np.where(causes == places, -1, causes)  # that it was bought before is said as such
 
 
 def _fill(
