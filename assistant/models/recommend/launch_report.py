@@ -169,9 +169,9 @@ def _to_push(
     ]
     table = Table(id="products", title="New products, those that suit most customers first", columns=columns, rows=rows,
                   total_rows=int(candidates.sum()))
-    first = str(table.cell(0, "name"))
+    unknown = [str(row[1]) for row in table.rows if by_content(newcomers, BuyersRequest(product_id=str(row[0])))]
     result = _result(snapshot, request, table, "New products to push", exam,
-                     [f"Who should hear about {first}?", "Top 10 products by revenue"])
+                     [*(f"Who should hear about {name}?" for name in unknown[:1]), "Top 10 products by revenue"])
     result.words["for"] = "push"
     result.figures |= {
         "customers": Figure(value=len(chosen), unit="count", label="Customers whose tastes count",
