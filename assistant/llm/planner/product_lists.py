@@ -100,6 +100,9 @@ def product_list(
     plain = re.sub(r"\s+", " ", expand(clean(text), words.lexicon.words)).strip()
     rules = _cut(plain, shop, words)
     found = _asked(rules, language, shop, tools)
+    cut = bool(rules.values or rules.unknown)
+    if found is None and cut and _searches(next(iter(plan_one(text)), None)):
+        return None  # "mugs that are not red, under 10": a search of products names its conditions itself
     if found is None and not rules.values:
         return _unknown_things(rules, context, shop, tools, words, plan_one)
     if found is None and _is_filler(rules.rest, language):
@@ -111,6 +114,10 @@ def product_list(
         listed = best is not None and best.cost <= _WELL and len(best.calls) == 1 and _takes_rules(best.calls[0])
         found = best.calls[0] if best is not None and listed else None
     return None if found is None else _with_rules(found, rules, words, follow_up=False)
+
+
+def _searches(best: Candidate | None) -> bool:
+    return best is not None and best.cost <= 0 and [c.name for c in best.calls] == ["search_products"]
 
 
 # -- rules ------------------------------------------------------------------------------------------------------------
