@@ -79,6 +79,10 @@ class Settings(BaseSettings):
         return self.home / "index"
 
     @property
+    def models_dir(self) -> Path:
+        return self.home / "models"
+
+    @property
     def exports_dir(self) -> Path:
         return self.home / "exports"
 

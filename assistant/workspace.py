@@ -353,11 +353,12 @@ class Workspace(Recommending):
 
     def recommender(self) -> Any:
         """The recommender chosen and fitted on this snapshot."""
+        from assistant.models.recommend.choice_records import ChoiceRecords
         from assistant.models.recommend.fitted import fit_recommender, with_products_of
 
         loaded = self.loaded  # a change of agreed categories fits nothing anew
         fitted = self._cache.get((loaded.fingerprint, "fitted"), lambda: fit_recommender(
-            loaded, self.product_side(), self._gates(loaded)))
+            loaded, self.product_side(), self._gates(loaded), ChoiceRecords(self.settings.models_dir)))
         return self._cached("recommender", lambda s: with_products_of(fitted, s)) if self.snapshot.added else fitted
 
     def recommend(self, request: RecommendRequest) -> Result:

@@ -20,6 +20,7 @@ from assistant.data.warehouse import Snapshot
 from assistant.errors import UnknownName
 from assistant.features.interactions import Interactions, interactions
 from assistant.features.product_side import ProductSide
+from assistant.models.recommend.choice_records import ChoiceRecords, Measured
 from assistant.models.recommend.exam import EVALUATED_K, MAX_USERS, Exam, Purpose, Trial, build_exam
 from assistant.models.recommend.gates import Gates
 from assistant.models.recommend.list_measures import Difference, list_quality, paired_difference
@@ -53,6 +54,8 @@ class Past:
         self.side = side
         #: who may be shown what; set by whoever knows the settings
         self.gates: Gates | None = None
+        #: where measurements are kept; set by whoever has a folder for them
+        self.records: ChoiceRecords | None = None
         self._built = {} if full is None else {snapshot.as_of: full}
 
     def until(self, day: date) -> Interactions:
@@ -158,7 +161,21 @@ def choose_recommender(
     split = split_history(past, purpose, seed)
     if split is None:
         return Choice("popularity", _TOO_FEW, purpose)
-    compared, parameters = _compared(split.validation, competitors(purpose, past.side))
+    entries = competitors(purpose, past.side)
+    if past.records is None:
+        return _measured(split, purpose, entries)
+    path = past.records.path(past.snapshot, purpose, seed, entries, past.side)
+    known = past.records.read(path)
+    if known is not None:
+        return Choice(known.name, known.why, purpose, known.compared, known.trials, split, known.parameters)
+    choice = _measured(split, purpose, entries)
+    past.records.write(path, Measured(choice.name, choice.why, choice.compared, choice.trials, choice.parameters))
+    return choice
+
+
+def _measured(split: Split, purpose: Purpose, entries: Mapping[str, Entry]) -> Choice:
+    """Choose on the validation exam, and measure what is shown on the test exam."""
+    compared, parameters = _compared(split.validation, entries)
     name, why = _decide(compared)
     choice = Choice(name, why, purpose, compared, (), split, parameters)
     shown = dict.fromkeys([name, *(choice.best_of(family) for family in dict.fromkeys(t.family for t in compared))])

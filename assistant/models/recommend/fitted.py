@@ -16,6 +16,7 @@ from assistant.features.interactions import Interactions, interactions
 from assistant.features.product_side import ProductSide
 from assistant.models.recommend.base import Recommender
 from assistant.models.recommend.catalogue import Catalogue, ProductFilters, build_catalogue
+from assistant.models.recommend.choice_records import ChoiceRecords
 from assistant.models.recommend.choosing import Choice, Past, choose_recommender
 from assistant.models.recommend.cold_start import ColdStart, fit_cold_start
 from assistant.models.recommend.exam import EVALUATED_K, Purpose, Trial
@@ -136,13 +137,15 @@ def _figures_of(trial: Trial) -> dict[str, float]:
 
 
 def fit_recommender(
-    snapshot: Snapshot, side: ProductSide | None = None, gates: Gates | None = None
+    snapshot: Snapshot, side: ProductSide | None = None, gates: Gates | None = None,
+    records: ChoiceRecords | None = None,
 ) -> FittedRecommender:
     """Choose by measured quality, and fit on everything up to ``as_of``.
 
     Args:
         side: what is known of products beside their sales; models that need more are left out.
         gates: who may be shown what; without them no category is restricted.
+        records: where the measurements behind the choice are kept; without them they are made anew.
 
     Raises:
         MissingData: no order names a customer. NoRows: no known customer kept a purchase.
@@ -153,6 +156,7 @@ def fit_recommender(
         raise NoRows("No known customer has bought and kept a product, so there is nothing to recommend from")
     past = Past(snapshot, seen, side)
     past.gates = gates or Gates(snapshot)
+    past.records = records
     return _view(past, seen, build_catalogue(snapshot, seen), "new", snapshot.fingerprint, OnceCache(_KEPT))
 
 
