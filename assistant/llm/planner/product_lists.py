@@ -19,6 +19,7 @@ from assistant.llm.planner.candidate import PLAN_OF, Candidate, Planned, ToolCal
 from assistant.llm.planner.context import DialogueContext
 from assistant.llm.planner.language_files import read_yaml
 from assistant.llm.planner.normalise import clean, expand
+from assistant.llm.planner.rephrase import rephrase
 from assistant.llm.planner.replies import decline, quoted
 from assistant.llm.planner.vocabulary import Vocabulary
 from assistant.plans.list_rules import ListRules
@@ -110,7 +111,7 @@ def product_list(
         if last is not None:
             return _with_rules(last, rules, words, follow_up=True)
     if found is None:
-        best = next(iter(plan_one(rules.rest)), None)
+        best = next(iter(plan_one(rephrase(rules.rest, words.lexicon.words))), None)
         listed = best is not None and best.cost <= _WELL and len(best.calls) == 1 and _takes_rules(best.calls[0])
         found = best.calls[0] if best is not None and listed else None
     return None if found is None else _with_rules(found, rules, words, follow_up=False)

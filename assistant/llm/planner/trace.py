@@ -117,6 +117,9 @@ class Trace:
         found += sum(any(n in m for n in NEGATIVE_NAMES) for m in set(self.metrics))
         found += sum(n.get("op_type") == "customer" and self._only_once(n) for n in self.nodes)
         found += sum(n.get("asked") == "away" for n in self.nodes)
+        # rules of a list of products: what is left out of it
+        found += sum(len(n.get(rule) or ()) for n in self.nodes for rule in ("exclude_categories", "exclude_words"))
+        found += sum(bool(n.get("one_per_variant")) for n in self.nodes)
         return found
 
     def _only_once(self, node: dict[str, Any]) -> bool:
