@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -87,11 +88,19 @@ def test_nobody_watching_loses_nothing():
     assert conversations.history("t")[0].question == "unseen"
 
 
+def wait_for(condition: Callable[[], bool], seconds: float = 10.0) -> None:
+    """Return once it holds; fail if it never does."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "never happened"
+        time.sleep(0.01)
+
+
 def test_a_broken_turn_is_seen_as_broken(caplog: pytest.LogCaptureFixture):
     turn = Turns(FakeConversations()).start("t", "break")
     watch(turn)
     assert turn.broken
-    assert "broken on purpose" in caplog.text
+    wait_for(lambda: "broken on purpose" in caplog.text)  # logged by the turn's own thread, just after it ended
 
 
 def test_same_tool_twice_ends_in_order():

@@ -202,9 +202,16 @@ def test_two_people_at_once_lose_nothing(desk: CategoryDesk, shop: Snapshot, tmp
     adopted(desk)
     groups = [g.name for g in desk.required().tops][:6]
     desks = [desk_of(shop, tmp_path, f"Person {i}") for i in range(6)]
-    threads = [threading.Thread(target=d.change, args=(ChangeCategories(
-        action="rename", category=name, new_name=f"Chosen {i // 2}"),)) for i, (d, name) in
-        enumerate(zip(desks, groups, strict=True))]
+    refused: list[InvalidPlan] = []
+
+    def rename(one: CategoryDesk, name: str, new_name: str) -> None:
+        try:
+            one.change(ChangeCategories(action="rename", category=name, new_name=new_name))
+        except InvalidPlan as error:  # the other person of the pair was quicker
+            refused.append(error)
+
+    threads = [threading.Thread(target=rename, args=(d, name, f"Chosen {i // 2}"))
+               for i, (d, name) in enumerate(zip(desks, groups, strict=True))]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -212,7 +219,8 @@ def test_two_people_at_once_lose_nothing(desk: CategoryDesk, shop: Snapshot, tmp
     desk.forget_read()
     names = [g.name for g in desk.required().tops]
     assert len(set(names)) == len(names)  # two chose one name at once: the later one has a number
-    assert len([e for e in desk.required().edits if e.kind == "rename"]) in range(3, 7)
+    made = [e for e in desk.required().edits if e.kind == "rename"]
+    assert len(made) == 6 - len(refused) and len(refused) <= 3  # of every pair at least one is kept
 
 
 def test_new_products_are_sorted_in_and_the_others_stay(tmp_path: Path) -> None:
