@@ -9,7 +9,7 @@ from assistant.data.warehouse import Snapshot
 from assistant.errors import UnknownName
 from assistant.llm.replies import compose
 from assistant.models.recommend.basket import _name
-from assistant.models.recommend.fitted import FittedRecommender, fit_recommender
+from assistant.models.recommend.fitted import FittedRecommender
 from assistant.models.recommend.flips import without_product
 from assistant.models.recommend.live_basket import LiveBasket
 from assistant.models.recommend.report import recommend_result
@@ -17,8 +17,8 @@ from assistant.plans import RecommendRequest
 
 
 @pytest.fixture(scope="module")
-def fitted(demo_snapshot: Snapshot) -> FittedRecommender:
-    return fit_recommender(demo_snapshot)
+def fitted(demo_recommender: FittedRecommender) -> FittedRecommender:
+    return demo_recommender
 
 
 def test_what_goes_with_a_basket(demo_snapshot: Snapshot, fitted: FittedRecommender) -> None:

@@ -15,8 +15,8 @@ from assistant.plans.reword import reword
 
 
 @pytest.fixture(scope="module")
-def fitted(demo_snapshot: Snapshot) -> FittedRecommender:
-    return fit_recommender(demo_snapshot)
+def fitted(demo_recommender: FittedRecommender) -> FittedRecommender:
+    return demo_recommender
 
 
 def test_two_models_are_paired_over_the_same_customers(demo_snapshot: Snapshot, fitted: FittedRecommender) -> None:

@@ -8,7 +8,7 @@ import pytest
 from assistant.data.warehouse import Snapshot
 from assistant.errors import NoRows, UnknownName
 from assistant.llm.replies import compose
-from assistant.models.recommend.fitted import FittedRecommender, fit_recommender
+from assistant.models.recommend.fitted import FittedRecommender
 from assistant.models.recommend.people import buyers_result
 from assistant.plans import BuyersRequest
 from assistant.plans.filters import Compare
@@ -16,8 +16,8 @@ from assistant.plans.reword import reword
 
 
 @pytest.fixture(scope="module")
-def fitted(demo_snapshot: Snapshot) -> FittedRecommender:
-    return fit_recommender(demo_snapshot)
+def fitted(demo_recommender: FittedRecommender) -> FittedRecommender:
+    return demo_recommender
 
 
 def bought(fitted: FittedRecommender, customer: str) -> set[str]:

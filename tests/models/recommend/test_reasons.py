@@ -4,7 +4,7 @@ import pytest
 from assistant.features.interactions import interactions_from_pairs
 from assistant.models.recommend.base import Recommender
 from assistant.models.recommend.catalogue import ProductFilters
-from assistant.models.recommend.fitted import candidate_mask, fit_recommender
+from assistant.models.recommend.fitted import candidate_mask
 from assistant.models.recommend.item_knn import ItemKNN
 from assistant.models.recommend.popularity import Popularity
 from assistant.models.recommend.reason_bars import Case, calibrate, lowest_bar, measured
@@ -99,8 +99,8 @@ def random_reason_rate(fitted, seed: int, family: str = "item_knn") -> dict[str,
     return {group: (float(np.mean(cases)) if cases else 0.0, len(cases)) for group, cases in drawn.items()}
 
 
-def test_random_owned_products_fail_as_reasons_on_the_demo_shop(demo_snapshot):
-    fitted = fit_recommender(demo_snapshot)
+def test_random_owned_products_fail_as_reasons_on_the_demo_shop(demo_recommender):
+    fitted = demo_recommender
     rates = random_reason_rate(fitted, seed=12345)
     assert rates["all"][1] >= 3000 and rates["all"][0] <= 0.10
     for group in ("few", "some", "many"):  # a customer's ten places depend on each other: some room for chance
@@ -110,8 +110,8 @@ def test_random_owned_products_fail_as_reasons_on_the_demo_shop(demo_snapshot):
     assert all(bar.random_passes <= 0.10 for bar in rule.bars)
 
 
-def test_short_histories_need_a_clearer_cause(demo_snapshot):
-    bars = fit_recommender(demo_snapshot).reason_rules["item_knn"].bars
+def test_short_histories_need_a_clearer_cause(demo_recommender):
+    bars = demo_recommender.reason_rules["item_knn"].bars
     assert bars[0].lowest == 1 and bars[-1].highest >= 10_000
     assert bars[0].bar > bars[len(bars) // 2].bar >= bars[-1].bar >= 0
 

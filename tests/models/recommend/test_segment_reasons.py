@@ -8,7 +8,7 @@ import pytest
 
 from assistant.data.warehouse import Snapshot
 from assistant.llm.replies import compose
-from assistant.models.recommend.fitted import fit_recommender
+from assistant.models.recommend.fitted import FittedRecommender
 from assistant.models.recommend.report import recommend_result
 from assistant.models.recommend.segment_reasons import DAYS, segment_reasons
 from assistant.plans import CustomerCondition, RecommendRequest
@@ -33,9 +33,11 @@ def test_shares_can_be_counted_again(demo_snapshot: Snapshot) -> None:
     assert table.cell(0, "low") < table.cell(0, "share") < table.cell(0, "high")
 
 
-def test_a_list_for_a_group_says_what_sets_it_apart(demo_snapshot: Snapshot) -> None:
+def test_a_list_for_a_group_says_what_sets_it_apart(
+    demo_snapshot: Snapshot, demo_recommender: FittedRecommender
+) -> None:
     request = RecommendRequest(filter=CustomerCondition(metric="orders", op="ge", values=(8,)), k=6)
-    result = recommend_result(demo_snapshot, request, fit_recommender(demo_snapshot))
+    result = recommend_result(demo_snapshot, request, demo_recommender)
     products, reasons = result.table("products"), result.table("segment_reasons")
     told = 0
     for row in range(len(products.rows)):
@@ -48,7 +50,9 @@ def test_a_list_for_a_group_says_what_sets_it_apart(demo_snapshot: Snapshot) -> 
     assert told and "of the others" in compose([result]).text
 
 
-def test_a_list_for_everybody_has_nobody_to_be_set_apart_from(demo_snapshot: Snapshot) -> None:
-    result = recommend_result(demo_snapshot, RecommendRequest(k=3), fit_recommender(demo_snapshot))
+def test_a_list_for_everybody_has_nobody_to_be_set_apart_from(
+    demo_snapshot: Snapshot, demo_recommender: FittedRecommender
+) -> None:
+    result = recommend_result(demo_snapshot, RecommendRequest(k=3), demo_recommender)
     assert "segment_reasons" not in [t.id for t in result.tables]
     compose([result])

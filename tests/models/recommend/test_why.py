@@ -9,7 +9,7 @@ from assistant.data.warehouse import Snapshot
 from assistant.errors import NoRows, UnknownName
 from assistant.llm.replies import compose
 from assistant.models.recommend.catalogue import ProductFilters
-from assistant.models.recommend.fitted import FittedRecommender, fit_recommender
+from assistant.models.recommend.fitted import FittedRecommender
 from assistant.models.recommend.flips import flips_of
 from assistant.models.recommend.one_customer import OneCustomer, one_customer, ranks_of
 from assistant.models.recommend.report import recommend_result
@@ -19,8 +19,8 @@ from assistant.results import Result
 
 
 @pytest.fixture(scope="module")
-def fitted(demo_snapshot: Snapshot) -> FittedRecommender:
-    return fit_recommender(demo_snapshot)
+def fitted(demo_recommender: FittedRecommender) -> FittedRecommender:
+    return demo_recommender
 
 
 @pytest.fixture(scope="module")
