@@ -75,6 +75,11 @@ def test_a_statistic_is_not_taken_for_a_misspelt_one() -> None:
     _a_word_counts("what is the returning customer rate", "quantile", 0.5)
 
 
+def test_words_of_a_name_are_not_one_side_of_a_comparison() -> None:
+    _a_word_counts("weekend sales vs weekday sales this year", "in the name", 0.14)
+    _a_word_counts("germany sales vs france sales", "in the name", 0.25)
+
+
 test_a_number_put_in_changes_the_plan = SAME(given(*NUMBERS)(_a_number_counts))
 test_a_denial_put_in_changes_the_plan = SAME(given(*DENIED)(_a_word_counts))
 test_an_aggregate_put_in_changes_the_plan = SAME(given(*SUMMED)(_a_word_counts))
