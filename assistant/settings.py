@@ -60,6 +60,10 @@ class Settings(BaseSettings):
         description="Categories recommended only to customers whose year of birth shows that they are of age.",
     )
     legal_age: int = Field(default=18, ge=12, le=25, description="Years from which a customer is of age.")
+    sensitive_columns: tuple[str, ...] = Field(
+        default=(),
+        description="Further columns of customers (such as 'city' or 'x_diet') that no model and no rule uses.",
+    )
     host: str = Field(default="127.0.0.1", description="Address the chat listens on.")
     port: int = Field(default=7860, ge=1, le=65535, description="Port the chat listens on.")
     max_upload_mb: int = Field(default=200, ge=1, description="Largest upload in megabytes.")

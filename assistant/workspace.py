@@ -116,7 +116,8 @@ class Workspace(Recommending):
             as_of = self._chosen_day or self._as_of()
             stamp = (loaded, as_of)
             if self._opened is None or self._opened[0] != stamp:
-                self._opened = (stamp, open_snapshot(self.settings.snapshots_dir, as_of, self._members))
+                self._opened = (stamp, open_snapshot(self.settings.snapshots_dir, as_of, self._members,
+                                                     self.settings.sensitive_columns))
             return self._opened[1]
 
     def set_as_of(self, day: date | None) -> date:

@@ -100,6 +100,7 @@ class Snapshot:
         groups: members of a group that a model makes, given the snapshot and the condition; handed in from above.
         added: ``table.column`` → where a column comes from that the data do not hold (:mod:`assistant.data.added`).
         replaced: tables that are shown with such columns.
+        declared: columns of customers that the settings declare sensitive (:mod:`assistant.data.sensitive`).
     """
 
     con: Any
@@ -109,6 +110,7 @@ class Snapshot:
     _shared: _Shared = field(default_factory=_Shared, repr=False, compare=False)
     added: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
     replaced: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    declared: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def connection_lock(self) -> threading.Lock:
@@ -384,7 +386,8 @@ def current_manifest(folder: Path) -> Manifest | None:
 
 
 def open_snapshot(
-    folder: Path, as_of: date | None = None, groups: Callable[[Snapshot, Any], Sequence[str]] | None = None
+    folder: Path, as_of: date | None = None, groups: Callable[[Snapshot, Any], Sequence[str]] | None = None,
+    declared: tuple[str, ...] = (),
 ) -> Snapshot:
     """Open the current snapshot read-only.
 
@@ -404,5 +407,5 @@ def open_snapshot(
     except duckdb.Error as error:
         raise SnapshotError("The current data file cannot be opened", received=path.name,
                             hint="Load the data again.") from error
-    snapshot = Snapshot(con, manifest, manifest.last_day, groups)
+    snapshot = Snapshot(con, manifest, manifest.last_day, groups, declared=declared)
     return snapshot.at(as_of) if as_of else snapshot

@@ -6,6 +6,7 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from assistant.data.sensitive import declared_sensitive
 from assistant.errors import NoRows, NotPermitted
 from assistant.plans.filters import And, Compare, Filter
 from assistant.plans.requests import SegmentRule
@@ -59,7 +60,8 @@ def _check(scope: Scope, condition: Filter | None) -> None:
         return
     for part in comparisons(condition):
         field = dimension(part.field, for_filter=True)
-        if field.sensitive and part.op not in {"is_null", "not_null"}:  # whether it is known says nothing of it
+        trait = field.sensitive or declared_sensitive(scope.snapshot, field.columns)
+        if trait and part.op not in {"is_null", "not_null"}:  # whether it is known says nothing of it
             raise NotPermitted(
                 f"Customers are not selected by {field.label}: it is a sensitive trait",
                 received=part.field,

@@ -1,0 +1,32 @@
+"""Who objected to direct marketing: such a person is neither scored nor shown in a preview.
+
+An objection covers profiling for marketing too (GDPR Art. 21(2) and (3)), on whatever channel it was made. A complaint
+is taken for one. A bounced address is not: it says nothing of what the person wants.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import ibis
+
+    from assistant.data.warehouse import Snapshot
+
+#: Reasons of a suppression that are no objection: an address that does not work.
+TECHNICAL = ("bounce", "hard bounce", "soft bounce", "invalid", "invalid address", "undeliverable")
+
+
+def objectors_expression(snapshot: Snapshot) -> ibis.Table:
+    """One row ``customer_id`` per person suppressed on any channel for another reason than a bad address."""
+    contacts = snapshot.table("contacts")
+    technical = contacts.suppressed_reason.fill_null("").lower().isin(list(TECHNICAL))
+    kept = contacts.filter(contacts.suppressed.fill_null(False) & ~technical)
+    return kept.select("customer_id").distinct()
+
+
+def objectors(snapshot: Snapshot) -> frozenset[str]:
+    """Ids of those who objected; empty where the data hold no contacts."""
+    if not snapshot.has("contacts", "suppressed"):
+        return frozenset()
+    return frozenset(snapshot.execute(objectors_expression(snapshot)).column("customer_id").to_pylist())
