@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from assistant.caching import OnceCache
 from assistant.data.warehouse import POINTER, Snapshot, current_manifest, open_snapshot
 from assistant.errors import AssistantError, SettingsError
+from assistant.people import People
 from assistant.plans import (
     BreakEvenRequest,
     BriefingRequest,
@@ -27,7 +28,6 @@ from assistant.plans import (
     ChangePlan,
     ChurnRequest,
     CompareRecommendersRequest,
-    CustomerRequest,
     DataRequest,
     Filter,
     ForecastRequest,
@@ -67,7 +67,7 @@ _Plan = TypeVar("_Plan", bound=PlanModel)
 EXAMPLES_SHOWN = 6
 
 
-class Workspace(Recommending):
+class Workspace(Recommending, People):
     """One shop, ready to be asked.
 
     Args:
@@ -333,12 +333,6 @@ class Workspace(Recommending):
             add_reach(self.snapshot, rule.filter, result)
         return result
 
-    def describe_customer(self, request: CustomerRequest) -> Result:
-        """One customer."""
-        from assistant.query.customer import describe_customer
-
-        return describe_customer(self.snapshot, request)
-
     # -- models ---------------------------------------------------------------------------------------------------
 
     def find_segments(self, request: SegmentRequest) -> Result:
@@ -453,6 +447,11 @@ class Workspace(Recommending):
 
             return customer_ids(snapshot, self.agreed.in_force().resolve(condition).condition)
         key = (snapshot.fingerprint, "group", condition)
+        if condition.group == "interest":
+            from assistant.models.people.interest_report import members_interested
+            from assistant.models.people.interests import find_interests
+
+            return self._cache.get(key, lambda: members_interested(find_interests(snapshot), str(condition.name)))
         if condition.group == "about_to_leave":
             from assistant.models.value.churn import members_about_to_leave
 

@@ -63,13 +63,28 @@ class Allowed:
     proxies: tuple[Proxy, ...]
 
 
+#: the list in the file that names topics and no columns
+_TOPICS = "topics"
+
+
 @lru_cache(maxsize=1)
 def _phrases() -> dict[tuple[str, ...], str]:
+    """Phrases of column names and their trait; phrases of topics under the name of their list."""
     import yaml
 
     text = files("assistant.data").joinpath("sensitive.yaml").read_text(encoding="utf-8")
     raw: dict[str, list[str]] = yaml.safe_load(text)
     return {tuple(str(phrase).split()): trait for trait, phrases in raw.items() for phrase in phrases}
+
+
+def tells_a_trait(topic: str) -> bool:
+    """Whether buying from a category or a thing of that name would tell a sensitive trait of the buyer (maternity,
+    medicine, religion …). Beside the words for it, those of columns count, but for gender, age and family: whom a
+    product is made for is not who buys it."""
+    words = tuple(w.lower() for w in _WORD.findall(topic))
+    spans = {words[a:b] for a in range(len(words)) for b in range(a + 1, len(words) + 1)}
+    told = {trait for phrase, trait in _phrases().items() if phrase in spans}
+    return bool(told - {"gender", "age", "family", "means", "origin"})
 
 
 def trait_of(column: str) -> str | None:
@@ -82,7 +97,7 @@ def trait_of(column: str) -> str | None:
     for size in range(len(words), 0, -1):
         for start in range(len(words) - size + 1):
             found = _phrases().get(words[start : start + size])
-            if found is not None:
+            if found is not None and found != _TOPICS:
                 return found
     return None
 

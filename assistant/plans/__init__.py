@@ -19,6 +19,7 @@ from assistant.plans.break_even import BreakEvenRequest
 from assistant.plans.briefing import BriefingRequest
 from assistant.plans.categories import AdoptCategories, ChangeCategories, ProposeCategories, ShowCategories
 from assistant.plans.filters import Among, And, Compare, CustomerCondition, Filter, InGroup, Not, Or
+from assistant.plans.people import FairnessRequest, InterestRequest, PrivacyRequest, ReportRequest
 from assistant.plans.periods import Period
 from assistant.plans.premise import PremiseRequest
 from assistant.plans.promotions import BundleRequest, PromotionRequest, SubstituteRequest
@@ -65,10 +66,11 @@ __all__ = [
     "BundleRequest", "BuyersRequest", "CampaignBrief", "CampaignRequest", "CampaignsRequest", "ChangeCategories",
     "ChangePlan", "ChangeSegment", "CheckRequest", "ChurnRequest", "CohortStudy", "Compare",
     "CompareRecommendersRequest", "Comparison", "ConcentrationStudy", "ContrastStudy", "CustomerCondition",
-    "CustomerRequest", "DataRequest", "DeclineRequest", "DefineTerm", "EarlyStudy", "ExplainRequest", "Filter",
-    "ForecastRequest", "Having", "InGroup", "JourneyStep", "LadderStudy", "LaunchRequest", "Not", "OfferSpec", "Or",
-    "Period", "PlanModel", "PostRequest", "PremiseRequest", "ProductSearchRequest", "PromotionRequest",
-    "ProposeCategories", "QueryPlan", "RecommendRequest", "ReturnStudy", "SavedSegmentsRequest", "SaveSegment",
+    "CustomerRequest", "DataRequest", "DeclineRequest", "DefineTerm", "EarlyStudy", "ExplainRequest",
+    "FairnessRequest", "Filter", "ForecastRequest", "Having", "InGroup", "InterestRequest", "JourneyStep",
+    "LadderStudy", "LaunchRequest", "Not", "OfferSpec", "Or", "Period", "PlanModel", "PostRequest",
+    "PremiseRequest", "PrivacyRequest", "ProductSearchRequest", "PromotionRequest", "ProposeCategories",
+    "QueryPlan", "RecommendRequest", "ReportRequest", "ReturnStudy", "SavedSegmentsRequest", "SaveSegment",
     "SegmentRequest", "SegmentRule", "ShowCategories", "Sort", "SpreadStudy", "StockRequest", "StudyRequest",
     "SubstituteRequest", "TakeBackRequest", "TermsRequest", "TogetherRequest", "UndoRequest", "ValueRequest",
     "WithdrawTerm",

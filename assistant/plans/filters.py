@@ -68,10 +68,11 @@ class InGroup(Condition):
 
     ``about_to_leave``: those whom the churn model for ``horizon_days`` lists. ``segment``: those of the segment
     ``name`` that ``method`` finds. ``saved``: those who meet the rule saved under ``name``, as it stands now.
+    ``interest``: those whose purchases show an interest in ``name`` (a category, brand or word of product names).
     """
 
     op_type: Literal["group"] = "group"
-    group: Literal["about_to_leave", "segment", "saved"]
+    group: Literal["about_to_leave", "segment", "saved", "interest"]
     name: str | None = None
     method: Literal["auto", "rfm", "kmeans"] = "auto"
     k: int | None = Field(default=None, ge=2, le=20)

@@ -45,6 +45,7 @@ from assistant.plans.requests import (
 )
 from assistant.plans.reword_agreements import WORDERS as AGREEMENTS
 from assistant.plans.reword_lists import bundle_words, promotion_words, rule_words, substitute_words
+from assistant.plans.reword_people import WORDERS as PEOPLE
 from assistant.plans.reword_periods import CLOSE, OPEN, day_words, during, period_phrase, said
 from assistant.plans.reword_products import WORDERS as PRODUCTS
 from assistant.plans.studies import StudyRequest
@@ -280,6 +281,8 @@ def _compare(condition: Compare) -> str:
 def _group(condition: InGroup) -> str:
     if condition.group in {"segment", "saved"}:
         return f"the customer is in the {'saved ' if condition.group == 'saved' else ''}segment {condition.name}"
+    if condition.group == "interest":
+        return f"the customer is interested in {condition.name}"
     return f"the customer is about to leave (within {_number(condition.horizon_days)} days)"
 
 
@@ -575,5 +578,5 @@ _WORDERS: dict[Any, Callable[..., str]] = {
     Period: period_phrase,
     Comparison: _comparison,
     Having: _having,
-    **{kind: lambda request, worder=worder: worder(request, _filter) for kind, worder in AGREEMENTS.items()},
+    **{kind: lambda request, worder=worder: worder(request, _filter) for kind, worder in (AGREEMENTS | PEOPLE).items()},
 }

@@ -44,7 +44,7 @@ def describe_customer(snapshot: Snapshot, request: CustomerRequest) -> Result:
 
     Returns:
         Result of kind ``customer_profile``. Tables: ``customer`` (one row of metrics), ``products``, ``categories``
-        (where the shop has them), ``orders`` (latest first). Figures: every column of ``customer``, and
+        and ``brands`` (where the shop has them), ``orders`` (latest first). Figures: every column of ``customer``, and
         ``value_rank`` among ``customers``. Words: ``customer``, ``country``, ``favourite``.
 
     Raises:
@@ -52,7 +52,7 @@ def describe_customer(snapshot: Snapshot, request: CustomerRequest) -> Result:
     """
     started = time.perf_counter()
     scope = Scope(snapshot)
-    customer = _known_id(snapshot, request.customer_id)
+    customer = known_id(snapshot, request.customer_id)
     own = Compare(field="customer", values=(customer,))
     expression = grouped(scope, _METRICS, (), own, None)
     values = fetch(scope, expression)[0]
@@ -60,6 +60,8 @@ def describe_customer(snapshot: Snapshot, request: CustomerRequest) -> Result:
     tables = [table, _favourites(scope, own, "product", "products")]
     if not missing(snapshot, LINES, ("category",)):
         tables.append(_favourites(scope, own, "category", "categories"))
+    if not missing(snapshot, LINES, ("brand",)):
+        tables.append(_favourites(scope, own, "brand", "brands"))
     tables.append(_orders(scope, own))
     figures = {c.name: table.figure(0, c.name) for c in table.columns}
     if values["orders"]:
@@ -93,13 +95,14 @@ def describe_customer(snapshot: Snapshot, request: CustomerRequest) -> Result:
         ),
         followups=[
             f"What should we recommend to customer {customer}?",
+            f"What is customer {customer} interested in?",
             f"Will customer {customer} leave?",
             "Who are our top 10 customers by revenue?",
         ],
     )
 
 
-def _known_id(snapshot: Snapshot, asked: str) -> str:
+def known_id(snapshot: Snapshot, asked: str) -> str:
     """The id as the shop writes it."""
     index = entity_index(snapshot)
     wanted = asked.strip().casefold()

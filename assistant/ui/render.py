@@ -47,6 +47,7 @@ KINDS: dict[str, DrawBody] = {
     "data_overview": pieces.body,
     "audience": pieces.body,
     "customer_profile": customer.profile,
+    "interests": pieces.body,
     "segments": segments.split,
     "recommendation": products.recommendation,
     "recommendation_why": products.recommendation,

@@ -326,6 +326,7 @@ EVERY_TOOL: dict[str, dict[str, Any]] = {
     "check_premise": {"relation": "nothing", "plan": {"metrics": ["returns"]}},
     "customer_value": {},
     "likely_buyers": {"text": "cushion"},
+    "find_interests": {},
     "plan_stock": {},
     "new_products": {},
     "check_recommender": {},

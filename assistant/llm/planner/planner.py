@@ -27,6 +27,7 @@ from assistant.llm.planner.limits import limited
 from assistant.llm.planner.marketing import with_source
 from assistant.llm.planner.offered import answerable
 from assistant.llm.planner.other_times import other_times
+from assistant.llm.planner.people_forms import about_people
 from assistant.llm.planner.period_grammar import PeriodReader
 from assistant.llm.planner.period_words import PeriodReading
 from assistant.llm.planner.picks import picked
@@ -62,6 +63,7 @@ ALL_TOOLS = (
     "count_audience",
     "find_segments",
     "describe_customer",
+    "find_interests",
     "recommend_products",
     "bought_together",
     "search_products",
@@ -163,6 +165,10 @@ def _turn(
 def _planned(
     text: str, context: DialogueContext, shop: Shop, tools: Collection[str], words: Vocabulary, encoder: Encoder | None
 ) -> Planned:
+    person = about_people(text, context, shop, words, tools,
+                          lambda t: candidates(read(t, words), DialogueContext(), shop, tools))
+    if person is not None:
+        return person
     words_only = post(text, words) if "draft_post" in tools else None
     if words_only is not None:
         return words_only

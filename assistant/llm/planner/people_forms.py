@@ -1,0 +1,219 @@
+"""Whole texts about people as persons, read by form: interests, one customer's profile, fairness, sharing, privacy.
+
+The forms are data (``prompts/lexicon/<language>/people_forms.yaml``). Which customers are meant ("in France who bought
+nothing this year") and which figures are to be shared is read by the ordinary grammar. A text that fits none is left to
+the other readings.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from pydantic import BaseModel
+
+from assistant.llm.planner.candidate import Candidate, Planned, ToolCall, call
+from assistant.llm.planner.context import DialogueContext
+from assistant.llm.planner.language_files import read_yaml
+from assistant.llm.planner.vocabulary import Vocabulary
+from assistant.plans import CustomerRequest, InterestRequest
+from assistant.plans.filters import Filter
+from assistant.plans.shop import Shop
+
+PlanOne = Callable[[str], list[Candidate]]
+_PLACE = re.compile(r"(?<!P)<(\w+)>")
+#: likeness from which a name is taken for a value of the shop; a product named so surely is no interest
+_LIKE, _SURE = 85.0, 95.0
+#: the ordinary grammar is followed only where it reads so well
+_WELL = 0.65
+_LONGEST = 300
+_TOPICS = ("category", "subcategory", "brand")
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One text with what it may refer to.
+
+    Attributes:
+        said: groups of the form that matched, by name. text: the text without courtesies.
+        plan_one: readings of a text by the ordinary grammar, best first.
+    """
+
+    said: dict[str, str]
+    text: str
+    context: DialogueContext
+    shop: Shop
+    words: Vocabulary
+    plan_one: PlanOne
+
+    @property
+    def raw(self) -> dict[str, Any]:
+        return forms_of(self.words.lexicon.language)
+
+
+def about_people(
+    text: str, context: DialogueContext, shop: Shop, words: Vocabulary, tools: Collection[str], plan_one: PlanOne
+) -> Planned | None:
+    """The call that a text about people asks for; None where it fits no form."""
+    language = words.lexicon.language
+    if len(text) > _LONGEST or not forms_of(language).get("forms"):
+        return None
+    asked = plain(text, language)
+    for kind, pattern in _compiled(language):
+        match = pattern.fullmatch(asked) if kind in _READ else None
+        if match is None:
+            continue
+        said = {name: value.strip() for name, value in match.groupdict().items() if value}
+        found = _READ[kind](Ask(said, asked, context, shop, words, plan_one))
+        if found is None:
+            continue
+        made = found if isinstance(found, ToolCall) else call(found)
+        if made.name in tools:
+            return Planned([made], 0.95, frame="people_forms")
+    return None
+
+
+@lru_cache(maxsize=4)
+def forms_of(language: str) -> dict[str, Any]:
+    """The file of a language."""
+    return dict(read_yaml(language, "people_forms"))
+
+
+@lru_cache(maxsize=4)
+def _compiled(language: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
+    raw = forms_of(language)
+    places = dict(raw["macros"])
+    places |= {"C": raw["customer"], "N": raw["any_customer"], "T": "(?P<topic>.+?)", "W": "(?P<whom>.+?)",
+               "Q": "(?P<question>.+?)",
+               "P": "(?P<pronoun>" + "|".join(map(re.escape, raw["pronouns"])) + ")",
+               "THOSE": "(?P<those>" + "|".join(map(re.escape, raw["those"])) + ")"}
+    return tuple((kind, re.compile(_put_in(form, places), re.IGNORECASE))
+                 for kind, forms in raw["forms"].items() for form in forms)
+
+
+def _put_in(form: str, places: dict[str, str]) -> str:
+    filled = _PLACE.sub(lambda m: places.get(m.group(1), m.group()), form)
+    return form if filled == form else _put_in(filled, places)
+
+
+@lru_cache(maxsize=4)
+def _polite(language: str) -> re.Pattern[str]:
+    return re.compile(forms_of(language)["polite"], re.IGNORECASE)
+
+
+def plain(text: str, language: str) -> str:
+    """Without opening and closing courtesies, straight apostrophes, single spaces."""
+    text = " ".join(text.replace("’", "'").split())
+    while (cut := _polite(language).sub("", text)) != text:
+        text = cut
+    return text
+
+
+# -- what is named -----------------------------------------------------------------------------------------------------
+
+
+def _bare(ask: Ask, name: str) -> str:
+    for part in ("lead", "trail"):
+        pattern = re.compile(ask.raw[part], re.IGNORECASE)
+        while (cut := pattern.sub("", name).strip(" \"'“”«».,:")) != name:
+            name = cut
+    return name
+
+
+def _topic(ask: Ask) -> str | None:
+    """What the text names as an interest; None where it names a product beyond doubt, or too many words."""
+    name = _bare(ask, ask.said["topic"])
+    found = ask.shop.find(name, _TOPICS, 1)
+    if found and found[0].score >= _LIKE and abs(len(found[0].label) - len(name)) <= 4:
+        return found[0].value
+    products = ask.shop.find(name, ("product",), 1)
+    if (products and products[0].score >= _SURE and len(name.split()) > 1) or len(name.split()) > 3 or not name:
+        return None
+    return name
+
+
+def whom(ask: Ask, text: str) -> tuple[bool, Filter | None]:
+    """Whether words name customers, and which: a filter, or None for all of them."""
+    plain_words = text.casefold().strip(" ?.!")
+    if plain_words in ask.raw["all_people"]:
+        return True, None
+    if plain_words in ask.raw["those"]:
+        known = ask.context.audience()
+        return known is not None, known[0] if known else None
+    return _selected(ask, text if plain_words.split()[0] not in ask.raw["joining"] else
+                     str(ask.raw["list_of"]).format(words=text))
+
+
+def _selected(ask: Ask, text: str) -> tuple[bool, Filter | None]:
+    """The customers that the ordinary grammar reads."""
+    for form in ask.raw["asks"]:
+        best = next(iter(ask.plan_one(str(form).format(customers=text))), None)
+        if best is None or best.cost > _WELL or len(best.calls) != 1:
+            continue
+        plan = best.calls[0].plan()
+        if best.calls[0].name == "count_audience":
+            return True, plan.filter
+        if best.calls[0].name == "query_data" and plan.filter is not None and plan.period is None:
+            from assistant.llm.planner.context import counted_customers
+
+            chosen = plan.filter if "customer" in plan.dimensions else counted_customers(plan)
+            return chosen is not None, chosen
+    return False, None
+
+
+def last_customer(context: DialogueContext) -> str | None:
+    """The customer last spoken of alone."""
+    for past in reversed(context.past):
+        customer = past.call.args.get("customer_id")
+        if customer is not None and not past.refused:
+            return str(customer)
+    return None
+
+
+# -- readings ----------------------------------------------------------------------------------------------------------
+
+
+def _interests_of(ask: Ask) -> BaseModel | None:
+    topic = _topic(ask) if "topic" in ask.said else None
+    return InterestRequest(customer_id=ask.said["customer"], interest=topic)
+
+
+def _interests_of_them(ask: Ask) -> BaseModel | None:
+    customer = last_customer(ask.context)
+    if customer is not None:
+        return InterestRequest(customer_id=customer)
+    known = ask.context.audience()
+    return InterestRequest(filter=known[0]) if known is not None else None
+
+
+def _interested(ask: Ask) -> BaseModel | None:
+    topic = _topic(ask)
+    return InterestRequest(interest=topic) if topic else None
+
+
+def _interested_where(ask: Ask) -> BaseModel | None:
+    topic = _topic(ask)
+    known, chosen = whom(ask, str(ask.raw["list_of"]).format(words=ask.said["where"])) if topic else (False, None)
+    return InterestRequest(interest=topic, filter=chosen) if known else None
+
+
+def _all_interests(ask: Ask) -> BaseModel | None:
+    if "whom" not in ask.said:
+        return InterestRequest()
+    known, chosen = whom(ask, ask.said["whom"])
+    return InterestRequest(filter=chosen) if known else None
+
+
+def _profile(ask: Ask) -> BaseModel | None:
+    return CustomerRequest(customer_id=ask.said["customer"])
+
+
+Reader = Callable[[Ask], BaseModel | ToolCall | None]
+#: how each kind of form is read
+_READ: dict[str, Reader] = {
+    "interests_of": _interests_of, "interests_of_them": _interests_of_them, "interested_where": _interested_where,
+    "interested": _interested, "all_interests": _all_interests, "profile": _profile,
+}

@@ -1,0 +1,1 @@
+"""One person and all people: interests, profiles, fairness."""

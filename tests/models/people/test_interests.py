@@ -1,0 +1,131 @@
+"""Interests: planted tastes are found in one pass; luck, objectors and sensitive topics are left out."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import pytest
+from scipy.sparse import csr_array
+
+from assistant.data.sensitive import tells_a_trait
+from assistant.data.warehouse import Snapshot
+from assistant.errors import NoRows, NotPermitted, UnknownName
+from assistant.features.basket_history import BasketHistory
+from assistant.features.interactions import Interactions, interactions_from_pairs
+from assistant.models.people.interest_report import interest_result, topic_place
+from assistant.models.people.interests import Interests, find_interests, interests_of
+from assistant.plans import InterestRequest
+
+ITEMS = [f"P{i}" for i in range(8)]
+COLUMNS = {"category": ["Garden", "Garden", "Kitchen", "Kitchen", "Kitchen", "Toys", "Toys", "Maternity"],
+           "brand": ["Elm", "Elm", "Fir", "Fir", None, "Elm", "toys", None]}
+
+
+def bought(orders: list[tuple[str, int, list[str]]]) -> Interactions:
+    """Interactions from (customer, day, products), each customer's orders one after the other."""
+    from dataclasses import replace
+
+    pairs = [(c, p) for c, _, products in orders for p in products]
+    plain = interactions_from_pairs([c for c, _ in pairs] + ["zz"] * len(ITEMS), [p for _, p in pairs] + ITEMS,
+                                    until=date(2025, 6, 1))
+    rows, cells, days, owners = [], [], [], []
+    for n, (customer, day, products) in enumerate(sorted(orders, key=lambda o: (o[0], o[1]))):
+        owners.append(customer)
+        days.append(day)
+        rows += [n] * len(products)
+        cells += [int(np.flatnonzero(plain.item_ids == p)[0]) for p in products]
+    lines = csr_array((np.ones(len(rows), np.float32), (rows, cells)), shape=(len(orders), len(ITEMS)))
+    pointers = np.searchsorted(np.array(owners, dtype=str), np.append(plain.user_ids.astype(str), "~"))
+    history = BasketHistory(lines, pointers.astype(np.int64), np.array(days, np.int32))
+    found = replace(plain)
+    found.__dict__["history"] = history
+    return found
+
+
+@pytest.fixture(scope="module")
+def planted() -> Interests:
+    """Forty customers of ten orders: the first ten buy garden things in eight of them, the others in one."""
+    rng = np.random.default_rng(3)
+    orders = []
+    for n in range(40):
+        for day in range(10):
+            gardening = day < 8 if n < 10 else day == 0
+            orders.append((f"C{n:02d}", 20000 + day, [str(rng.choice(ITEMS[:2] if gardening else ITEMS[2:7]))]))
+    orders += [("N1", 20005, ["P0"]), ("M1", 20001, ["P7"]), ("M1", 20002, ["P7"]), ("M1", 20003, ["P7"])]
+    return interests_of(bought(orders), ITEMS, COLUMNS, objected=frozenset({"C00"}))
+
+
+def test_planted_tastes_are_found_and_nobody_else_s(planted: Interests) -> None:
+    topic = topic_place(planted, "garden")
+    assert planted.members(topic) == [f"C{n:02d}" for n in range(1, 10)]
+
+
+def test_strength_is_the_shrunk_share_over_everybody_s(planted: Interests) -> None:
+    topic = topic_place(planted, "Garden")
+    share = (10 * 8 + 30 + 1) / (400 + 1 + 3)
+    assert planted.shares[topic] == pytest.approx(share)
+    _, place = planted.with_topic(topic)[0]
+    assert planted.strengths[place] == pytest.approx((8 + 10 * share) / 20 / share, rel=1e-6)
+    assert planted.last_days[place] == 20007
+
+
+def test_one_order_of_a_newcomer_is_no_interest(planted: Interests) -> None:
+    assert planted.of_customer("N1") == []
+
+
+def test_objectors_have_no_row(planted: Interests) -> None:
+    assert "C00" not in planted.customer_ids
+    assert planted.left_out == 1
+
+
+def test_topics_that_would_tell_a_trait_are_withheld_and_declined(planted: Interests) -> None:
+    assert planted.topics.withheld == ("Maternity",)
+    assert planted.of_customer("M1") == []
+    with pytest.raises(NotPermitted):
+        topic_place(planted, "maternity")
+
+
+def test_a_name_that_two_kinds_share_is_one_topic(planted: Interests) -> None:
+    assert ("category", "Toys") in zip(planted.topics.kinds, planted.topics.names, strict=True)
+    assert "toys" not in planted.topics.names
+
+
+@pytest.mark.parametrize(("said", "meant"), [("gardens", "Garden"), ("KITCHEN", "Kitchen"), ("toy", "Toys"),
+                                             ("kitchn", "Kitchen")])
+def test_names_are_found_however_inflected(planted: Interests, said: str, meant: str) -> None:
+    assert planted.topics.names[topic_place(planted, said)] == meant
+
+
+def test_an_unknown_interest_names_the_nearest(planted: Interests) -> None:
+    with pytest.raises(UnknownName) as caught:
+        topic_place(planted, "motorcycles")
+    assert caught.value.valid
+
+
+@pytest.mark.parametrize(("topic", "tells"), [("Maternity Wear", True), ("Religious Gifts", True), ("Garden", False),
+                                              ("Women's Shoes", False), ("Children's Books", False)])
+def test_which_topics_tell_a_trait(topic: str, tells: bool) -> None:
+    assert tells_a_trait(topic) is tells
+
+
+def test_a_shop_of_words(tiny: Snapshot) -> None:
+    found = find_interests(tiny)
+    assert set(found.topics.kinds) == {"category", "brand"}
+    with pytest.raises(NoRows):  # nobody has bought garden things in two orders
+        interest_result(tiny, InterestRequest(interest="Garden"), found, None)
+
+
+def test_one_customer_who_buys_all_alike_has_no_interest(tiny: Snapshot) -> None:
+    alone = interests_of(bought([("C1", 20000 + d, ["P0"]) for d in range(5)]), ITEMS, COLUMNS)
+    assert alone.of_customer("C1") == []  # nobody to differ from
+
+
+def test_the_demo_shop_s_tags_in_the_chat_s_form(demo_snapshot: Snapshot) -> None:
+    found = find_interests(demo_snapshot)
+    result = interest_result(demo_snapshot, InterestRequest(interest="Garden", k=5), found, None)
+    table = result.table("customers")
+    strengths = [row[table.column_index("strength")] for row in table.rows]
+    assert strengths == sorted(strengths, reverse=True) and min(strengths) >= 1.5
+    assert result.figures["people"].value == table.total_rows == len(found.members(topic_place(found, "Garden")))
+    assert result.details["audience"]["filter"]["group"] == "interest"
