@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import pytest
@@ -23,16 +24,18 @@ SHOP = PlannerShop()
 ANSWERS = {"query_data", "explain_change", "count_audience", "forecast_metric", "predict_churn", "recommend_products"}
 
 
+@cache
 def plans(text: str) -> list[tuple[str, dict[str, Any]]]:
     return [(c.name, c.args) for c in plan_turn(text, DialogueContext(), SHOP).calls]
 
 
-def _working() -> list[str]:
+@cache
+def questions() -> list[str]:
+    """Golden texts answered with figures; planned when first asked for, as every worker imports this module."""
     texts = [t for t, _ in yaml.safe_load((GOLDEN / "planner_cases.yaml").read_text(encoding="utf-8"))["single"]]
     return [t for t in texts if {name for name, _ in plans(t)} <= ANSWERS]
 
 
-QUESTIONS = _working()
 THRESHOLDS = [
     "over {n}",
     "more than {n} units",
@@ -55,9 +58,10 @@ def _inserted(text: str, extra: str, place: float) -> str:
 #: the same examples every time; the slow suite draws many others
 SAME = settings(max_examples=120, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 MANY = settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-NUMBERS = (st.sampled_from(QUESTIONS), st.sampled_from(THRESHOLDS), st.integers(31, 979), st.floats(0, 1))
-DENIED = (st.sampled_from(QUESTIONS), st.sampled_from(DENIALS), st.floats(0, 1))
-SUMMED = (st.sampled_from(QUESTIONS), st.sampled_from(AGGREGATES), st.floats(0, 1))
+QUESTIONS = st.deferred(lambda: st.sampled_from(questions()))
+NUMBERS = (QUESTIONS, st.sampled_from(THRESHOLDS), st.integers(31, 979), st.floats(0, 1))
+DENIED = (QUESTIONS, st.sampled_from(DENIALS), st.floats(0, 1))
+SUMMED = (QUESTIONS, st.sampled_from(AGGREGATES), st.floats(0, 1))
 
 
 def _a_number_counts(text: str, form: str, n: int, place: float) -> None:
@@ -114,11 +118,13 @@ def test_what_is_lost_is_named(text: str, calls: list[ToolCall], lost: list[str]
     assert set(lost) <= set(found) if lost else found == []
 
 
-@pytest.mark.parametrize("text", QUESTIONS)
-def test_nothing_is_lost_of_what_is_understood(text: str) -> None:
+def test_nothing_is_lost_of_what_is_understood() -> None:
     words = vocabulary(SHOP)
-    reading = read(rephrase(text, words.lexicon.words), words)
-    calls = plan_turn(text, DialogueContext(), SHOP).calls
+    lost = {}
+    for text in questions():
+        if " and " not in text and "," not in text:  # several requests are read one by one
+            calls = [ToolCall(name, args) for name, args in plans(text)]
+            lost[text] = gaps(read(rephrase(text, words.lexicon.words), words), calls)
 
-    if " and " not in text and "," not in text:  # several requests are read one by one
-        assert gaps(reading, calls) == []
+    assert len(lost) > 100
+    assert {text: words for text, words in lost.items() if words} == {}

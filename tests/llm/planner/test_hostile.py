@@ -49,7 +49,7 @@ def test_any_order_of_known_words(words: list[str], shop: int) -> None:
     check(" ".join(words), shop=SHOPS[shop])
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(
         st.sampled_from(
@@ -106,12 +106,13 @@ def test_code_and_other_languages_are_declined_in_one_line(text: str) -> None:
     assert check(text) == ["decline"]
 
 
-def test_typos_seldom_change_the_plan() -> None:
+@pytest.mark.parametrize("every", [4, pytest.param(1, marks=pytest.mark.slow)])
+def test_typos_seldom_change_the_plan(every: int) -> None:
     """One swapped pair of letters leaves most plans as they were; the rest are declined, not changed."""
     rng = random.Random(7)
     same = changed = 0
     plain = [q for q in QUESTIONS if q.isascii() and 3 < len(q.split()) < 12]
-    for question in plain:
+    for question in plain[::every]:
         words = question.split()
         long = [i for i, w in enumerate(words) if w.isalpha() and len(w) > 5 and w.islower()]
         if not long:
