@@ -82,7 +82,14 @@ def cached_home(kind: str, key: str, build: Callable[[Settings], object]) -> Pat
 
 
 def copy_home(home: Path, target: Path) -> Path:
-    """Copy the current snapshot of a cached home to ``target``, for a test that changes it."""
+    """Copy the current snapshot of a cached home to ``target``, for a test that changes it.
+
+    What was measured when a recommender was chosen is shared by all copies: its records are named for the data and the
+    code they belong to.
+    """
+    (home / "models").mkdir(exist_ok=True)
+    target.mkdir(parents=True, exist_ok=True)
+    (target / "models").symlink_to(home / "models")
     snapshots = target / "snapshots"
     snapshots.mkdir(parents=True, exist_ok=True)
     pointer = home / "snapshots" / "current.json"
