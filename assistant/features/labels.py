@@ -6,76 +6,31 @@ is whether the customer ordered within the days after it. :func:`leaking_columns
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from assistant.errors import InvalidPlan
-from assistant.features.rfm import TAKEN_BACK
+from assistant.features.order_behaviour import SEASON_DAYS, customer_features
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from assistant.data.warehouse import Snapshot
 
-#: Days whose revenue stands for what a customer is worth a year.
-YEAR_DAYS = 365
 #: Most past cuts that a model learns from, beside the one it is tested on.
 MOST_CUTS = 8
 #: Fewest days between two cuts; closer ones would show nearly the same customers twice.
 CLOSEST_CUTS = 30
 
 
-def customer_features(snapshot: Snapshot, horizon_days: int) -> pd.DataFrame:
-    """Order behaviour of every identified customer with a product sale up to ``as_of``.
+def ordered_within(
+    snapshot: Snapshot, cut: date, horizon_days: int, products: Sequence[str] | None = None
+) -> set[str]:
+    """Identified customers with a product sale in the ``horizon_days`` days after ``cut``.
 
     Args:
-        horizon_days: "recent" means the last so many days.
-
-    Returns:
-        columns ``customer_id``, ``days_since_last_order``, ``order_count``, ``tenure_days`` (since the first order),
-        ``usual_gap_days`` (mean days between days with orders; missing for customers with one such day),
-        ``recent_orders``, ``yearly_value`` (sales less returns of the last 365 days, shop currency, at least 0), sorted
-        by ``customer_id``.
-
-    Raises:
-        MissingData: orders carry no customer.
-    """
-    snapshot.require("order_lines", "customer_id", needed_for="A churn prediction")
-    lines = snapshot.table("order_lines")
-    lines = lines.filter(lines.customer_id.notnull(), lines.line_type.isin(["sale", *TAKEN_BACK]))
-    orders = lines.group_by(["customer_id", "order_id"]).aggregate(
-        day=lines.ordered_at.max().date(), sale_lines=(lines.line_type == "sale").sum(), amount=lines.amount.sum(),
-    )
-    bought = orders.sale_lines > 0
-    as_of = snapshot.as_of
-    customers = orders.group_by("customer_id").aggregate(
-        first=orders.day.min(where=bought), last=orders.day.max(where=bought), order_count=bought.sum(),
-        order_days=orders.day.nunique(where=bought),
-        recent_orders=(bought & (orders.day > as_of - timedelta(days=horizon_days))).sum(),
-        yearly_value=orders.amount.sum(where=orders.day > as_of - timedelta(days=YEAR_DAYS)).cast("float64"),
-    )
-    customers = customers.filter(customers.order_count > 0).order_by("customer_id")
-    return _shape(snapshot.execute(customers).to_pandas(), as_of)
-
-
-def _shape(frame: pd.DataFrame, as_of: date) -> pd.DataFrame:
-    import pandas as pd
-
-    whole = ["order_count", "order_days", "recent_orders"]  # engines differ in the type of a summed condition
-    frame[whole] = frame[whole].astype("int64")
-    first, last = pd.to_datetime(frame["first"]), pd.to_datetime(frame["last"])
-    gaps = frame["order_days"] - 1
-    frame["days_since_last_order"] = (pd.Timestamp(as_of) - last).dt.days.astype("int64")
-    frame["tenure_days"] = (pd.Timestamp(as_of) - first).dt.days.astype("int64")
-    frame["usual_gap_days"] = ((last - first).dt.days / gaps.where(gaps > 0)).astype("float64")
-    frame["yearly_value"] = frame["yearly_value"].fillna(0.0).clip(lower=0.0)
-    return frame[["customer_id", "days_since_last_order", "order_count", "tenure_days", "usual_gap_days",
-                  "recent_orders", "yearly_value"]]
-
-
-def ordered_within(snapshot: Snapshot, cut: date, horizon_days: int) -> set[str]:
-    """Identified customers with a product sale in the ``horizon_days`` days after ``cut``.
+        products: ids; only sales of these count. None: any product.
 
     Raises:
         InvalidPlan: the window reaches beyond the snapshot's analysis date, so that the outcome is not known yet.
@@ -94,6 +49,8 @@ def ordered_within(snapshot: Snapshot, cut: date, horizon_days: int) -> set[str]
     inside = lines.filter(
         lines.customer_id.notnull(), lines.line_type == "sale", lines.ordered_at >= after, lines.ordered_at < until
     )
+    if products is not None:
+        inside = inside.filter(inside.product_id.isin(list(products)))
     return set(snapshot.execute(inside.select("customer_id").distinct()).column("customer_id").to_pylist())
 
 
@@ -110,6 +67,13 @@ def labelled(snapshot: Snapshot, cut: date, horizon_days: int) -> pd.DataFrame:
     frame["cut"] = cut
     frame["churned"] = ~frame["customer_id"].isin(stayed)
     return frame
+
+
+def season_cut(snapshot: Snapshot, day: date, horizon_days: int) -> date | None:
+    """The same weekday a year before ``day``, if what followed it was known on ``day`` and it has enough history."""
+    before = day - timedelta(days=SEASON_DAYS)
+    enough = (before - snapshot.manifest.first_day).days >= horizon_days
+    return before if enough and horizon_days <= SEASON_DAYS else None
 
 
 def past_cuts(snapshot: Snapshot, horizon_days: int) -> tuple[list[date], date]:

@@ -1,9 +1,10 @@
-"""From order behaviour to numbers that a logistic curve can weigh, and who still counts as a customer."""
+"""Which numbers of a customer's ordering a model weighs, and who still counts as a customer."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from assistant.features.order_behaviour import COLUMNS
 
 if TYPE_CHECKING:
     import numpy as np
@@ -15,9 +16,13 @@ GAPS_TO_LAPSE = 2.0
 ORDERS_FOR_RHYTHM = 3
 #: However slow the rhythm, a silence of a year means that the customer has left.
 LONGEST_SILENCE = 365
+#: Days that a silence is measured by where the gaps of a customer do not vary at all.
+LEAST_SPREAD = 3.0
 
-RECENCY_RULE = ("recency",)
-EVERYTHING = ("recency", "frequency", "tenure", "overdue", "single", "recent", "value")
+RECENCY_RULE = ("days_since_last_order",)
+#: Measures of the silence against the customer's own rhythm; missing without one.
+RHYTHM = ("gaps_silent", "late")
+EVERYTHING = (*COLUMNS, *RHYTHM)
 
 
 def has_lapsed(frame: pd.DataFrame, horizon_days: int) -> np.ndarray:
@@ -30,32 +35,19 @@ def has_lapsed(frame: pd.DataFrame, horizon_days: int) -> np.ndarray:
     return (frame["days_since_last_order"] > np.maximum(own, horizon_days)).to_numpy()
 
 
-@dataclass(frozen=True)
-class Scales:
-    """What missing and relative values are measured by: medians of the customers learnt from."""
+def predictors(frame: pd.DataFrame, columns: tuple[str, ...] = EVERYTHING) -> pd.DataFrame:
+    """What a model weighs of rows of :func:`assistant.features.order_behaviour.customer_features`.
 
-    gap: float
-    value: float
-
-    @staticmethod
-    def of(frame: pd.DataFrame) -> Scales:
-        gap, value = frame["usual_gap_days"].median(), frame["yearly_value"].median()
-        return Scales(gap=float(gap) if gap > 0 else 30.0, value=float(value) if value > 0 else 1.0)
-
-
-def design(frame: pd.DataFrame, scales: Scales, columns: tuple[str, ...] = EVERYTHING) -> np.ndarray:
-    """n × columns of logarithms of the behaviour; customers with one order get the shop's median gap and a flag."""
+    Returns:
+        float64 columns of that name; ``gaps_silent``: logarithm of the silence over the usual gap; ``late``: days
+        beyond the usual gap, in standard deviations of the customer's gaps.
+    """
     import numpy as np
 
-    silence = frame["days_since_last_order"].to_numpy(dtype="float64")
-    gap = frame["usual_gap_days"].fillna(scales.gap).clip(lower=1.0).to_numpy(dtype="float64")
-    parts = {
-        "recency": np.log1p(silence),
-        "frequency": np.log(frame["order_count"].to_numpy(dtype="float64")),
-        "tenure": np.log1p(frame["tenure_days"].to_numpy(dtype="float64")),
-        "overdue": np.log((silence + 1.0) / (gap + 1.0)),
-        "single": frame["usual_gap_days"].isna().to_numpy(dtype="float64"),
-        "recent": np.log1p(frame["recent_orders"].to_numpy(dtype="float64")),
-        "value": np.log1p(frame["yearly_value"].to_numpy(dtype="float64") / scales.value),
-    }
-    return np.column_stack([parts[c] for c in columns])
+    silence, gap = frame["days_since_last_order"], frame["usual_gap_days"]
+    found = frame[[c for c in columns if c in frame.columns]].astype("float64")
+    if "gaps_silent" in columns:
+        found["gaps_silent"] = np.log((silence + 1.0) / (gap + 1.0))
+    if "late" in columns:
+        found["late"] = (silence - gap) / (frame["gap_spread_days"] + LEAST_SPREAD)
+    return found[list(columns)]
