@@ -17,6 +17,7 @@ from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING, Self
 
+from assistant.data.objectors import objectors
 from assistant.features.labels import customer_features, labelled
 from assistant.models.value.behaviour import EVERYTHING, RECENCY_RULE, has_lapsed, predictors
 from assistant.models.value.over_time import Curve, Lessons, learn
@@ -75,7 +76,7 @@ class ChurnModel:
         return Curve(self.curve_.predictors, members=("logistic",)).fit(pd.concat(learnt, ignore_index=True))
 
     def predict(self, snapshot: Snapshot) -> pd.DataFrame:
-        """Score every customer as of the snapshot's analysis date.
+        """Score every customer as of the snapshot's analysis date; those who objected to marketing are not scored.
 
         Returns:
             columns of :func:`assistant.features.order_behaviour.customer_features` and ``churn_probability`` (no order
@@ -91,6 +92,7 @@ class ChurnModel:
         if not hasattr(self, "curve_"):
             raise NotFittedError(f"{type(self).__name__} has not been fitted to a shop yet")
         frame = customer_features(snapshot, self.horizon_days)
+        frame = frame[~frame["customer_id"].isin(objectors(snapshot))].reset_index(drop=True)
         lapsed = has_lapsed(frame, self.horizon_days)
         frame["churn_probability"] = np.where(lapsed, self.lapsed_curve_.predict(frame), self.curve_.predict(frame))
         frame["lapsed"] = lapsed

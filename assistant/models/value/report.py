@@ -4,11 +4,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from assistant.errors import NoRows, UnknownName
+from assistant.data.objectors import objectors
+from assistant.errors import NoRows, NotPermitted, UnknownName
 from assistant.features.rfm import LeftOut, left_out_of_rfm
-from assistant.models.value.behaviour import GAPS_TO_LAPSE, LONGEST_SILENCE, ORDERS_FOR_RHYTHM
+from assistant.models.value.behaviour import (
+    EVERYTHING,
+    GAPS_TO_LAPSE,
+    LONGEST_SILENCE,
+    ORDERS_FOR_RHYTHM,
+    RECENCY_RULE,
+)
 from assistant.models.value.churn import AT_RISK, VERSION, ChurnModel
-from assistant.models.value.reasons import NO_REASON, main_reasons, usual
+from assistant.models.value.exam_tables import (
+    calibration_table,
+    exam_caveats,
+    exam_figures,
+    exam_table,
+    lift_table,
+    model_info,
+    one_row,
+    without_trees,
+)
+from assistant.models.value.reasons import NO_REASON, in_words, proven_reasons, usual
 from assistant.plans import ChurnRequest, InGroup
 from assistant.results import (
     Caveat,
@@ -17,7 +34,6 @@ from assistant.results import (
     DefinitionUsed,
     Evidence,
     Figure,
-    ModelInfo,
     Result,
     Source,
     Table,
@@ -29,10 +45,6 @@ if TYPE_CHECKING:
 
     from assistant.data.warehouse import Snapshot
 
-#: Distance of predicted and observed share on the test day (as a fraction) from which the level is called off.
-LEVEL_OFF = 0.05
-#: Customers on the test day below which the exam is called small.
-SMALL_EXAM = 200
 CUSTOMER_COLUMNS = [
     Column(name="customer_id", label="Customer", unit="id"),
     Column(name="churn_probability", label="Probability of leaving", unit="probability"),
@@ -41,7 +53,7 @@ CUSTOMER_COLUMNS = [
     Column(name="order_count", label="Orders", unit="count"),
     Column(name="yearly_value", label="Net sales, last 12 months", unit="currency"),
     Column(name="value_at_risk", label="Value at risk", unit="currency"),
-    Column(name="reason", label="Main reason"),
+    Column(name="reason", label="Reasons, the strongest first"),
 ]
 
 
@@ -54,6 +66,7 @@ def churn_result(snapshot: Snapshot, request: ChurnRequest, fitted: ChurnModel) 
     Raises:
         UnknownName: the shop has no such customer; ``valid`` holds the nearest ids.
         NoRows: the customer has never bought a product.
+        NotPermitted: the customer objected to marketing.
     """
     scores = fitted.predict(snapshot)
     if request.customer_id is not None:
@@ -61,8 +74,9 @@ def churn_result(snapshot: Snapshot, request: ChurnRequest, fitted: ChurnModel) 
     customers = scores[~scores["lapsed"]]
     shown = _shown(customers, request)
     left_out = left_out_of_rfm(snapshot)
-    tables = [_summary(customers, scores, left_out, request), _customer_table(shown, customers, fitted),
-              _exam_table(fitted), _calibration_table(fitted)]
+    summary = _summary(customers, scores, left_out, len(objectors(snapshot)), request)
+    tables = [summary, _customer_table(shown, customers, fitted),
+              exam_table(fitted.exam_, fitted.uses_rule_), lift_table(fitted.exam_), calibration_table(fitted.exam_)]
     tables[1].total_rows = max(int(customers["at_risk"].sum()), len(tables[1].rows))
     return Result(
         kind="churn", title=f"Customers likely to leave within {request.horizon_days} days", currency=snapshot.currency,
@@ -97,17 +111,19 @@ def _customer_table(shown: pd.DataFrame, customers: pd.DataFrame, fitted: ChurnM
 
 def _customer_rows(shown: pd.DataFrame, customers: pd.DataFrame, fitted: ChurnModel) -> list[list[Scalar]]:
     curve = fitted.lapsed_curve_ if len(shown) and bool(shown["lapsed"].iloc[0]) else fitted.curve_
-    reasons = main_reasons(shown, curve, usual(customers)) if len(customers) else [None] * len(shown)
+    reasons = proven_reasons(shown, curve, usual(customers)) if len(customers) else [[] for _ in range(len(shown))]
     return [
         [row["customer_id"], float(row["churn_probability"]), int(row["days_since_last_order"]),
          None if row["usual_gap_days"] != row["usual_gap_days"] else float(row["usual_gap_days"]),
          int(row["order_count"]), float(row["yearly_value"]), float(row["value_at_risk"]),
-         reason.words if reason else NO_REASON]
+         in_words(reason)]
         for row, reason in zip(shown.to_dict("records"), reasons, strict=True)
     ]
 
 
-def _summary(customers: pd.DataFrame, scores: pd.DataFrame, left_out: LeftOut, request: ChurnRequest) -> Table:
+def _summary(
+    customers: pd.DataFrame, scores: pd.DataFrame, left_out: LeftOut, objected: int, request: ChurnRequest
+) -> Table:
     risky = customers[customers["at_risk"]]
     cells: list[tuple[str, str, Unit, Scalar]] = [
         ("at_risk", "Customers about to leave", "count", len(risky)),
@@ -121,61 +137,17 @@ def _summary(customers: pd.DataFrame, scores: pd.DataFrame, left_out: LeftOut, r
         ("lapsed", "Customers who have already left", "count", int(scores["lapsed"].sum())),
         ("never_bought", "Customers who never bought", "count", left_out.never_bought),
         ("guest_orders", "Orders by guests", "count", left_out.guest_orders),
+        ("objected", "Customers who objected to marketing", "count", objected),
         ("threshold", "At risk from", "probability", AT_RISK),
         ("horizon", "No order within", "days", request.horizon_days),
     ]
-    return _one_row("summary", "In short", cells)
-
-
-def _one_row(table_id: str, title: str, cells: list[tuple[str, str, Unit, Scalar]]) -> Table:
-    return Table(id=table_id, title=title, columns=[Column(name=c[0], label=c[1], unit=c[2]) for c in cells],
-                 rows=[[c[3] for c in cells]], total_rows=1)
-
-
-def _exam_table(fitted: ChurnModel) -> Table:
-    exam = fitted.exam_
-    columns = [Column(name="method", label="Method"), Column(name="auc", label="AUC", unit="score"),
-               Column(name="brier", label="Brier score", unit="score"), Column(name="used", label="Used"),
-               Column(name="cut", label="Tested on", unit="date"),
-               Column(name="customers", label="Customers tested", unit="count")]
-    day, n = exam.cut.isoformat(), exam.customers
-    rows: list[list[Scalar]] = [
-        ["recency, frequency, rhythm and value", exam.auc, exam.brier, not fitted.uses_rule_, day, n],
-        ["recency alone", exam.rule_auc, exam.rule_brier, fitted.uses_rule_, day, n],
-        ["the average for everyone", None, exam.base_brier, False, day, n],
-    ]
-    return Table(id="exam", title="How the prediction did on a later day", columns=columns, rows=rows, total_rows=3)
-
-
-def _calibration_table(fitted: ChurnModel) -> Table:
-    columns = [Column(name="customers", label="Customers", unit="count"),
-               Column(name="predicted", label="Expected to leave", unit="probability"),
-               Column(name="observed", label="Left", unit="probability")]
-    rows: list[list[Scalar]] = [[c.customers, c.predicted, c.observed] for c in fitted.exam_.calibration]
-    exam = fitted.exam_
-    rows.append([exam.customers, exam.predicted, exam.observed])
-    return Table(id="calibration", title="Expected and observed, by fifths; all in the last row", columns=columns,
-                 rows=rows, total_rows=len(rows))
+    return one_row("summary", "In short", cells)
 
 
 def _figures(tables: list[Table]) -> dict[str, Figure]:
     summary = tables[0]
     figures = {c.name: summary.figure(0, c.name) for c in summary.columns if summary.cell(0, c.name) is not None}
-    return {**figures, **_exam_figures(tables)}
-
-
-def _exam_figures(tables: list[Table]) -> dict[str, Figure]:
-    exam = next(t for t in tables if t.id == "exam")
-    calibration = next(t for t in tables if t.id == "calibration")
-    figures = {
-        "tested_on": exam.figure(0, "cut"), "tested_customers": exam.figure(0, "customers"),
-        "auc": exam.figure(0, "auc", "AUC of the model"), "rule_auc": exam.figure(1, "auc", "AUC of recency alone"),
-        "brier": exam.figure(0, "brier", "Brier score of the model"),
-        "rule_brier": exam.figure(1, "brier", "Brier score of recency alone"),
-        "predicted": calibration.figure(len(calibration.rows) - 1, "predicted", "Expected to leave on the test day"),
-        "observed": calibration.figure(len(calibration.rows) - 1, "observed", "Left after the test day"),
-    }
-    return {name: figure for name, figure in figures.items() if figure.value is not None}
+    return {**figures, **exam_figures(tables)}
 
 
 def _words(fitted: ChurnModel, request: ChurnRequest, customers: pd.DataFrame) -> dict[str, str]:
@@ -188,7 +160,9 @@ def _words(fitted: ChurnModel, request: ChurnRequest, customers: pd.DataFrame) -
 
 def _caveats(tables: list[Table], fitted: ChurnModel, shown: pd.DataFrame, customers: pd.DataFrame) -> list[Caveat]:
     figures = _figures(tables)
-    caveats = _exam_caveats(fitted, figures)
+    caveats = exam_caveats(fitted.exam_, fitted.uses_rule_, figures)
+    if figures["objected"].value:
+        caveats.append(Caveat(code="churn_objected", figures={"objected": figures["objected"]}))
     if figures["guest_orders"].value or figures["never_bought"].value:
         caveats.append(Caveat(code="churn_left_out", figures={k: figures[k] for k in ("guest_orders", "never_bought")}))
     if not customers["at_risk"].any():
@@ -197,21 +171,6 @@ def _caveats(tables: list[Table], fitted: ChurnModel, shown: pd.DataFrame, custo
         number = Figure(value=len(shown), unit="count", label="Rows shown",
                         source=Source(table="customers", derivation="number of rows", origin="derived"))
         caveats.append(Caveat(code="truncated", figures={"shown": number, "total": figures["at_risk"]}))
-    return caveats
-
-
-def _exam_caveats(fitted: ChurnModel, figures: dict[str, Figure]) -> list[Caveat]:
-    exam = fitted.exam_
-    caveats = []
-    if abs(exam.predicted - exam.observed) > LEVEL_OFF:
-        code = "churn_level_too_high" if exam.predicted > exam.observed else "churn_level_too_low"
-        caveats.append(Caveat(code=code, figures={k: figures[k] for k in ("predicted", "observed", "tested_on")}))
-    if exam.customers < SMALL_EXAM:
-        caveats.append(Caveat(code="churn_small_exam", figures={"tested_customers": figures["tested_customers"]}))
-    if len(exam.cuts) == 1:
-        caveats.append(Caveat(code="churn_one_cut"))
-    if fitted.uses_rule_:
-        caveats.append(Caveat(code="churn_rule_used", figures={k: figures[k] for k in ("brier", "rule_brier")}))
     return caveats
 
 
@@ -227,11 +186,11 @@ def _one_customer(snapshot: Snapshot, request: ChurnRequest, fitted: ChurnModel,
         ("horizon", "No order within", "days", request.horizon_days),
         ("threshold", "At risk from", "probability", AT_RISK),
     ]
-    summary = _one_row("summary", "Definition", request_cells)
-    tables = [table, summary, _exam_table(fitted), _calibration_table(fitted)]
+    summary = one_row("summary", "Definition", request_cells)
+    tables = [table, summary, exam_table(fitted.exam_, fitted.uses_rule_), calibration_table(fitted.exam_)]
     figures = {c.name: table.figure(0, c.name) for c in CUSTOMER_COLUMNS
                if c.name != "reason" and table.cell(0, c.name) is not None}
-    figures |= {c.name: summary.figure(0, c.name) for c in summary.columns} | _exam_figures(tables)
+    figures |= {c.name: summary.figure(0, c.name) for c in summary.columns} | exam_figures(tables)
     first = row.iloc[0]
     status = "lapsed" if first["lapsed"] else "at risk" if first["at_risk"] else "staying"
     return Result(
@@ -239,7 +198,7 @@ def _one_customer(snapshot: Snapshot, request: ChurnRequest, fitted: ChurnModel,
         currency=snapshot.currency, figures=figures, headline=["churn_probability"], tables=tables,
         words={"status": status, "reason": "" if table.cell(0, "reason") == NO_REASON else str(table.cell(0, "reason")),
                "rule_used": "yes" if fitted.uses_rule_ else ""},
-        caveats=_exam_caveats(fitted, figures), evidence=_evidence(snapshot, request, fitted),
+        caveats=exam_caveats(fitted.exam_, fitted.uses_rule_, figures), evidence=_evidence(snapshot, request, fitted),
         followups=[f"What should we recommend to customer {wanted}?", f"Show customer {wanted}",
                    "Who is about to leave?"],
     )
@@ -251,6 +210,10 @@ def refuse_customer(snapshot: Snapshot, wanted: str, ids: list[str]) -> None:
     Args:
         ids: the customers who have one.
     """
+    if wanted in objectors(snapshot):
+        raise NotPermitted(
+            f"Customer {wanted} objected to marketing, and is neither scored nor listed", received=wanted,
+            nearest=[f"Show customer {wanted}", "Who is about to leave?"])
     customers = snapshot.table("customers")
     known = snapshot.execute(customers.filter(customers.customer_id == wanted).limit(1)).num_rows
     lines = snapshot.table("order_lines")
@@ -266,10 +229,7 @@ def refuse_customer(snapshot: Snapshot, wanted: str, ids: list[str]) -> None:
 
 
 def _evidence(snapshot: Snapshot, request: ChurnRequest, fitted: ChurnModel) -> Evidence:
-    exam, days = fitted.exam_, request.horizon_days
-    named = {"auc": exam.auc, "brier": exam.brier, "calibration_error": exam.calibration_error}
-    rule = {"auc": exam.rule_auc, "brier": exam.rule_brier}
-    quality = rule | {"calibration_error": exam.calibration_error} if fitted.uses_rule_ else named
+    days = request.horizon_days
     who = f"customer {request.customer_id}" if request.customer_id else f"the {request.k} first customers"
     return Evidence(
         plan=request.model_dump(mode="json"),
@@ -277,13 +237,9 @@ def _evidence(snapshot: Snapshot, request: ChurnRequest, fitted: ChurnModel) -> 
         f"{request.order_by.replace('_', ' ')}",
         snapshot=snapshot.manifest.id, source=snapshot.manifest.source, synthetic=snapshot.manifest.synthetic,
         as_of=snapshot.as_of, window_start=snapshot.manifest.first_day, window_end=snapshot.as_of,
-        model=ModelInfo(
-            name="recency_rule" if fitted.uses_rule_ else "churn_logistic", version=VERSION,
-            parameters={"horizon_days": days, "cuts": [c.isoformat() for c in exam.cuts],
-                        "tested_on": exam.cut.isoformat(), "columns": list(fitted.curve_.columns),
-                        "levelled": fitted.curve_.levelled},
-            quality={k: v for k, v in quality.items() if v is not None},
-            baseline={k: v for k, v in rule.items() if v is not None},
+        model=model_info(
+            fitted.exam_, fitted.uses_rule_, "churn_ensemble", VERSION, fitted.curve_.level,
+            {"horizon_days": days, "columns": list(RECENCY_RULE if fitted.uses_rule_ else EVERYTHING)},
         ),
         definitions=_definitions(days, snapshot.as_of.isoformat()),
         assumptions=[
@@ -291,6 +247,7 @@ def _evidence(snapshot: Snapshot, request: ChurnRequest, fitted: ChurnModel) -> 
             "Customers who have already left are counted apart and not listed: they need winning back, not keeping.",
             "A customer is worth a year's sales less returns; newer customers count with what they have bought so far.",
             "The probability describes who leaves, not who can be kept by a message.",
+            *without_trees(fitted.exam_),
         ],
     )
 

@@ -1,6 +1,6 @@
 """From a table of customers to what a regression and a tree can weigh: numbers, categories, what is missing.
 
-The regression sees each number as it is (cut at its first and last hundredth, so that no single large customer bends the
+The regression sees each number as it is (cut at its first and last hundredth, so that no single customer bends the
 line) and, where it is never negative, its logarithm, both standardised; a flag where a number is missing; and one
 column per level of a category. The trees see numbers as they are and categories as codes. The design remembers which
 column of the table each of its columns came from, so that contributions can be summed back.

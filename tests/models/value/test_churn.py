@@ -11,10 +11,20 @@ import pytest
 
 from assistant.data.warehouse import Snapshot
 from assistant.errors import InvalidPlan, MissingData
-from assistant.features.labels import labelled, past_cuts
-from assistant.models.value.behaviour import EVERYTHING, RECENCY_RULE, Scales, design, has_lapsed
-from assistant.models.value.churn import AT_RISK, ChurnCurve, ChurnModel, churn_scores, fit_churn
-from assistant.models.value.reasons import SIDES, SMALLEST_EFFECT, main_reasons, neutralised, usual
+from assistant.features.labels import labelled, past_cuts, season_cut
+from assistant.models.value.behaviour import EVERYTHING, has_lapsed, predictors
+from assistant.models.value.churn import AT_RISK, ChurnModel, churn_scores, fit_churn
+from assistant.models.value.over_time import Curve
+from assistant.models.value.reasons import (
+    DERIVED,
+    SIDES,
+    SMALLEST_EFFECT,
+    by_side,
+    neutralised,
+    proven_reasons,
+    usual,
+    words_for,
+)
 from tests.contracts.value_model_contract import ValueModelContract
 from tests.support.leaving_shop import leaving_tables, write
 
@@ -30,7 +40,9 @@ def customers(**columns: list[float]) -> pd.DataFrame:
     """Feature rows with defaults for what is not given."""
     n = len(next(iter(columns.values())))
     defaults = {"days_since_last_order": 10, "order_count": 5, "tenure_days": 300, "usual_gap_days": 40.0,
-                "recent_orders": 1, "yearly_value": 100.0}
+                "recent_orders": 1, "yearly_value": 100.0, "month_orders": 1, "year_orders": 4, "season_orders": np.nan,
+                "last_gap_days": 40.0, "gap_spread_days": 10.0, "mean_order_value": 25.0, "lines_per_order": 2.0,
+                "return_share": 0.0, "discount_share": 0.0}
     ids = [f"C{i}" for i in range(n)]
     return pd.DataFrame({"customer_id": ids, **{k: [v] * n for k, v in defaults.items()}, **columns})
 
@@ -55,11 +67,12 @@ def test_lapsed_by_horizon_and_own_rhythm() -> None:
     assert has_lapsed(frame, 365).tolist() == [False] * 5 + [True]
 
 
-def test_design_handles_single_orders_and_no_value() -> None:
-    frame = customers(usual_gap_days=[np.nan, 0.0], order_count=[1, 2], yearly_value=[0.0, 0.0])
-    matrix = design(frame, Scales.of(frame))
-    assert matrix.shape == (2, len(EVERYTHING)) and np.isfinite(matrix).all()
-    assert matrix[:, EVERYTHING.index("single")].tolist() == [1.0, 0.0]
+def test_predictors_of_single_orders_and_of_a_fixed_rhythm() -> None:
+    frame = customers(usual_gap_days=[np.nan, 10.0], days_since_last_order=[30, 30], gap_spread_days=[np.nan, 0.0])
+    found = predictors(frame)
+    assert list(found) == list(EVERYTHING) and (found.dtypes == "float64").all()
+    assert found.loc[0, ["gaps_silent", "late"]].isna().all(), "without a rhythm nothing is late"
+    assert found["gaps_silent"][1] == pytest.approx(np.log(31 / 11)) and found["late"][1] == pytest.approx(20 / 3)
 
 
 def test_model_beats_recency_where_rhythm_matters(fitted: ChurnModel) -> None:
@@ -82,26 +95,44 @@ def test_recency_rule_is_used_where_nothing_else_helps(shop: Snapshot, monkeypat
     from assistant.models.value import churn
 
     rng = np.random.default_rng(0)
-    honest = churn.design
 
-    def noisy(frame: pd.DataFrame, scales: Scales, columns: tuple[str, ...] = EVERYTHING) -> np.ndarray:
-        matrix = honest(frame, scales, columns)
-        if columns == EVERYTHING:
-            matrix[:, 1:] = rng.normal(size=(len(matrix), len(columns) - 1)) * 50
-            matrix[:, 0] = rng.normal(size=len(matrix))
-        return matrix
+    def noisy(frame: pd.DataFrame, columns: tuple[str, ...] = EVERYTHING) -> pd.DataFrame:
+        found = predictors(frame, columns)
+        return found if len(columns) == 1 else pd.DataFrame(rng.normal(size=found.shape), columns=found.columns)
 
-    monkeypatch.setattr(churn, "design", noisy)
+    monkeypatch.setattr(churn, "predictors", noisy)
     model = ChurnModel(60).fit(shop)
-    assert model.uses_rule_ and model.curve_.columns == RECENCY_RULE
+    assert model.uses_rule_ and model.exam_.rule_brier < model.exam_.brier
 
 
-def test_levelled_curve_meets_the_share_of_the_newest_day(shop: Snapshot) -> None:
+def test_levels_meet_the_share_they_aim_at(shop: Snapshot) -> None:
     cuts, _ = past_cuts(shop, 60)
-    past = pd.concat([labelled(shop, c, 60) for c in cuts])
+    past = pd.concat([labelled(shop, c, 60) for c in cuts]).rename(columns={"churned": "happened"})
     newest = past[past["cut"] == max(cuts)]
-    share = (newest["churned"].sum() + 1) / (len(newest) + 2)
-    assert ChurnCurve(EVERYTHING, levelled=True).fit(past).predict(newest).mean() == pytest.approx(share, abs=1e-6)
+    share = (newest["happened"].sum() + 1) / (len(newest) + 2)
+    curve = Curve(predictors, members=("logistic",)).fit(past)
+    assert curve.levelled("newest", past, None).predict(newest).mean() == pytest.approx(share, abs=1e-6)
+    whole = curve.distance(newest)
+    assert curve.levelled("season", past, newest).shift_ == pytest.approx(whole / 2), "a year ago counts half"
+    assert curve.levelled("season", past, None).shift_ == 0.0, "no such day, no shift"
+
+
+def test_season_is_a_year_before_and_was_known(shop: Snapshot) -> None:
+    day = shop.as_of
+    assert season_cut(shop, day, 60) == day - timedelta(days=364)
+    assert season_cut(shop, day, 400) is None, "what followed it would not be known yet"
+    assert season_cut(shop, shop.manifest.first_day + timedelta(days=400), 60) is None, "too little history"
+
+
+def test_members_and_lift_stand_beside_the_exam(fitted: ChurnModel) -> None:
+    exam = fitted.exam_
+    assert set(exam.members) == {"logistic", "trees"}
+    assert [t.tenth for t in exam.lift] == list(range(1, 11))
+    assert sum(t.customers for t in exam.lift) == exam.customers
+    assert exam.lift[-1].captured == exam.lift[-1].rule_captured == pytest.approx(1.0)
+    assert exam.lift[0].lift == pytest.approx(exam.lift[0].share / exam.observed)
+    assert exam.lift[0].share > exam.lift[-1].share
+    assert exam.rehearsed, "the level was chosen on earlier days"
 
 
 def test_at_risk_means_what_it_says(shop: Snapshot, fitted: ChurnModel) -> None:
@@ -119,30 +150,57 @@ def test_scores_for_campaigns(shop: Snapshot, fitted: ChurnModel) -> None:
     pd.testing.assert_frame_equal(scores, churn_scores(shop, 60))
 
 
-def test_every_reason_is_true_and_matters(shop: Snapshot, fitted: ChurnModel) -> None:
-    """Neutralising the named side lowers the probability, and by more than any other side whose words are true."""
+def test_every_reason_is_true_and_passes_ablation(shop: Snapshot, fitted: ChurnModel) -> None:
+    """Setting the named side to the usual lowers the probability, and its words hold."""
     scores = fitted.predict(shop)
     staying = scores[~scores["lapsed"]]
     medians = usual(staying)
-    risky = staying[staying["at_risk"]]
-    reasons = main_reasons(risky, fitted.curve_, medians)
-    assert sum(r is not None for r in reasons) > len(reasons) / 2
-    for (_, row), reason in zip(risky.iterrows(), reasons, strict=True):
-        if reason is None:
-            continue
-        one = row.to_frame().T.astype({c: float for cs in SIDES.values() for c in cs})
-        drop = fitted.curve_.predict(one)[0] - fitted.curve_.predict(neutralised(one, reason.side, medians))[0]
-        assert drop == pytest.approx(reason.effect) and drop >= SMALLEST_EFFECT
-        if "only once" in reason.words:
-            assert row["order_count"] == 1
-        if "longer than usual for this customer" in reason.words:
-            assert row["days_since_last_order"] > row["usual_gap_days"]
+    risky = staying[staying["at_risk"]].reset_index(drop=True)
+    reasons = proven_reasons(risky, fitted.curve_, medians)
+    assert sum(bool(r) for r in reasons) > len(reasons) / 2
+    before = fitted.curve_.predict(risky)
+    dropped = {side: before - fitted.curve_.predict(neutralised(risky, side, medians)) for side in SIDES}
+    sides = by_side(fitted.curve_, risky)
+    for place, row in enumerate(risky.to_dict("records")):
+        for reason in reasons[place]:
+            assert dropped[reason.side][place] == pytest.approx(reason.effect) and reason.effect >= SMALLEST_EFFECT
+            assert sides[reason.side][place] == pytest.approx(reason.contribution) and reason.contribution > 0
+            assert words_for(reason.side, row, medians) == reason.words
+            if "only once" in reason.words:
+                assert row["order_count"] == 1
+            if "longer than usual for this customer" in reason.words:
+                assert row["days_since_last_order"] > row["usual_gap_days"]
+        strengths = [r.contribution for r in reasons[place]]
+        assert strengths == sorted(strengths, reverse=True)
+
+
+def test_contributions_sum_to_the_score(shop: Snapshot, fitted: ChurnModel) -> None:
+    rows = fitted.predict(shop).head(50)
+    model = fitted.curve_.model_
+    assert model is not None
+    total = sum(by_side(fitted.curve_, rows).values()) + model.base_
+    assert np.allclose(total, model.log_odds(predictors(rows)))
+
+
+def test_every_column_speaks_of_one_side() -> None:
+    columns = [c for side in SIDES.values() for c in side]
+    assert len(columns) == len(set(columns)) and set(columns) | set(DERIVED) == set(EVERYTHING)
 
 
 def test_no_reason_is_made_up(fitted: ChurnModel) -> None:
     """A customer who is usual in everything has nothing to name."""
     typical = customers(days_since_last_order=[10])
-    assert main_reasons(typical, fitted.curve_, usual(typical)) == [None]
+    assert proven_reasons(typical, fitted.curve_, usual(typical)) == [[]]
+
+
+def test_objectors_are_not_scored(tmp_path: Path, shop: Snapshot, fitted: ChurnModel) -> None:
+    tables = leaving_tables(customers=450, seed=3)
+    tables["contacts"] = pd.DataFrame(
+        [("L0000", "email", False, True, "objection"), ("L0003", "email", True, True, "bounce")],
+        columns=["customer_id", "channel", "consent", "suppressed", "suppressed_reason"])
+    scores = fitted.predict(write(tmp_path, tables))
+    assert "L0000" not in set(scores["customer_id"]) and "L0003" in set(scores["customer_id"])
+    assert len(scores) == len(fitted.predict(shop)) - 1
 
 
 def test_refuses_where_nobody_stays_or_leaves(tmp_path: Path) -> None:
