@@ -110,6 +110,10 @@ RECOMMENDERS: dict[str, Entry] = {
 SEGMENTERS: dict[str, Entry] = {
     "rfm": Entry(f"{_SEGMENT}.rfm_rules:RFMRules", "rfm", "rules on recency, frequency and money"),
     "kmeans": Entry(f"{_SEGMENT}.kmeans:KMeansSegments", "kmeans", "groups found by k-means"),
+    "gaussian": Entry(f"{_SEGMENT}.gaussian:GaussianSegments", "gaussian", "groups found by a Gaussian mixture"),
+    "found": Entry(f"{_SEGMENT}.choice:BestFound", "found", "groups found by k-means or a Gaussian mixture"),
+    "behaviour": Entry(f"{_SEGMENT}.behaviour_mixture:BehaviourSegments", "behaviour",
+                       "kinds of buyers found in what people buy, when, where and how"),
 }
 
 

@@ -13,6 +13,8 @@ Operator = Literal[
     "eq", "ne", "gt", "ge", "lt", "le", "between", "in", "not_in", "contains", "not_contains", "is_null", "not_null"
 ]
 Scalar = str | int | float | bool
+#: Ways to split all customers into segments.
+SplitMethod = Literal["auto", "rfm", "kmeans", "gaussian", "found", "behaviour"]
 
 
 class Condition(PlanModel):
@@ -74,7 +76,7 @@ class InGroup(Condition):
     op_type: Literal["group"] = "group"
     group: Literal["about_to_leave", "segment", "saved", "interest"]
     name: str | None = None
-    method: Literal["auto", "rfm", "kmeans"] = "auto"
+    method: SplitMethod = "auto"
     k: int | None = Field(default=None, ge=2, le=20)
     horizon_days: int = Field(default=90, ge=7, le=730)
 

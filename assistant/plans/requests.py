@@ -8,7 +8,7 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 
 from assistant.plans.base import PlanModel
-from assistant.plans.filters import Filter
+from assistant.plans.filters import Filter, SplitMethod
 from assistant.plans.list_rules import ListRules
 from assistant.plans.periods import Period
 
@@ -25,14 +25,17 @@ class SegmentRule(PlanModel):
 
 
 class SegmentRequest(PlanModel):
-    """Split all customers into groups. ``k`` only for k-means; unset: chosen from the data.
+    """Split all customers into groups. ``k`` only for the methods that find groups; unset: chosen from the data.
+
+    ``method``: ``rfm`` rules on recency, frequency and money; ``kmeans`` or ``gaussian`` groups found on them
+    (``found``: the better of the two); ``behaviour`` kinds of buyers by what they buy, when, where and how.
 
     ``view``: who they are (``profile``), what to do with each (``actions``), ``metrics`` per segment in ``period``
     (``measure``), sizes now and ``days_ago`` days before (``trend``), or whether the split holds (``check``).
     """
 
     kind: Literal["segments"] = "segments"
-    method: Literal["auto", "rfm", "kmeans"] = "auto"
+    method: SplitMethod = "auto"
     k: int | None = Field(default=None, ge=2, le=20)
     view: Literal["profile", "actions", "measure", "trend", "check"] = "profile"
     metrics: tuple[str, ...] = Field(default=(), max_length=4)

@@ -344,7 +344,9 @@ def _segment_rule(rule: SegmentRule) -> str:
 
 
 def _segments(request: SegmentRequest) -> str:
-    how = {"auto": "", "rfm": " by recency, frequency and value", "kmeans": " by k-means clustering"}[request.method]
+    how = {"auto": "", "rfm": " by recency, frequency and value", "kmeans": " by k-means clustering",
+           "gaussian": " by a Gaussian mixture", "found": " by the groups found in recency, orders and spending",
+           "behaviour": " by what they buy, when, where and how"}[request.method]
     count = f" into {_number(request.k)} groups" if request.k else ""
     split = f"split all customers{count}{how}"
     if request.view == "measure":

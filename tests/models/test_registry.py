@@ -31,4 +31,4 @@ def test_every_method_that_can_be_asked_for_exists():
 def test_unknown_model_names_those_there_are():
     with pytest.raises(UnknownName) as error:
         entry(SEGMENTERS, "oracle")
-    assert error.value.valid == ("kmeans", "rfm")
+    assert error.value.valid == ("behaviour", "found", "gaussian", "kmeans", "rfm")

@@ -77,13 +77,15 @@ def profile(frame: pd.DataFrame, labels: np.ndarray) -> pd.DataFrame:
 
     Returns:
         index ``segment``; ``customers``, ``share`` (percent), ``revenue``, ``revenue_share`` (percent),
-        ``average_revenue``, ``median_revenue``, ``average_orders``, ``average_days``, ``median_days``.
+        ``average_revenue``, ``median_revenue``, ``average_orders``, ``median_orders``, ``average_days``,
+        ``median_days``.
     """
     groups = frame.groupby(labels)
     out = groups.agg(
         customers=("monetary_value", "size"), revenue=("monetary_value", "sum"),
         average_revenue=("monetary_value", "mean"), median_revenue=("monetary_value", "median"),
-        average_orders=("order_count", "mean"), average_days=("days_since_last_order", "mean"),
+        average_orders=("order_count", "mean"), median_orders=("order_count", "median"),
+        average_days=("days_since_last_order", "mean"),
         median_days=("days_since_last_order", "median"),
     )
     out.index.name = "segment"

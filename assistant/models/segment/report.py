@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from assistant.caching import OnceCache
 from assistant.data.warehouse import Snapshot
 from assistant.errors import UnknownName
+from assistant.features.behaviour import behaviour
 from assistant.features.rfm import left_out_of_rfm, rfm
 from assistant.models.registry import SEGMENTERS, entry
 from assistant.models.segment.base import Segmenter
+from assistant.models.segment.found_tables import (
+    found_quality,
+    notes_of,
+    stability_figures,
+    traits_table,
+    trials_table,
+    worst_words,
+)
 from assistant.models.segment.rfm_rules import RFMRules
-from assistant.models.segment.stability import DOUBTFUL, bootstrap_jaccard
+from assistant.models.segment.stability import DOUBTFUL, Stability, bootstrap_stability
 from assistant.plans import InGroup, SegmentRequest
 from assistant.plans.reword import reword
 from assistant.results import Caveat, Chart, Column, DefinitionUsed, Evidence, Figure, ModelInfo, Result, Table
@@ -28,14 +38,22 @@ _STABILITY_ROWS = 5000
 _STABILITY_ROUNDS = 20
 
 
+#: Splits kept, so that a question about each segment in turn finds them once.
+_SPLITS = OnceCache(16)
+
+
 @dataclass(frozen=True, eq=False)
 class FittedSegments:
-    """A fitted segmenter with the customers it split. ``stability``: bootstrap Jaccard per segment (0–1)."""
+    """A fitted segmenter with the customers it split.
+
+    Attributes:
+        stability: of each segment under resampling; empty where it was not graded.
+    """
 
     method: str
     segmenter: Segmenter
     frame: pd.DataFrame
-    stability: dict[str, float]
+    stability: dict[str, Stability]
 
 
 def fit_segments(snapshot: Snapshot, request: SegmentRequest, *, graded: bool = True) -> FittedSegments:
@@ -50,13 +68,26 @@ def fit_segments(snapshot: Snapshot, request: SegmentRequest, *, graded: bool = 
     """
     snapshot.require("order_lines", "customer_id", needed_for="Customer segments")
     method = ("kmeans" if request.k is not None else "rfm") if request.method == "auto" else request.method
-    parameters = {"k": request.k} if method == "kmeans" else {}
-    frame = rfm(snapshot)
-    segmenter = entry(SEGMENTERS, method).make(**parameters).fit(frame)
-    return FittedSegments(method, segmenter, frame, _stability(segmenter, frame) if graded else {})
+    key = (snapshot.fingerprint, method, request.k)
+    split = _SPLITS.get(key, lambda: _split(snapshot, method, request.k))
+    if not graded:
+        return split
+    return _SPLITS.get((*key, "graded"), lambda: replace(split, stability=_stability(split.segmenter, split.frame)))
 
 
-def _stability(segmenter: Segmenter, frame: pd.DataFrame, seed: int = 0) -> dict[str, float]:
+def frame_of(snapshot: Snapshot, method: str) -> pd.DataFrame:
+    """One row per customer with what a method looks at."""
+    return behaviour(snapshot) if method == "behaviour" else rfm(snapshot)
+
+
+def _split(snapshot: Snapshot, method: str, k: int | None) -> FittedSegments:
+    frame = frame_of(snapshot, method)
+    parameters = {} if method == "rfm" else {"k": k}
+    return FittedSegments(method, entry(SEGMENTERS, method).make(**parameters).fit(frame), frame, {})
+
+
+def _stability(segmenter: Segmenter, frame: pd.DataFrame, seed: int = 1) -> dict[str, Stability]:
+    """Graded on other resamples than those that chose the number of segments."""
     rng = np.random.default_rng(seed)
     chosen = np.sort(rng.choice(len(frame), min(len(frame), _STABILITY_ROWS), replace=False))
     labels = segmenter.labels_[chosen]
@@ -66,8 +97,8 @@ def _stability(segmenter: Segmenter, frame: pd.DataFrame, seed: int = 0) -> dict
             return segmenter.refit_on(sample, turn)
         return type(segmenter)(**segmenter.parameters()).fit(sample).predict
 
-    found = bootstrap_jaccard(frame.iloc[chosen], labels, refit, _STABILITY_ROUNDS, seed)
-    return {name: found.get(name, float("nan")) for name in segmenter.profile_.index}
+    found = bootstrap_stability(frame.iloc[chosen], labels, refit, _STABILITY_ROUNDS, seed)
+    return {name: found[name] for name in map(str, segmenter.profile_.index) if name in found}
 
 
 def assign(snapshot: Snapshot, request: SegmentRequest, fitted: FittedSegments | None = None) -> pd.DataFrame:
@@ -106,13 +137,13 @@ def segment_result(snapshot: Snapshot, request: SegmentRequest, fitted: FittedSe
     """
     fitted = fitted or fit_segments(snapshot, request)
     table, left_out = _segments_table(fitted), _left_out_table(snapshot, fitted)
+    found = [t for t in (traits_table(fitted.segmenter), trials_table(fitted.segmenter)) if t is not None]
     result = Result(
-        kind="segments", title="Customer segments", currency=snapshot.currency, tables=[table, left_out],
+        kind="segments", title="Customer segments", currency=snapshot.currency, tables=[table, *found, left_out],
         words={"method": fitted.method, "method_words": SEGMENTERS[fitted.method].words,
                "why": _why(request, fitted.method), "top": str(table.cell(0, "segment")),
                "several": "yes" if len(table.rows) > 1 else "no"},
-        charts=[Chart(kind="bar", table="segments", x="segment", y=["share", "revenue_share"],
-                      title="Share of customers and of revenue")],
+        charts=_charts(table, found),
         evidence=segment_evidence(snapshot, request, fitted), followups=_followups(table),
     )
     result.figures = {
@@ -121,16 +152,35 @@ def segment_result(snapshot: Snapshot, request: SegmentRequest, fitted: FittedSe
                            source=_count_source(table)),
         "top_share": table.figure(0, "share"), "top_revenue_share": table.figure(0, "revenue_share"),
     }
+    result.figures |= stability_figures(table)
+    result.words |= worst_words(table)
     result.headline = ["customers", "segments"]
     result.caveats = _caveats(result, fitted, left_out)
     return result
 
 
+def _charts(table: Table, found: list[Table]) -> list[Chart]:
+    charts = [Chart(kind="bar", table="segments", x="segment", y=["share", "revenue_share"],
+                    title="Share of customers and of revenue"),
+              Chart(kind="scatter", table="segments", x="average_days", y=["average_orders"], series="segment",
+                    title="Orders per customer and days since the last one")]
+    by_id = {t.id: t for t in found}
+    if "traits" in by_id:
+        charts.append(Chart(kind="heatmap", table="traits", x="trait", y=["lift"], series="segment",
+                            title="How many times as often as everybody"))
+    if "trials" in by_id:
+        charts.append(Chart(kind="line", table="trials", x="k", y=["worst_jaccard"], series="method",
+                            title="Stability of the least stable segment by number of segments"))
+    return charts if len(table.rows) > 1 else charts[:1]
+
+
 def _why(request: SegmentRequest, method: str) -> str:
+    if request.method == "found":
+        return "of the ways to find groups the one whose groups are stable and best separated was taken"
     if request.method != "auto":
         return "this method was asked for"
     if method == "kmeans":
-        return "a number of segments was asked for, which only the method that finds groups can keep to"
+        return "a number of segments was asked for, which only a method that finds groups can keep to"
     return "rules were used because every one of them can be read, checked and used in a question"
 
 
@@ -146,19 +196,21 @@ def _segments_table(fitted: FittedSegments) -> Table:
         Column(name="average_days", label="Days since last order, average", unit="days"),
         Column(name="definition", label="Who is in it"),
         Column(name="stability", label="Stability (bootstrap Jaccard)", unit="ratio"),
+        Column(name="same_name", label="Same name when found again", unit="percent"),
     ]
     advice = isinstance(segmenter, RFMRules)
     if advice:
         columns.append(Column(name="advice", label="Usual approach"))
     rows: list[list[Any]] = []
     for name, p in segmenter.profile_.iterrows():
-        stability = fitted.stability.get(str(name), float("nan"))
+        held = fitted.stability.get(str(name))
         rows.append([
             str(name), int(p["customers"]), round(float(p["share"]), 2), round(float(p["revenue"]), 2),
             round(float(p["revenue_share"]), 2) if np.isfinite(p["revenue_share"]) else None,
             round(float(p["average_revenue"]), 2), round(float(p["average_orders"]), 2),
             round(float(p["average_days"]), 1), segmenter.definition(str(name)),
-            round(stability, 3) if np.isfinite(stability) else None, *([segmenter.advice(str(name))] if advice else []),
+            None if held is None else round(held.jaccard, 3), None if held is None else round(100 * held.same_name, 1),
+            *([segmenter.advice(str(name))] if advice else []),
         ])
     return Table(id="segments", title="Customer segments", columns=columns, rows=rows, total_rows=len(rows))
 
@@ -206,13 +258,9 @@ def _caveats(result: Result, fitted: FittedSegments, left_out: Table) -> list[Ca
 
 def segment_evidence(snapshot: Snapshot, request: SegmentRequest, fitted: FittedSegments) -> Evidence:
     """How the split was made: method, limits, definitions, stability."""
-    worst = min((v for v in fitted.stability.values() if np.isfinite(v)), default=None)
-    quality = {} if worst is None else {"worst_segment_jaccard": round(worst, 4)}
-    trials = getattr(fitted.segmenter, "trials_", ())
-    if trials:
-        chosen = next((t for t in trials if t.k == len(fitted.segmenter.profile_)), None)
-        quality |= {"silhouette": round(chosen.silhouette, 4)} if chosen else {}
-    assumptions = ["Revenue is before returns; recency counts days from the last order to the last day of the data."]
+    quality = found_quality(fitted.segmenter, fitted.stability)
+    assumptions = list(notes_of(fitted.segmenter))
+    assumptions += ["Revenue is before returns; recency counts days from the last order to the last day of the data."]
     if isinstance(fitted.segmenter, RFMRules):
         assumptions.append(fitted.segmenter.value_words())
     return Evidence(

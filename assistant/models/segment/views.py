@@ -9,8 +9,7 @@ import numpy as np
 
 from assistant.data.warehouse import Snapshot
 from assistant.errors import NoRows
-from assistant.features.rfm import rfm
-from assistant.models.segment.report import fit_segments, segment_evidence, segment_result
+from assistant.models.segment.report import fit_segments, frame_of, segment_evidence, segment_result
 from assistant.models.segment.stability import DOUBTFUL, STABLE
 from assistant.plans import InGroup, QueryPlan, SegmentRequest
 from assistant.results import Chart, Column, Figure, Result, Source, Table
@@ -104,7 +103,7 @@ def trend_result(snapshot: Snapshot, request: SegmentRequest) -> Result:
         raise NoRows(f"The data begin on {snapshot.manifest.first_day.isoformat()}, so there are no segments "
                      f"{request.days_ago} days earlier", received=earlier.isoformat())
     then = fit_segments(snapshot.at(earlier), request, graded=False)
-    now_frame = rfm(snapshot)
+    now_frame = frame_of(snapshot, request.method)
     now = now_frame[["customer_id"]].assign(now=then.segmenter.predict(now_frame))
     before = then.frame[["customer_id"]].assign(then=then.segmenter.labels_)
     both = now.merge(before, on="customer_id", how="left")

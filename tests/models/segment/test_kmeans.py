@@ -61,8 +61,8 @@ def test_equal_names_are_told_apart():
     assert names[0].endswith("spending less") and names[2].endswith("spending more")
 
 
-def test_sampling_for_speed_still_assigns_everybody():
+def test_mini_batches_find_the_same_groups():
     frame, truth = blobs(size=400)
-    model = KMeansSegments(k=4, sample=200).fit(frame)
+    model = KMeansSegments(k=4, minibatch_from=200).fit(frame)
     assert len(model.labels_) == 1600
     assert all(len(np.unique(truth[model.labels_ == n])) == 1 for n in model.profile_.index)
