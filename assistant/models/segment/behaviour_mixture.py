@@ -47,9 +47,11 @@ class BehaviourSegments(FoundSegments):
     """Mixture of multinomials over the blocks of :func:`assistant.features.behaviour.behaviour`, by EM.
 
     Lines of one person are more alike than lines of a kind, so a person's ``n`` lines count as
-    ``n / (1 + overdispersion × (n - 1))``. Of the stable numbers of kinds whose separation is close to the best one, the one with the lowest
-    Bayesian information criterion is taken: kinds of buyers shade into each other, so separation alone prefers the
-    coarsest split. Separation is the simplified silhouette with the deviance of a customer under a kind as distance.
+    ``n / (1 + overdispersion × (n - 1))``.
+
+    Of the stable numbers of kinds whose separation is close to the best one, the one with the lowest Bayesian
+    information criterion is taken: kinds of buyers shade into each other, so separation alone prefers the coarsest
+    split. Separation is the simplified silhouette with the deviance of a customer under a kind as distance.
 
     Args:
         k: number of segments; None chooses.
