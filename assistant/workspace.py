@@ -432,13 +432,17 @@ class Workspace(Recommending, People):
 
     def customer_value(self, request: ValueRequest) -> Result:
         """What customers have brought and are expected to bring."""
-        from assistant.models.value.lifetime import fit_lifetime
         from assistant.models.value.lifetime_report import value_result
 
         request, cited = self._put_in(request)
-        days = request.horizon_days
-        fitted = self._cached("lifetime", lambda snapshot: fit_lifetime(snapshot, days), days)
+        fitted = self.lifetime_model(request.horizon_days)
         return self._citing(value_result(self.snapshot, request, fitted), cited)
+
+    def lifetime_model(self, horizon_days: int) -> Any:
+        """The model of what customers bring, for one horizon."""
+        from assistant.models.value.lifetime import fit_lifetime
+
+        return self._cached("lifetime", lambda snapshot: fit_lifetime(snapshot, horizon_days), horizon_days)
 
     def _members(self, snapshot: Snapshot, condition: InGroup) -> Sequence[str]:
         """Customers of a model-made group on a snapshot (which may be seen from an earlier day)."""

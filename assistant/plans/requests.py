@@ -13,6 +13,8 @@ from assistant.plans.list_rules import ListRules
 from assistant.plans.periods import Period
 
 ChannelName = Literal["email", "sms", "push", "post"]
+#: What the values of customers can be split by.
+ValueGroup = Literal["acquisition_channel", "country", "city", "segment", "first_month", "first_quarter", "first_year"]
 
 
 class SegmentRule(PlanModel):
@@ -139,13 +141,33 @@ class ChurnRequest(PlanModel):
 
 
 class ValueRequest(PlanModel):
-    """What customers have brought and what is expected of them within ``horizon_days``: one, or the ``k`` highest."""
+    """What customers have brought and what is expected of them within ``horizon_days``: one, or the ``k`` highest.
+
+    ``about``: ``value`` · ``alive`` (how many still buy) · ``new`` (what a newly won customer brings within
+    ``horizon_days`` of the first order, and when ``acquisition_cost`` is paid back) · ``exam`` (how good the
+    expectation is). ``by`` splits. Values are sales; with ``measure`` margin they are multiplied by the shop's gross
+    margin rate, or by ``margin_percent``; ``discount_percent`` a year is taken off what comes later.
+    """
 
     kind: Literal["customer_value"] = "customer_value"
+    about: Literal["value", "alive", "new", "exam"] = "value"
     customer_id: str | None = None
     filter: Filter | None = Field(default=None, description="only customers it selects")
-    horizon_days: int = Field(default=365, ge=7, le=730)
+    by: ValueGroup | None = None
+    horizon_days: int = Field(default=365, ge=7, le=1095)
     k: int = Field(default=20, ge=1, le=1000)
+    measure: Literal["sales", "margin"] = "sales"
+    margin_percent: float | None = Field(default=None, gt=0, le=100)
+    discount_percent: float = Field(default=0.0, ge=0, le=100, description="a year, for what comes later")
+    acquisition_cost: float | None = Field(default=None, gt=0, description="cost of winning one customer")
+
+    @model_validator(mode="after")
+    def _one_or_many(self) -> ValueRequest:
+        if self.customer_id is not None and (self.by is not None or self.about in {"new", "exam", "alive"}):
+            raise ValueError("one customer has a value; 'by' and the other questions are about many")
+        if self.acquisition_cost is not None and self.about != "new":
+            raise ValueError("'acquisition_cost' is paid back by new customers: about='new'")
+        return self
 
 
 class BuyersRequest(PlanModel):

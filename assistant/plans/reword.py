@@ -419,11 +419,9 @@ def _churn(request: ChurnRequest) -> str:
 
 
 def _value(request: ValueRequest) -> str:
-    when = f"within {_number(request.horizon_days)} days"
-    if request.customer_id:
-        return f"value of customer {request.customer_id} to date, and expected {when}"
-    who = f"customers where {_filter(request.filter)}" if request.filter is not None else "all customers"
-    return f"value of {who} to date, and expected {when}, the {_number(request.k)} highest"
+    from assistant.plans.reword_value import reword_value  # it builds on the words of this module
+
+    return reword_value(request)
 
 
 def _buyers(request: BuyersRequest) -> str:

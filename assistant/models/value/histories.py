@@ -52,7 +52,7 @@ class Histories:
             distinct, code = _codes(column)
             values.append(distinct)
             codes, sizes = codes * len(distinct) + code, sizes * len(distinct)
-        if sizes <= 1 << 23:  # a table of every combination is cheaper than a sort
+        if sizes <= min(1 << 24, 64 * len(x) + 65_536):  # a table of every combination is cheaper than a sort
             held = np.bincount(codes, weights=weights, minlength=sizes)
             keys = np.flatnonzero(np.bincount(codes, minlength=sizes)) if weights is not None else np.flatnonzero(held)
             place = np.empty(sizes, dtype=np.int64)

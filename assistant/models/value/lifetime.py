@@ -1,18 +1,19 @@
-"""What a customer will bring: BG/NBD for how often, Gamma–Gamma for how much, tested on a later stretch.
+"""What a customer will bring: several methods, examined on the same later stretch, the better one used.
 
-Fader, Hardie & Lee 2005, "Counting Your Customers the Easy Way" (*Marketing Science* 24(2), 275–284) for the days with
-orders; Fader, Hardie & Lee 2005, "RFM and CLV" (*Journal of Marketing Research* 42(4), 415–430) for their value. Days
-with orders are the purchases; the first one is where observation begins. Where repeating each customer's own past did
-better on the test stretch, that is used, and the result says so.
+Days with orders are the purchases; the first one is where observation begins. The methods are those of
+:mod:`assistant.models.value.lifetime_methods`; beside the expectation, Pareto/NBD says who still buys.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from assistant.errors import InvalidPlan
+from assistant.features.purchase_days import PurchaseDays
+from assistant.models.value.lifetime_methods import REPEAT, SHORTEST_HISTORY, Learnt, clv_columns, learn
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,12 +21,22 @@ if TYPE_CHECKING:
 
     from assistant.data.warehouse import Snapshot
 
-VERSION = "1"
-#: Customers, and of them those who came back, that a fit needs.
-FEWEST_CUSTOMERS, FEWEST_REPEATERS = 100, 30
-#: Days of history that a fit needs before the test stretch.
-SHORTEST_HISTORY = 90
-_WEEK = 7.0
+    Floats = np.ndarray[Any, np.dtype[np.float64]]
+
+VERSION = "2"
+#: A method whose sum is off by more than this (ratio) is used only if all are.
+FARTHEST_TOTAL = 0.25
+#: Level of the interval of one customer's value, and draws it is made of.
+LEVEL, DRAWS = 80, 400
+
+
+@dataclass(frozen=True)
+class Tried:
+    """One method on the test stretch: mean absolute error per customer, and the sum it expected."""
+
+    method: str
+    mae: float
+    predicted: float
 
 
 @dataclass(frozen=True)
@@ -33,205 +44,162 @@ class Exam:
     """Predicted against actual sales of known customers on the days after ``cut``.
 
     Attributes:
-        days: length of the test stretch; ``customers`` known at its beginning.
-        mae: mean absolute error per customer; ``repeat_mae`` that of repeating their own last such stretch.
-        predicted, actual: sums over all customers.
+        days: length of the test stretch; ``customers`` known at its beginning; ``actual`` their sales in it.
+        tried: every method that could be learnt on the day of the cut.
+        held: percent of customers whose sales lay within the interval that would have been given.
+        came: days with orders on the stretch, and ``expected_came`` by the purchase model.
     """
 
     cut: date
     days: int
     customers: int
-    mae: float
-    repeat_mae: float
-    predicted: float
     actual: float
+    tried: tuple[Tried, ...]
+    held: float
+    came: float
+    expected_came: float
+
+    def of(self, method: str) -> Tried:
+        """How that method did."""
+        return next(t for t in self.tried if t.method == method)
+
+    def off(self, method: str) -> float | None:
+        """How far the sum was off, as a ratio; None where nothing was sold."""
+        return self.of(method).predicted / self.actual - 1 if self.actual else None
+
+    @property
+    def best(self) -> str:
+        """The smallest error per customer among methods whose sum was off by at most a quarter; where there is none,
+        the one whose sum was nearest."""
+        near = [t for t in self.tried if self.actual and abs(t.predicted / self.actual - 1) <= FARTHEST_TOTAL]
+        if near:
+            return min(near, key=lambda t: t.mae).method
+        return min(self.tried, key=lambda t: (abs(t.predicted - self.actual), t.mae)).method
 
 
 @dataclass(frozen=True)
 class LifetimeModel:
-    """Fitted parameters; rates are per week.
+    """What is expected of customers within ``learnt.horizon`` days.
 
     Attributes:
-        r, alpha, a, b: BG/NBD; ``p, q, gamma`` Gamma–Gamma of the value of a day with orders.
+        learnt: the methods as of the analysis date; ``method`` the one used.
         exam: how the same procedure did on a later stretch; None where the history is too short for one.
     """
 
-    r: float
-    alpha: float
-    a: float
-    b: float
-    p: float
-    q: float
-    gamma: float
+    learnt: Learnt
+    method: str
     exam: Exam | None = None
 
     @property
     def repeats(self) -> bool:
         """Whether repeating each customer's own past is used, because it did better."""
-        return self.exam is not None and self.exam.repeat_mae < self.exam.mae
+        return self.method == REPEAT
 
-    def expected_days(self, frame: pd.DataFrame, days: float) -> np.ndarray:
+    @cached_property
+    def fits(self) -> list[Learnt]:
+        """The purchase models fitted on resampled customers, for intervals of sums."""
+        from assistant.models.value.lifetime_interval import resampled
+
+        return resampled(self.learnt)
+
+    def expected_days(self, frame: pd.DataFrame, days: float) -> Floats:
         """Expected number of days with orders within ``days`` from now."""
-        import numpy as np
-        from scipy.special import hyp2f1
+        return self.learnt.expected_days(frame, days, self.method)
 
-        x, tx, age, t = _columns(frame)[:3] + (days / _WEEK,)
-        r, alpha, a, b = self.r, self.alpha, self.a, self.b
-        base = (alpha + age) / (alpha + age + t)
-        share = 1 - base ** (r + x) * hyp2f1(r + x, b + x, a + b + x - 1, t / (alpha + age + t))
-        gone = np.where(x > 0, a / (b + np.maximum(x, 1) - 1) * ((alpha + age) / (alpha + tx)) ** (r + x), 0.0)
-        return np.maximum((a + b + x - 1) / (a - 1) * share / (1 + gone), 0.0)
+    def alive(self, frame: pd.DataFrame) -> Floats:
+        """Probability (0–1) that the customer still buys (Pareto/NBD)."""
+        return self.learnt.alive(frame)
 
-    def alive(self, frame: pd.DataFrame) -> np.ndarray:
-        """Probability (0–1) that the customer still buys. Somebody who came once cannot be told apart from one who
-        stays, so theirs is 1."""
-        import numpy as np
-
-        x, tx, age = _columns(frame)[:3]
-        gone = np.where(
-            x > 0,
-            self.a / (self.b + np.maximum(x, 1) - 1) * ((self.alpha + age) / (self.alpha + tx)) ** (self.r + x), 0.0,
-        )
-        return 1 / (1 + gone)
-
-    def day_value(self, frame: pd.DataFrame) -> np.ndarray:
+    def day_value(self, frame: pd.DataFrame) -> Floats:
         """Expected sales of a day with orders: the customer's own mean drawn towards everybody's."""
-        n, mean = frame["order_days"].to_numpy(dtype=float), frame["mean_value"].to_numpy(dtype=float)
-        return self.p * (self.gamma + n * mean) / (self.p * n + self.q - 1)
+        return self.learnt.day_value(frame)
 
-    def expected_value(self, frame: pd.DataFrame, days: float) -> np.ndarray:
+    def expected_value(self, frame: pd.DataFrame, days: float) -> Floats:
         """Expected sales within ``days`` from now, per row of :func:`customer_history`."""
-        if self.repeats:
-            return frame["recent_value"].to_numpy(dtype=float)
-        return self.expected_days(frame, days) * self.day_value(frame)
+        return self.learnt.expected_value(frame, days, self.method)
+
+    def value_range(self, frame: pd.DataFrame, days: float) -> tuple[Floats, Floats]:
+        """Interval (level :data:`LEVEL`) of each customer's sales within ``days``."""
+        return value_range(self.learnt, frame, days, self.method)
 
 
-def _columns(frame: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    x = frame["order_days"].to_numpy(dtype=float) - 1
-    return x, frame["span_days"].to_numpy(dtype=float) / _WEEK, frame["age_days"].to_numpy(dtype=float) / _WEEK
+def value_range(learnt: Learnt, frame: pd.DataFrame, days: float, method: str) -> tuple[Floats, Floats]:
+    """Quantiles of further purchases and their values, drawn from what Pareto/NBD and Gamma–Gamma believe of each
+    customer, brought to the expectation of ``method``."""
+    import numpy as np
+
+    lower, upper = np.zeros(len(frame)), np.zeros(len(frame))
+    expected = learnt.expected_value(frame, days, method)
+    base = learnt.expected_value(frame, days, "pareto_nbd")
+    tails = [(100 - LEVEL) / 2, (100 + LEVEL) / 2]
+    for start in range(0, len(frame), 5_000):
+        part = slice(start, start + 5_000)
+        drawn = draw_values(learnt, frame.iloc[part], days, DRAWS)
+        scaled = drawn * (expected[part] / np.maximum(base[part], 1e-9))[:, None]
+        lower[part], upper[part] = np.percentile(scaled, tails, axis=1)
+    return lower, upper
+
+
+def draw_values(learnt: Learnt, frame: pd.DataFrame, days: float, draws: int, seed: int = 0) -> Floats:
+    """Sales within ``days``, customers × ``draws``."""
+    import numpy as np
+
+    from assistant.models.value.histories import Histories
+
+    rng = np.random.default_rng(seed)
+    x, recency, age = clv_columns(frame)
+    each = Histories(x, recency, age, np.ones(len(x)), np.arange(len(x)))
+    counts = learnt.pareto.draw(days, each, draws, rng)
+    return learnt.values.draw(counts, frame["order_days"], frame["mean_value"], rng)
 
 
 def customer_history(snapshot: Snapshot, recent_days: int) -> pd.DataFrame:
-    """One row per known customer with a product sale up to the analysis date.
-
-    Returns:
-        ``customer_id``; ``order_days`` (days with orders); ``span_days`` from the first to the last of them;
-        ``age_days`` from the first to now; ``mean_value`` of such a day; ``value`` of all; ``recent_value`` of the last
-        ``recent_days``; ``last_day``. Values are sales before returns, in the shop's currency.
-    """
-    lines = snapshot.table("order_lines")
-    sales = lines.filter((lines.line_type == "sale") & lines.customer_id.notnull())
-    daily = sales.group_by("customer_id", day=sales.ordered_at.date()).aggregate(amount=sales.amount.sum())
-    since = snapshot.as_of - timedelta(days=recent_days)
-    rows = daily.group_by("customer_id").aggregate(
-        order_days=daily.count(), first_day=daily.day.min(), last_day=daily.day.max(),
-        value=daily.amount.sum().cast("float64"),
-        recent_value=daily.amount.sum(where=daily.day > since).cast("float64"),
-    ).order_by("customer_id")
-    import pandas as pd
-
-    frame = snapshot.execute(rows).to_pandas()
-    first, last = pd.to_datetime(frame["first_day"]), pd.to_datetime(frame["last_day"])
-    now = pd.Timestamp(snapshot.as_of)
-    frame["span_days"], frame["age_days"] = (last - first).dt.days, (now - first).dt.days
-    frame["mean_value"] = frame["value"] / frame["order_days"]
-    frame["recent_value"] = frame["recent_value"].fillna(0.0)
-    return frame.drop(columns=["first_day"])
+    """One row per known customer with a product sale up to the analysis date; columns of
+    :meth:`PurchaseDays.histories`. Values are sales before returns, in the shop's currency."""
+    days = PurchaseDays.of(snapshot)
+    return days.histories(days.now, recent_days)
 
 
 def fit_lifetime(snapshot: Snapshot, horizon_days: int) -> LifetimeModel:
-    """Fit on everything up to the analysis date, and examine the same procedure on a stretch that ends there.
+    """Learn from everything up to the analysis date, and examine the same procedure on a stretch that ends there.
 
     Raises:
-        InvalidPlan: too few customers, or too few who came back, to learn from.
+        InvalidPlan: too few customers, too few who came back, or too few days to learn from.
     """
-    from dataclasses import replace
-
-    frame = customer_history(snapshot, horizon_days)
-    fitted = _fit(frame)
-    span = (snapshot.as_of - snapshot.manifest.first_day).days
-    days = min(horizon_days, span // 2)
-    if span - days < SHORTEST_HISTORY:
-        return fitted
-    cut = snapshot.as_of - timedelta(days=days)
-    return replace(fitted, exam=_examine(snapshot, cut, days, frame))
+    return fit_days(PurchaseDays.of(snapshot), horizon_days)
 
 
-def _examine(snapshot: Snapshot, cut: date, days: int, now: pd.DataFrame) -> Exam | None:
+def fit_days(days: PurchaseDays, horizon_days: int) -> LifetimeModel:
+    """:func:`fit_lifetime` on purchase days."""
+    now = learn(days, days.now, horizon_days)
+    stretch = min(horizon_days, days.now // 2)
+    exam = examine(days, days.now - stretch, stretch, now) if days.now - stretch >= SHORTEST_HISTORY else None
+    if exam is None:
+        return LifetimeModel(now, "pareto_nbd")
+    best = exam.best
+    return LifetimeModel(now, best if best in now.methods else "pareto_nbd", exam)
+
+
+def examine(days: PurchaseDays, cut: int, stretch: int, near: Learnt | None = None) -> Exam | None:
+    """Every method learnt on the day ``cut``, on the ``stretch`` days after it; None where nothing can be learnt."""
     import numpy as np
 
-    then = customer_history(snapshot.at(cut), days)
     try:
-        model = _fit(then)
+        then = learn(days, cut, stretch, near)
     except InvalidPlan:
         return None
-    predicted = model.expected_days(then, days) * model.day_value(then)
-    later = now.set_index("customer_id")["value"].reindex(then["customer_id"]).to_numpy()
-    actual = later - then["value"].to_numpy()
-    repeated = then["recent_value"].to_numpy(dtype=float)
-    return Exam(
-        cut=cut, days=days, customers=len(then), mae=float(np.abs(predicted - actual).mean()),
-        repeat_mae=float(np.abs(repeated - actual).mean()), predicted=float(predicted.sum()),
-        actual=float(actual.sum()),
-    )
+    rows = then.frame["row"].to_numpy()
+    actual = days.value_between(cut, cut + stretch, rows)
+    tried = []
+    for method in then.methods:
+        predicted = then.expected_value(then.frame, stretch, method)
+        tried.append(Tried(method, float(np.abs(predicted - actual).mean()), float(predicted.sum())))
+    draft = Exam(days.first_day + timedelta(days=cut), stretch, len(rows), float(actual.sum()), tuple(tried), 0.0,
+                 0.0, 0.0)
+    lower, upper = value_range(then, then.frame, stretch, draft.best)
+    held = 100 * float(((actual >= lower - 0.005) & (actual <= upper + 0.005)).mean())
+    within = (days.day > cut) & (days.day <= cut + stretch) & np.isin(days.customer, rows)
+    from dataclasses import replace
 
-
-def _fit(frame: pd.DataFrame) -> LifetimeModel:
-    repeaters = int((frame["order_days"] > 1).sum())
-    if len(frame) < FEWEST_CUSTOMERS or repeaters < FEWEST_REPEATERS:
-        raise InvalidPlan(
-            f"Expected values need at least {FEWEST_CUSTOMERS} customers, of whom {FEWEST_REPEATERS} came back; there "
-            f"are {len(frame)}, of whom {repeaters} came back", received=len(frame),
-        )
-    usable = frame[frame["mean_value"] > 0]
-    r, alpha, a, b = _bg_nbd(*_columns(frame))
-    p, q, gamma = _gamma_gamma(usable["order_days"].to_numpy(dtype=float), usable["mean_value"].to_numpy(dtype=float))
-    return LifetimeModel(r, alpha, a, b, p, q, gamma)
-
-
-def bg_nbd_log_likelihood(parameters: np.ndarray, x: np.ndarray, tx: np.ndarray, age: np.ndarray) -> float:
-    """Log-likelihood of (r, alpha, a, b); equation 6 of the 2005 paper, summed over customers."""
-    import numpy as np
-    from scipy.special import gammaln
-
-    r, alpha, a, b = parameters
-    counts = gammaln(r + x) - gammaln(r) + r * np.log(alpha)
-    drops = gammaln(a + b) + gammaln(b + x) - gammaln(b) - gammaln(a + b + x)
-    stays = -(r + x) * np.log(alpha + age)
-    leaves = np.where(
-        x > 0, np.log(a) - np.log(b + np.maximum(x, 1) - 1) - (r + x) * np.log(alpha + tx), -np.inf
-    )
-    return float((counts + drops + np.logaddexp(stays, leaves)).sum())
-
-
-def _bg_nbd(x: np.ndarray, tx: np.ndarray, age: np.ndarray) -> tuple[float, float, float, float]:
-    import numpy as np
-
-    best = _minimise(lambda logs: -bg_nbd_log_likelihood(np.exp(logs), x, tx, age) / len(x), np.zeros(4))
-    r, alpha, a, b = (float(v) for v in np.exp(best))
-    return r, alpha, (a if abs(a - 1) > 1e-6 else a + 1e-5), b  # a = 1 divides by zero in the expectation
-
-
-def _gamma_gamma(n: np.ndarray, mean: np.ndarray) -> tuple[float, float, float]:
-    import numpy as np
-    from scipy.special import gammaln
-
-    scale = float(mean.mean())
-    m = mean / scale
-
-    def loss(logs: np.ndarray) -> float:
-        p, q, gamma = np.exp(logs)
-        terms = gammaln(p * n + q) - gammaln(p * n) - gammaln(q) + q * np.log(gamma) + (p * n - 1) * np.log(m) \
-            + p * n * np.log(n) - (p * n + q) * np.log(gamma + n * m)
-        return float(-terms.mean())
-
-    p, q, gamma = np.exp(_minimise(loss, np.array([1.0, 1.0, 0.5])))
-    return float(p), max(float(q), 1.01), float(gamma) * scale  # a mean exists only for q above 1
-
-
-def _minimise(loss, start: np.ndarray) -> np.ndarray:  # type: ignore[no-untyped-def]
-    """Minimum over logarithms of the parameters, kept within e±9 so that no likelihood overflows."""
-    from scipy.optimize import minimize
-
-    rough = minimize(loss, start, method="Nelder-Mead", bounds=[(-9, 9)] * len(start), options={"maxiter": 4000})
-    return minimize(loss, rough.x, method="L-BFGS-B", bounds=[(-9, 9)] * len(start)).x
+    return replace(draft, held=held, came=float(within.sum()),
+                   expected_came=float(then.expected_days(then.frame, stretch, "pareto_nbd").sum()))

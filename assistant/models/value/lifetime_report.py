@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from assistant.errors import NoRows
-from assistant.models.value.lifetime import VERSION, LifetimeModel, customer_history
+from assistant.models.value.lifetime import LifetimeModel
+from assistant.models.value.lifetime_interval import value_sums
+from assistant.models.value.lifetime_parts import (
+    Cell,
+    Scene,
+    evidence,
+    exam_tables,
+    exam_words,
+    figures_of,
+    money_cells,
+    row_table,
+)
 from assistant.models.value.report import refuse_customer
 from assistant.plans import ValueRequest
-from assistant.plans.reword import reword
-from assistant.results import Caveat, Chart, Column, DefinitionUsed, Evidence, Figure, ModelInfo, Result, Source, Table
-from assistant.results.result import Scalar, Unit
+from assistant.results import Caveat, Chart, Column, Figure, Result, Source, Table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,171 +35,162 @@ COLUMNS = [
     Column(name="expected_days", label="Expected days with orders", unit="number"),
     Column(name="alive", label="Still buys", unit="probability"),
     Column(name="last_day", label="Last order", unit="date"),
+    Column(name="lower", label="At least", unit="currency"),
+    Column(name="upper", label="At most", unit="currency"),
 ]
 
 
 def value_result(snapshot: Snapshot, request: ValueRequest, fitted: LifetimeModel) -> Result:
-    """One customer's value, or the customers with the highest expected value and the sum over all.
+    """The answer to any question about the value of customers.
 
     Args:
         fitted: the model for ``request.horizon_days`` on these data.
 
     Raises:
         UnknownName: no such customer; ``valid`` holds the nearest ids. NoRows: nothing bought, or nobody selected.
+        MissingData: margin asked for where no cost is known and none was said.
     """
-    frame = _scored(snapshot, request.horizon_days, fitted)
-    if request.customer_id is not None:
-        wanted = request.customer_id.strip()
-        chosen = frame[frame["customer_id"] == wanted]
-        if chosen.empty:
-            refuse_customer(snapshot, wanted, frame["customer_id"].tolist())
-        return _one(snapshot, request, fitted, chosen, frame)
-    if request.filter is not None:
-        from assistant.query.audience import customer_ids
+    scene = Scene(snapshot, request, fitted)
+    if request.about == "exam":
+        from assistant.models.value.lifetime_exam import exam_result
 
-        frame = frame[frame["customer_id"].isin(set(customer_ids(snapshot, request.filter)))]
-        if frame.empty:
-            raise NoRows("No customer of this selection has an order, so there is no value to expect")
-    return _many(snapshot, request, fitted, frame)
+        return exam_result(scene)
+    if request.about == "alive":
+        from assistant.models.value.alive_report import alive_result
 
+        return alive_result(scene)
+    if request.about == "new":
+        from assistant.models.value.new_customer_report import new_customer_result
 
-def _scored(snapshot: Snapshot, days: int, fitted: LifetimeModel) -> pd.DataFrame:
-    frame = customer_history(snapshot, days)
-    frame["expected_value"] = fitted.expected_value(frame, days)
-    frame["expected_days"] = fitted.expected_days(frame, days)
-    frame["alive"] = fitted.alive(frame)
-    lines = snapshot.table("order_lines")
-    given = lines.filter(lines.line_type.isin(["return", "cancellation"]) & lines.customer_id.notnull())
-    sums = given.group_by("customer_id").aggregate(back=given.amount.sum().cast("float64"))
-    back = snapshot.execute(sums).to_pandas()
-    frame = frame.merge(back, on="customer_id", how="left")
-    frame["net_value"] = frame["value"] + frame["back"].fillna(0.0)
-    frame["total_value"] = frame["value"] + frame["expected_value"]
-    return frame.sort_values(["expected_value", "customer_id"], ascending=[False, True]).reset_index(drop=True)
+        return new_customer_result(scene)
+    if request.by is not None:
+        from assistant.models.value.value_groups import groups_result
+
+        return groups_result(scene)
+    return _one(scene) if request.customer_id is not None else _many(scene)
 
 
-def _rows(frame: pd.DataFrame, repeats: bool) -> list[list[Any]]:
+def _columns(scene: Scene) -> list[Column]:
+    if not scene.restated:
+        return COLUMNS
+    what = "Expected margin ahead" if scene.margin is not None else "Expected sales ahead"
+    label = f"{what}, worth today" if scene.discounted else what
+    return [*COLUMNS, Column(name="worth", label=label, unit="currency")]
+
+
+def _rows(scene: Scene, frame: pd.DataFrame) -> list[list[Any]]:
+    returned = _returned(scene.snapshot, frame["customer_id"].tolist())
+    lower, upper = scene.model.value_range(frame, scene.days)
+    known = not scene.model.repeats
     rows = []
-    for row in frame.to_dict("records"):
-        last = row["last_day"]
+    for i, row in enumerate(frame.to_dict("records")):
+        back = returned.get(row["customer_id"], 0.0)
         rows.append([
-            row["customer_id"], float(row["expected_value"]), float(row["value"]), float(row["net_value"]),
-            float(row["total_value"]), int(row["order_days"]), None if repeats else float(row["expected_days"]),
-            None if repeats or row["order_days"] < 2 else float(row["alive"]),
-            (last.date() if hasattr(last, "date") else last).isoformat(),
+            row["customer_id"], float(row["expected_value"]), float(row["value"]), float(row["value"]) + back,
+            float(row["value"] + row["expected_value"]), int(row["order_days"]),
+            float(row["expected_days"]) if known else None, float(row["alive"]), row["last_day"].date().isoformat(),
+            float(lower[i]) if known else None, float(upper[i]) if known else None,
+            *([float(row["worth"])] if scene.restated else []),
         ])
     return rows
 
 
-def _summary(request: ValueRequest, frame: pd.DataFrame, shown: int) -> Table:
-    top = float(frame["expected_value"].head(shown).sum())
-    total = float(frame["expected_value"].sum())
-    cells: list[tuple[str, str, Unit, Scalar]] = [
-        ("horizon", "Days ahead", "days", request.horizon_days), ("customers", "Customers", "count", len(frame)),
-        ("expected_total", "Expected sales of all", "currency", total),
-        ("value_total", "Sales to date of all", "currency", float(frame["value"].sum())),
-        ("value_average", "Sales to date per customer", "currency", float(frame["value"].mean())),
-        ("expected_average", "Expected per customer", "currency", total / len(frame)),
-        ("top_share", "Share of the customers shown", "percent", 100 * top / total if total else None),
-    ]
-    return _row_table("summary", "In short", cells)
+def _returned(snapshot: Snapshot, ids: list[str]) -> dict[str, float]:
+    """Returns and cancellations of these customers, negative."""
+    lines = snapshot.table("order_lines")
+    given = lines.filter(lines.line_type.isin(["return", "cancellation"]) & lines.customer_id.isin(ids))
+    sums = snapshot.execute(given.group_by("customer_id").aggregate(back=given.amount.sum().cast("float64")))
+    return {str(r["customer_id"]): float(r["back"] or 0.0) for r in sums.to_pylist()}
 
 
-def _row_table(table_id: str, title: str, cells: list[tuple[str, str, Unit, Scalar]]) -> Table:
-    return Table(id=table_id, title=title, columns=[Column(name=c[0], label=c[1], unit=c[2]) for c in cells],
-                 rows=[[c[3] for c in cells]], total_rows=1)
-
-
-def _exam(fitted: LifetimeModel) -> list[Table]:
-    exam = fitted.exam
-    if exam is None:
-        return []
-    off = 100 * (exam.predicted / exam.actual - 1) if exam.actual else None
-    cells: list[tuple[str, str, Unit, Scalar]] = [
-        ("cut", "Tested from", "date", exam.cut.isoformat()), ("days", "Days tested", "days", exam.days),
-        ("tested", "Customers tested", "count", exam.customers),
-        ("mae", "Error per customer, model", "currency", exam.mae),
-        ("repeat_mae", "Error per customer, repeating the past", "currency", exam.repeat_mae),
-        ("predicted", "Predicted of all", "currency", exam.predicted), ("actual", "Actual of all", "currency",
-                                                                        exam.actual),
-        ("off", "Sum off by", "percent", off),
-    ]
-    return [_row_table("exam", "How the prediction did on a later stretch", cells)]
-
-
-def _figures(*tables: Table) -> dict[str, Figure]:
-    return {c.name: t.figure(0, c.name) for t in tables for c in t.columns
-            if c.name not in {"customer_id"} and t.rows and t.cell(0, c.name) is not None}
-
-
-def _one(
-    snapshot: Snapshot, request: ValueRequest, fitted: LifetimeModel, chosen: pd.DataFrame, everyone: pd.DataFrame
-) -> Result:
-    customer = str(chosen["customer_id"].iloc[0])
-    table = Table(id="customers", title=f"Customer {customer}", columns=COLUMNS, rows=_rows(chosen, fitted.repeats),
+def _one(scene: Scene) -> Result:
+    customer = str(scene.request.customer_id).strip()
+    everyone = scene.everyone
+    chosen = everyone[everyone["customer_id"] == customer]
+    if chosen.empty:
+        refuse_customer(scene.snapshot, customer, everyone["customer_id"].tolist())
+    table = Table(id="customers", title=f"Customer {customer}", columns=_columns(scene), rows=_rows(scene, chosen),
                   total_rows=1)
     place = int((everyone["value"] > float(chosen["value"].iloc[0])).sum()) + 1
-    ranks = _row_table("rank", "Place by sales to date", [("rank", "Place by sales to date", "count", place),
-                                                          ("customers", "Customers", "count", len(everyone)),
-                                                          ("horizon", "Days ahead", "days", request.horizon_days)])
-    tables = [table, ranks, *_exam(fitted)]
+    ranks = row_table("rank", "Place by sales to date", [
+        ("rank", "Place by sales to date", "count", place), ("customers", "Customers", "count", len(everyone)),
+        *money_cells(scene)])
+    tables = [table, ranks, *exam_tables(scene.model)]
+    once = int(chosen["order_days"].iloc[0]) < 2
     return Result(
-        kind="customer_value", title=f"Value of customer {customer}", currency=snapshot.currency,
-        figures=_figures(*tables), headline=["value", "expected_value"], tables=tables,
-        words={"one": customer, **_words(fitted)}, caveats=_caveats(chosen, fitted),
-        evidence=_evidence(snapshot, request, fitted),
+        kind="customer_value", title=f"Value of customer {customer}", currency=scene.snapshot.currency,
+        figures=figures_of(*tables), headline=["value", "expected_value"], tables=tables,
+        words={"one": customer, "others": "", **_money_words(scene), **exam_words(scene.model)},
+        caveats=[Caveat(code="value_single_order")] if once and not scene.model.repeats else [],
+        evidence=evidence(scene),
         followups=[f"Will customer {customer} leave?", f"What should we recommend to customer {customer}?",
-                   "Who are our top 10 customers by revenue?"],
+                   "Who are our top 10 customers by expected value?", "How good is the expected customer value?"],
         details={"customer_ids": [customer]},
     )
 
 
-def _many(snapshot: Snapshot, request: ValueRequest, fitted: LifetimeModel, frame: pd.DataFrame) -> Result:
-    shown = frame.head(request.k)
-    table = Table(id="customers", title="Customers with the highest expected value", columns=COLUMNS,
-                  rows=_rows(shown, fitted.repeats), total_rows=len(frame))
-    tables = [table, _summary(request, frame, len(shown)), *_exam(fitted)]
-    figures = _figures(*tables[1:])
+def _many(scene: Scene) -> Result:
+    from assistant.data.objectors import objectors
+
+    frame = scene.chosen
+    shown = frame[~frame["customer_id"].isin(objectors(scene.snapshot))].head(scene.request.k)
+    table = Table(id="customers", title="Customers with the highest expected value", columns=_columns(scene),
+                  rows=_rows(scene, shown) if len(shown) else [], total_rows=len(frame))
+    summary = _summary(scene, shown)
+    tables = [table, summary, *exam_tables(scene.model)]
+    figures = figures_of(*tables[1:])
     figures["shown"] = Figure(value=len(shown), unit="count", label="Customers shown",
                               source=Source(table="customers", derivation="number of rows", origin="derived"))
+    others = len(scene.everyone) > len(frame)
     return Result(
-        kind="customer_value", title="Expected customer value", currency=snapshot.currency, figures=figures,
-        headline=["expected_total"], tables=tables,
+        kind="customer_value", title="Expected customer value", currency=scene.snapshot.currency, figures=figures,
+        headline=["expected_total", "expected_average"], tables=tables,
         charts=[Chart(kind="bar", table="customers", x="customer_id", y=["expected_value"], title="Expected sales")]
         if len(shown) > 1 else [],
-        words={"one": "", **_words(fitted)}, caveats=[], evidence=_evidence(snapshot, request, fitted),
-        followups=["Who is about to leave?", "Who are our top 10 customers by revenue?",
-                   "Split our customers into segments"],
+        words={"one": "", "others": "yes" if others else "", **_money_words(scene), **exam_words(scene.model)},
+        caveats=_many_caveats(scene, frame, figures), evidence=evidence(scene),
+        followups=["Who is about to leave?", "Expected customer value by acquisition channel",
+                   "How many customers still buy?", "What will a new customer bring?",
+                   "How good is the expected customer value?"],
         details={"customer_ids": shown["customer_id"].tolist()},
     )
 
 
-def _words(fitted: LifetimeModel) -> dict[str, str]:
-    return {"repeats": "yes" if fitted.repeats else "", "tested": "yes" if fitted.exam is not None else ""}
+def _summary(scene: Scene, shown: pd.DataFrame) -> Table:
+    import numpy as np
+
+    frame, everyone = scene.chosen, scene.everyone
+    top, total = float(shown["expected_value"].sum()), float(frame["expected_value"].sum())
+    n = len(frame)
+    cells: list[Cell] = [
+        *money_cells(scene), ("customers", "Customers", "count", n),
+        ("expected_total", "Expected sales of all", "currency", total),
+        ("value_total", "Sales to date of all", "currency", float(frame["value"].sum())),
+        ("value_average", "Sales to date per customer", "currency", float(frame["value"].mean())),
+        ("expected_average", "Expected per customer", "currency", total / n),
+        ("top_share", "Share of the customers shown", "percent", 100 * top / total if total else None),
+    ]
+    if scene.model.exam is not None or not scene.model.repeats:
+        lower, upper = value_sums(scene.model, scene.model.fits, frame, np.zeros(n, dtype=np.int64), 1, scene.days)
+        cells += [("total_lower", "Expected of all, at least", "currency", float(lower[0])),
+                  ("total_upper", "Expected of all, at most", "currency", float(upper[0])),
+                  ("average_lower", "Expected per customer, at least", "currency", float(lower[0]) / n),
+                  ("average_upper", "Expected per customer, at most", "currency", float(upper[0]) / n)]
+    if scene.restated:
+        worth = float(frame["worth"].sum())
+        cells += [("worth_total", "Expected, restated, of all", "currency", worth),
+                  ("worth_average", "Expected, restated, per customer", "currency", worth / n)]
+    rest = len(everyone) - n
+    if rest:
+        cells += [("others", "Other customers", "count", rest),
+                  ("others_average", "Expected per other customer", "currency",
+                   (float(everyone["expected_value"].sum()) - total) / rest)]
+    return row_table("summary", "In short", cells)
 
 
-def _caveats(chosen: pd.DataFrame, fitted: LifetimeModel) -> list[Caveat]:
-    once = int(chosen["order_days"].iloc[0]) < 2
-    return [Caveat(code="value_single_order")] if once and not fitted.repeats else []
+def _money_words(scene: Scene) -> dict[str, str]:
+    return {"margin": "yes" if scene.margin is not None else "", "discounted": "yes" if scene.discounted else ""}
 
 
-def _evidence(snapshot: Snapshot, request: ValueRequest, fitted: LifetimeModel) -> Evidence:
-    quality = {} if fitted.exam is None else {"mae": round(fitted.exam.mae, 4)}
-    baseline = {} if fitted.exam is None else {"mae": round(fitted.exam.repeat_mae, 4)}
-    named = {k: round(float(getattr(fitted, k)), 6) for k in ("r", "alpha", "a", "b", "p", "q", "gamma")}
-    days = request.horizon_days
-    return Evidence(
-        plan=request.model_dump(mode="json"), plan_words=reword(request), snapshot=snapshot.manifest.id,
-        source=snapshot.manifest.source, synthetic=snapshot.manifest.synthetic, as_of=snapshot.as_of,
-        window_start=snapshot.manifest.first_day, window_end=snapshot.as_of,
-        model=ModelInfo(name="repeating the past" if fitted.repeats else "BG/NBD with Gamma-Gamma", version=VERSION,
-                        parameters=named, quality=quality, baseline=baseline),
-        definitions=[
-            DefinitionUsed(term="sales to date", meaning="product sales before returns, all orders up to the analysis "
-                           "date"),
-            DefinitionUsed(term="expected sales", meaning=f"product sales before returns expected in the {days} days "
-                           "after the analysis date; not discounted"),
-        ],
-        assumptions=["Costs are not taken off: the value is sales, not profit.",
-                     "Several orders on one day count as one purchase."],
-    )
+def _many_caveats(scene: Scene, frame: pd.DataFrame, figures: dict[str, Figure]) -> list[Caveat]:
+    return [Caveat(code="value_small_group", figures={"customers": figures["customers"]})] if len(frame) < 30 else []

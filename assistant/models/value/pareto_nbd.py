@@ -8,6 +8,7 @@ form with two hypergeometric functions has none in closed form.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from assistant.models.value.histories import Histories
@@ -35,7 +36,7 @@ class ParetoNBD(PurchaseModel):
     def likelihood(self, parameters: Floats, histories: Histories) -> tuple[float, Floats]:
         """Summed over customers; the gradient by r, alpha, s and beta."""
         import numpy as np
-        from scipy.special import digamma, gammaln
+        from scipy.special import digamma, expit, gammaln
 
         r, alpha, s, beta = parameters
         n, of_n = histories.by_frequency
@@ -49,7 +50,7 @@ class ParetoNBD(PurchaseModel):
             w = part.weights
             log_alive, log_gone, means = _two_ends(parameters, part, gradient=True)
             value += float(w @ np.logaddexp(log_alive, log_gone))
-            alive = 1 / (1 + np.exp(log_gone - log_alive))
+            alive = expit(log_alive - log_gone)
             gone, n_part, age = 1 - alive, part.frequency, part.T
             gradient += [
                 -w @ (alive * np.log(alpha + age) + gone * means[0]),
@@ -61,11 +62,12 @@ class ParetoNBD(PurchaseModel):
 
     def _alive(self, histories: Histories) -> Floats:
         import numpy as np
+        from scipy.special import expit
 
         parts = []
         for part in _parts(histories):
             log_alive, log_gone, _ = _two_ends(self.params_, part)
-            parts.append(1 / (1 + np.exp(log_gone - log_alive)))
+            parts.append(expit(log_alive - log_gone))
         return np.concatenate(parts)
 
     def _expected(self, t: float, histories: Histories) -> Floats:
@@ -102,6 +104,14 @@ def _time_left(s: float, beta: Any, t: float) -> Any:
     return beta * (ratio if abs(s - 1.0) < 1e-9 else -np.expm1(-(s - 1.0) * ratio) / (s - 1.0))
 
 
+@lru_cache(maxsize=1)
+def _nodes() -> tuple[Floats, Floats]:
+    import numpy as np
+
+    points, weights = np.polynomial.legendre.leggauss(NODES)
+    return points, weights
+
+
 def _parts(histories: Histories) -> list[Histories]:
     h = histories
     chunks = [slice(i, i + _CHUNK) for i in range(0, len(h.T), _CHUNK)]
@@ -115,7 +125,7 @@ def _two_ends(parameters: Floats, h: Histories, gradient: bool = False) -> tuple
     import numpy as np
 
     r, alpha, s, beta = parameters
-    points, weights = np.polynomial.legendre.leggauss(NODES)
+    points, weights = _nodes()
     power = r + h.frequency
     log_alive = -power * np.log(alpha + h.T) - s * np.log(beta + h.T)
     first = alpha + h.recency
