@@ -7,12 +7,21 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from assistant.plans import (
+    ChurnRequest,
+    CustomerRequest,
+    FairnessRequest,
+    InterestRequest,
+    RecommendRequest,
+    SegmentRequest,
+    ValueRequest,
+)
 from assistant.results import Result
 
 if TYPE_CHECKING:
     from assistant.data.warehouse import Snapshot
+    from assistant.models.people.fairness_report import Judged
     from assistant.models.people.interests import Interests
-    from assistant.plans import CustomerRequest, InterestRequest
     from assistant.settings import Settings
 
 
@@ -22,6 +31,7 @@ class People:
     _put_in: Callable[..., Any]
     _citing: Callable[..., Result]
     predict_churn: Callable[..., Result]
+    churn_model: Callable[[int], Any]
     customer_value: Callable[..., Result]
     recommend: Callable[..., Result]
     settings: Settings
@@ -36,7 +46,6 @@ class People:
     def describe_customer(self, request: CustomerRequest) -> Result:
         """One customer: orders, habits, interests, consents, segments, outlook; each with its source."""
         from assistant.models.people.profile import NEXT, Rooms, complete_profile
-        from assistant.plans import ChurnRequest, RecommendRequest, ValueRequest
         from assistant.query.customer import describe_customer
 
         found = describe_customer(self.snapshot, request)
@@ -57,7 +66,6 @@ class People:
     def _segments_on(self, day: date) -> Mapping[str, str]:
         """Segment of every customer on a day, by recency, frequency and value."""
         from assistant.models.segment.report import assign
-        from assistant.plans import SegmentRequest
 
         def split(snapshot: Snapshot) -> dict[str, str]:
             frame = assign(snapshot.at(day), SegmentRequest(method="rfm"))
@@ -73,3 +81,41 @@ class People:
         request, cited = self._put_in(request)
         customer = None if request.customer_id is None else known_id(self.snapshot, request.customer_id)
         return self._citing(interest_result(self.snapshot, request, self.interests_found(), customer), cited)
+
+    # -- fairness -------------------------------------------------------------------------------------------------
+
+    def check_fairness(self, request: FairnessRequest) -> Result:
+        """Whether groups of people are chosen alike and predicted equally well."""
+        from assistant.models.people.fairness_report import fairness_result
+
+        request, cited = self._put_in(request)
+        judged = self._cached("judged", lambda snapshot: self._judged(snapshot, request), request)
+        return self._citing(fairness_result(self.snapshot, request, judged), cited)
+
+    def _judged(self, snapshot: Snapshot, request: FairnessRequest, examined: bool = True) -> Judged:
+        from assistant.models.people import selections
+
+        match request.of:
+            case "churn":
+                fitted = self.churn_model(request.horizon_days)
+                return selections.leaving(snapshot, request.horizon_days, fitted, examined)
+            case "value":
+                return selections.dearest(snapshot, lambda k: self.customer_value(ValueRequest(k=k)))
+            case "segments":
+                from assistant.models.segment.report import assign
+
+                return selections.segments(snapshot, assign(snapshot, SegmentRequest()))
+        assert request.filter is not None
+        return selections.audience(snapshot, request.filter, examined)
+
+    def noting_fairness(self, result: Result, request: FairnessRequest) -> Result:
+        """The result with a caveat where its choice of people treats groups of them differently."""
+        from assistant.data.sensitive import sensitive_columns
+        from assistant.models.people.fairness_report import fairness_gap
+
+        if result.refusal is not None or not sensitive_columns(self.snapshot):
+            return result
+        noted = self._cached("fairness gap", lambda s: fairness_gap(s, self._judged(s, request, False)), request)
+        if noted is not None and all(c.code != noted.code for c in result.caveats):
+            result.caveats.append(noted)
+        return result

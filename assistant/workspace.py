@@ -29,6 +29,7 @@ from assistant.plans import (
     ChurnRequest,
     CompareRecommendersRequest,
     DataRequest,
+    FairnessRequest,
     Filter,
     ForecastRequest,
     InGroup,
@@ -331,7 +332,7 @@ class Workspace(Recommending, People):
             from assistant.campaigns.audience import add_reach
 
             add_reach(self.snapshot, rule.filter, result)
-        return result
+        return self.noting_fairness(result, FairnessRequest(of="audience", filter=rule.filter))
 
     # -- models ---------------------------------------------------------------------------------------------------
 
@@ -422,7 +423,9 @@ class Workspace(Recommending, People):
         """Who is about to leave."""
         from assistant.models.value.report import churn_result
 
-        return churn_result(self.snapshot, request, self.churn_model(request.horizon_days))
+        result = churn_result(self.snapshot, request, self.churn_model(request.horizon_days))
+        return result if request.customer_id else self.noting_fairness(
+            result, FairnessRequest(horizon_days=request.horizon_days))
 
     def churn_model(self, horizon_days: int) -> Any:
         """The churn model fitted for one horizon."""

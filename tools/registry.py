@@ -60,6 +60,7 @@ TOOLS: tuple[ToolSpec, ...] = (
     ToolSpec(customers.find_segments),
     ToolSpec(customers.describe_customer),
     ToolSpec(people.find_interests),
+    ToolSpec(people.check_fairness),
     ToolSpec(customers.predict_churn),
     ToolSpec(customers.customer_value),
     ToolSpec(products.recommend_products),

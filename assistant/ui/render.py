@@ -48,6 +48,7 @@ KINDS: dict[str, DrawBody] = {
     "audience": pieces.body,
     "customer_profile": customer.profile,
     "interests": pieces.body,
+    "fairness": pieces.body,
     "segments": segments.split,
     "recommendation": products.recommendation,
     "recommendation_why": products.recommendation,

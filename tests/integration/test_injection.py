@@ -327,6 +327,7 @@ EVERY_TOOL: dict[str, dict[str, Any]] = {
     "customer_value": {},
     "likely_buyers": {"text": "cushion"},
     "find_interests": {},
+    "check_fairness": {},
     "plan_stock": {},
     "new_products": {},
     "check_recommender": {},

@@ -18,9 +18,10 @@ from pydantic import BaseModel
 from assistant.llm.planner.candidate import Candidate, Planned, ToolCall, call
 from assistant.llm.planner.context import DialogueContext
 from assistant.llm.planner.language_files import read_yaml
+from assistant.llm.planner.replies import decline
 from assistant.llm.planner.vocabulary import Vocabulary
-from assistant.plans import CustomerRequest, InterestRequest
-from assistant.plans.filters import Filter
+from assistant.plans import CustomerRequest, FairnessRequest, InterestRequest
+from assistant.plans.filters import Filter, InGroup
 from assistant.plans.shop import Shop
 
 PlanOne = Callable[[str], list[Candidate]]
@@ -211,9 +212,53 @@ def _profile(ask: Ask) -> BaseModel | None:
     return CustomerRequest(customer_id=ask.said["customer"])
 
 
+# -- fairness ----------------------------------------------------------------------------------------------------------
+
+
+def _by(ask: Ask) -> str | None:
+    """The trait that alone is asked about."""
+    said = set(re.findall(r"\w+", ask.text.casefold()))
+    hit = [trait for trait in ("gender", "age") if said & set(ask.raw[f"{trait}_words"])]
+    return hit[0] if len(hit) == 1 else None
+
+
+def _fair(of: str) -> Callable[[Ask], BaseModel | None]:
+    return lambda ask: FairnessRequest(of=of, by=_by(ask))  # type: ignore[arg-type]
+
+
+def _fair_those(ask: Ask) -> BaseModel | ToolCall | None:
+    """Whatever was spoken of last: a list by a model, segments, or customers by a rule."""
+    last = ask.context.last()
+    of = ask.raw["judged"].get(last.call.name) if last is not None else None
+    if of is not None and (last is None or not last.call.args.get("customer_id")):
+        horizon = last.call.args.get("horizon_days") if last is not None and of == "churn" else None
+        return FairnessRequest(of=of, by=_by(ask), **({"horizon_days": horizon} if horizon else {}))
+    known = ask.context.audience()
+    if known is None:
+        return decline(ask.words.lexicon, "not_understood", "no_audience_judged",
+                       nearest=ask.words.lexicon.wording["examples"]["fairness"])
+    return FairnessRequest(of="audience", filter=known[0], name=known[1] or None, by=_by(ask))
+
+
+def _fair_named(ask: Ask) -> BaseModel | None:
+    named = ask.said["named"].strip(" \"'“”").casefold()
+    saved = next((name for name in ask.shop.segment_names() if name.casefold() == named), None)
+    if saved is None:
+        known, chosen = whom(ask, ask.said["named"])
+        return FairnessRequest(of="audience", filter=chosen, by=_by(ask)) if known and chosen is not None else None
+    return FairnessRequest(of="audience", filter=InGroup(group="saved", name=saved), name=saved, by=_by(ask))
+
+
+def _fair_whom(ask: Ask) -> BaseModel | None:
+    known, chosen = whom(ask, ask.said["whom"])
+    return FairnessRequest(of="audience", filter=chosen, by=_by(ask)) if known and chosen is not None else None
+
+
 Reader = Callable[[Ask], BaseModel | ToolCall | None]
 #: how each kind of form is read
 _READ: dict[str, Reader] = {
     "interests_of": _interests_of, "interests_of_them": _interests_of_them, "interested_where": _interested_where,
     "interested": _interested, "all_interests": _all_interests, "profile": _profile,
+    "fair_value": _fair("value"), "fair_segments": _fair("segments"), "fair_those": _fair_those,
+    "fair_named": _fair_named, "fair_whom": _fair_whom, "fair_churn": _fair("churn"),
 }

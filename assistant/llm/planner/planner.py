@@ -64,6 +64,7 @@ ALL_TOOLS = (
     "find_segments",
     "describe_customer",
     "find_interests",
+    "check_fairness",
     "recommend_products",
     "bought_together",
     "search_products",

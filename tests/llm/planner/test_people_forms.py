@@ -75,3 +75,42 @@ def test_all_interests(text: str) -> None:
 ])
 def test_profiles(text: str) -> None:
     assert plan(text) == ("describe_customer", {"customer_id": "17850"})
+
+
+@pytest.mark.parametrize(("text", "args"), [
+    ("is the churn model fair?", {}), ("fairness report", {}), ("is the model biased against women?", {"by": "gender"}),
+    ("does the churn model treat older customers differently", {"by": "age"}), ("are our predictions fair", {}),
+    ("check the churn model for bias", {}), ("do you discriminate against women?", {"by": "gender"}),
+    ("are men and women treated alike by the churn model?", {"by": "gender"}), ("calibration by group", {}),
+    ("are the segments fair?", {"of": "segments"}), ("is our segmentation biased", {"of": "segments"}),
+    ("fairness report for our segments", {"of": "segments"}), ("is the clv model fair to everyone", {"of": "value"}),
+])
+def test_fairness_of_models(text: str, args: dict[str, Any]) -> None:
+    tool, given = plan(text)
+    assert tool == "check_fairness" and given == args
+
+
+@pytest.mark.parametrize("text", [
+    "is this segment fair?", "is it fair", "check it for bias", "how fair is this audience?",
+    "fairness report for this audience", "does this audience discriminate against women?",
+])
+def test_fairness_of_the_audience_before(text: str) -> None:
+    rule = {"op_type": "compare", "field": "country", "op": "eq", "values": ["Germany"]}
+    counted = Past(ToolCall("count_audience", {"filter": rule}), {"tables": []}, 1)
+    tool, args = plan(text, counted)
+    assert tool == "check_fairness" and args["of"] == "audience" and args["filter"] == rule
+
+
+@pytest.mark.parametrize("text", ["are they fair?", "is this list fair?"])
+def test_fairness_of_the_list_before(text: str) -> None:
+    listed = Past(ToolCall("predict_churn", {"horizon_days": 60}), {"tables": []}, 1)
+    assert plan(text, listed) == ("check_fairness", {"horizon_days": 60})
+
+
+def test_fairness_of_nothing_chosen_yet() -> None:
+    assert plan("is this segment fair?")[0] == "decline"
+
+
+def test_fairness_of_customers_in_words() -> None:
+    tool, args = plan("is it fair to target customers who spent over 500?")
+    assert tool == "check_fairness" and args["of"] == "audience" and args["filter"]["metric"] == "revenue"
