@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from assistant.features.rfm import TAKEN_BACK
+from assistant.features.order_sums import HeldOrders, order_sums
 
 if TYPE_CHECKING:
     import ibis
@@ -57,20 +57,17 @@ def customer_features(snapshot: Snapshot, horizon_days: int) -> pd.DataFrame:
         MissingData: orders carry no customer.
     """
     snapshot.require("order_lines", "customer_id", needed_for="A churn prediction")
-    frame = snapshot.execute(_customers(snapshot, horizon_days)).to_pandas()
+    frame = snapshot.execute(_customers(order_sums(snapshot), snapshot.as_of, horizon_days)).to_pandas()
     return _shape(frame, snapshot.as_of)
 
 
-def _customers(snapshot: Snapshot, horizon_days: int) -> ibis.Table:
-    lines = snapshot.table("order_lines")
-    lines = lines.filter(lines.customer_id.notnull(), lines.line_type.isin(["sale", *TAKEN_BACK]))
-    sale = lines.line_type == "sale"
-    discounted = (sale & (lines.discount > 0)).sum() if snapshot.has("order_lines", "discount") else sale.sum() * 0
-    orders = lines.group_by(["customer_id", "order_id"]).aggregate(
-        day=lines.ordered_at.max().date(), sale_lines=sale.sum(), amount=lines.amount.sum(),
-        gross=lines.amount.sum(where=sale), back=lines.amount.sum(where=~sale), discounted=discounted,
-    )
-    as_of = snapshot.as_of
+def customers_as_of(orders: HeldOrders, as_of: date, horizon_days: int) -> pd.DataFrame:
+    """The same columns on an earlier day, from orders already summed."""
+    known = orders.table.filter(orders.table.day <= as_of)
+    return _shape(orders.execute(_customers(known, as_of, horizon_days)).to_pandas(), as_of)
+
+
+def _customers(orders: ibis.Table, as_of: date, horizon_days: int) -> ibis.Table:
     bought = orders.sale_lines > 0
 
     def since(days: int) -> ibis.expr.types.BooleanValue:

@@ -10,7 +10,16 @@ import pytest
 
 from assistant.data.warehouse import Snapshot
 from assistant.errors import InvalidPlan
-from assistant.features.labels import customer_features, labelled, leaking_columns, ordered_within, past_cuts
+from assistant.features.labels import (
+    customer_features,
+    labelled,
+    labelled_cuts,
+    leaking_columns,
+    ordered_within,
+    past_cuts,
+)
+from assistant.features.order_behaviour import customers_as_of
+from assistant.features.order_sums import HeldOrders
 from tests.support.leaving_shop import DAYS, FIRST, cut_off, leaving_tables, write
 
 CUT = FIRST + timedelta(days=300)
@@ -52,6 +61,20 @@ def test_unknown_outcome_is_refused(tiny: Snapshot) -> None:
 def test_labels_agree_with_outcomes(tiny: Snapshot) -> None:
     frame = labelled(tiny, date(2024, 2, 2), 30).set_index("customer_id")
     assert frame["churned"].to_dict() == {"C1": True, "C2": False, "C3": True, "C4": True}
+
+
+def test_orders_held_give_what_each_day_gives(shops: tuple[Snapshot, Snapshot], demo_snapshot: Snapshot) -> None:
+    for shop, cuts in ((shops[0], [CUT - timedelta(days=d) for d in (160, 100, 60)]),
+                       (demo_snapshot, [demo_snapshot.as_of - timedelta(days=d) for d in (400, 91)])):
+        one_by_one = pd.concat([labelled(shop, cut, 60) for cut in cuts], ignore_index=True)
+        pd.testing.assert_frame_equal(labelled_cuts(shop, cuts, 60), one_by_one)
+    with pytest.raises(InvalidPlan, match="not known yet"):
+        labelled_cuts(shops[0], [CUT - timedelta(days=10)], 60)
+
+
+def test_orders_held_do_not_leak(shops: tuple[Snapshot, Snapshot], tmp_path: Path) -> None:
+    after = write(tmp_path / "after", leaving_tables(customers=90))  # goes on after the cut
+    assert leaking_columns(lambda s: customers_as_of(HeldOrders.of(s), CUT, 60), after, shops[1]) == []
 
 
 def test_cuts_are_known_apart_and_have_history(shops: tuple[Snapshot, Snapshot]) -> None:

@@ -15,7 +15,7 @@ from assistant.llm.planner.parts import Parts
 from assistant.llm.planner.requests import Finish, take_verbs
 from assistant.llm.planner.spans import Reading
 from assistant.llm.planner.values import join
-from assistant.plans.filters import Compare, Filter, InGroup
+from assistant.plans.filters import Compare, CustomerCondition, Filter, InGroup
 from assistant.plans.requests import CampaignBrief, OfferSpec
 from assistant.plans.shop import Shop
 
@@ -73,6 +73,7 @@ def draft(p: Parts, context: DialogueContext, finish: Finish, shop: Shop) -> Can
     take_verbs(p, "create", "send", "recommend", "explain", "approve")
     p.used.update(objects, goals, r.having("content", "tone", "holdout"))
     offer = offer_of(p)
+    _no_condition(p, offer)
     channels = channels_of(p)
     left_out = exclusion(p)
     audience, words = _audience(p, context, shop)
@@ -224,6 +225,16 @@ def offer_of(p: Parts) -> OfferSpec:
         p.used.update(i for i, it in enumerate(r.items) if it.lemma in heard("brief.free"))
         return OfferSpec(kind="gift")
     return OfferSpec(category=category) if category else OfferSpec()
+
+
+def _no_condition(p: Parts, offer: OfferSpec) -> None:
+    """As in "new customers with £5 off": said once, the amount is what is offered, not what they have spent."""
+    said = sum(item.number == offer.value for item in p.reading.items)
+    if offer.kind == "amount_off" and said == 1:
+        p.conditions.customers = [
+            c for c in p.conditions.customers
+            if not (isinstance(c, CustomerCondition) and c.op == "eq" and c.values == (offer.value,))
+        ]
 
 
 def _plain_off(p: Parts, i: int) -> bool:

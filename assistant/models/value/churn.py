@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Self
 
 from assistant.data.objectors import objectors
 from assistant.features.labels import customer_features, labelled
+from assistant.features.order_sums import HeldOrders
 from assistant.models.value.behaviour import EVERYTHING, RECENCY_RULE, has_lapsed, predictors
 from assistant.models.value.over_time import Curve, Lessons, learn
 
@@ -55,15 +56,18 @@ class ChurnModel:
         """
         snapshot.require("order_lines", "customer_id", needed_for="A churn prediction")
         gone: dict[date, pd.DataFrame] = {}
-        lessons = Lessons(snapshot, self.horizon_days, partial(self._rows, snapshot, gone))
+        rows = partial(self._rows, snapshot, HeldOrders.of(snapshot), gone)
+        lessons = Lessons(snapshot, self.horizon_days, rows)
         everything, rule = partial(predictors, columns=EVERYTHING), partial(predictors, columns=RECENCY_RULE)
         self.exam_, self.curve_, self.uses_rule_ = learn(lessons, everything, rule)
         self.lapsed_curve_ = self._of_lapsed(gone)
         return self
 
-    def _rows(self, snapshot: Snapshot, gone: dict[date, pd.DataFrame], cut: date) -> pd.DataFrame:
+    def _rows(
+        self, snapshot: Snapshot, orders: HeldOrders, gone: dict[date, pd.DataFrame], cut: date
+    ) -> pd.DataFrame:
         """Labelled customers of one day; those who had left then are put aside."""
-        frame = labelled(snapshot, cut, self.horizon_days).rename(columns={"churned": "happened"})
+        frame = labelled(snapshot, cut, self.horizon_days, orders).rename(columns={"churned": "happened"})
         lapsed = has_lapsed(frame, self.horizon_days)
         gone[cut] = frame[lapsed]
         return frame[~lapsed].reset_index(drop=True)
