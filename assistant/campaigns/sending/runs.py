@@ -1,0 +1,198 @@
+"""What exactly would be sent: one row per recipient and channel, and one digest over all of it.
+
+The digest covers the terms (brief, version, data, sender, limits, how it is sent) and every row with its whole text,
+so that what runs is what was approved or nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from assistant.campaigns.draft import Plan, Rooms, make_plan
+from assistant.campaigns.sending.bodies import Filled, message_of
+from assistant.campaigns.sending.config import SendingConfig
+from assistant.campaigns.sending.links import tagged
+from assistant.campaigns.sending.secrets import ShopKey
+from assistant.errors import InvalidPlan, MissingData
+from assistant.plans.sending import SendPlan
+
+if TYPE_CHECKING:
+    from assistant.campaigns.store import Draft
+    from assistant.data.warehouse import Snapshot
+
+
+@dataclass(frozen=True)
+class Row:
+    """One message. ``address`` is a keyed digest: the address itself is read at the last instant."""
+
+    customer_id: str
+    channel: str
+    address: str
+    subject: str
+    preheader: str
+    text: str
+    html: str
+    product_ids: tuple[str, ...] = ()
+    code: str = ""
+    variant: int = 0
+
+    def canonical(self) -> str:
+        """The row as one line that is equal for equal rows."""
+        return json.dumps(asdict(self), sort_keys=True, ensure_ascii=True)
+
+    def digest(self) -> str:
+        return hashlib.sha256(self.canonical().encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What holds for the whole run."""
+
+    campaign_id: str
+    version: int
+    fingerprint: str
+    brief: dict[str, Any]
+    plan: dict[str, Any]
+    operator: dict[str, Any]
+    holdout: str
+
+    def canonical(self) -> str:
+        return json.dumps(asdict(self), sort_keys=True, ensure_ascii=True, default=str)
+
+
+class RunDigest:
+    """Digest of a run, row by row."""
+
+    def __init__(self, terms: Terms) -> None:
+        self._sha = hashlib.sha256(terms.canonical().encode())
+        self.rows = 0
+        self.channels: dict[str, int] = {}
+
+    def add(self, row: Row) -> None:
+        self._sha.update(b"\n" + row.digest().encode())
+        self.rows += 1
+        self.channels[row.channel] = self.channels.get(row.channel, 0) + 1
+
+    def hex(self) -> str:
+        return self._sha.hexdigest()
+
+
+@dataclass(frozen=True)
+class Source:
+    """What a run is made from.
+
+    Attributes:
+        snapshot: the data.
+        rooms: drafts, products for people.
+        config: the operator's file.
+        key: of the shop.
+        plan: how the campaign is to be sent.
+        today: of the real clock.
+    """
+
+    snapshot: Snapshot
+    rooms: Rooms
+    config: SendingConfig
+    key: ShopKey
+    plan: SendPlan
+    today: date
+
+
+def terms_of(source: Source, draft: Draft, holdout: str) -> Terms:
+    """The terms of a run of this draft."""
+    operator = source.config.model_dump(mode="json", exclude={"seeds", "per_minute", "typed_above", "approval_hours"})
+    return Terms(draft.campaign_id, draft.version, source.snapshot.fingerprint, draft.brief.model_dump(mode="json"),
+                 source.plan.model_dump(mode="json", exclude={"campaign_id"}), operator, holdout)
+
+
+def plan_of(source: Source, draft: Draft, *, recipients: int | None = None) -> Plan:
+    """The draft decided on the data as they are.
+
+    Raises:
+        MissingData: no contacts or consents are loaded.
+        InvalidPlan: nobody is left, or the campaign ended before today.
+    """
+    brief = draft.brief
+    source.snapshot.require("contacts", "consent", "address", needed_for="Sending or exporting a campaign")
+    if brief.ends_on is not None and brief.ends_on < source.today:
+        raise InvalidPlan("The campaign ended before today", received=brief.ends_on.isoformat(),
+                          valid=[f"a day from {source.today.isoformat()} on"], hint="Change its end date.")
+    until = source.plan.codes_until
+    if until is not None and until < source.today:
+        raise InvalidPlan("The promo codes would have expired before today", received=until.isoformat())
+    _products_on_sale(source, brief.offer.product_ids)
+    made = make_plan(source.snapshot, brief, source.rooms, draft.campaign_id, recipients=recipients)
+    if made.audience.reachable is None:
+        raise MissingData("Nobody can be written to: the data hold no contacts", received="contacts")
+    if not made.split.contacted:
+        raise InvalidPlan("Nobody is left to be contacted after consent, suppression and the control group",
+                          received=draft.campaign_id)
+    return made
+
+
+def _products_on_sale(source: Source, product_ids: Sequence[str]) -> None:
+    if not product_ids or not source.snapshot.has("products", "discontinued_at"):
+        return
+    products = source.snapshot.table("products")
+    gone = source.snapshot.execute(products.filter(
+        products.product_id.isin(list(product_ids)) & (products.discontinued_at < source.snapshot.as_of)
+    ).select("product_id"))["product_id"].to_pylist()
+    if gone:
+        raise InvalidPlan("The offer names products that were withdrawn from sale", received=", ".join(sorted(gone)),
+                          hint="Change the offer of the draft.")
+
+
+def rows_of(source: Source, plan: Plan, done: frozenset[tuple[str, str]] = frozenset()) -> Iterator[Row]:
+    """Every message of a run, in the order of customer ids.
+
+    Args:
+        done: (customer, channel) that this campaign already wrote to, or is about to.
+    """
+    reachable = {channel: set(ids) for channel, ids in (plan.audience.reachable or {}).items()}
+    addresses = addresses_of(source.snapshot, plan.brief.channels)
+    until = code_until(source, plan)
+    for customer in plan.split.contacted:
+        for channel in plan.brief.channels:
+            if customer not in reachable.get(channel, ()) or (customer, channel) in done or channel == "post":
+                continue
+            picks = plan.picks.get(customer, ())
+            filled = fill(source, plan.campaign_id, customer, channel, until)
+            body = message_of(plan.copy, picks, channel, filled)
+            yield Row(customer, channel, source.key.address(channel, addresses[customer, channel]), body.subject,
+                      body.preheader, body.text, body.html, tuple(p.product_id for p in picks), filled.code)
+
+
+def fill(source: Source, campaign_id: str, customer: str, channel: str, until: date | None) -> Filled:
+    """What the sender puts into the message of one recipient."""
+    config, plan = source.config, source.plan
+    defaults = Filled()
+    code = {"shared": plan.code or "", "unique": source.key.code(campaign_id, customer)}.get(plan.codes or "", "")
+    token = source.key.token(customer, channel)
+    return Filled(
+        unsubscribe=config.unsubscribe_url.replace("{token}", token) if config.unsubscribe_url else
+        defaults.unsubscribe,
+        postal=config.postal_address or defaults.postal,
+        link=tagged(config.shop_url, campaign_id, channel) if config.shop_url else "",
+        code=code, code_until=until.isoformat() if code and until else "",
+    )
+
+
+def code_until(source: Source, plan: Plan) -> date | None:
+    """Last day of the promo codes: as planned, else the end of the offer."""
+    return source.plan.codes_until or plan.brief.ends_on
+
+
+def addresses_of(snapshot: Snapshot, channels: Sequence[str]) -> dict[tuple[str, str], str]:
+    """(customer, channel) → address."""
+    contacts = snapshot.table("contacts")
+    rows = snapshot.execute(contacts.filter(
+        contacts.channel.isin(list(channels)) & contacts.address.notnull()
+    ).select("customer_id", "channel", "address")).to_pylist()
+    return {(row["customer_id"], row["channel"]): row["address"] for row in rows}
+
+
