@@ -32,7 +32,6 @@ from assistant.plans import (
     FairnessRequest,
     Filter,
     ForecastRequest,
-    InGroup,
     PlanModel,
     PostRequest,
     PremiseRequest,
@@ -41,7 +40,6 @@ from assistant.plans import (
     QueryPlan,
     RecommendRequest,
     SegmentRequest,
-    SegmentRule,
     StockRequest,
     StudyRequest,
     TogetherRequest,
@@ -52,6 +50,7 @@ from assistant.plans.desk import LoadPreview, LoadSummary, Progress
 from assistant.plans.shop import Match, ShopStatus, Term
 from assistant.recommending import Recommending
 from assistant.results import DefinitionUsed, Result
+from assistant.segmenting import Segmenting
 from assistant.settings import Settings
 
 if TYPE_CHECKING:
@@ -68,7 +67,7 @@ _Plan = TypeVar("_Plan", bound=PlanModel)
 EXAMPLES_SHOWN = 6
 
 
-class Workspace(Recommending, People):
+class Workspace(Recommending, People, Segmenting):
     """One shop, ready to be asked.
 
     Args:
@@ -117,8 +116,9 @@ class Workspace(Recommending, People):
             as_of = self._chosen_day or self._as_of()
             stamp = (loaded, as_of)
             if self._opened is None or self._opened[0] != stamp:
-                self._opened = (stamp, open_snapshot(self.settings.snapshots_dir, as_of, self._members,
-                                                     self.settings.sensitive_columns))
+                self._opened = (stamp, open_snapshot(
+                    self.settings.snapshots_dir, as_of, self._members, self.settings.sensitive_columns,
+                    self._predicted))
             return self._opened[1]
 
     def set_as_of(self, day: date | None) -> date:
@@ -322,17 +322,6 @@ class Workspace(Recommending, People):
 
         return answer_about_data(self.snapshot, request)
 
-    def count_audience(self, rule: SegmentRule) -> Result:
-        """Size of a rule after each condition."""
-        from assistant.query.audience import count_rule
-
-        rule, cited = self._put_in(rule)
-        result = self._citing(count_rule(self.snapshot, rule), cited)
-        if rule.reach:
-            from assistant.campaigns.audience import add_reach
-
-            add_reach(self.snapshot, rule.filter, result)
-        return self.noting_fairness(result, FairnessRequest(of="audience", filter=rule.filter))
 
     # -- models ---------------------------------------------------------------------------------------------------
 
@@ -446,26 +435,6 @@ class Workspace(Recommending, People):
         from assistant.models.value.lifetime import fit_lifetime
 
         return self._cached("lifetime", lambda snapshot: fit_lifetime(snapshot, horizon_days), horizon_days)
-
-    def _members(self, snapshot: Snapshot, condition: InGroup) -> Sequence[str]:
-        """Customers of a model-made group on a snapshot (which may be seen from an earlier day)."""
-        if condition.group == "saved":
-            from assistant.query.audience import customer_ids
-
-            return customer_ids(snapshot, self.agreed.in_force().resolve(condition).condition)
-        key = (snapshot.fingerprint, "group", condition)
-        if condition.group == "interest":
-            from assistant.models.people.interest_report import members_interested
-            from assistant.models.people.interests import find_interests
-
-            return self._cache.get(key, lambda: members_interested(find_interests(snapshot), str(condition.name)))
-        if condition.group == "about_to_leave":
-            from assistant.models.value.churn import members_about_to_leave
-
-            return self._cache.get(key, lambda: members_about_to_leave(snapshot, condition.horizon_days))
-        from assistant.models.segment.report import members_of_segment
-
-        return self._cache.get(key, lambda: members_of_segment(snapshot, condition))
 
     # -- campaigns ------------------------------------------------------------------------------------------------
 

@@ -96,12 +96,14 @@ def _reachable(
     return reachable, steps
 
 
-def add_reach(snapshot: Snapshot, rule: Filter, result: Result) -> None:
+def add_reach(snapshot: Snapshot, rule: Filter, result: Result, *, asked: bool = True) -> None:
     """Add to a counted audience how many of them may be contacted: table ``reach``, by channel; a caveat where the
-    data hold no contacts."""
+    data hold no contacts and the person ``asked``."""
     if not snapshot.has("contacts", "consent"):
-        result.caveats.append(Caveat(code="reach_unknown"))
+        if asked:
+            result.caveats.append(Caveat(code="reach_unknown"))
         return
+    result.words["reach"] = "asked" if asked else "shown"
     selected = set(customer_ids(snapshot, rule))
     rows: list[list[str | int]] = []
     for channel in CHANNELS:

@@ -98,6 +98,7 @@ class Snapshot:
         manifest: identity and content.
         as_of: analysis date; later rows are invisible.
         groups: members of a group that a model makes, given the snapshot and the condition; handed in from above.
+        predicted: what a model expects of each customer, given the snapshot and the condition; handed in from above.
         added: ``table.column`` → where a column comes from that the data do not hold (:mod:`assistant.data.added`).
         replaced: tables that are shown with such columns.
         declared: columns of customers that the settings declare sensitive (:mod:`assistant.data.sensitive`).
@@ -107,6 +108,8 @@ class Snapshot:
     manifest: Manifest
     as_of: date
     groups: Callable[[Snapshot, Any], Sequence[str]] | None = field(default=None, repr=False, compare=False)
+    predicted: Callable[[Snapshot, Any], Mapping[str, float | None]] | None = field(
+        default=None, repr=False, compare=False)
     _shared: _Shared = field(default_factory=_Shared, repr=False, compare=False)
     added: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
     replaced: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
@@ -388,6 +391,7 @@ def current_manifest(folder: Path) -> Manifest | None:
 def open_snapshot(
     folder: Path, as_of: date | None = None, groups: Callable[[Snapshot, Any], Sequence[str]] | None = None,
     declared: tuple[str, ...] = (),
+    predicted: Callable[[Snapshot, Any], Mapping[str, float | None]] | None = None,
 ) -> Snapshot:
     """Open the current snapshot read-only.
 
@@ -407,5 +411,5 @@ def open_snapshot(
     except duckdb.Error as error:
         raise SnapshotError("The current data file cannot be opened", received=path.name,
                             hint="Load the data again.") from error
-    snapshot = Snapshot(con, manifest, manifest.last_day, groups, declared=declared)
+    snapshot = Snapshot(con, manifest, manifest.last_day, groups, predicted, declared=declared)
     return snapshot.at(as_of) if as_of else snapshot

@@ -13,7 +13,9 @@ from langchain_core.tools import BaseTool
 from langchain_core.utils.function_calling import convert_to_openai_tool
 
 #: Parts of the grammar of filters, by the names that pydantic gives them.
-FILTERS = frozenset({"Among", "And", "Compare", "CustomerCondition", "InGroup", "Not", "Or"})
+FILTERS = frozenset(
+    {"Among", "And", "BoughtThen", "Compare", "CustomerCondition", "InGroup", "Not", "Or", "Predicted"}
+)
 #: The tool whose schema spells the grammar out, where it is among those offered.
 _TEACHER = "query_data"
 _PREFIX = "#/$defs/"

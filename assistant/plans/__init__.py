@@ -18,7 +18,18 @@ from assistant.plans.base import PlanModel
 from assistant.plans.break_even import BreakEvenRequest
 from assistant.plans.briefing import BriefingRequest
 from assistant.plans.categories import AdoptCategories, ChangeCategories, ProposeCategories, ShowCategories
-from assistant.plans.filters import Among, And, Compare, CustomerCondition, Filter, InGroup, Not, Or
+from assistant.plans.filters import (
+    Among,
+    And,
+    BoughtThen,
+    Compare,
+    CustomerCondition,
+    Filter,
+    InGroup,
+    Not,
+    Or,
+    Predicted,
+)
 from assistant.plans.people import FairnessRequest, InterestRequest, PrivacyRequest, ReportRequest
 from assistant.plans.periods import Period
 from assistant.plans.premise import PremiseRequest
@@ -62,13 +73,13 @@ from assistant.plans.studies import (
 )
 
 __all__ = [
-    "AdoptCategories", "Among", "And", "AskRequest", "AudiencePair", "BreakEvenRequest", "BriefingRequest",
-    "BundleRequest", "BuyersRequest", "CampaignBrief", "CampaignRequest", "CampaignsRequest", "ChangeCategories",
-    "ChangePlan", "ChangeSegment", "CheckRequest", "ChurnRequest", "CohortStudy", "Compare",
+    "AdoptCategories", "Among", "And", "AskRequest", "AudiencePair", "BoughtThen", "BreakEvenRequest",
+    "BriefingRequest", "BundleRequest", "BuyersRequest", "CampaignBrief", "CampaignRequest", "CampaignsRequest",
+    "ChangeCategories", "ChangePlan", "ChangeSegment", "CheckRequest", "ChurnRequest", "CohortStudy", "Compare",
     "CompareRecommendersRequest", "Comparison", "ConcentrationStudy", "ContrastStudy", "CustomerCondition",
     "CustomerRequest", "DataRequest", "DeclineRequest", "DefineTerm", "EarlyStudy", "ExplainRequest",
     "FairnessRequest", "Filter", "ForecastRequest", "Having", "InGroup", "InterestRequest", "JourneyStep",
-    "LadderStudy", "LaunchRequest", "Not", "OfferSpec", "Or", "Period", "PlanModel", "PostRequest",
+    "LadderStudy", "LaunchRequest", "Not", "OfferSpec", "Or", "Period", "PlanModel", "PostRequest", "Predicted",
     "PremiseRequest", "PrivacyRequest", "ProductSearchRequest", "PromotionRequest", "ProposeCategories",
     "QueryPlan", "RecommendRequest", "ReportRequest", "ReturnStudy", "SavedSegmentsRequest", "SaveSegment",
     "SegmentRequest", "SegmentRule", "ShowCategories", "Sort", "SpreadStudy", "StockRequest", "StudyRequest",

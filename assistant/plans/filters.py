@@ -87,6 +87,38 @@ class InGroup(Condition):
         return self
 
 
+class BoughtThen(Condition):
+    """Customers who bought one thing and later another: "bought coffee, then tea within 30 days".
+
+    Each of ``steps`` is what an order must hold (lines; None: any order at all), each in a later order than the one
+    before it. ``within_days`` bounds the days from the first of them to the last; ``period`` bounds them all.
+    """
+
+    op_type: Literal["sequence"] = "sequence"
+    steps: tuple[Filter | None, ...] = Field(min_length=2, max_length=5)
+    within_days: int | None = Field(default=None, ge=0, le=3650)
+    period: Period | None = None
+
+
+PredictedName = Literal["churn_probability", "expected_value", "expected_orders"]
+
+
+class Predicted(Condition):
+    """Customers by what a model expects of each within ``horizon_days`` of the analysis date.
+
+    ``churn_probability``: of placing no order, in percent. ``expected_value``: sales, in the shop's currency.
+    ``expected_orders``: days with an order. Customers without a prediction meet only ``is_null``. ``rank`` instead of
+    values as in a condition on what customers did.
+    """
+
+    op_type: Literal["predicted"] = "predicted"
+    attribute: PredictedName
+    op: Operator = "gt"
+    values: tuple[float, ...] = ()
+    rank: Literal["top_percent", "bottom_percent", "top_n"] | None = None
+    horizon_days: int = Field(default=365, ge=7, le=730)
+
+
 class Among(Condition):
     """Things that come first by a metric: "the five cities with the lowest revenue", "the year with the most orders".
 
@@ -119,7 +151,10 @@ class Not(Condition):
     part: Filter
 
 
-Filter = Annotated[Compare | CustomerCondition | InGroup | Among | And | Or | Not, Field(discriminator="op_type")]
+Filter = Annotated[
+    Compare | CustomerCondition | InGroup | BoughtThen | Predicted | Among | And | Or | Not,
+    Field(discriminator="op_type"),
+]
 
-for _model in (CustomerCondition, Among, And, Or, Not):
+for _model in (CustomerCondition, BoughtThen, Among, And, Or, Not):
     _model.model_rebuild()

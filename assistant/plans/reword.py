@@ -12,7 +12,18 @@ from typing import Any
 from assistant.plans.break_even import BreakEvenRequest
 from assistant.plans.briefing import BriefingRequest
 from assistant.plans.contact_words import contact_phrase
-from assistant.plans.filters import Among, And, Compare, CustomerCondition, Filter, InGroup, Not, Or
+from assistant.plans.filters import (
+    Among,
+    And,
+    BoughtThen,
+    Compare,
+    CustomerCondition,
+    Filter,
+    InGroup,
+    Not,
+    Or,
+    Predicted,
+)
 from assistant.plans.labels import LABELS
 from assistant.plans.list_rules import ListRules
 from assistant.plans.periods import Period
@@ -253,6 +264,10 @@ def _filter(condition: Filter) -> str:
             return reword_among(condition)
         case InGroup():
             return _group(condition)
+        case BoughtThen() | Predicted():
+            from assistant.plans.reword_ahead import reword_ahead
+
+            return reword_ahead(condition)
         case And():
             return " and ".join(_nested(p, Or) for p in condition.parts)
         case Or():
@@ -570,7 +585,7 @@ _WORDERS: dict[Any, Callable[..., str]] = {
     DeclineRequest: lambda request: f"decline: {request.message}",
     OfferSpec: _offer,
     CampaignBrief: _campaign,
-    (Compare, CustomerCondition, InGroup, Among, And, Or, Not): _filter,
+    (Compare, CustomerCondition, InGroup, BoughtThen, Predicted, Among, And, Or, Not): _filter,
     PromotionRequest: promotion_words,
     BundleRequest: bundle_words,
     SubstituteRequest: substitute_words,

@@ -8,16 +8,24 @@ from typing import TYPE_CHECKING
 
 from assistant.data.sensitive import declared_sensitive
 from assistant.errors import NoRows, NotPermitted
-from assistant.plans.filters import And, Compare, Filter
+from assistant.plans.filters import And, BoughtThen, Compare, Filter
 from assistant.plans.requests import SegmentRule
 from assistant.plans.reword import phrase, reword_filter
 from assistant.query.compile import Scope, check, fact_of, grouped
 from assistant.query.dimensions import dimension
 from assistant.query.entities import check_values
 from assistant.query.facts import CUSTOMERS, LINES, population, require
-from assistant.query.filters import check_filter, comparisons, customer_conditions, customer_set, is_attribute
+from assistant.query.filters import (
+    check_filter,
+    comparisons,
+    customer_conditions,
+    customer_set,
+    groups_of,
+    is_attribute,
+)
+from assistant.query.left_out import left_out
 from assistant.query.metrics import base_metrics, metric
-from assistant.query.present import derived, evidence_figure
+from assistant.query.present import derived
 from assistant.query.rows import fetch
 from assistant.query.spoken import speak
 from assistant.results import Caveat, Chart, Column, Evidence, Figure, Result, Table
@@ -69,6 +77,10 @@ def _check(scope: Scope, condition: Filter | None) -> None:
             )
     for part in customer_conditions(condition):
         check(scope, (part.metric,), ("customer",), part.where)
+    for part in groups_of(condition):
+        if isinstance(part, BoughtThen):
+            for step in part.steps:
+                check(scope, ("orders",), ("customer",), step)
     _check_fields(scope, condition)
     check_values(scope.snapshot, condition)
 
@@ -98,8 +110,9 @@ def count_rule(snapshot: Snapshot, rule: SegmentRule) -> Result:
 
     Returns:
         Result of kind ``audience``. Tables: ``waterfall`` (condition, customers, dropped), ``profile`` (audience
-        against everyone else), ``sample`` (five masked customers). Figures: ``customers``, ``everyone``, ``share``
-        and per profile metric ``<metric>`` and ``<metric>__rest``. Details: ``rule`` (plan JSON of the filter).
+        against everyone else), ``sample`` (five masked customers), ``left_out`` (who is silently left out). Figures:
+        ``customers``, ``everyone``, ``share`` and per profile metric ``<metric>`` and ``<metric>__rest``. Details:
+        ``rule`` (plan JSON of the filter).
 
     Raises:
         NoRows: nobody meets the rule; names the condition after which nobody was left.
@@ -111,6 +124,7 @@ def count_rule(snapshot: Snapshot, rule: SegmentRule) -> Result:
     waterfall = _waterfall(scope, rule.filter)
     profile = _profile(scope, chosen)
     figures = _figures(waterfall, profile)
+    unsaid, notes = left_out(scope, rule.filter, chosen)
     name = rule.name or "Audience"
     manifest = snapshot.manifest
     words = reword_filter(rule.filter)
@@ -120,7 +134,7 @@ def count_rule(snapshot: Snapshot, rule: SegmentRule) -> Result:
         currency=snapshot.currency,
         figures=figures,
         headline=["customers", "share"],
-        tables=[waterfall, profile, _sample(scope, chosen)],
+        tables=[waterfall, profile, _sample(scope, chosen), unsaid],
         charts=[
             Chart(
                 kind="bar",
@@ -132,7 +146,7 @@ def count_rule(snapshot: Snapshot, rule: SegmentRule) -> Result:
         ],
         words={"name": rule.name or ""},
         details={"rule": rule.filter.model_dump(mode="json")},
-        caveats=_caveats(scope, rule.filter, figures),
+        caveats=_caveats(scope, notes, figures),
         evidence=Evidence(
             plan=rule.model_dump(mode="json"),
             plan_words=f"customers where {words}",
@@ -265,33 +279,11 @@ def _figures(waterfall: Table, profile: Table) -> dict[str, Figure]:
     return figures
 
 
-def _caveats(scope: Scope, rule: Filter, figures: dict[str, Figure]) -> list[Caveat]:
-    """Who is silently left out: guests, and customers without a value in a field of the rule."""
-    caveats = []
-    totals = fetch(scope, grouped(scope, ("guest_orders", "orders", "guest_revenue"), (), None, None))[0]
-    if totals["guest_orders"]:
-        caveats.append(
-            Caveat(
-                code="guests_unselectable",
-                figures={
-                    "orders": evidence_figure(totals["guest_orders"], "count", "orders of guests"),
-                    "amount": evidence_figure(totals["guest_revenue"], "currency", "sales to guests"),
-                },
-            )
-        )
-    for part in comparisons(rule):
-        if part.op in {"is_null", "not_null"} or not is_attribute(scope, part):
-            continue
-        unknown = customer_set(scope, Compare(field=part.field, op="is_null"))
-        n = fetch(scope, unknown.aggregate(n=unknown.count()))[0]["n"]
-        if n:
-            caveats.append(
-                Caveat(
-                    code="unknown_left_out",
-                    figures={"n": evidence_figure(n, "count", "customers without a value")},
-                    words={"field": dimension(part.field, for_filter=True).label},
-                )
-            )
+def _caveats(scope: Scope, unsaid: list[Caveat], figures: dict[str, Figure]) -> list[Caveat]:
+    """Who is silently left out, and sizes from which little follows."""
+    caveats = list(unsaid)
+    if figures["customers"].value == figures["everyone"].value:
+        caveats.append(Caveat(code="selects_everyone", figures={"n": figures["customers"]}))
     if figures["customers"].value < SMALL_AUDIENCE:  # type: ignore[operator]
         caveats.append(Caveat(code="small_sample", figures={"n": figures["customers"]}, words={"what": "customers"}))
     if scope.snapshot.manifest.synthetic:

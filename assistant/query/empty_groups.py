@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from assistant.errors import InvalidPlan
-from assistant.plans.filters import And, Compare, CustomerCondition, Filter, InGroup
+from assistant.plans.filters import And, BoughtThen, Compare, CustomerCondition, Filter, InGroup, Predicted
 from assistant.plans.query import Having, QueryPlan
 from assistant.query.compile import Scope
 from assistant.query.dimensions import NOT_SET, TIME_GRAINS, dimension
@@ -94,7 +94,7 @@ def _of_idle_customers(condition: Filter | None) -> bool:
 
 
 def _on_customers(condition: Filter) -> bool:
-    if isinstance(condition, CustomerCondition | InGroup):
+    if isinstance(condition, CustomerCondition | InGroup | BoughtThen | Predicted):
         return True
     return isinstance(condition, Compare) and "customer_id" not in dimension(condition.field, for_filter=True).columns
 

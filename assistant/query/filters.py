@@ -7,7 +7,18 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from assistant.errors import InvalidPlan
-from assistant.plans.filters import Among, And, Compare, CustomerCondition, Filter, InGroup, Not, Or
+from assistant.plans.filters import (
+    Among,
+    And,
+    BoughtThen,
+    Compare,
+    CustomerCondition,
+    Filter,
+    InGroup,
+    Not,
+    Or,
+    Predicted,
+)
 from assistant.query.among import chosen
 from assistant.query.dimensions import NOT_SET, Dimension, dimension
 from assistant.query.facts import CUSTOMERS, LINES, Fact, missing, population, require, widen
@@ -29,6 +40,9 @@ def comparisons(condition: Filter | None) -> Iterator[Compare]:
             yield condition
         case CustomerCondition() | Among():
             yield from comparisons(condition.where)
+        case BoughtThen():
+            for step in condition.steps:
+                yield from comparisons(step)
         case And() | Or():
             for part in condition.parts:
                 yield from comparisons(part)
@@ -49,10 +63,10 @@ def customer_conditions(condition: Filter | None) -> Iterator[CustomerCondition]
             yield from customer_conditions(condition.part)
 
 
-def groups_of(condition: Filter | None) -> Iterator[InGroup]:
-    """Every model-made group that a filter names."""
+def groups_of(condition: Filter | None) -> Iterator[InGroup | BoughtThen | Predicted]:
+    """Every condition of a filter that selects customers as a set: groups, sequences, predictions."""
     match condition:
-        case InGroup():
+        case InGroup() | BoughtThen() | Predicted():
             yield condition
         case CustomerCondition():
             yield from groups_of(condition.where)
@@ -72,7 +86,7 @@ def columns_of(condition: Filter | None, fact: Fact) -> set[str]:
             return {*field.columns, *label}
         case Among():
             return columns_of(_any_of(condition), fact)
-        case CustomerCondition() | InGroup():
+        case CustomerCondition() | InGroup() | BoughtThen() | Predicted():
             return {"customer_id"}
         case And() | Or():
             return set().union(*(columns_of(p, fact) for p in condition.parts))
@@ -115,7 +129,7 @@ def predicate(scope: Scope, condition: Filter, rows: ibis.Table) -> ibis.Boolean
             return compare(scope, condition, rows)
         case CustomerCondition():
             return in_set(scope, condition, rows.customer_id)
-        case InGroup():
+        case InGroup() | BoughtThen() | Predicted():
             return in_group(scope, condition, rows.customer_id)
         case Among():
             return compare(scope, chosen(scope, condition), rows)
@@ -277,14 +291,25 @@ def in_set(scope: Scope, condition: CustomerCondition, customer_id: ibis.Value) 
     return known & customer_id.isin(values.filter(met & value.notnull())["customer"]) & ibis.literal(True)
 
 
-def in_group(scope: Scope, condition: InGroup, customer_id: ibis.Value) -> ibis.BooleanValue:
-    """Whether a customer belongs to a model-made group. Guests never do.
+def in_group(
+    scope: Scope, condition: InGroup | BoughtThen | Predicted, customer_id: ibis.Value
+) -> ibis.BooleanValue:
+    """Whether a customer belongs to a model-made group, bought in this order, or is predicted to. Guests never do.
 
     Raises:
-        InvalidPlan: nobody handed in the models that make groups.
+        InvalidPlan: nobody handed in the models that make groups or predict.
     """
     import ibis
 
+    if isinstance(condition, BoughtThen):
+        from assistant.query.sequences import bought_then
+
+        return customer_id.notnull() & customer_id.isin(bought_then(scope, condition).customer)
+    if isinstance(condition, Predicted):
+        from assistant.query.predicted import predicted_members
+
+        found = predicted_members(scope.snapshot, condition)
+        return customer_id.notnull() & customer_id.isin(found) if found else ibis.literal(False)
     if scope.snapshot.groups is None:
         raise InvalidPlan("Groups made by a model are not available here", received=condition.name or condition.group)
     members = list(scope.snapshot.groups(scope.snapshot, condition))
@@ -397,7 +422,7 @@ def _customer_predicate(scope: Scope, condition: Filter, people: ibis.Table) -> 
             return _has_bought(scope, condition, people)
         case CustomerCondition():
             return in_set(scope, condition, people.customer_id)
-        case InGroup():
+        case InGroup() | BoughtThen() | Predicted():
             return in_group(scope, condition, people.customer_id)
         case Among():
             return _customer_predicate(scope, chosen(scope, condition), people)

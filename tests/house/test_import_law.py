@@ -39,7 +39,10 @@ LAW: dict[str, set[str]] = {
     "assistant.briefing": BRIEFING,
     "assistant.recommending": MODELS | {"assistant.recommending"},
     "assistant.people": MODELS | {"assistant.people"},
-    "assistant.workspace": BRIEFING | {"assistant.workspace", "assistant.recommending", "assistant.people"},
+    "assistant.segmenting": CAMPAIGNS | {"assistant.segmenting"},
+    "assistant.workspace": BRIEFING | {
+        "assistant.workspace", "assistant.recommending", "assistant.people", "assistant.segmenting",
+    },
     "assistant.llm": LLM,
     "assistant.agent": AGENT,
     "assistant.ui": AGENT | {"assistant.ui"},

@@ -9,7 +9,18 @@ from __future__ import annotations
 from typing import Any
 
 from assistant.llm.planner.candidate import ToolCall
-from assistant.plans.filters import Among, And, Compare, CustomerCondition, Filter, InGroup, Not, Or
+from assistant.plans.filters import (
+    Among,
+    And,
+    BoughtThen,
+    Compare,
+    CustomerCondition,
+    Filter,
+    InGroup,
+    Not,
+    Or,
+    Predicted,
+)
 from assistant.plans.periods import Period
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -69,6 +80,12 @@ def condition(f: Filter) -> str:
             return f"not {condition(f.part)}"
         case InGroup():
             return f"group({f.name or f.group})"
+        case BoughtThen():
+            steps = " then ".join("any" if s is None else condition(s) for s in f.steps)
+            apart = f" within {f.within_days} days" if f.within_days is not None else ""
+            return f"bought({steps}{apart}" + (f" in {period(f.period)})" if f.period else ")")
+        case Predicted():
+            return f"{f.attribute}({f.rank or f.op} {','.join(_number(v) for v in f.values)} in {f.horizon_days} days)"
         case Among():
             which = f"{'top' if f.descending else 'bottom'} {f.limit}" if f.limit else "all"
             text = f"among({f.dimension} {which} {f.metric}"

@@ -13,6 +13,7 @@ from assistant.llm.planner.listed import listed_with, measured_by
 from assistant.llm.planner.mentions import dimension_values, products_named, read_ids
 from assistant.llm.planner.nothing import nothing_counted
 from assistant.llm.planner.owned import owner
+from assistant.llm.planner.people_rules import people_rules
 from assistant.llm.planner.period_words import PeriodReading
 from assistant.llm.planner.ranked_units import ranked_units
 from assistant.llm.planner.spans import Item, Reading
@@ -111,9 +112,10 @@ def gather(reading: Reading) -> Parts:
     p = Parts(reading)
     named, texts = named_texts(reading)
     contacts, nothing = contact_conditions(reading), nothing_counted(reading)
-    p.conditions = ConditionReader(reading, named | contacts.used | nothing.used).read()
-    p.conditions.customers = [*contacts.customers, *p.conditions.customers]
-    p.conditions.joins = [*contacts.joins, *p.conditions.joins]
+    rules = people_rules(reading)
+    p.conditions = ConditionReader(reading, named | contacts.used | nothing.used | rules.used).read()
+    p.conditions.customers = [*contacts.customers, *rules.customers, *p.conditions.customers]
+    p.conditions.joins = [*contacts.joins, *("and" for _ in rules.customers), *p.conditions.joins]
     nothing.put_into(p)
     p.rows += texts
     p.used |= p.conditions.used | named

@@ -19,7 +19,10 @@ _MACRO = re.compile(r"<(\w+)>")
 #: a word in a pattern that nothing around it changes ("produ(?:ct|kt)" holds none)
 _WORD = re.compile(r"(?<![\w\\?*+)\]])[a-z]{4,}(?![\w?*+{(\[])")
 #: those before "rephrase" put words into a form that its rules know; the last three take what they leave
-_FILES = ("rephrase_times", "rephrase_measures", "rephrase", "rephrase_customers", "rephrase_open", "rephrase_analysis")
+_FILES = (
+    "rephrase_times", "rephrase_people", "rephrase_measures", "rephrase", "rephrase_customers", "rephrase_open",
+    "rephrase_analysis",
+)
 
 
 @lru_cache(maxsize=8)

@@ -16,7 +16,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from assistant.errors import InvalidPlan, UnknownName
-from assistant.plans.filters import And, CustomerCondition, Filter, InGroup, Not, Or
+from assistant.plans.filters import And, BoughtThen, CustomerCondition, Filter, InGroup, Not, Or
 from assistant.plans.reword import reword_filter
 from assistant.query.agreed.names import name_key
 from assistant.query.agreed.store import Entry
@@ -150,6 +150,9 @@ class InForce:
                 return node.model_copy(update={"part": self._put_in(node.part, found, inside)})
             case CustomerCondition() if node.where is not None:
                 return node.model_copy(update={"where": self._put_in(node.where, found, inside)})
+            case BoughtThen():
+                steps = tuple(s if s is None else self._put_in(s, found, inside) for s in node.steps)
+                return node.model_copy(update={"steps": steps})
         return node
 
     def _segment_rule(self, node: InGroup, found: Resolved, inside: tuple[str, ...]) -> Filter:
