@@ -21,6 +21,8 @@ class Segmenting:
     _put_in: Callable[..., Any]
     _citing: Callable[..., Result]
     _cache: OnceCache
+    churn_model: Callable[[int], Any]
+    lifetime_model: Callable[[int], Any]
 
     @property
     @abstractmethod
@@ -54,9 +56,7 @@ class Segmenting:
 
             return self._cache.get(key, lambda: members_interested(find_interests(snapshot), str(condition.name)))  # type: ignore[no-any-return]
         if condition.group == "about_to_leave":
-            from assistant.models.value.churn import members_about_to_leave
-
-            return self._cache.get(key, lambda: members_about_to_leave(snapshot, condition.horizon_days))  # type: ignore[no-any-return]
+            return self._cache.get(key, lambda: self._about_to_leave(snapshot, condition.horizon_days))  # type: ignore[no-any-return]
         from assistant.models.segment.report import members_of_segment
 
         return self._cache.get(key, lambda: members_of_segment(snapshot, condition))  # type: ignore[no-any-return]
@@ -65,6 +65,20 @@ class Segmenting:
         """What a model expects of each customer on a snapshot (which may be seen from an earlier day)."""
         from assistant.models.value.predicted import predicted_values
 
-        key = (snapshot.fingerprint, "predicted", condition.attribute, condition.horizon_days)
-        return self._cache.get(  # type: ignore[no-any-return]
-            key, lambda: predicted_values(snapshot, condition.attribute, condition.horizon_days))
+        name, days = condition.attribute, condition.horizon_days
+
+        def compute() -> dict[str, float | None]:
+            model = self.churn_model if name == "churn_probability" else self.lifetime_model
+            return predicted_values(snapshot, name, days, model(days) if self._is_now(snapshot) else None)
+
+        return self._cache.get((snapshot.fingerprint, "predicted", name, days), compute)  # type: ignore[no-any-return]
+
+    def _about_to_leave(self, snapshot: Snapshot, days: int) -> list[str]:
+        from assistant.models.value.churn import churn_scores
+
+        scores = churn_scores(snapshot, days, self.churn_model(days) if self._is_now(snapshot) else None)
+        return sorted(scores.loc[scores["at_risk"], "customer_id"].astype(str))
+
+    def _is_now(self, snapshot: Snapshot) -> bool:
+        """Whether the models kept for the current data are those of this snapshot."""
+        return snapshot.fingerprint == self.snapshot.fingerprint

@@ -582,7 +582,7 @@ class ConditionReader(ClauseMeaning):
     def _rank_percent(self) -> None:
         """As in "top 10 % of customers by spend"."""
         for i, item in enumerate(self.items):
-            if not item.has("rank") or i + 1 >= len(self.items):
+            if not item.has("rank") or i in self.found.used or i + 1 >= len(self.items):
                 continue
             number = self.items[i + 1]
             if number.number is None or number.unit != "percent" or not self.about_customers:

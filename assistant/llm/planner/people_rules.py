@@ -158,7 +158,10 @@ def _orders(reading: Reading) -> str:
 
 
 def _days(words: _Words, number: str, unit: str) -> int:
-    return round(_value(words, number) * words.units[unit.lower()])
+    count, per = _value(words, number), words.units[unit.lower()]
+    if per == _DAYS["month"] and count and count % 12 == 0:  # twelve months are a year
+        return round(count / 12 * _DAYS["year"])
+    return round(count * per)
 
 
 def _value(words: _Words, text: str) -> float:
