@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assistant.plans import (
@@ -12,16 +13,20 @@ from assistant.plans import (
     CustomerRequest,
     FairnessRequest,
     InterestRequest,
+    PrivacyRequest,
     RecommendRequest,
+    ReportRequest,
     SegmentRequest,
     ValueRequest,
 )
 from assistant.results import Result
 
 if TYPE_CHECKING:
+    from assistant.data.privacy_budget import PrivacyBudget
     from assistant.data.warehouse import Snapshot
     from assistant.models.people.fairness_report import Judged
     from assistant.models.people.interests import Interests
+    from assistant.query.compile import QueryOptions
     from assistant.settings import Settings
 
 
@@ -34,6 +39,7 @@ class People:
     churn_model: Callable[[int], Any]
     customer_value: Callable[..., Result]
     recommend: Callable[..., Result]
+    _options: Callable[[], QueryOptions]
     settings: Settings
 
     @property
@@ -119,3 +125,36 @@ class People:
         if noted is not None and all(c.code != noted.code for c in result.caveats):
             result.caveats.append(noted)
         return result
+
+    # -- what may be shared ---------------------------------------------------------------------------------------
+
+    def privacy_budget(self) -> PrivacyBudget:
+        """The ledger of reports with noise."""
+        from assistant.data.privacy_budget import PrivacyBudget
+
+        return PrivacyBudget(self.settings.app_db, self.settings.privacy_budget)
+
+    def export_report(self, request: ReportRequest) -> Result:
+        """An aggregate report to share, written as CSV."""
+        from assistant.query.shared_report import shared_report
+
+        plan, cited = self._put_in(request.plan)
+        result = shared_report(
+            self.snapshot, request.model_copy(update={"plan": plan}), self._options(), self.privacy_budget(),
+            self.settings.privacy_epsilon, self.settings.author, self.settings.exports_dir)
+        return self._citing(result, cited)
+
+    def show_privacy(self, request: PrivacyRequest) -> Result:
+        """What is kept from models and rules, who objected, what is left of the budget."""
+        from assistant.models.people.privacy import privacy_result
+
+        return privacy_result(self.snapshot, request, self.privacy_budget())
+
+    def export_result(self, result: Result, table_id: str) -> Path:
+        """Write a table of an answer as CSV for people, without figures of groups of people that are too small."""
+        from assistant.query.sharing import shared_table
+        from assistant.results.export import write_table
+
+        table = result.table(table_id)
+        shared = shared_table(self.snapshot, result, table, self._options())
+        return write_table(self.settings.exports_dir, table.title, [c.label for c in table.columns], shared.rows)

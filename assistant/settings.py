@@ -64,6 +64,12 @@ class Settings(BaseSettings):
         default=(),
         description="Further columns of customers (such as 'city' or 'x_diet') that no model and no rule uses.",
     )
+    privacy_budget: float = Field(
+        default=4.0, ge=0, description="Epsilon that all reports with noise of a calendar year may use together."
+    )
+    privacy_epsilon: float = Field(
+        default=1.0, gt=0, le=10, description="Epsilon of a report with noise where the request names none."
+    )
     host: str = Field(default="127.0.0.1", description="Address the chat listens on.")
     port: int = Field(default=7860, ge=1, le=65535, description="Port the chat listens on.")
     max_upload_mb: int = Field(default=200, ge=1, description="Largest upload in megabytes.")

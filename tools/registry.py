@@ -61,6 +61,8 @@ TOOLS: tuple[ToolSpec, ...] = (
     ToolSpec(customers.describe_customer),
     ToolSpec(people.find_interests),
     ToolSpec(people.check_fairness),
+    ToolSpec(people.export_report, access="draft"),
+    ToolSpec(people.show_privacy),
     ToolSpec(customers.predict_churn),
     ToolSpec(customers.customer_value),
     ToolSpec(products.recommend_products),

@@ -14,6 +14,8 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+from assistant.caching import OnceCache
+
 if TYPE_CHECKING:
     import numpy as np
 
@@ -102,6 +104,11 @@ def trait_of(column: str) -> str | None:
     return None
 
 
+def trait_name(column: str) -> str:
+    """What a sensitive column says of a person, in a word: ``age`` for the year of birth."""
+    return trait_of(column) or _plain(column).removeprefix("x_").replace("_", " ")
+
+
 def is_sensitive(column: str, declared: Iterable[str] = ()) -> bool:
     """Whether a column is sensitive by its name, or declared so (with its table before a dot, or alone)."""
     return trait_of(column) is not None or _plain(column) in {_plain(d) for d in declared}
@@ -122,6 +129,36 @@ def sensitive_columns(snapshot: Snapshot) -> tuple[str, ...]:
 def declared_sensitive(snapshot: Snapshot, columns: Iterable[str]) -> bool:
     """Whether one of these columns was declared sensitive in the settings."""
     return bool({_plain(d) for d in snapshot.declared} & {_plain(c) for c in columns})
+
+
+#: attributes of customers that rules select by, beside the columns of the source
+_OF_CUSTOMERS = ("country", "city", "acquisition_channel")
+_FOUND = OnceCache(8)
+
+
+def shop_proxies(snapshot: Snapshot, at_least: float = CLOSE) -> list[Proxy]:
+    """Columns of the shop's customers that tell at least so much of a sensitive one, the closest first."""
+    key = (snapshot.manifest.fingerprint, snapshot.manifest.id, snapshot.declared)
+    found = _FOUND.get(key, lambda: _shop_proxies(snapshot))
+    return [p for p in found if p.strength >= at_least]
+
+
+def _shop_proxies(snapshot: Snapshot) -> list[Proxy]:
+    aside = sensitive_columns(snapshot)
+    info = snapshot.manifest.tables.get("customers")
+    filled = [] if info is None else info.filled
+    others = [c for c in filled if c not in aside and (c in _OF_CUSTOMERS or c.startswith("x_"))]
+    if not aside or not others:
+        return []
+    people = snapshot.table("customers")
+    table = snapshot.execute(people.select(*aside, *others)).to_pandas()
+    return proxies({c: table[c] for c in others}, {c: table[c] for c in aside}, NOTABLE)
+
+
+def stands_for(snapshot: Snapshot, columns: Iterable[str]) -> Proxy | None:
+    """The close proxy among these columns of customers, which no rule uses; None where there is none."""
+    named = {_plain(c) for c in columns}
+    return next((p for p in shop_proxies(snapshot) if p.column in named), None)
 
 
 def allowed_columns(

@@ -8,6 +8,8 @@ from datetime import date
 from pathlib import Path
 from typing import Protocol
 
+from assistant.results import Result
+
 Progress = Callable[[str, float | None], None]
 """Called with a phrase and the share done (0–1, None when unknown)."""
 
@@ -74,6 +76,13 @@ class Desk(Protocol):
 
     def export_table(self, title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Path:
         """Write a table as CSV for people (formula-safe) and return its path."""
+        ...
+
+    def export_result(self, result: Result, table_id: str) -> Path:
+        """Write a table of an answer as CSV for people, without figures of groups of people that are too small.
+
+        Raises KeyError for a table that the answer does not have.
+        """
         ...
 
     def export_campaign(self, campaign_id: str) -> Path:

@@ -6,7 +6,7 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from assistant.data.sensitive import declared_sensitive
+from assistant.data.sensitive import declared_sensitive, stands_for, trait_name
 from assistant.errors import NoRows, NotPermitted
 from assistant.plans.filters import And, BoughtThen, Compare, Filter
 from assistant.plans.requests import SegmentRule
@@ -74,6 +74,14 @@ def _check(scope: Scope, condition: Filter | None) -> None:
                 f"Customers are not selected by {field.label}: it is a sensitive trait",
                 received=part.field,
                 hint="Figures by it can be shown; audiences and models do not use it.",
+            )
+        proxy = None if trait or part.op in {"is_null", "not_null"} else stands_for(scope.snapshot, field.columns)
+        if proxy is not None:
+            raise NotPermitted(
+                f"Customers are not selected by {field.label}: in these data it stands for {trait_name(proxy.of)}, a "
+                "sensitive trait",
+                received=part.field, hint="Figures by it can be shown; audiences and models do not use it.",
+                nearest=["Which columns stand for a sensitive one?"],
             )
     for part in customer_conditions(condition):
         check(scope, (part.metric,), ("customer",), part.where)

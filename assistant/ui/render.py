@@ -49,6 +49,8 @@ KINDS: dict[str, DrawBody] = {
     "customer_profile": customer.profile,
     "interests": pieces.body,
     "fairness": pieces.body,
+    "report": pieces.body,
+    "privacy": pieces.body,
     "segments": segments.split,
     "recommendation": products.recommendation,
     "recommendation_why": products.recommendation,

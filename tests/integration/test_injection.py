@@ -328,6 +328,8 @@ EVERY_TOOL: dict[str, dict[str, Any]] = {
     "likely_buyers": {"text": "cushion"},
     "find_interests": {},
     "check_fairness": {},
+    "export_report": {"plan": {"metrics": ["revenue"], "dimensions": ["country"]}},
+    "show_privacy": {},
     "plan_stock": {},
     "new_products": {},
     "check_recommender": {},

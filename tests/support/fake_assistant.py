@@ -194,6 +194,10 @@ class FakeDesk:
             csv.writer(file).writerows([columns, *rows])
         return path
 
+    def export_result(self, result: Result, table_id: str) -> Path:
+        table = result.table(table_id)
+        return self.export_table(table.title, [c.label for c in table.columns], table.rows)
+
     def export_campaign(self, campaign_id: str) -> Path:
         path = self.folder / f"{campaign_id}.csv"
         path.write_text("customer_id\n1\n", encoding="utf-8")

@@ -185,7 +185,8 @@ def every_kind() -> dict[str, Result]:
             question(),
             *map(categories, ("categories", "categories_proposed", "categories_changed"))]
     plain = [simple(kind, kind.replace("_", " ")) for kind in (
-        "data_overview", "audience", "customer_profile", "interests", "fairness", "bought_together", "product_search",
+        "data_overview", "audience", "customer_profile", "interests", "fairness", "report", "privacy",
+        "bought_together", "product_search",
         "churn", "campaign_list",
         "cohorts", "returning", "ladder", "spread", "early", "concentration",
         "term_agreed", "term_withdrawn", "terms", "segment_saved", "saved_segment", "saved_segments", "segment_change",

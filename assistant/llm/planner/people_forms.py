@@ -20,7 +20,14 @@ from assistant.llm.planner.context import DialogueContext
 from assistant.llm.planner.language_files import read_yaml
 from assistant.llm.planner.replies import decline
 from assistant.llm.planner.vocabulary import Vocabulary
-from assistant.plans import CustomerRequest, FairnessRequest, InterestRequest
+from assistant.plans import (
+    CustomerRequest,
+    FairnessRequest,
+    InterestRequest,
+    PrivacyRequest,
+    QueryPlan,
+    ReportRequest,
+)
 from assistant.plans.filters import Filter, InGroup
 from assistant.plans.shop import Shop
 
@@ -31,6 +38,8 @@ _LIKE, _SURE = 85.0, 95.0
 #: the ordinary grammar is followed only where it reads so well
 _WELL = 0.65
 _LONGEST = 300
+#: the largest epsilon that a request may name
+MOST_EPSILON = 10.0
 _TOPICS = ("category", "subcategory", "brand")
 
 
@@ -212,6 +221,64 @@ def _profile(ask: Ask) -> BaseModel | None:
     return CustomerRequest(customer_id=ask.said["customer"])
 
 
+# -- what is not done --------------------------------------------------------------------------------------------------
+
+
+def _declined(message: str) -> Callable[[Ask], ToolCall | None]:
+    """A decline with its reason, and what can be asked instead."""
+
+    def no(ask: Ask) -> ToolCall | None:
+        trait = ask.said["trait"]
+        if _is_goods(ask, trait):
+            return None
+        lex = ask.words.lexicon
+        found = [label for kind in _TOPICS for label in ask.shop.labels(kind)[:1]][:1]
+        nearest = [str(q).format(category=found[0]) for q in ask.raw["instead"] if found]
+        nearest += ask.raw["instead_always"]
+        return decline(lex, "not_permitted", message, nearest=nearest, words=f"“{trait}”")
+
+    return no
+
+
+def _is_goods(ask: Ask, trait: str) -> bool:
+    """Whether the words stand in names of the shop's products or values, and so may mean these."""
+    said = trait.casefold().split()
+    return len(said) == 1 and (said[0] in ask.words.product_words or any(
+        m.score >= _SURE for m in ask.shop.find(trait, (*_TOPICS, "product"), 1)))
+
+
+# -- what may be shared ------------------------------------------------------------------------------------------------
+
+
+def _report(noise: bool) -> Callable[[Ask], BaseModel | None]:
+    def read(ask: Ask) -> BaseModel | None:
+        plan = _question(ask, ask.said["question"])
+        if plan is None:
+            return None
+        epsilon = float(ask.said["epsilon"]) if "epsilon" in ask.said else None
+        if epsilon is not None and not 0 < epsilon <= MOST_EPSILON:
+            return None
+        return ReportRequest(plan=plan, noise=noise, epsilon=epsilon)
+
+    return read
+
+
+def _question(ask: Ask, text: str) -> QueryPlan | None:
+    """The figures to be shared: the question in the ordinary grammar, or the one answered before."""
+    if text.casefold().strip(" ?.!") in ask.raw["those"]:
+        last = ask.context.last("query_data")
+        return last.call.plan() if last is not None else None
+    best = next(iter(ask.plan_one(text)), None)
+    if best is None or best.cost > _WELL or [c.name for c in best.calls] != ["query_data"]:
+        return None
+    plan = best.calls[0].plan()
+    return plan if isinstance(plan, QueryPlan) else None
+
+
+def _privacy(about: str) -> Callable[[Ask], BaseModel | None]:
+    return lambda ask: PrivacyRequest(about=about)  # type: ignore[arg-type]
+
+
 # -- fairness ----------------------------------------------------------------------------------------------------------
 
 
@@ -257,6 +324,10 @@ def _fair_whom(ask: Ask) -> BaseModel | None:
 Reader = Callable[[Ask], BaseModel | ToolCall | None]
 #: how each kind of form is read
 _READ: dict[str, Reader] = {
+    "sensitive": _declined("sensitive_people"), "trait_in_model": _declined("trait_in_model"),
+    "gender_audience": _declined("gender_audience"), "noisy": _report(True), "to_share": _report(False),
+    "privacy_budget": _privacy("budget"), "objected": _privacy("objectors"), "not_used": _privacy("sensitive"),
+    "proxy": _privacy("proxies"),
     "interests_of": _interests_of, "interests_of_them": _interests_of_them, "interested_where": _interested_where,
     "interested": _interested, "all_interests": _all_interests, "profile": _profile,
     "fair_value": _fair("value"), "fair_segments": _fair("segments"), "fair_those": _fair_those,

@@ -65,6 +65,8 @@ ALL_TOOLS = (
     "describe_customer",
     "find_interests",
     "check_fairness",
+    "export_report",
+    "show_privacy",
     "recommend_products",
     "bought_together",
     "search_products",

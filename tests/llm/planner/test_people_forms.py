@@ -114,3 +114,79 @@ def test_fairness_of_nothing_chosen_yet() -> None:
 def test_fairness_of_customers_in_words() -> None:
     tool, args = plan("is it fair to target customers who spent over 500?")
     assert tool == "check_fairness" and args["of"] == "audience" and args["filter"]["metric"] == "revenue"
+
+
+@pytest.mark.parametrize("text", [
+    "target pregnant women", "find customers who are probably pregnant", "create an audience of muslims",
+    "which customers are gay?", "segment our customers by religion", "predict who is pregnant",
+    "draft a campaign for diabetics", "how many of our customers are disabled", "is customer 17850 pregnant?",
+    "send an offer to expectant mothers", "email customers with depression", "show me jewish customers",
+    "write a newsletter for union members", "score our customers by ethnicity",
+])
+def test_sensitive_traits_are_declined_with_the_reason_and_an_alternative(text: str) -> None:
+    tool, args = plan(text)
+    assert tool == "decline" and args["reason"] == "not_permitted"
+    assert "sensitive" in args["message"] and len(args["nearest"]) >= 2
+
+
+@pytest.mark.parametrize("text", [
+    "only target men", "email all women a 20 % discount", "draft a campaign for women over 50",
+    "run a promotion aimed at seniors", "target customers by gender", "send a voucher to customers aged 20 to 30",
+])
+def test_nobody_is_chosen_by_gender_or_age(text: str) -> None:
+    tool, args = plan(text)
+    assert tool == "decline" and args["reason"] == "not_permitted" and "gender or age" in args["message"]
+
+
+@pytest.mark.parametrize("text", [
+    "predict churn using age and gender", "include gender in the churn model",
+    "use birthdays as a feature of the model",
+])
+def test_models_learn_from_no_trait(text: str) -> None:
+    tool, args = plan(text)
+    assert tool == "decline" and args["reason"] == "not_permitted" and "learn" in args["message"]
+
+
+@pytest.mark.parametrize("text", ["show the white mugs", "revenue by country", "which customers bought a red mug",
+                                  "products with poor sales", "how many customers do we have", "top 10 customers"])
+def test_goods_and_plain_questions_are_not_declined(text: str) -> None:
+    tool, args = plan(text)
+    assert tool != "decline" or args["reason"] != "not_permitted"
+
+
+@pytest.mark.parametrize(("text", "about"), [
+    ("which columns do the models not use?", "sensitive"), ("do you use gender in your models?", "sensitive"),
+    ("which data about people is sensitive", "sensitive"), ("is age used in the churn model?", "sensitive"),
+    ("which columns are proxies for gender?", "proxies"), ("does the city reveal age?", "proxies"),
+    ("how many customers objected to marketing", "objectors"), ("who objected?", "objectors"),
+    ("how many people opted out of profiling?", "objectors"), ("how much privacy budget is left?", "budget"),
+    ("show the privacy budget", "budget"), ("how much epsilon have we spent", "budget"),
+])
+def test_what_is_kept_private(text: str, about: str) -> None:
+    assert plan(text) == ("show_privacy", {"about": about})
+
+
+BY_COUNTRY = {"metrics": ["revenue"], "dimensions": ["country"]}
+
+
+@pytest.mark.parametrize(("text", "args"), [
+    ("export the sales by country with noise", {"noise": True}),
+    ("share revenue by country with differential privacy", {"noise": True}),
+    ("revenue by country with differential privacy, epsilon 0.5", {"noise": True, "epsilon": 0.5}),
+    ("give me a differentially private report of revenue by country", {"noise": True}),
+    ("publish a noisy table of revenue by country with epsilon 2", {"noise": True, "epsilon": 2.0}),
+    ("share the revenue by country with a partner", {}), ("export a report of revenue by country", {}),
+    ("make a file of revenue by country that we can share", {}),
+    ("i need an anonymised report of revenue by country", {}),
+    ("export revenue by country without small groups", {}),
+])
+def test_reports_to_share(text: str, args: dict[str, Any]) -> None:
+    assert plan(text) == ("export_report", {"plan": BY_COUNTRY, **args})
+
+
+@pytest.mark.parametrize(("text", "noise"), [("export that with noise", True), ("share this with our agency", False)])
+def test_the_answer_before_is_shared(text: str, noise: bool) -> None:
+    asked = Past(ToolCall("query_data", BY_COUNTRY), {"tables": []}, 1)
+    tool, args = plan(text, asked)
+    assert tool == "export_report" and args.get("noise", False) is noise
+    assert args["plan"]["dimensions"] == ["country"]
