@@ -76,7 +76,11 @@ def _phrases() -> dict[tuple[str, ...], str]:
 
     text = files("assistant.data").joinpath("sensitive.yaml").read_text(encoding="utf-8")
     raw: dict[str, list[str]] = yaml.safe_load(text)
-    return {tuple(str(phrase).split()): trait for trait, phrases in raw.items() for phrase in phrases}
+    found: dict[tuple[str, ...], str] = {}
+    for trait, phrases in raw.items():
+        for phrase in phrases:
+            found.setdefault(tuple(str(phrase).split()), trait)  # a word of both lists is one of columns
+    return found
 
 
 def tells_a_trait(topic: str) -> bool:
