@@ -174,7 +174,14 @@ def shorthand(call: ToolCall, terms: dict[str, str] | None = None) -> str:
             text = "segments" + (f" {p.method}" if p.method != "auto" else "") + (f" k={p.k}" if p.k else "")
             return text + (f" {p.view}" if p.view != "profile" else "")
         case "customer_value":
-            return "value" + (f" customer={p.customer_id}" if p.customer_id else "")
+            text = "value" + (f" {p.about}" if p.about != "value" else "")
+            text += f" customer={p.customer_id}" if p.customer_id else ""
+            text += f" by {p.by}" if p.by else ""
+            text += f" days={p.horizon_days}" if p.horizon_days != 365 else ""
+            text += f" cost={_number(p.acquisition_cost)}" if p.acquisition_cost else ""
+            text += f" margin={_number(p.margin_percent)}" if p.margin_percent else ""
+            text += f" discount={_number(p.discount_percent)}" if p.discount_percent else ""
+            return text + (" as margin" if p.measure == "margin" else "")
         case "likely_buyers":
             return f"buyers {p.product_id or p.category or p.text or p.like_customer_id}"
         case "new_products":

@@ -22,8 +22,9 @@ from assistant.llm.planner.heard import heard
 from assistant.llm.planner.parts import Parts
 from assistant.llm.planner.replies import decline
 from assistant.llm.planner.spans import Reading
+from assistant.llm.planner.value_talk import value_follow_up
 from assistant.plans.query import ChangePlan, QueryPlan
-from assistant.plans.requests import CampaignBrief, ForecastRequest, SegmentRequest, SegmentRule
+from assistant.plans.requests import CampaignBrief, ForecastRequest, SegmentRequest, SegmentRule, ValueRequest
 from assistant.plans.studies import StudyRequest
 
 if TYPE_CHECKING:
@@ -255,6 +256,8 @@ def _edits(frames: Frames, last: Past) -> Iterator[Candidate | None]:
     elif isinstance(plan, SegmentRequest):
         yield dialogue_segments.edit_segments(frames, plan)
     elif isinstance(plan, BaseModel):
+        if isinstance(plan, ValueRequest):
+            yield value_follow_up(frames, plan)
         yield dialogue_models.edit_request(frames, plan)
     yield from dialogue_models.of_its_customers(frames, last)
 

@@ -46,6 +46,7 @@ from assistant.llm.planner.saved_segments import read_agreements
 from assistant.llm.planner.shapes import adjust
 from assistant.llm.planner.spans import Reading
 from assistant.llm.planner.studies import studies
+from assistant.llm.planner.value_talk import value_talk
 from assistant.llm.planner.values import join
 from assistant.llm.planner.wanted import wanted
 from assistant.llm.planner.what_if import what_if
@@ -124,6 +125,7 @@ class Frames:
     def _each(self) -> Iterator[Candidate | None]:
         yield from read_agreements(self)
         yield from recommender_talk(self)
+        yield from value_talk(self)
         yield from (
             refused(self.reading, self.context),
             compliance.refused(self.reading),
