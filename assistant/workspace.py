@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from assistant.caching import OnceCache
+from assistant.contacting import Contacting
 from assistant.data.warehouse import POINTER, Snapshot, current_manifest, open_snapshot
 from assistant.errors import AssistantError, SettingsError
 from assistant.people import People
@@ -67,7 +68,7 @@ _Plan = TypeVar("_Plan", bound=PlanModel)
 EXAMPLES_SHOWN = 6
 
 
-class Workspace(Recommending, People, Segmenting):
+class Workspace(Contacting, Recommending, People, Segmenting):
     """One shop, ready to be asked.
 
     Args:

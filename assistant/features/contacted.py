@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
+from assistant.data.sensitive import declared_sensitive
 from assistant.features.rfm import TAKEN_BACK
 
 if TYPE_CHECKING:
@@ -93,7 +94,9 @@ def cases(snapshot: Snapshot, campaigns: list[Campaign]) -> pd.DataFrame:
 
     Returns:
         ``campaign_id``, ``customer_id``, ``treatment`` (1 contacted, 0 held out), ``ordered`` (1 an order in the
-        window that was not cancelled), ``revenue`` (product sales of those orders, shop currency), ``orders``,
+        window that was not cancelled; the shop's responses where they are recorded of both arms), ``orders``,
+        ``revenue`` (product sales of those orders after discounts, shop currency), ``given`` (discounts on them),
+        ``margin`` (revenue less cost of goods; missing without costs),
         ``unsubscribed`` (1 through this message; contacted only) and the columns of :func:`known_columns`; sorted by
         campaign and customer.
     """
@@ -114,9 +117,24 @@ def cases(snapshot: Snapshot, campaigns: list[Campaign]) -> pd.DataFrame:
     frame = _known(snapshot, moments)
     after = snapshot.execute(_outcomes(snapshot, moments)).to_pandas()
     frame = frame.merge(after, on=["campaign_id", "customer_id"], how="left")
-    for column in ("ordered", "orders", "revenue"):
-        frame[column] = frame[column].fillna(0).astype("float64" if column == "revenue" else "int64")
+    for column in ("ordered", "orders"):
+        frame[column] = frame[column].fillna(0).astype("int64")
+    for column in ("revenue", "given", "margin"):
+        frame[column] = frame[column].fillna(0.0).astype("float64") if column in frame else float("nan")
+    if snapshot.has("responses", "customer_id"):
+        frame["ordered"] = _as_recorded(snapshot, frame)
     return frame.sort_values(["campaign_id", "customer_id"], ignore_index=True)
+
+
+def _as_recorded(snapshot: Snapshot, frame: pd.DataFrame) -> pd.Series:
+    """The shop's own record of who responded, for campaigns of which it holds responses of both arms; the others keep
+    what the orders say (a record of the contacted alone would be no comparison)."""
+    responses = snapshot.table("responses").select("campaign_id", "customer_id").distinct()
+    recorded = snapshot.execute(responses).to_pandas().assign(responded=1)
+    responded = frame[["campaign_id", "customer_id"]].merge(recorded, how="left")["responded"].fillna(0).astype("int64")
+    responded.index = frame.index
+    of_both = frame.loc[(responded == 1) & (frame["treatment"] == 0), "campaign_id"].unique()
+    return responded.where(frame["campaign_id"].isin(of_both), frame["ordered"])
 
 
 def customers_now(snapshot: Snapshot, categories: list[str | None]) -> pd.DataFrame:
@@ -168,9 +186,8 @@ def _orders(snapshot: Snapshot) -> ibis.Table:
     lines = lines.filter(lines.customer_id.notnull(), lines.line_type.isin(["sale", *TAKEN_BACK]))
     sale = lines.line_type == "sale"
     return lines.group_by(["customer_id", "order_id"]).aggregate(
-        ordered_on=lines.ordered_at.max().date(), sales=lines.amount.sum(where=sale).cast("float64"),
-        discount=lines.discount.sum(where=sale).cast("float64"),
-        taken_back=(-lines.amount.sum(where=~sale)).cast("float64"), channel=lines.channel.max(),
+        ordered_on=lines.ordered_at.max().date(), sales=lines.amount.sum(where=sale),
+        discount=lines.discount.sum(where=sale), taken_back=-lines.amount.sum(where=~sale), channel=lines.channel.max(),
         sale_lines=sale.sum(),
     )
 
@@ -185,8 +202,9 @@ def _orders_before(snapshot: Snapshot, moments: ibis.Table) -> ibis.Table:
     return met.group_by(["campaign_id", "customer_id"]).aggregate(
         first_order=met.ordered_on.min(where=bought), last_order=met.ordered_on.max(where=bought),
         order_count=bought.sum().cast("int64"), recent_orders=recent.sum().cast("int64"),
-        monetary_value=met.sales.sum(), recent_value=met.sales.sum(where=recent), discount=met.discount.sum(),
-        discounted_orders=(bought & (met.discount > 0)).sum().cast("int64"), taken_back=met.taken_back.sum(),
+        monetary_value=_money(met.sales.sum()), recent_value=_money(met.sales.sum(where=recent)),
+        discount=_money(met.discount.sum()),
+        discounted_orders=(bought & (met.discount > 0)).sum().cast("int64"), taken_back=_money(met.taken_back.sum()),
         web_orders=(bought & (met.channel == "web")).sum().cast("int64"),
         app_orders=(bought & (met.channel == "app")).sum().cast("int64"),
     )
@@ -199,12 +217,12 @@ def _promoted_before(snapshot: Snapshot, moments: ibis.Table) -> ibis.Table | No
     lines, products = snapshot.table("order_lines"), snapshot.table("products").select("product_id", "category")
     sales = lines.filter(lines.customer_id.notnull(), lines.line_type == "sale").inner_join(products, "product_id")
     sales = sales.group_by(["customer_id", "order_id", "category"]).aggregate(
-        ordered_on=sales.ordered_at.max().date(), sales=sales.amount.sum().cast("float64"))
+        ordered_on=sales.ordered_at.max().date(), sales=sales.amount.sum())
     keys = moments.select("campaign_id", "customer_id", "day", "promoted")
     met = keys.inner_join(sales, [keys.customer_id == sales.customer_id, sales.category == keys.promoted,
                                   sales.ordered_on < keys.day])
     return met.group_by(["campaign_id", "customer_id"]).aggregate(
-        promoted_value=met.sales.sum(), promoted_orders=met.count().cast("int64"))
+        promoted_value=_money(met.sales.sum()), promoted_orders=met.count().cast("int64"))
 
 
 def _messages(snapshot: Snapshot, moments: ibis.Table) -> ibis.Table | None:
@@ -238,7 +256,8 @@ def _responses(snapshot: Snapshot) -> ibis.Table:
 
 def _registered(snapshot: Snapshot, moments: ibis.Table) -> ibis.Table | None:
     """How and when the customer came."""
-    columns = [c for c in ("acquisition_channel", "registered_at") if snapshot.has("customers", c)]
+    columns = [c for c in ("acquisition_channel", "registered_at")
+               if snapshot.has("customers", c) and not declared_sensitive(snapshot, [c])]
     if not columns:
         return None
     customers = snapshot.table("customers").select("customer_id", *columns).distinct(on="customer_id", keep="first")
@@ -248,6 +267,8 @@ def _registered(snapshot: Snapshot, moments: ibis.Table) -> ibis.Table | None:
 def _outcomes(snapshot: Snapshot, moments: ibis.Table) -> ibis.Table:
     """Orders within the window that were not cancelled, of both arms."""
     orders = _orders(snapshot)
+    if snapshot.has("products", "cost"):
+        orders = orders.left_join(_costs(snapshot), "order_id").drop("order_id_right")
     orders = orders.filter(orders.sale_lines > 0)
     if snapshot.has("orders", "status"):
         states = snapshot.table("orders")
@@ -256,8 +277,24 @@ def _outcomes(snapshot: Snapshot, moments: ibis.Table) -> ibis.Table:
     keys = moments.select("campaign_id", "customer_id", "day", "until")
     met = keys.inner_join(orders, [keys.customer_id == orders.customer_id, orders.ordered_on >= keys.day,
                                    orders.ordered_on <= keys.until])
-    return met.group_by(["campaign_id", "customer_id"]).aggregate(
-        orders=met.count().cast("int64"), revenue=met.sales.sum(), ordered=(met.count() > 0).cast("int64"))
+    found = {"orders": met.count().cast("int64"), "ordered": (met.count() > 0).cast("int64"),
+             "revenue": _money(met.sales.sum()), "given": _money(met.discount.sum())}
+    if "covered" in met.columns:
+        found["margin"] = _money(met.covered.sum())
+    return met.group_by(["campaign_id", "customer_id"]).aggregate(**found)
+
+
+def _costs(snapshot: Snapshot) -> ibis.Table:
+    """Sales less cost of goods per order, over the lines whose cost is known."""
+    lines, products = snapshot.table("order_lines"), snapshot.table("products").select("product_id", "cost")
+    sales = lines.filter(lines.line_type == "sale").inner_join(products.filter(products.cost.notnull()), "product_id")
+    return sales.group_by("order_id").aggregate(
+        covered=sales.amount.sum() - (sales.cost * sales.quantity).sum())
+
+
+def _money(total: ibis.Value) -> ibis.Value:
+    """An exact sum as a number: added up before it is cast, so that the order of rows cannot matter."""
+    return total.cast("float64")
 
 
 def _shape(frame: pd.DataFrame) -> pd.DataFrame:

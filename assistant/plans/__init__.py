@@ -71,6 +71,7 @@ from assistant.plans.studies import (
     SpreadStudy,
     StudyRequest,
 )
+from assistant.plans.uplift import ReadOutRequest, UpliftRequest
 
 __all__ = [
     "AdoptCategories", "Among", "And", "AskRequest", "AudiencePair", "BoughtThen", "BreakEvenRequest",
@@ -80,9 +81,9 @@ __all__ = [
     "CustomerRequest", "DataRequest", "DeclineRequest", "DefineTerm", "EarlyStudy", "ExplainRequest",
     "FairnessRequest", "Filter", "ForecastRequest", "Having", "InGroup", "InterestRequest", "JourneyStep",
     "LadderStudy", "LaunchRequest", "Not", "OfferSpec", "Or", "Period", "PlanModel", "PostRequest", "Predicted",
-    "PremiseRequest", "PrivacyRequest", "ProductSearchRequest", "PromotionRequest", "ProposeCategories",
-    "QueryPlan", "RecommendRequest", "ReportRequest", "ReturnStudy", "SavedSegmentsRequest", "SaveSegment",
+    "PremiseRequest", "PrivacyRequest", "ProductSearchRequest", "PromotionRequest", "ProposeCategories", "QueryPlan",
+    "ReadOutRequest", "RecommendRequest", "ReportRequest", "ReturnStudy", "SavedSegmentsRequest", "SaveSegment",
     "SegmentRequest", "SegmentRule", "ShowCategories", "Sort", "SpreadStudy", "StockRequest", "StudyRequest",
-    "SubstituteRequest", "TakeBackRequest", "TermsRequest", "TogetherRequest", "UndoRequest", "ValueRequest",
-    "WithdrawTerm",
+    "SubstituteRequest", "TakeBackRequest", "TermsRequest", "TogetherRequest", "UndoRequest", "UpliftRequest",
+    "ValueRequest", "WithdrawTerm",
 ]

@@ -63,6 +63,8 @@ KINDS: dict[str, DrawBody] = {
     "product_search": pieces.body,
     "forecast": models.examined,
     "churn": models.examined,
+    "uplift": models.examined,
+    "read_out": pieces.body,
     "campaign": campaign.draft,
     "campaign_list": pieces.body,
     "explanation": pieces.body,

@@ -40,8 +40,10 @@ LAW: dict[str, set[str]] = {
     "assistant.recommending": MODELS | {"assistant.recommending"},
     "assistant.people": MODELS | {"assistant.people"},
     "assistant.segmenting": CAMPAIGNS | {"assistant.segmenting"},
+    "assistant.contacting": MODELS | {"assistant.contacting"},
     "assistant.workspace": BRIEFING | {
         "assistant.workspace", "assistant.recommending", "assistant.people", "assistant.segmenting",
+        "assistant.contacting",
     },
     "assistant.llm": LLM,
     "assistant.agent": AGENT,

@@ -325,6 +325,8 @@ EVERY_TOOL: dict[str, dict[str, Any]] = {
     "break_even": {"change_percent": 10},
     "check_premise": {"relation": "nothing", "plan": {"metrics": ["returns"]}},
     "customer_value": {},
+    "predict_uplift": {},
+    "read_out_campaigns": {},
     "likely_buyers": {"text": "cushion"},
     "find_interests": {},
     "check_fairness": {},

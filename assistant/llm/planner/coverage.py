@@ -42,6 +42,8 @@ _MEANS = (
 #: Kinds that a measure's word may also be, which do not account for it in a question about data.
 _LIGHT_KINDS = frozenset({"offer", "content", "pick", "tone", "goal"})
 _DATA_TOOLS = frozenset({"query_data", "explain_change", "count_audience"})
+#: tools that are planned only where a pattern fits the whole text, each of its words
+_WHOLE_TEXTS = frozenset({"predict_uplift", "read_out_campaigns"})
 _FREE_TEXT_TOOLS = frozenset({"search_products", "draft_campaign", "describe_data", "show_campaign", "list_campaigns"})
 #: Measures of one family stand for each other ("orders returned" → the return rate).
 _FAMILIES = (
@@ -118,7 +120,7 @@ class Coverage:
 
     def gaps(self) -> list[str]:
         """Words without a trace in the plan, in order; empty when all are accounted for."""
-        if not self.trace.calls or self.trace.tools & {"ask_back", "decline"}:
+        if not self.trace.calls or self.trace.tools & {"ask_back", "decline"} or self.trace.tools <= _WHOLE_TEXTS:
             return []
         found: list[tuple[int, str]] = []
         for check in self._checks():

@@ -19,7 +19,8 @@ _OPEN = frozenset({
     "brief_shop", "search_products", "describe_data", "decline", "ask_back", "explain_answer", "check_premise",
     "draft_post", "define_term", "show_terms", "withdraw_term", "save_segment", "change_segment", "undo_change",
     "show_saved_segments", "explain_change", "predict_churn", "customer_value", "list_campaigns",
-    "propose_categories", "adopt_categories", "show_categories", "change_categories",
+    "propose_categories", "adopt_categories", "show_categories", "change_categories", "predict_uplift",
+    "read_out_campaigns",
 })  # fmt: skip
 _MONEY = ("revenue", "spend", "value", "margin", "cost", "price", "discount")
 _TIMES = frozenset({"calendar", "rolling", "named", "absolute", "to_date"})

@@ -39,18 +39,16 @@ from assistant.llm.planner.parts import GRAINS, Parts, gather
 from assistant.llm.planner.rank import ABSENT, cost_of
 from assistant.llm.planner.ranking_terms import people_ranked, ranked_by_term, recent_time
 from assistant.llm.planner.readings import ranked_of_what
-from assistant.llm.planner.recommender_talk import recommender_talk
 from assistant.llm.planner.refusals import refused
 from assistant.llm.planner.replies import ask, candidate, decline
-from assistant.llm.planner.saved_segments import read_agreements
 from assistant.llm.planner.shapes import adjust
 from assistant.llm.planner.spans import Reading
 from assistant.llm.planner.studies import studies
-from assistant.llm.planner.value_talk import value_talk
 from assistant.llm.planner.values import join
 from assistant.llm.planner.wanted import wanted
 from assistant.llm.planner.what_if import what_if
 from assistant.llm.planner.whole_seasons import whole_seasons
+from assistant.llm.planner.whole_texts import whole_texts
 from assistant.plans.filters import Filter, InGroup
 from assistant.plans.query import QueryPlan, Sort
 from assistant.plans.requests import SegmentRule
@@ -123,9 +121,7 @@ class Frames:
         ) and not any(item.has("cmp") for item in self.reading.items)
 
     def _each(self) -> Iterator[Candidate | None]:
-        yield from read_agreements(self)
-        yield from recommender_talk(self)
-        yield from value_talk(self)
+        yield from whole_texts(self)
         yield from (
             refused(self.reading, self.context),
             compliance.refused(self.reading),

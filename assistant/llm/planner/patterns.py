@@ -11,10 +11,12 @@ from assistant.llm.planner.language_files import read_yaml
 from assistant.llm.planner.normalise import clean
 
 _SLOT = re.compile(r"\{(\w+)\}")
+_MACRO = re.compile(r"(?<!\?P)<(\w+)>")
 
 
 class Patterns:
-    """Patterns of one lexicon file. ``noun`` in a pattern stands for the file's own ``noun``.
+    """Patterns of one lexicon file. ``noun`` in a pattern stands for the file's own ``noun``, ``<name>`` for one of its
+    ``macros``.
 
     Args:
         language: folder of the lexicon.
@@ -72,7 +74,9 @@ class Patterns:
         return self._compiled[key]
 
     def _compile(self, pattern: str, words: tuple[str, ...]) -> re.Pattern[str]:
-        text = re.sub(r"\bnoun\b", lambda m: self._noun, pattern)
+        text = _MACRO.sub(lambda m: str(self.raw["macros"][m.group(1)]), pattern)
+        text = _MACRO.sub(lambda m: str(self.raw["macros"][m.group(1)]), text)  # a macro may name another one
+        text = re.sub(r"\bnoun\b", lambda m: self._noun, text)
         text = _SLOT.sub(lambda m: self._slot(m.group(1), words), text)
         return re.compile(text.replace(" ", r"\s+").replace(r"\s+?", r"\s*"), re.IGNORECASE)
 

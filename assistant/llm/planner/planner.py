@@ -46,6 +46,7 @@ from assistant.llm.planner.spans import Reading, read
 from assistant.llm.planner.two_sided import two_sided
 from assistant.llm.planner.unknown_values import unknown
 from assistant.llm.planner.unreadable import other_language, unreadable
+from assistant.llm.planner.uplift_talk import about_contacts
 from assistant.llm.planner.vocabulary import Vocabulary, vocabulary
 from assistant.llm.planner.wording import reword
 from assistant.plans.query import QueryPlan
@@ -73,6 +74,8 @@ ALL_TOOLS = (
     "forecast_metric",
     "predict_churn",
     "customer_value",
+    "predict_uplift",
+    "read_out_campaigns",
     "likely_buyers",
     "plan_promotion",
     "propose_bundles",
@@ -148,6 +151,9 @@ def _turn(
         nearest = [asked.text] if _answerable(asked.text, context, shop, tools, words) else None
         no = decline(words.lexicon, "missing_data", "no_rates", nearest=nearest, own=own, other=asked.wanted)
         return Planned([no], 0.0, frame="decline")
+    contacts = about_contacts(asked.text, shop, tools, language)
+    if contacts is not None:
+        return contacts
     listed = product_list(
         asked.text, context, shop, words, tools, lambda t: candidates(read(t, words), context, shop, tools)
     )

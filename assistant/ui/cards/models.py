@@ -8,7 +8,7 @@ from assistant.ui.cards.board import Board
 
 #: tables that hold the exam of a model against simpler ones, and tables that only feed a picture or a sentence
 EXAMS = ("backtest", "models", "exam", "calibration")
-BEHIND = ("course", "summary")
+BEHIND = ("course", "summary", "curve", "fifths")
 
 
 def examined(board: Board, result: Result, index: int) -> str:

@@ -1,0 +1,52 @@
+"""The part of the workspace that knows what contacting customers changes."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from assistant.results import Result
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from assistant.data.warehouse import Snapshot
+    from assistant.models.uplift.fitted import ShopUplift
+    from assistant.plans import ReadOutRequest, UpliftRequest
+
+
+class Contacting:
+    """Methods of :class:`~assistant.workspace.Workspace`, which gives the rest."""
+
+    @property
+    @abstractmethod
+    def snapshot(self) -> Snapshot: ...
+
+    @abstractmethod
+    def _cached(self, name: str, compute: Callable[[Snapshot], Any], *key: Any) -> Any: ...
+
+    def uplift_model(self, channel: str | None = None, campaign_kind: str | None = None) -> ShopUplift:
+        """What past campaigns teach of who is moved by a message of this channel and kind."""
+        from assistant.models.uplift.fitted import fit_uplift
+
+        return self._cached(  # type: ignore[no-any-return]
+            "uplift", lambda snapshot: fit_uplift(snapshot, channel, campaign_kind), channel, campaign_kind)
+
+    def uplift_scores(self, channel: str | None = None, campaign_kind: str | None = None) -> pd.DataFrame:
+        """Every customer's scores by that model; columns of :meth:`ShopUplift.predict`."""
+        model = self.uplift_model(channel, campaign_kind)
+        return self._cached("uplift_scores", model.predict, channel, campaign_kind)  # type: ignore[no-any-return]
+
+    def predict_uplift(self, request: UpliftRequest) -> Result:
+        """Who is moved by a contact, and whom to leave alone."""
+        from assistant.models.uplift.report import uplift_result
+
+        scope = request.channel, request.campaign_kind
+        return uplift_result(self.snapshot, request, self.uplift_model(*scope), self.uplift_scores(*scope))
+
+    def read_out_campaigns(self, request: ReadOutRequest) -> Result:
+        """What past campaigns changed against customers held out."""
+        from assistant.models.uplift.read_out_report import read_out_result
+
+        return self._cached("read_out", lambda snapshot: read_out_result(snapshot, request), request)  # type: ignore[no-any-return]
