@@ -440,6 +440,7 @@ class Workspace(Contacting, Recommending, People, Segmenting):
     # -- campaigns ------------------------------------------------------------------------------------------------
 
     def _campaign_rooms(self) -> Rooms:
+        from assistant.campaigns.copy.voice import FILE_NAME, load_voice
         from assistant.campaigns.draft import Rooms
         from assistant.campaigns.picks import picker
         from assistant.campaigns.store import DraftStore
@@ -447,6 +448,7 @@ class Workspace(Contacting, Recommending, People, Segmenting):
         return Rooms(
             store=DraftStore(self.settings.app_db), pick=picker(self.recommender),
             definition=self.term_definitions().find, put_in=self._meant,
+            voice=load_voice(self.settings.home / FILE_NAME),
         )
 
     def draft_campaign(self, brief: CampaignBrief) -> Result:
@@ -460,14 +462,15 @@ class Workspace(Contacting, Recommending, People, Segmenting):
         from assistant.campaigns.social import bestsellers, post_result
 
         if request.bestsellers:
-            return post_result(self.snapshot, request, bestsellers(self.query, request.k))
+            return post_result(self.snapshot, request, bestsellers(self.query, request.k), self._campaign_rooms().voice)
         found = self.search_products(ProductSearchRequest(
             text=request.theme or request.category, category=request.category, k=request.k))
         if found.refusal is not None:
             return found
         table = found.table("products")
         place = next(i for i, c in enumerate(table.columns) if c.name == "product_id")
-        return post_result(self.snapshot, request, [str(row[place]) for row in table.rows])
+        return post_result(self.snapshot, request, [str(row[place]) for row in table.rows],
+                           self._campaign_rooms().voice)
 
     def show_campaign(self, request: CampaignRequest) -> Result:
         """A stored draft."""

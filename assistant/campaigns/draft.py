@@ -10,7 +10,8 @@ from importlib.resources import files
 import yaml
 
 from assistant.campaigns import economics
-from assistant.campaigns.audience import Audience, build_audience
+from assistant.campaigns.audience import CHANNELS, Audience, build_audience
+from assistant.campaigns.copy.voice import BrandVoice
 from assistant.campaigns.experiment import Split, assign
 from assistant.campaigns.journey import step_notes
 from assistant.campaigns.messages import Picks, RecipientCopy
@@ -54,12 +55,14 @@ class Rooms:
         pick: chooses products per customer.
         definition: the agreed or built-in meaning of a term, or None.
         put_in: a rule with saved segments and the meanings of words put in, and those that were.
+        voice: how the shop speaks.
     """
 
     store: DraftStore
     pick: PickProducts
     definition: Callable[[str], Definition | None]
     put_in: Callable[[Filter], tuple[Filter, list[DefinitionUsed]]] = lambda rule: (rule, [])
+    voice: BrandVoice = field(default_factory=BrandVoice)
 
 
 @lru_cache(maxsize=1)
@@ -103,11 +106,12 @@ def make_plan(
     definitions: list[DefinitionUsed] = []
     rule = _rule(brief, rooms, definitions)
     _check_offer(snapshot, brief)
-    audience = build_audience(snapshot, rule, brief.channels)
+    addressed = tuple(c for c in brief.channels if c in CHANNELS)
+    audience = build_audience(snapshot, rule, addressed)
     if audience.mailable == ():
         raise MissingData(
-            f"None of the {len(audience.selected):,} customers selected has agreed to {' or '.join(brief.channels)}",
-            received=", ".join(brief.channels), hint="Choose another channel or another audience.",
+            f"None of the {len(audience.selected):,} customers selected has agreed to {' or '.join(addressed)}",
+            received=", ".join(addressed), hint="Choose another channel or another audience.",
         )
     share = brief.holdout_share
     if share is None:
@@ -122,7 +126,7 @@ def make_plan(
         assumptions.append("The offer has no end date, so the copy names none.")
     k = brief.products_per_recipient
     picks = rooms.pick(split.contacted[:recipients], k, brief.offer.category) if k else {}
-    copy = RecipientCopy(snapshot, brief, campaign_id)
+    copy = RecipientCopy(snapshot, brief, campaign_id, rooms.voice)
     return Plan(campaign_id, brief, rule, audience, split, share, picks, copy, assumptions, definitions)
 
 
@@ -222,7 +226,7 @@ def brief_words(brief: CampaignBrief, label: str, who: str) -> str:
         parts.append("with free delivery")
     elif offer.kind == "gift":
         parts.append("with a free gift")
-    if brief.tone != "friendly":
+    if brief.tone is not None and brief.tone != "friendly":
         parts.append(f"in a {brief.tone} tone")
     if brief.variants > 1:
         parts.append(f"in {brief.variants} variants")

@@ -1,4 +1,4 @@
-"""The messages of one campaign for one recipient: prices, discounts and dates only from data."""
+"""The messages of one campaign for one recipient: prices, discounts, dates, stock and claims only from data."""
 
 from __future__ import annotations
 
@@ -7,7 +7,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from assistant.campaigns.copywriter import Copywriter, Message, Slot, offer_words
+from assistant.campaigns.copy.claims import product_claims, withdrawn
+from assistant.campaigns.copy.formats import day, offer_words, percent_off
+from assistant.campaigns.copy.rules import language_file
+from assistant.campaigns.copy.slots import Message, Slot
+from assistant.campaigns.copy.voice import BrandVoice
+from assistant.campaigns.copy.writer import Copywriter, ProductLine, Style
 from assistant.campaigns.offers import offer_price
 from assistant.data.warehouse import Snapshot
 from assistant.features.product_facts import product_facts
@@ -16,6 +21,8 @@ from assistant.results.format import show
 
 #: printed where the sender fills in its own link and address at export; a sender without them cannot send
 UNSUBSCRIBE, ADDRESS = "[unsubscribe link of your e-mail system]", "[your postal address]"
+_COLUMNS = ("product_id", "name", "category", "subcategory", "price", "price_source", "stock", "launched_at",
+            "discontinued_at")
 
 
 @dataclass(frozen=True)
@@ -33,45 +40,77 @@ class RecipientCopy:
     """Compiles messages of a campaign.
 
     Args:
-        snapshot: product names and prices.
-        brief: goal, offer, dates.
+        snapshot: product names, prices, stock, and what the claims rest on.
+        brief: goal, offer, dates, language, tone, length, edited texts.
         campaign_id: chooses among the wordings.
+        voice: how the shop speaks.
     """
 
-    def __init__(self, snapshot: Snapshot, brief: CampaignBrief, campaign_id: str) -> None:
-        self._brief, self._currency = brief, snapshot.currency
+    def __init__(
+        self, snapshot: Snapshot, brief: CampaignBrief, campaign_id: str, voice: BrandVoice | None = None
+    ) -> None:
+        self._brief, self._currency, self._as_of = brief, snapshot.currency, snapshot.as_of
+        self.voice = voice or BrandVoice()
         facts = product_facts(snapshot)
-        columns = ["product_id", "name", "category", "subcategory", "price", "price_source"]
-        rows = snapshot.execute(facts.select(*columns)).to_pylist()
+        rows = snapshot.execute(facts.select(*_COLUMNS)).to_pylist()
         self.products: dict[str, dict[str, Any]] = {row["product_id"]: row for row in rows}
-        common = {
-            "shop_name": Slot(snapshot.manifest.name, "settings of the shop"),
-            "unsubscribe_link": Slot(UNSUBSCRIBE, "filled in by the sending system"),
-            "postal_address": Slot(ADDRESS, "filled in by the sending system"),
-        }
+        self._claims = product_claims(snapshot, self.products, brief.language)
+        self._lines: dict[Pick, ProductLine | None] = {}
+        self._writers: dict[int, Copywriter] = {}
+        self._campaign_id = campaign_id
         self.offer = self._offer_slot()
-        self._campaign_id, self._common = campaign_id, common
+        self._common = self._common_slots(snapshot)
+        self.style = Style(brief.language, brief.tone or self.voice.tone, brief.length, self.voice)
         self.writer = self.writer_of(0)
 
     def writer_of(self, variant: int) -> Copywriter:
         """The writer of one wording."""
-        return Copywriter(self._brief.goal, self._campaign_id, self._common, self.offer, variant=variant)
+        if variant not in self._writers:
+            self._writers[variant] = Copywriter(
+                self._brief.goal, self._campaign_id, self._common, self.offer, self.style, variant=variant,
+                edits=self._brief.edits)
+        return self._writers[variant]
+
+    def _common_slots(self, snapshot: Snapshot) -> dict[str, Slot]:
+        brief, voice = self._brief, self.voice
+        common = {
+            "shop_name": Slot.of_data(snapshot.manifest.name, "settings of the shop"),
+            "unsubscribe_link": Slot.link(UNSUBSCRIBE, "filled in by the sending system"),
+            "postal_address": Slot(voice.postal_address or ADDRESS, "brand voice file" if voice.postal_address
+                                   else "filled in by the sending system", "address"),
+        }
+        if voice.website:
+            common["shop_link"] = Slot.link(voice.website, "brand voice file")
+        if brief.offer.kind in {"percent_off", "amount_off"} and self.offer is not None:
+            words = language_file("rules", brief.language)["words"]
+            common["reduction"] = Slot(words[brief.offer.kind].format(discount=self._discount()), "offer of the brief",
+                                       "discount")
+        if brief.ends_on:
+            common["ends_on"] = Slot(day(brief.ends_on, brief.language), "end date of the brief", "date")
+        if brief.offer.category:
+            common["category"] = Slot.of_data(brief.offer.category, "products.category")
+        return common
+
+    def _discount(self) -> str:
+        offer = self._brief.offer
+        if offer.kind == "percent_off":
+            return percent_off(offer.value or 0, self._brief.language)
+        return show(offer.value, "currency", self._currency)
 
     def _offer_slot(self) -> Slot | None:
         offer = self._brief.offer
         if offer.kind == "none":
             return None
         slots: dict[str, Slot] = {}
-        if offer.kind == "percent_off":
-            slots["discount"] = Slot(f"{offer.value:g} %", "offer of the brief")
-        elif offer.kind == "amount_off":
-            slots["discount"] = Slot(show(offer.value, "currency", self._currency), "offer of the brief")
+        if offer.kind in {"percent_off", "amount_off"}:
+            slots["discount"] = Slot(self._discount(), "offer of the brief", "discount")
         if offer.category:
-            slots["category"] = Slot(offer.category, "products.category")
+            slots["category"] = Slot.of_data(offer.category, "products.category")
         if self._brief.ends_on:
-            slots["ends_on"] = Slot(show(self._brief.ends_on.isoformat(), "date"), "end date of the brief")
+            slots["ends_on"] = Slot(day(self._brief.ends_on, self._brief.language), "end date of the brief", "date")
         scope = "category" if offer.category else "products" if offer.product_ids else "all"
-        return offer_words(offer.kind, slots, scope=scope, ends=self._brief.ends_on is not None)
+        return offer_words(offer.kind, slots, scope=scope, ends=self._brief.ends_on is not None,
+                           language=self._brief.language)
 
     def in_offer(self, product_id: str) -> bool:
         """Whether the offer applies to a product."""
@@ -97,35 +136,57 @@ class RecipientCopy:
         return offer_price(price, self._brief.offer)
 
     def slots(self, pick: Pick) -> dict[str, Slot] | None:
-        """Slots of one product line; None for a product without a price."""
-        price = self.price(pick.product_id)
-        if price is None:
+        """Slots of one product line; None for a product without a price, or one that can no longer be bought."""
+        product = self.products.get(pick.product_id)
+        if product is None or product["price"] is None or withdrawn(product, self._as_of):
             return None
-        product = self.products[pick.product_id]
         column = "products.price" if product["price_source"] == "list" else "last price paid (order_lines.unit_price)"
+        price = show(float(product["price"]), "currency", self._currency)
         slots = {
-            "name": Slot(str(product["name"]), f"products.name of {pick.product_id}"),
-            "price": Slot(show(float(price), "currency", self._currency), f"{column} of {pick.product_id}"),
+            "name": Slot.of_data(product["name"], f"products.name of {pick.product_id}"),
+            "price": Slot(price, f"{column} of {pick.product_id}", "price"),
         }
         reduced = self.reduced(pick.product_id)
         if reduced is not None:
             slots["offer_price"] = Slot(show(float(reduced), "currency", self._currency),
-                                        f"{column} of {pick.product_id}, less the offer of the brief")
+                                        f"{column} of {pick.product_id}, less the offer of the brief", "price")
+        if pick.product_id in self._claims:
+            slots["claim"] = self._claims[pick.product_id]
         if pick.because and pick.because in self.products:
-            slots["because"] = Slot(str(self.products[pick.because]["name"]), f"order lines: bought {pick.because}")
+            slots["because"] = Slot.of_data(self.products[pick.because]["name"], f"order lines: bought {pick.because}")
         return slots
 
-    def messages(self, picks: Picks, channels: Sequence[str], variant: int = 0) -> list[Message]:
-        """One message per channel (a letter gets the words of the e-mail)."""
-        writer = self.writer if variant == 0 else self.writer_of(variant)
-        lines: list[Mapping[str, Slot]] = [s for s in (self.slots(pick) for pick in picks) if s is not None]
+    def lines(self, picks: Picks) -> list[ProductLine]:
+        """The product lines of a recipient; a line is compiled once, whoever gets it."""
+        found = []
+        for pick in picks:
+            if pick not in self._lines:
+                slots = self.slots(pick)
+                self._lines[pick] = None if slots is None else self.writer.line(slots)
+            line = self._lines[pick]
+            if line is not None:
+                found.append(line)
+        return found
+
+    def messages(
+        self, picks: Picks, channels: Sequence[str], variant: int = 0, *, personal: Mapping[str, Slot] | None = None,
+        traced: bool = True, html: bool = True,
+    ) -> list[Message]:
+        """One message per channel (a letter gets the words of the e-mail).
+
+        Args:
+            personal: slots of this recipient: ``first_name``, own ``unsubscribe_link`` and ``shop_link``.
+            traced: whether each message lists what was filled in; a stream of many needs no list.
+            html: whether e-mails are laid out as HTML too.
+        """
+        writer = self.writer_of(variant)
+        lines = self.lines(picks)
         compiled = []
         for channel in channels:
-            if channel == "sms":
-                compiled.append(writer.sms(lines))
-            elif channel == "push":
-                compiled.append(writer.push(lines))
+            if channel == "post":
+                message = writer.write("email", lines, personal, traced=traced, html=False)
+                message = Message(channel, message.body, message.subject, message.preheader, message.slots)
             else:
-                message = writer.email(lines)
-                compiled.append(Message(channel, message.body, message.subject, message.preheader, message.slots))
+                message = writer.write(channel, lines, personal, traced=traced, html=html)
+            compiled.append(message)
         return compiled

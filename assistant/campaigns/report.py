@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from assistant.campaigns.copywriter import sms_segments
 from assistant.campaigns.economics import RESPONSE_DAYS, Economics
 from assistant.campaigns.experiment import LEVEL_PERCENT, POWER_PERCENT
 from assistant.campaigns.journey import steps_table
+from assistant.campaigns.preview import previews, subjects
 from assistant.data.warehouse import Snapshot
 from assistant.plans.reword import reword, reword_filter
 from assistant.query.audience import conditions_of
@@ -26,7 +26,8 @@ def campaign_result(snapshot: Snapshot, plan: Plan, economics: Economics) -> Res
     known = plan.audience.reachable is not None
     sample = list(plan.split.contacted[:SAMPLE])  # the recipients a draft chooses products for
     tables = [_waterfall(plan), _channels(plan), _recipients(plan, sample), steps_table(plan.brief.steps)]
-    subjects = plan.copy.writer.subjects(plan.brief.variants) if plan.brief.variants > 1 else []
+    several = plan.brief.variants > 1 and "email" in plan.brief.channels
+    lines = subjects(plan.copy, plan.brief.variants) if several else []
     figures = _figures(plan, economics, tables[0])
     words = {
         "campaign": plan.campaign_id, "goal": plan.brief.goal.replace("_", "-"), "rule": reword_filter(plan.rule),
@@ -35,7 +36,7 @@ def campaign_result(snapshot: Snapshot, plan: Plan, economics: Economics) -> Res
         "offer": plan.copy.offer.text if plan.copy.offer else "",
         "asked": "draft", "undone": "", "offer_source": plan.copy.offer.source if plan.copy.offer else "",
         "title": plan.brief.title or "", "steps": "yes" if plan.brief.steps else "",
-        "not_included": "; ".join(plan.brief.not_included), "subjects": " / ".join(subjects),
+        "not_included": "; ".join(plan.brief.not_included), "subjects": " / ".join(lines),
         "budget": "" if plan.brief.budget is None else "yes",
     }
     return Result(
@@ -153,17 +154,7 @@ def _recipients(plan: Plan, sample: list[str]) -> Table:
 def _details(plan: Plan, sample: list[str], known: bool) -> dict[str, Any]:
     first = sample[0] if sample else None
     picks = plan.picks.get(first, ()) if first else ()
-    messages = [m for v in range(_wordings(plan)) for m in plan.copy.messages(picks, plan.brief.channels, v)]
-    copy = []
-    for message in messages:
-        entry: dict[str, Any] = {
-            "channel": message.channel, "subject": message.subject, "preheader": message.preheader,
-            "body": message.body, "for_customer": first,
-            "slots": [{"name": n, "text": t, "source": s} for n, t, s in message.slots],
-        }
-        if message.channel == "sms":
-            entry["alphabet"], entry["segments"] = sms_segments(message.body)
-        copy.append(entry)
+    copy = previews(plan.copy, picks, plan.brief.channels, plan.brief.variants, first)
     return {
         "campaign_id": plan.campaign_id, "status": "draft", "ids_only": not known,
         "brief": plan.brief.model_dump(mode="json"), "copy": copy, "assignment_sha256": plan.split.digest,
@@ -176,25 +167,10 @@ def _details(plan: Plan, sample: list[str], known: bool) -> dict[str, Any]:
     }
 
 
-def _wordings(plan: Plan) -> int:
-    """How many wordings differ: no more than were asked for, nor than there are."""
-    writer = plan.copy.writer
-    most = max(writer.wordings("email", piece) for piece in ("subject", "body", "preheader"))
-    return max(1, min(plan.brief.variants, most))
-
-
-def _enough_subjects(plan: Plan) -> bool:
-    return len(plan.copy.writer.subjects(plan.brief.variants)) >= plan.brief.variants
-
-
 def _caveats(plan: Plan, economics: Economics, known: bool) -> list[Caveat]:
     caveats = [] if known else [Caveat(code="mailable_unknown")]
     if economics.past is None:
         caveats.append(Caveat(code="no_past_experiment"))
-    if plan.brief.variants > _wordings(plan) and not ("email" in plan.brief.channels and _enough_subjects(plan)):
-        caveats.append(Caveat(code="fewer_wordings", figures={
-            "asked": _figure(plan.brief.variants, "count", "Wordings asked for", "brief"),
-            "made": _figure(_wordings(plan), "count", "Different wordings", "templates of the goal")}))
     if economics.margin is not None and economics.margin.break_even_lift is None:
         caveats.append(Caveat(code="offer_below_cost"))
     unpriced = sum(plan.copy.price(p.product_id) is None for picks in plan.picks.values() for p in picks)

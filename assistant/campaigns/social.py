@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
-from assistant.campaigns.copywriter import Message, Slot, violations
+from assistant.campaigns.copy.rules import rules_of, violations
+from assistant.campaigns.copy.slots import Message
+from assistant.campaigns.copy.voice import BrandVoice
 from assistant.campaigns.messages import Pick, RecipientCopy
 from assistant.data.warehouse import Snapshot
 from assistant.errors import NotPermitted
@@ -23,8 +26,10 @@ def bestsellers(query: Callable[[QueryPlan], Result], k: int) -> list[str]:
     return [str(row[place]) for row in table.rows]
 
 
-def post_result(snapshot: Snapshot, request: PostRequest, product_ids: Sequence[str]) -> Result:
-    """The post in as many wordings as were asked for.
+def post_result(
+    snapshot: Snapshot, request: PostRequest, product_ids: Sequence[str], voice: BrandVoice | None = None
+) -> Result:
+    """The post, or the pop-up for the shop's own pages, in as many wordings as were asked for.
 
     Args:
         product_ids: products it is about, best first.
@@ -32,17 +37,15 @@ def post_result(snapshot: Snapshot, request: PostRequest, product_ids: Sequence[
     Raises:
         NotPermitted: the title promises what no data support.
     """
-    title = None
     if request.title:
-        wrong = violations(request.title.replace("{", "").replace("}", ""))
+        said = violations(request.title.replace("{", "").replace("}", ""), request.language)
+        wrong = [w for w in said if w != rules_of(request.language).why.get("occasion")]
         if wrong:
             raise NotPermitted(f"The title may not hold {wrong[0]}", received=request.title)
-        title = Slot(request.title, "title of the request")
-    copy = RecipientCopy(snapshot, CampaignBrief(goal="promotion"), request.title or request.theme or "post")
-    lines = [s for s in (copy.slots(Pick(p)) for p in product_ids[: request.k]) if s is not None]
-    writer = copy.writer
-    most = min(request.variants, writer.wordings("social", "text"))
-    posts: list[Message] = [copy.writer_of(v).post(lines, title) for v in range(most)]
+    seed = request.title or request.theme or request.category or "post"
+    copy = RecipientCopy(snapshot, CampaignBrief(goal="promotion", language=request.language), seed, voice)
+    picks = [Pick(p) for p in product_ids[: request.k]]
+    posts = [_titled(copy.messages(picks, [request.channel], v)[0], request.title) for v in range(request.variants)]
     rows = [[p, copy.products[p]["name"], None if copy.price(p) is None else float(copy.price(p) or 0)]
             for p in product_ids[: request.k]]
     table = Table(id="products", title="Products of the post", rows=rows, total_rows=len(rows), columns=[
@@ -54,12 +57,13 @@ def post_result(snapshot: Snapshot, request: PostRequest, product_ids: Sequence[
         kind="social_post", title="Post for social media (draft)", currency=snapshot.currency, tables=[table],
         figures=figures, words={
             "title": request.title or "", "audience": request.audience_words or "",
+            "channel": request.channel, "button": posts[0].button, "heading": posts[0].subject,
             "opening": posts[0].body.split("\n\n- ")[0].replace("\n\n", " "),
             "others": " / ".join(p.body.split("\n\n- ")[0].replace("\n\n", " ") for p in posts[1:]),
             "not_included": "; ".join(request.not_included),
         },
         details={"status": "draft", "copy": [{
-            "channel": "social", "subject": "", "preheader": "", "body": p.body,
+            "channel": p.channel, "subject": p.subject, "preheader": "", "body": p.body, "button": p.button,
             "slots": [{"name": n, "text": t, "source": s} for n, t, s in p.slots]} for p in posts]},
         evidence=Evidence(
             plan=request.model_dump(mode="json"), plan_words=reword(request), snapshot=snapshot.manifest.id,
@@ -68,3 +72,13 @@ def post_result(snapshot: Snapshot, request: PostRequest, product_ids: Sequence[
         ),
         followups=["Top 10 products by revenue", "Draft a win-back campaign for lapsed customers"],
     )
+
+
+def _titled(message: Message, title: str | None) -> Message:
+    """The title of the request over a post; on a pop-up it takes the place of the worded one."""
+    if not title:
+        return message
+    slots = (("title", title, "title of the request"), *message.slots)
+    if message.channel == "popup":
+        return replace(message, subject=title, slots=slots)
+    return replace(message, body=f"{title}\n\n{message.body}", slots=slots)

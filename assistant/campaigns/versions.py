@@ -35,12 +35,22 @@ def _share(brief: CampaignBrief) -> str:
     return "default" if brief.holdout_share is None else f"{brief.holdout_share * 100:g} %"
 
 
+def _edits(brief: CampaignBrief) -> str:
+    said = [f"{e.channel} {e.piece}{'' if e.variant is None else f' (variant {e.variant})'}: “{e.text}”"
+            for e in brief.edits]
+    return "; ".join(said) or "none"
+
+
 _DECISIONS: dict[str, Callable[[CampaignBrief], Any]] = {
     "goal": lambda b: b.goal.replace("_", "-"),
     "audience": _audience,
     "offer": _offer,
     "channels": lambda b: " and ".join(b.channels),
-    "tone": lambda b: b.tone,
+    "tone": lambda b: b.tone or "of the brand voice",
+    "length of the texts": lambda b: b.length,
+    "language": lambda b: {"en": "English", "zh": "Chinese"}[b.language],
+    "wordings per channel": lambda b: b.variants,
+    "texts by hand": _edits,
     "products per recipient": lambda b: b.products_per_recipient,
     "control group": _share,
     "start": lambda b: b.starts_on or "not set",

@@ -15,6 +15,8 @@ from assistant.plans.periods import Period
 ChannelName = Literal["email", "sms", "push", "post"]
 #: What the values of customers can be split by.
 ValueGroup = Literal["acquisition_channel", "country", "city", "segment", "first_month", "first_quarter", "first_year"]
+#: where copy of a campaign may stand: what goes to an address, and what everyone sees
+CopyChannel = Literal["email", "sms", "push", "post", "social", "popup"]
 
 
 class SegmentRule(PlanModel):
@@ -226,6 +228,18 @@ class JourneyStep(PlanModel):
     waits_by_default: bool = Field(default=False, description="the wait was not said and is an assumption")
 
 
+class CopyEdit(PlanModel):
+    """A text of a campaign written by hand or by a language model. It passes the compiler: prices, discounts, dates,
+    stock, names and claims stand in slots such as ``{offer}``, ``{shop_name}`` or ``{?top_product} … {/top_product}``.
+    """
+
+    channel: Literal["email", "sms", "push", "social", "popup"] = "email"
+    piece: Literal["subject", "preheader", "greeting", "body", "offer_line", "button", "sign_off", "title", "text"]
+    text: str = Field(min_length=1, max_length=1500)
+    variant: int | None = Field(default=None, ge=1, le=5, description="unset: every variant")
+    language: Literal["en", "zh"] = "en"
+
+
 class CampaignBrief(PlanModel):
     """One campaign in its maker's words, typed. Whatever is unset becomes a visible assumption."""
 
@@ -236,12 +250,17 @@ class CampaignBrief(PlanModel):
     audience: Filter | None = Field(default=None, description="unset: the goal's default audience, as an assumption")
     audience_words: str | None = Field(default=None, description="how the person described the audience")
     offer: OfferSpec = OfferSpec()
-    channels: tuple[ChannelName, ...] = ("email", "sms")
+    channels: tuple[CopyChannel, ...] = Field(default=("email", "sms"), min_length=1)
     products_per_recipient: int = Field(default=3, ge=0, le=10)
     holdout_share: float | None = Field(default=None, ge=0, le=0.9)
     starts_on: date | None = None
     ends_on: date | None = None
-    tone: Literal["friendly", "formal", "playful", "urgent"] = "friendly"
+    tone: Literal["friendly", "formal", "playful", "urgent"] | None = Field(
+        default=None, description="unset: that of the brand voice"
+    )
+    language: Literal["en", "zh"] = Field(default="en", description="language of the copy")
+    length: Literal["short", "normal", "long"] = "normal"
+    edits: tuple[CopyEdit, ...] = Field(default=(), max_length=40, description="texts written by hand, in order")
     period: Period | None = Field(default=None, description="season or occasion named in the brief")
     campaign_id: str | None = Field(default=None, description="the stored draft that this is the next version of")
     title: str | None = Field(default=None, max_length=120)
@@ -254,6 +273,8 @@ class CampaignBrief(PlanModel):
 
     @model_validator(mode="after")
     def _ordered(self) -> CampaignBrief:
+        if not set(self.channels) - {"social", "popup"}:
+            raise ValueError("a campaign needs a channel with addresses; a post or pop-up alone is no campaign")
         if self.starts_on and self.ends_on and self.ends_on < self.starts_on:
             raise ValueError(f"the campaign ends ({self.ends_on}) before it starts ({self.starts_on})")
         return self
@@ -270,6 +291,8 @@ class PostRequest(PlanModel):
     audience_words: str | None = Field(default=None, max_length=120)
     variants: int = Field(default=1, ge=1, le=3)
     k: int = Field(default=3, ge=1, le=5)
+    channel: Literal["social", "popup"] = Field(default="social", description="popup: on the shop's own pages")
+    language: Literal["en", "zh"] = "en"
     not_included: tuple[str, ...] = ()
 
 

@@ -475,8 +475,14 @@ def _campaign(brief: CampaignBrief) -> str:
         _offer(brief.offer),
         f"by {join_words(list(brief.channels))}",
         f"{brief.products_per_recipient} {_counted('products', [brief.products_per_recipient])} each",
-        f"{brief.tone} tone",
+        f"{brief.tone or 'the usual'} tone",
     ]
+    if brief.length != "normal":
+        parts.append(f"{brief.length} texts")
+    if brief.language != "en":
+        parts.append("in Chinese")
+    if brief.edits:
+        parts.append(f"{_number(len(brief.edits))} {_counted('texts', [len(brief.edits)])} written by hand")
     if brief.holdout_share is not None:
         parts.append(f"{brief.holdout_share * 100:g} % held out")
     if brief.starts_on:

@@ -135,7 +135,7 @@ def _campaign(p: Any, terms: dict[str, str]) -> str:
         text += f" offer {value}"
     text += f" {p.offer.category}" if p.offer.category else ""
     text += f" via {'+'.join(p.channels)}" if p.channels != ("email", "sms") else ""
-    text += f" tone {p.tone}" if p.tone != "friendly" else ""
+    text += f" tone {p.tone}" if p.tone not in {None, "friendly"} else ""
     text += f" in {period(p.period)}" if p.period else ""
     text += f" holdout {_number(p.holdout_share)}" if p.holdout_share is not None else ""
     return text
