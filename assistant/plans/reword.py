@@ -55,6 +55,7 @@ from assistant.plans.requests import (
     ValueRequest,
 )
 from assistant.plans.reword_agreements import WORDERS as AGREEMENTS
+from assistant.plans.reword_copy import writing_words
 from assistant.plans.reword_lists import bundle_words, promotion_words, rule_words, substitute_words
 from assistant.plans.reword_people import WORDERS as PEOPLE
 from assistant.plans.reword_periods import CLOSE, OPEN, day_words, during, period_phrase, said
@@ -475,14 +476,8 @@ def _campaign(brief: CampaignBrief) -> str:
         _offer(brief.offer),
         f"by {join_words(list(brief.channels))}",
         f"{brief.products_per_recipient} {_counted('products', [brief.products_per_recipient])} each",
-        f"{brief.tone or 'the usual'} tone",
+        *writing_words(brief),
     ]
-    if brief.length != "normal":
-        parts.append(f"{brief.length} texts")
-    if brief.language != "en":
-        parts.append("in Chinese")
-    if brief.edits:
-        parts.append(f"{_number(len(brief.edits))} {_counted('texts', [len(brief.edits)])} written by hand")
     if brief.holdout_share is not None:
         parts.append(f"{brief.holdout_share * 100:g} % held out")
     if brief.starts_on:
