@@ -300,6 +300,7 @@ def test_every_public_plan_type_can_be_worded():
     studies = {type(plan.study).__name__ for plan, _ in WORDS if isinstance(plan, StudyRequest)}
     known = {type(plan).__name__ for plan, _ in WORDS} | studies | {
         "CampaignBrief",
+        "CopyEdit",
         "Compare",
         "InGroup",
         "And",
