@@ -154,6 +154,24 @@ def load(
 
 
 @cli.command()
+def table(
+    path: Annotated[Path, typer.Argument(help="CSV, Excel or Parquet file, one row per customer or contract.")],
+    outcome: Annotated[str | None, typer.Option(help="Column that says yes or no (default: found).")] = None,
+    row_id: Annotated[str | None, typer.Option("--id", help="Column that names a row (default: found).")] = None,
+    name: Annotated[str | None, typer.Option(help="How to call the table (default: the file's name).")] = None,
+    home: Home = None,
+) -> None:
+    """Add a table with a yes/no outcome, to ask who is likely to have it. The orders stay as they are."""
+    from assistant.workspace import Workspace
+
+    added = Workspace(_settings(home)).add_outcome_table(path, name, outcome, row_id)
+    named = f"rows named by {added.row_id}" if added.row_id else "rows numbered from 1"
+    outcome_is = f"outcome {added.outcome} = {added.happened}"
+    typer.echo(f"Added the table {added.name}: {added.rows:,} rows, {outcome_is}, {named}")
+    typer.echo(f"Ask for example: Who is likely to churn in the {added.name} table?")
+
+
+@cli.command()
 def status(
     as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False, home: Home = None
 ) -> None:

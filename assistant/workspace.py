@@ -18,6 +18,7 @@ from assistant.caching import OnceCache
 from assistant.contacting import Contacting
 from assistant.data.warehouse import POINTER, Snapshot, current_manifest, open_snapshot
 from assistant.errors import AssistantError, SettingsError
+from assistant.foreseeing import Foreseeing
 from assistant.people import People
 from assistant.plans import (
     BreakEvenRequest,
@@ -30,7 +31,6 @@ from assistant.plans import (
     ChurnRequest,
     CompareRecommendersRequest,
     DataRequest,
-    FairnessRequest,
     Filter,
     ForecastRequest,
     PlanModel,
@@ -68,7 +68,7 @@ _Plan = TypeVar("_Plan", bound=PlanModel)
 EXAMPLES_SHOWN = 6
 
 
-class Workspace(Contacting, Recommending, People, Segmenting):
+class Workspace(Contacting, Recommending, Foreseeing, People, Segmenting):
     """One shop, ready to be asked.
 
     Args:
@@ -408,20 +408,6 @@ class Workspace(Contacting, Recommending, People, Segmenting):
         from assistant.models.forecast.stock import stock_result
 
         return stock_result(self.snapshot, request)
-
-    def predict_churn(self, request: ChurnRequest) -> Result:
-        """Who is about to leave."""
-        from assistant.models.value.report import churn_result
-
-        result = churn_result(self.snapshot, request, self.churn_model(request.horizon_days))
-        return result if request.customer_id else self.noting_fairness(
-            result, FairnessRequest(horizon_days=request.horizon_days))
-
-    def churn_model(self, horizon_days: int) -> Any:
-        """The churn model fitted for one horizon."""
-        from assistant.models.value.churn import fit_churn
-
-        return self._cached("churn", lambda snapshot: fit_churn(snapshot, horizon_days), horizon_days)
 
     def customer_value(self, request: ValueRequest) -> Result:
         """What customers have brought and are expected to bring."""

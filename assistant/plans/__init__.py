@@ -34,6 +34,7 @@ from assistant.plans.people import FairnessRequest, InterestRequest, PrivacyRequ
 from assistant.plans.periods import Period
 from assistant.plans.premise import PremiseRequest
 from assistant.plans.promotions import BundleRequest, PromotionRequest, SubstituteRequest
+from assistant.plans.propensity import ChurnExamRequest, OrderingRequest, TableScoreRequest
 from assistant.plans.query import ChangePlan, Comparison, Having, QueryPlan, Sort
 from assistant.plans.recommenders import CompareRecommendersRequest
 from assistant.plans.recommending import CheckRequest, LaunchRequest
@@ -77,14 +78,14 @@ from assistant.plans.uplift import ReadOutRequest, UpliftRequest
 __all__ = [
     "AdoptCategories", "Among", "And", "AskRequest", "AudiencePair", "BoughtThen", "BreakEvenRequest",
     "BriefingRequest", "BundleRequest", "BuyersRequest", "CampaignBrief", "CampaignRequest", "CampaignsRequest",
-    "ChangeCategories", "ChangePlan", "ChangeSegment", "CheckRequest", "ChurnRequest", "CohortStudy", "Compare",
-    "CompareRecommendersRequest", "Comparison", "ConcentrationStudy", "ContrastStudy", "CopyEdit", "CustomerCondition",
-    "CustomerRequest", "DataRequest", "DeclineRequest", "DefineTerm", "EarlyStudy", "ExplainRequest",
-    "FairnessRequest", "Filter", "ForecastRequest", "Having", "InGroup", "InterestRequest", "JourneyStep",
-    "LadderStudy", "LaunchRequest", "Not", "OfferSpec", "Or", "Period", "PlanModel", "PostRequest", "Predicted",
-    "PremiseRequest", "PrivacyRequest", "ProductSearchRequest", "PromotionRequest", "ProposeCategories", "QueryPlan",
-    "ReadOutRequest", "RecommendRequest", "ReportRequest", "ReturnStudy", "SavedSegmentsRequest", "SaveSegment",
-    "SegmentRequest", "SegmentRule", "ShowCategories", "Sort", "SpreadStudy", "StockRequest", "StudyRequest",
-    "SubstituteRequest", "TakeBackRequest", "TermsRequest", "TogetherRequest", "UndoRequest", "UpliftRequest",
-    "ValueRequest", "WithdrawTerm",
+    "ChangeCategories", "ChangePlan", "ChangeSegment", "CheckRequest", "ChurnExamRequest", "ChurnRequest",
+    "CohortStudy", "Compare", "CompareRecommendersRequest", "Comparison", "ConcentrationStudy", "ContrastStudy",
+    "CopyEdit", "CustomerCondition", "CustomerRequest", "DataRequest", "DeclineRequest", "DefineTerm", "EarlyStudy",
+    "ExplainRequest", "FairnessRequest", "Filter", "ForecastRequest", "Having", "InGroup", "InterestRequest",
+    "JourneyStep", "LadderStudy", "LaunchRequest", "Not", "OfferSpec", "Or", "OrderingRequest", "Period",
+    "PlanModel", "PostRequest", "Predicted", "PremiseRequest", "PrivacyRequest", "ProductSearchRequest",
+    "PromotionRequest", "ProposeCategories", "QueryPlan", "ReadOutRequest", "RecommendRequest", "ReportRequest",
+    "ReturnStudy", "SavedSegmentsRequest", "SaveSegment", "SegmentRequest", "SegmentRule", "ShowCategories", "Sort",
+    "SpreadStudy", "StockRequest", "StudyRequest", "SubstituteRequest", "TableScoreRequest", "TakeBackRequest",
+    "TermsRequest", "TogetherRequest", "UndoRequest", "UpliftRequest", "ValueRequest", "WithdrawTerm",
 ]

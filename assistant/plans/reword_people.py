@@ -1,4 +1,4 @@
-"""Requests about people as persons in words; ``words`` words filters."""
+"""Requests about people as persons, and about what they will do, in words; ``words`` words filters."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from assistant.plans.people import FairnessRequest, InterestRequest, PrivacyRequest, ReportRequest
+from assistant.plans.propensity import WORDERS as PROPENSITY
 
 _JUDGED = {"churn": "who counts as about to leave", "value": "who counts among the dearest tenth by expected value",
            "segments": "who is in which segment"}
@@ -45,4 +46,5 @@ WORDERS: dict[type, Callable[[Any, Any], str]] = {
     FairnessRequest: _fairness,
     ReportRequest: _report,
     PrivacyRequest: _privacy,
+    **PROPENSITY,
 }

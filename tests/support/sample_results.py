@@ -187,7 +187,8 @@ def every_kind() -> dict[str, Result]:
     plain = [simple(kind, kind.replace("_", " ")) for kind in (
         "data_overview", "audience", "customer_profile", "interests", "fairness", "report", "privacy",
         "bought_together", "product_search",
-        "churn", "campaign_list",
+        "churn", "churn_exam", "churn_drivers", "ordering", "ordering_exam", "table_scores",
+        "table_exam", "table_drivers", "uplift", "read_out", "campaign_list",
         "cohorts", "returning", "ladder", "spread", "early", "concentration",
         "term_agreed", "term_withdrawn", "terms", "segment_saved", "saved_segment", "saved_segments", "segment_change",
         "segment_changed", "category_edited", "category_products", "undone",

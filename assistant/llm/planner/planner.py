@@ -9,6 +9,7 @@ from functools import partial
 from assistant.llm.planner.absent import missing_concepts
 from assistant.llm.planner.agreements import ask_meaning
 from assistant.llm.planner.candidate import Candidate, Planned, ToolCall
+from assistant.llm.planner.churn_forms import about_what_comes
 from assistant.llm.planner.context import DialogueContext
 from assistant.llm.planner.contradictions import asked_and_excluded
 from assistant.llm.planner.contrasts import contrasted
@@ -73,6 +74,9 @@ ALL_TOOLS = (
     "search_products",
     "forecast_metric",
     "predict_churn",
+    "check_churn",
+    "predict_orders",
+    "score_table",
     "customer_value",
     "predict_uplift",
     "read_out_campaigns",
@@ -174,6 +178,10 @@ def _turn(
 def _planned(
     text: str, context: DialogueContext, shop: Shop, tools: Collection[str], words: Vocabulary, encoder: Encoder | None
 ) -> Planned:
+    coming = about_what_comes(text, context, shop, words, tools,
+                              lambda t: candidates(read(t, words), DialogueContext(), shop, tools))
+    if coming is not None:
+        return coming
     person = about_people(text, context, shop, words, tools,
                           lambda t: candidates(read(t, words), DialogueContext(), shop, tools))
     if person is not None:

@@ -65,6 +65,8 @@ class PropensityModel:
 
     Attributes (after :meth:`fit`):
         members_: those that could be fitted; ``trees`` is absent where LightGBM cannot be loaded.
+        unseen_: where tuned, the probability of each row from members that had not seen it (only the settings, the
+            slope and the level were chosen on all rows).
         settings_, slope_, shift_, base_: settings, calibration, and log-odds of a row that is average in everything.
     """
 
@@ -89,6 +91,7 @@ class PropensityModel:
             raise InvalidPlan(
                 f"There are too few cases to learn from: at least {FEWEST_OUTCOMES} with and without the outcome are "
                 f"needed, and there are {happened} and {rest}", received=len(outcome))
+        whole, drawn = frame, None
         if len(frame) > MOST_ROWS:
             drawn = np.sort(np.random.default_rng(self.seed).choice(len(frame), MOST_ROWS, replace=False))
             frame, outcome = frame.iloc[drawn], outcome[drawn]
@@ -99,6 +102,10 @@ class PropensityModel:
         if self.tuned:
             self._tune(frame, outcome)
         self.fitted_ = self._fit_members(frame, outcome, self.settings_, self.design_)
+        if self.tuned and drawn is not None:  # rows that were not drawn have not been seen either
+            unseen = self.predict(whole)
+            unseen[drawn] = self.unseen_
+            self.unseen_ = unseen
         self.base_ = self.slope_ * float(np.mean([m.base_ for m in self.fitted_.values()])) + self.shift_
         return self
 
@@ -115,6 +122,7 @@ class PropensityModel:
     def _tune(self, frame: pd.DataFrame, outcome: np.ndarray) -> None:
         """Settings by log loss on left-out rows; slope and level of the average of those predictions."""
         import numpy as np
+        from scipy.special import expit
         from sklearn.model_selection import StratifiedKFold
 
         folds = list(StratifiedKFold(FOLDS, shuffle=True, random_state=self.seed).split(frame, outcome))
@@ -135,6 +143,7 @@ class PropensityModel:
         self.settings_ = Settings(chosen["logistic"][1] if "logistic" in chosen else STRENGTH,
                                   chosen["trees"][1] if "trees" in chosen else SHAPE, log_loss(outcome, average))
         self.slope_, self.shift_ = platt(average, outcome)
+        self.unseen_ = expit(self.slope_ * average + self.shift_)
 
     def log_odds(self, frame: pd.DataFrame) -> np.ndarray:
         """Log-odds of the outcome of each row.

@@ -12,7 +12,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from assistant.features.goods_behaviour import GOODS_COLUMNS
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import numpy as np
     import pandas as pd
 
@@ -33,9 +37,12 @@ SIDES: dict[str, tuple[str, ...]] = {
     "basket": ("lines_per_order",),
     "returns": ("return_share",),
     "discounts": ("discount_share",),
+    "goods": GOODS_COLUMNS,
 }
 #: What a model weighs beside the features, and the side that it speaks of.
 DERIVED = {"gaps_silent": "silence", "late": "silence"}
+#: A silence of between so many usual gaps means that an order is due.
+DUE = (0.7, 1.5)
 #: A last gap of so many usual ones is slowing down.
 SLOWED = 1.5
 
@@ -52,9 +59,10 @@ class Reason:
 
 
 def usual(frame: pd.DataFrame) -> dict[str, float]:
-    """Medians of the customers given: what each side is set to."""
-    columns = [c for side in SIDES.values() for c in side]
-    return {c: float(frame[c].median()) if frame[c].notna().any() else float("nan") for c in columns}
+    """Medians of the customers given: what each side is set to; missing where most of them have no value."""
+    columns = [c for side in SIDES.values() for c in side if c in frame]
+    return {c: float(frame[c].median()) if 2 * frame[c].notna().sum() >= len(frame) > 0 else float("nan")
+            for c in columns}
 
 
 def neutralised(frame: pd.DataFrame, side: str, medians: dict[str, float]) -> pd.DataFrame:
@@ -78,14 +86,19 @@ def by_side(curve: Curve, frame: pd.DataFrame) -> dict[str, np.ndarray]:
     return sides
 
 
-def proven_reasons(frame: pd.DataFrame, curve: Curve, medians: dict[str, float]) -> list[list[Reason]]:
+def proven_reasons(
+    frame: pd.DataFrame, curve: Curve, medians: dict[str, float],
+    words: Callable[[str, dict[str, float], dict[str, float]], str | None] | None = None,
+) -> list[list[Reason]]:
     """The true reasons of each row that pass both tests, the strongest first, at most :data:`MOST_REASONS`.
 
     Args:
         frame: features of customers.
         curve: the curve that scored them.
         medians: from :func:`usual`, over all customers who have not left.
+        words: for a side, if they are true; by default those of leaving (:func:`words_for`).
     """
+    words = words or words_for
     contributions = by_side(curve, frame)
     if not contributions:
         return [[] for _ in range(len(frame))]
@@ -95,8 +108,8 @@ def proven_reasons(frame: pd.DataFrame, curve: Curve, medians: dict[str, float])
     for position, row in enumerate(frame.to_dict("records")):
         raised = sum(max(float(c[position]), 0.0) for c in contributions.values())
         reasons = [
-            Reason(side, words, float(contributions[side][position]), float(effects[side][position]))
-            for side in contributions if (words := words_for(side, row, medians))
+            Reason(side, said, float(contributions[side][position]), float(effects[side][position]))
+            for side in contributions if (said := words(side, row, medians))
         ]
         strong = [r for r in reasons if r.effect >= SMALLEST_EFFECT and r.contribution >= SMALLEST_SHARE * raised > 0]
         found.append(sorted(strong, key=lambda r: (-r.contribution, r.side))[:MOST_REASONS])
@@ -120,6 +133,8 @@ def words_for(side: str, row: dict[str, float], medians: dict[str, float]) -> st
             return "let much more time pass before the last order than usual" if last > SLOWED * gap else None
         case "season":
             return "ordered nothing at this time last year" if row["season_orders"] == 0 else None
+    if side not in _COMPARED:
+        return None
     column, less, more = _COMPARED[side]
     if row[column] < medians[column]:
         return less
@@ -136,6 +151,23 @@ _COMPARED: dict[str, tuple[str, str | None, str | None]] = {
     "discounts": ("discount_share", "buys with discounts less often than most customers",
                   "buys with discounts more often than most customers"),
 }
+
+
+def words_for_ordering(side: str, row: dict[str, float], medians: dict[str, float]) -> str | None:
+    """Words for a side that speaks for an order, if they are true of the customer."""
+    gap, silence = row["usual_gap_days"], row["days_since_last_order"]
+    if side == "silence" and gap == gap and DUE[0] * gap <= silence <= DUE[1] * gap:
+        return "about due again by their own rhythm"
+    true = {
+        "silence": ("ordered more lately than most customers", silence < medians["days_since_last_order"]),
+        "frequency": ("has ordered more often than most customers", row["order_count"] > medians["order_count"]),
+        "lately": ("more recent orders than most customers", row["recent_orders"] > medians["recent_orders"]),
+        "season": ("ordered at this time last year", row["season_orders"] > 0),
+        "value": ("spends more than most customers", row["yearly_value"] > medians["yearly_value"]),
+        "goods": ("has bought such products in the last year", row.get("goods_year", 0) > 0),
+    }
+    words, holds = true.get(side, ("", False))
+    return words if holds else None
 
 
 def _silence(row: dict[str, float], medians: dict[str, float]) -> str | None:

@@ -162,7 +162,7 @@ def _caveats(tables: list[Table], fitted: ChurnModel, shown: pd.DataFrame, custo
     figures = _figures(tables)
     caveats = exam_caveats(fitted.exam_, fitted.uses_rule_, figures)
     if figures["objected"].value:
-        caveats.append(Caveat(code="churn_objected", figures={"objected": figures["objected"]}))
+        caveats.append(Caveat(code="objectors_left_out", figures={"n": figures["objected"]}))
     if figures["guest_orders"].value or figures["never_bought"].value:
         caveats.append(Caveat(code="churn_left_out", figures={k: figures[k] for k in ("guest_orders", "never_bought")}))
     if not customers["at_risk"].any():

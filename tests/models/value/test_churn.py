@@ -11,6 +11,7 @@ import pytest
 
 from assistant.data.warehouse import Snapshot
 from assistant.errors import InvalidPlan, MissingData
+from assistant.features.goods_behaviour import GOODS_COLUMNS
 from assistant.features.labels import labelled, past_cuts, season_cut
 from assistant.models.value.behaviour import EVERYTHING, has_lapsed, predictors
 from assistant.models.value.churn import AT_RISK, ChurnModel, churn_scores, fit_churn
@@ -159,8 +160,8 @@ def test_every_reason_is_true_and_passes_ablation(shop: Snapshot, fitted: ChurnM
     reasons = proven_reasons(risky, fitted.curve_, medians)
     assert sum(bool(r) for r in reasons) > len(reasons) / 2
     before = fitted.curve_.predict(risky)
-    dropped = {side: before - fitted.curve_.predict(neutralised(risky, side, medians)) for side in SIDES}
     sides = by_side(fitted.curve_, risky)
+    dropped = {side: before - fitted.curve_.predict(neutralised(risky, side, medians)) for side in sides}
     for place, row in enumerate(risky.to_dict("records")):
         for reason in reasons[place]:
             assert dropped[reason.side][place] == pytest.approx(reason.effect) and reason.effect >= SMALLEST_EFFECT
@@ -184,7 +185,7 @@ def test_contributions_sum_to_the_score(shop: Snapshot, fitted: ChurnModel) -> N
 
 def test_every_column_speaks_of_one_side() -> None:
     columns = [c for side in SIDES.values() for c in side]
-    assert len(columns) == len(set(columns)) and set(columns) | set(DERIVED) == set(EVERYTHING)
+    assert len(columns) == len(set(columns)) and set(columns) | set(DERIVED) == {*EVERYTHING, *GOODS_COLUMNS}
 
 
 def test_no_reason_is_made_up(fitted: ChurnModel) -> None:

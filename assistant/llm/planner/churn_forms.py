@@ -1,0 +1,196 @@
+"""Whole texts about what customers will do, read by form: who leaves and why, how good that prediction is, who will
+order or buy, tables with an outcome.
+
+The forms are data (``prompts/lexicon/<language>/churn_forms.yaml``). Which customers are meant ("in France") is read by
+the ordinary grammar. A text that fits none is left to the other readings.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection
+from functools import lru_cache
+from typing import Any
+
+from pydantic import BaseModel
+
+from assistant.llm.planner.candidate import Planned, call
+from assistant.llm.planner.context import DialogueContext
+from assistant.llm.planner.language_files import read_yaml
+from assistant.llm.planner.people_forms import Ask, PlanOne, last_customer, plain, whom
+from assistant.llm.planner.vocabulary import Vocabulary
+from assistant.plans import ChurnExamRequest, ChurnRequest, OrderingRequest, TableScoreRequest
+from assistant.plans.shop import Shop
+
+_PLACE = re.compile(r"(?<!P)<(\w+)>")
+_GROUP = re.compile(r"\(\?P<(\w+)>")
+_LONGEST = 200
+#: likeness from which a name is taken for a category, or for a product
+_CATEGORY, _PRODUCT = 90.0, 90.0
+LEAVE_DAYS, ORDER_DAYS = 90, 30
+
+
+def about_what_comes(
+    text: str, context: DialogueContext, shop: Shop, words: Vocabulary, tools: Collection[str], plan_one: PlanOne
+) -> Planned | None:
+    """The call that a text about what customers will do asks for; None where it fits no form."""
+    language = words.lexicon.language
+    if len(text) > _LONGEST or not _raw(language).get("forms"):
+        return None
+    asked = plain(text, language)
+    for kind, pattern in _compiled(language):
+        match = pattern.fullmatch(asked)
+        if match is None:
+            continue
+        said = {name.partition("__")[0]: value.strip() for name, value in match.groupdict().items() if value}
+        request = _READ[kind](Ask(said, asked, context, shop, words, plan_one))
+        if request is None:
+            continue
+        made = call(request)
+        if made.name in tools:
+            return Planned([made], 0.95, frame="churn_forms")
+    return None
+
+
+@lru_cache(maxsize=4)
+def _raw(language: str) -> dict[str, Any]:
+    return dict(read_yaml(language, "churn_forms"))
+
+
+@lru_cache(maxsize=4)
+def _compiled(language: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
+    raw = _raw(language)
+    units = "|".join(sorted(raw["units"], key=len, reverse=True))
+    numbers = "|".join(sorted(map(re.escape, raw["numbers"]), key=len, reverse=True))
+    places = dict(raw["macros"])
+    places |= {
+        "C": raw["customer"], "P": "(?P<pronoun>" + "|".join(map(re.escape, raw["pronouns"])) + ")",
+        "T": "(?P<goods>.+?)", "W": "(?P<whom>.+?)", "TABLE": raw["table"], "ROW": raw["row"],
+        "K": r"(?P<k>\d{1,4})", "NUMBER": rf"(?P<n>\d{{1,3}}|{numbers})", "UNIT": rf"(?P<unit>{units})",
+    }
+    return tuple((kind, re.compile(_told_apart(_put_in(form, places)), re.IGNORECASE))
+                 for kind in _READ for form in raw["forms"].get(kind, ()))
+
+
+def _told_apart(form: str) -> str:
+    """The form with groups of one name numbered: alternatives may hold the same place."""
+    seen: dict[str, int] = {}
+
+    def numbered(match: re.Match[str]) -> str:
+        name = match.group(1)
+        seen[name] = seen.get(name, 0) + 1
+        return f"(?P<{name}__{seen[name]}>"
+
+    return _GROUP.sub(numbered, form)
+
+
+def _put_in(form: str, places: dict[str, str]) -> str:
+    filled = _PLACE.sub(lambda m: places.get(m.group(1), m.group()), form)
+    return form if filled == form else _put_in(filled, places)
+
+
+# -- what is said ------------------------------------------------------------------------------------------------------
+
+
+def _days(ask: Ask, otherwise: int, least: int = 7, most: int = 365) -> int:
+    """Length of the stretch named, in days."""
+    raw = _raw(ask.words.lexicon.language)
+    unit = ask.said.get("unit")
+    if unit is None:
+        return otherwise
+    number = ask.said.get("n", "1").casefold()
+    count = int(number) if number.isdigit() else int(raw["numbers"].get(number, 1))
+    return min(max(count * int(raw["units"][unit.casefold()]), least), most)
+
+
+def _customer(ask: Ask) -> str | None:
+    """The customer named, or the one last spoken of."""
+    return ask.said.get("customer") or (last_customer(ask.context) if "pronoun" in ask.said else None)
+
+
+def _shown(ask: Ask) -> dict[str, int]:
+    return {"k": min(int(ask.said["k"]), 1000)} if "k" in ask.said and int(ask.said["k"]) > 0 else {}
+
+
+def _goods(ask: Ask) -> dict[str, Any] | None:
+    """The category or product named."""
+    raw = _raw(ask.words.lexicon.language)
+    name = ask.said["goods"]
+    for part in ("lead", "trail"):
+        pattern = re.compile(raw[part], re.IGNORECASE)
+        while (cut := pattern.sub("", name).strip(" \"'“”,")) != name:
+            name = cut
+    if not name or name.casefold() in raw["anything"]:
+        return {}
+    categories = ask.shop.find(name, ("category", "subcategory"), 1)
+    if categories and categories[0].score >= _CATEGORY:
+        return {"category": categories[0].value}
+    products = [m for m in ask.shop.find(name, ("product",), 1) if m.kind == "product" and m.score >= _PRODUCT]
+    return {"product_ids": (products[0].value,)} if products else None
+
+
+def _among(ask: Ask) -> dict[str, Any] | None:
+    """The customers the text is about: nothing for all of them, None where its words are not read."""
+    if "whom" not in ask.said:
+        return {}
+    known, chosen = whom(ask, ask.said["whom"])
+    return {"filter": chosen} if known and chosen is not None else {} if known else None
+
+
+# -- readings ----------------------------------------------------------------------------------------------------------
+
+
+def _leaving(ask: Ask) -> BaseModel | None:
+    return ChurnRequest(horizon_days=_days(ask, LEAVE_DAYS, most=730), **_shown(ask))
+
+
+def _leaving_one(ask: Ask) -> BaseModel | None:
+    customer = _customer(ask)
+    if customer is None:
+        return None
+    return ChurnRequest(customer_id=customer, horizon_days=_days(ask, LEAVE_DAYS, most=730))
+
+
+def _exam(ask: Ask) -> BaseModel | None:
+    return ChurnExamRequest(horizon_days=_days(ask, LEAVE_DAYS, most=730))
+
+
+def _drivers(ask: Ask) -> BaseModel | None:
+    return ChurnExamRequest(horizon_days=_days(ask, LEAVE_DAYS, most=730), about="drivers")
+
+
+def _ordering(ask: Ask) -> BaseModel | None:
+    goods = _goods(ask) if "goods" in ask.said else {}
+    among = _among(ask)
+    if goods is None or among is None:
+        return None
+    return OrderingRequest.model_validate({"horizon_days": _days(ask, ORDER_DAYS), **_shown(ask), **goods, **among})
+
+
+def _ordering_one(ask: Ask) -> BaseModel | None:
+    customer = _customer(ask)
+    goods = _goods(ask) if "goods" in ask.said else {}
+    if customer is None or goods is None:
+        return None
+    return OrderingRequest.model_validate({"horizon_days": _days(ask, ORDER_DAYS), "customer_id": customer, **goods})
+
+
+def _ordering_exam(ask: Ask) -> BaseModel | None:
+    return OrderingRequest(horizon_days=_days(ask, ORDER_DAYS), about="exam")
+
+
+def _table(about: str) -> Callable[[Ask], BaseModel | None]:
+    def read(ask: Ask) -> BaseModel | None:
+        asked = {"table": ask.said.get("table"), "row_id": ask.said.get("row"), "about": about, **_shown(ask)}
+        return TableScoreRequest.model_validate({name: value for name, value in asked.items() if value is not None})
+
+    return read
+
+
+#: How each kind of form is read, in the order they are tried.
+_READ: dict[str, Callable[[Ask], BaseModel | None]] = {
+    "table_exam": _table("exam"), "table_drivers": _table("drivers"), "table_list": _table("list"),
+    "table_one": _table("list"), "exam": _exam, "ordering_exam": _ordering_exam, "drivers": _drivers,
+    "leaving_one": _leaving_one, "leaving": _leaving, "ordering_one": _ordering_one, "ordering": _ordering,
+    "ordering_goods": _ordering,
+}

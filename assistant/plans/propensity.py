@@ -1,0 +1,100 @@
+"""Requests about what customers will do: who will order or buy, how good a prediction is, tables with an outcome."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from assistant.plans.base import PlanModel
+from assistant.plans.filters import Filter
+
+
+class OrderingRequest(PlanModel):
+    """Customers most likely to order within ``horizon_days`` (1 to 365): anything, of a category, or some products.
+
+    ``about``: ``list`` · ``exam`` (how good this prediction is).
+    """
+
+    kind: Literal["ordering"] = "ordering"
+    horizon_days: int = Field(default=30, ge=7, le=365)
+    category: str | None = None
+    product_ids: tuple[str, ...] = Field(default=(), max_length=20, description="any of these products")
+    customer_id: str | None = None
+    filter: Filter | None = Field(default=None, description="only customers it selects")
+    k: int = Field(default=20, ge=1, le=1000)
+    about: Literal["list", "exam"] = "list"
+
+    @model_validator(mode="after")
+    def _one_thing(self) -> OrderingRequest:
+        if self.category is not None and self.product_ids:
+            raise ValueError("give a category or product_ids, not both")
+        return self
+
+
+class ChurnExamRequest(PlanModel):
+    """How good the churn prediction is (``exam``: against simpler rules, lift, calibration), or what speaks for leaving
+    and staying over all customers (``drivers``)."""
+
+    kind: Literal["churn_exam"] = "churn_exam"
+    horizon_days: int = Field(default=90, ge=7, le=730)
+    about: Literal["exam", "drivers"] = "exam"
+
+
+class TableScoreRequest(PlanModel):
+    """A table of customers with a yes/no outcome (contracts that were cancelled or not): who is likely, and why.
+
+    ``about``: ``list`` (rows by probability) · ``exam`` (how good) · ``drivers`` (what speaks for it overall). Without
+    ``table`` the one loaded last; without any table loaded, says how to add one.
+    """
+
+    kind: Literal["table_scores"] = "table_scores"
+    table: str | None = Field(default=None, max_length=60)
+    row_id: str | None = Field(default=None, max_length=80, description="one row, by its id")
+    k: int = Field(default=20, ge=1, le=1000)
+    about: Literal["list", "exam", "drivers"] = "list"
+
+
+def reword_ordering(request: OrderingRequest) -> str:
+    """Who, what, by when."""
+    what = f" something of {request.category}" if request.category else ""
+    if request.product_ids:
+        what = f" {' or '.join(f'product {p}' for p in request.product_ids)}"
+    deed = f"buy{what}" if what else "order"
+    if request.about == "exam":
+        return f"how well it is foreseen who will {deed} within {request.horizon_days} days"
+    if request.customer_id:
+        return f"probability that customer {request.customer_id} will {deed} within {request.horizon_days} days"
+    return f"the {request.k} customers most likely to {deed} within {request.horizon_days} days"
+
+
+def reword_churn_exam(request: ChurnExamRequest) -> str:
+    """What is asked of the churn prediction."""
+    within = f"no order within {request.horizon_days} days"
+    if request.about == "drivers":
+        return f"what speaks for {within}, over all customers"
+    return f"how good the prediction of {within} is, against simpler rules"
+
+
+def reword_table(request: TableScoreRequest) -> str:
+    """What is asked of which table."""
+    table = f"the table {request.table}" if request.table else "the table loaded last"
+    if request.row_id:
+        return f"probability of the outcome for {request.row_id} in {table}"
+    asked = {"list": f"the {request.k} rows of {table} most likely to have the outcome",
+             "exam": f"how well the outcome in {table} is foreseen",
+             "drivers": f"what speaks for the outcome in {table}"}
+    return asked[request.about]
+
+
+def _with_filter(request: OrderingRequest, reword_filter: object) -> str:
+    where = f", among customers where {reword_filter(request.filter)}" if request.filter is not None else ""  # type: ignore[operator]
+    return reword_ordering(request) + where
+
+
+#: request → (request, words of a filter) → words
+WORDERS = {
+    OrderingRequest: _with_filter,
+    ChurnExamRequest: lambda request, reword_filter: reword_churn_exam(request),
+    TableScoreRequest: lambda request, reword_filter: reword_table(request),
+}

@@ -1,0 +1,109 @@
+"""Whole texts about what customers will do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from assistant.llm.planner.candidate import ToolCall
+from assistant.llm.planner.context import DialogueContext, Past
+from assistant.llm.planner.planner import plan_turn
+from tests.support.planner_shops import PlannerShop
+
+SHOP = PlannerShop()
+
+
+def plan(text: str, *past: Past) -> tuple[str, dict[str, Any]]:
+    found = plan_turn(text, DialogueContext(list(past), ["…"] * len(past)), SHOP).calls[0]
+    return found.name, found.args
+
+
+@pytest.mark.parametrize("text", [
+    "who is about to leave and why", "Which customers are at risk of churning, and why?",
+    "who are we going to lose and why", "show me the customers at risk with reasons",
+])
+def test_who_leaves_and_why(text: str) -> None:
+    assert plan(text) == ("predict_churn", {})
+
+
+@pytest.mark.parametrize("text", [
+    "why is customer 17850 at risk", "will customer 17850 leave?", "churn risk of customer 17850",
+    "is customer 17850 about to leave and why", "what makes customer 17850 at risk", "could we lose customer 17850?",
+    "how likely is client 17850 to churn", "why do you think customer #17850 will leave?",
+])
+def test_one_customer(text: str) -> None:
+    assert plan(text) == ("predict_churn", {"customer_id": "17850"})
+
+
+def test_the_stretch_is_heard() -> None:
+    assert plan("how likely is customer 17850 to churn in the next 60 days")[1]["horizon_days"] == 60
+    assert plan("who will leave within six months and why")[1]["horizon_days"] == 180
+    assert plan("who will order in the next two weeks")[1]["horizon_days"] == 14
+
+
+def test_the_customer_shown_before() -> None:
+    shown = Past(ToolCall("describe_customer", {"customer_id": "17850"}), {"tables": []}, 1)
+    assert plan("will she leave?", shown) == ("predict_churn", {"customer_id": "17850"})
+    assert plan("and will they order again soon?", shown) == ("predict_orders", {"customer_id": "17850"})
+
+
+@pytest.mark.parametrize("text", [
+    "how good is the churn model", "can I trust the churn prediction?", "show me the lift table of the churn model",
+    "does the churn model beat a simple rule?", "how accurate is the prediction of who is about to leave",
+    "how well do you predict churn", "calibration of the churn model", "what is the AUC of the churn model?",
+])
+def test_how_good(text: str) -> None:
+    assert plan(text) == ("check_churn", {})
+
+
+@pytest.mark.parametrize("text", [
+    "what drives churn", "why do customers leave?", "what are the main reasons for churn", "churn drivers",
+    "which factors predict churn the most", "what are the warning signs of churn?",
+])
+def test_drivers(text: str) -> None:
+    assert plan(text) == ("check_churn", {"about": "drivers"})
+
+
+@pytest.mark.parametrize("text", [
+    "who will order next month", "who is likely to order in the next 30 days", "which customers will buy again soon?",
+    "customers likely to order soon", "purchase probabilities of all customers",
+])
+def test_who_orders(text: str) -> None:
+    assert plan(text) == ("predict_orders", {})
+
+
+def test_who_orders_how_many_and_where() -> None:
+    assert plan("top 50 customers most likely to order next month") == ("predict_orders", {"k": 50})
+    country = SHOP.values("country")[0]
+    tool, args = plan(f"which customers in {country} will order next month")
+    assert tool == "predict_orders"
+    assert args["filter"] == {"op_type": "compare", "field": "country", "op": "eq", "values": [country]}
+
+
+def test_who_buys_of_a_category() -> None:
+    category = SHOP.labels("category")[0]
+    expected = ("predict_orders", {"category": category})
+    assert plan(f"who is likely to buy {category} in the next 30 days") == expected
+    assert plan(f"which customers will buy {category} products next month?") == expected
+    assert plan(f"who would buy {category}?")[0] == "likely_buyers", "without a stretch of time it stays a likeness"
+
+
+@pytest.mark.parametrize(("text", "args"), [
+    ("who in the telco table is likely to churn", {"table": "telco"}),
+    ("score the telco table", {"table": "telco"}),
+    ("which contracts are likely to be cancelled", {}),
+    ("what drives churn in the telco table", {"table": "telco", "about": "drivers"}),
+    ("how good is the prediction in the telco table", {"table": "telco", "about": "exam"}),
+    ("how likely is 7590-VHVEG to churn in the telco table", {"table": "telco", "row_id": "7590-VHVEG"}),
+])
+def test_tables(text: str, args: dict[str, Any]) -> None:
+    assert plan(text) == ("score_table", args)
+
+
+@pytest.mark.parametrize("text", [
+    "how many customers will order next month", "who ordered last month", "orders next month",
+    "how many customers left",
+])
+def test_other_readings_stay(text: str) -> None:
+    assert plan(text)[0] not in {"predict_orders", "predict_churn", "check_churn", "score_table"}
