@@ -86,7 +86,24 @@ class People:
 
         request, cited = self._put_in(request)
         customer = None if request.customer_id is None else known_id(self.snapshot, request.customer_id)
-        return self._citing(interest_result(self.snapshot, request, self.interests_found(), customer), cited)
+        found = self._interests_named(request.interest)
+        return self._citing(interest_result(self.snapshot, request, found, customer), cited)
+
+    def _interests_named(self, name: str | None) -> Interests:
+        """Interests among which is the one named: one of the shop's own, else products whose names hold the words."""
+        from assistant.errors import UnknownName
+        from assistant.models.people.interest_report import topic_place
+        from assistant.models.people.interests import find_interests
+
+        found = self.interests_found()
+        if name is None:
+            return found
+        try:
+            topic_place(found, name)
+        except UnknownName:
+            wider = self._cached("interests", lambda snapshot: find_interests(snapshot, name.casefold()), name)
+            return wider if "named" in wider.topics.kinds else found  # type: ignore[no-any-return]
+        return found
 
     # -- fairness -------------------------------------------------------------------------------------------------
 

@@ -54,7 +54,8 @@ class Segmenting:
             from assistant.models.people.interest_report import members_interested
             from assistant.models.people.interests import find_interests
 
-            return self._cache.get(key, lambda: members_interested(find_interests(snapshot), str(condition.name)))  # type: ignore[no-any-return]
+            named = str(condition.name)
+            return self._cache.get(key, lambda: members_interested(find_interests(snapshot, named.casefold()), named))  # type: ignore[no-any-return]
         if condition.group == "about_to_leave":
             return self._cache.get(key, lambda: self._about_to_leave(snapshot, condition.horizon_days))  # type: ignore[no-any-return]
         from assistant.models.segment.report import members_of_segment

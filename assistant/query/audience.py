@@ -6,6 +6,7 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from assistant.data.objectors import objectors_expression
 from assistant.data.sensitive import declared_sensitive, stands_for, trait_name
 from assistant.errors import NoRows, NotPermitted
 from assistant.plans.filters import And, BoughtThen, Compare, Filter
@@ -251,6 +252,8 @@ def _sample(scope: Scope, chosen: ibis.Table) -> Table:
 
     values = grouped(scope, ("revenue", "orders", "last_order_date"), ("customer",), None, None, labels=False)
     kept = values.filter(values.customer.isin(chosen.customer_id))
+    if scope.snapshot.has("contacts", "suppressed"):  # whoever objected is in no preview
+        kept = kept.filter(~kept.customer.isin(objectors_expression(scope.snapshot).customer_id))
     rows = fetch(scope, kept.order_by([ibis.desc("revenue"), ibis.asc("customer")]).limit(SAMPLE))
     columns = [
         Column(name="customer", label="customer (masked)", unit="id"),

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 #: The chance that a group of one customer is shown at all.
 DELTA = 1e-6
 #: Parts of epsilon: for which groups are shown (and how many customers each has), and of a metric's for its cap.
-FOR_GROUPS, FOR_CAP = 0.3, 0.2
+FOR_GROUPS, FOR_CAP = 0.3, 0.3
 #: Customers of a group worth capping, over epsilon: there what the cap cuts off is about the noise that it spares.
 EXCEEDED = 3.0
 #: Caps that may come out, in units of the metric: known to everybody beforehand.
@@ -135,7 +135,7 @@ def _sums(dp: Any, frame: Any, name: str, groups: list[str], epsilon: float, mos
     scale = dp.binary_search(lambda s: dp.m.make_laplace(*space, scale=s).check(bound, left),
                              bounds=(bound / left * 0.5, bound / left * 2 + 1))
     noisy = dp.m.make_laplace(*space, scale=scale)(exact)
-    return NoisyMetric({g: n / unit for g, n in zip(groups, noisy, strict=True)}, cap,
+    return NoisyMetric({g: max(n, 0) / unit for g, n in zip(groups, noisy, strict=True)}, cap,
                        scale * math.log(1 / 0.05) / unit)
 
 
@@ -146,8 +146,9 @@ def _cap(dp: Any, amounts: Any, epsilon: float, most_groups: int, exceeded: floa
     of epsilon for the noise of the limit, half for that of the first number found below it.
     """
     space = dp.atom_domain(T="i64"), dp.absolute_distance(T="i64")
-    drawn = dp.m.make_laplace(*space, scale=2 * most_groups / epsilon)
-    limit = drawn(math.ceil(exceeded))
+    scale = 2 * most_groups / epsilon
+    drawn = dp.m.make_laplace(*space, scale=scale)
+    limit = drawn(math.ceil(exceeded + 3 * scale))  # so far above nought that the noise hardly hides that none exceeds
     return float(next((c for c in CAPS if drawn(int((amounts > c).sum())) <= limit), CAPS[-1]))
 
 

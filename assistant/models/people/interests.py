@@ -38,7 +38,7 @@ CLEAR, STRONG = 2.0, 3.0
 WORD_PRODUCTS = 8
 WORD_SHARE = 0.2
 #: Kinds of topics, the widest first.
-KINDS = ("category", "subcategory", "brand", "word")
+KINDS = ("category", "subcategory", "brand", "word", "named")
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,14 +105,31 @@ class Interests:
         return sorted(str(self.customer_ids[row]) for row, _ in self.with_topic(topic))
 
 
-def find_interests(snapshot: Snapshot) -> Interests:
+def find_interests(snapshot: Snapshot, named: str | None = None) -> Interests:
     """Interests of all customers as of the analysis date.
+
+    Args:
+        named: also a topic of the products whose names hold all of these words ("lunch bag"), where there are any.
 
     Raises:
         MissingData: orders carry no customer or no product.
     """
     snapshot.require("order_lines", "customer_id", "product_id", needed_for="Finding interests")
-    return interests_of(interactions(snapshot), *_catalogue(snapshot), objected=objectors(snapshot))
+    product_ids, columns = _catalogue(snapshot)
+    if named is not None and snapshot.has("products", "name"):
+        products = snapshot.table("products")
+        names = dict(zip(*snapshot.execute(products.select("product_id", "name")).to_pydict().values(), strict=True))
+        columns["named"] = [_holding(names.get(p), named) for p in product_ids]
+    return interests_of(interactions(snapshot), product_ids, columns, objected=objectors(snapshot))
+
+
+def _holding(name: str | None, wanted: str) -> str | None:
+    """The words, where a product's name holds all of them in the singular or plural."""
+    from assistant.models.taxonomy.words import words_of
+
+    held = {w.removesuffix("s") for w in words_of(name or "")}
+    said = [w.removesuffix("s") for w in words_of(wanted)]
+    return wanted if said and held.issuperset(said) else None
 
 
 def interests_of(
@@ -220,6 +237,9 @@ def _names_by_product(
             if name and str(name).strip() and str(name).casefold() not in said:
                 said.add(str(name).casefold())
                 found[place].add((kind, str(name).strip()))
+        wanted = (columns.get("named") or [None] * len(product_ids))[place]
+        if wanted:
+            found[place].add(("named", wanted))
     if "name" in columns:
         for place, words in enumerate(_words(columns["name"])):
             found[place] |= {("word", word) for word in words}

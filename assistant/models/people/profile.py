@@ -70,6 +70,7 @@ def complete_profile(snapshot: Snapshot, result: Result, customer: str, rooms: R
         result.figures |= {c.name: habits.figure(0, c.name) for c in habits.columns
                            if habits.cell(0, c.name) is not None}
         result.words["price_level"] = _level(habits.cell(0, "price_index"))
+        result.words["same"] = "in the same categories" if snapshot.has("products", "category") else "of all products"
         parts.append(_months(scope, customer))
     objected = customer in objectors(snapshot)
     result.words["objected"] = "yes" if objected else ""
@@ -102,7 +103,7 @@ def _habits(scope: Scope, customer: str, result: Result) -> Table:
     usual, silent = result.figures["days_between_orders"].value, result.figures["days_since_last_order"].value
     own = Compare(field="customer", values=(customer,))
     cells: list[tuple[str, str, Unit, Any]] = [
-        ("price_index", "Price paid per unit, against the average in the same categories", "ratio",
+        ("price_index", "Price paid per unit, against the average (of the same categories, where known)", "ratio",
          _price_index(scope.snapshot, customer)),
         ("silence", "Silence, in usual gaps between orders", "ratio",
          float(silent) / float(usual) if usual and silent is not None else None),

@@ -20,6 +20,7 @@ from assistant.models.recommend.newcomers import (
     reach,
 )
 from assistant.models.recommend.people import _FACTS, _audience, _facts
+from assistant.models.recommend.reach import objected
 from assistant.models.recommend.report import known_customer
 from assistant.plans import BuyersRequest, LaunchRequest
 from assistant.plans.reword import reword
@@ -222,6 +223,8 @@ def launch_buyers_result(
         outside = np.ones(data.n_users, dtype=bool)
         outside[wanted[wanted >= 0]] = False
         scores[outside] = 0.0
+    opposed, told = objected(snapshot, data.user_ids)
+    scores[opposed] = 0.0
     order = np.lexsort((data.user_ids.astype(str), -scores))[: request.k]
     order = order[scores[order] > 0]
     if len(order) == 0:
@@ -249,6 +252,7 @@ def launch_buyers_result(
         "buyers": Figure(value=buyers, unit="count", label="Known customers who have bought it",
                          source=Source(origin="evidence")),
     }
+    result.caveats += told
     result.details |= _audience(rows)
     return result
 

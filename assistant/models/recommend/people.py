@@ -12,7 +12,7 @@ from assistant.errors import InvalidPlan, NoRows, UnknownName
 from assistant.models.recommend.catalogue import ProductFilters
 from assistant.models.recommend.explained import name_of
 from assistant.models.recommend.fitted import FittedRecommender, candidate_mask
-from assistant.models.recommend.reach import contact_columns, may_contact, reach_table
+from assistant.models.recommend.reach import contact_columns, may_contact, objected, reach_table
 from assistant.models.recommend.reasons import reasons_for
 from assistant.models.recommend.report import known_customer
 from assistant.plans import BuyersRequest
@@ -58,6 +58,8 @@ def _similar(snapshot: Snapshot, request: BuyersRequest, fitted: FittedRecommend
     weighted = _rare_counts_more(seen.matrix)
     likeness = (weighted @ weighted[[place]].T).toarray().ravel()
     likeness[place] = -1.0
+    opposed, told = objected(snapshot, seen.user_ids)
+    likeness[opposed] = -1.0
     if request.filter is not None:
         likeness[~_selected(snapshot, request, seen.user_ids)] = -1.0
     order = np.lexsort((seen.user_ids.astype(str), -likeness))[: request.k]
@@ -81,7 +83,7 @@ def _similar(snapshot: Snapshot, request: BuyersRequest, fitted: FittedRecommend
     return Result(
         kind="similar_customers", title=f"Customers who buy like {customer}", currency=snapshot.currency,
         tables=[table], figures=figures, headline=[], words={"customer": customer},
-        caveats=[Caveat(code="thin_history")] if figures["owned"].value < 3 else [],  # type: ignore[operator]
+        caveats=[*([Caveat(code="thin_history")] if figures["owned"].value < 3 else []), *told],  # type: ignore[operator]
         evidence=_evidence(snapshot, request, "Likeness is the cosine of the products bought, rare ones counting more; "
                                               "no personal traits are used."),
         details=_audience(rows), followups=[f"What should we recommend to customer {customer}?",
@@ -124,7 +126,8 @@ def _likely(snapshot: Snapshot, request: BuyersRequest, fitted: FittedRecommende
     again = bool(fitted.rebuying.kept[columns].any()) if len(columns) == 1 else True
     scores[~np.isfinite(scores)] = 0.0
     hidden = owns & (not again)
-    scores[hidden] = 0.0
+    opposed, told = objected(snapshot, seen.user_ids)
+    scores[hidden | opposed] = 0.0
     if request.filter is not None:
         scores[~_selected(snapshot, request, seen.user_ids)] = 0.0
     order = np.lexsort((seen.user_ids.astype(str), -scores))[: request.k]
@@ -150,7 +153,7 @@ def _likely(snapshot: Snapshot, request: BuyersRequest, fitted: FittedRecommende
     return Result(
         kind="likely_buyers", title=f"Customers for {what}", currency=snapshot.currency,
         tables=[table, *([reach] if reach is not None else [])], figures=figures, headline=[],
-        caveats=[] if reach is not None else [Caveat(code="reach_unknown")],
+        caveats=[*([] if reach is not None else [Caveat(code="reach_unknown")]), *told],
         words={"what": what, "hidden": "yes" if not again else "", "model": fitted.choice.name,
                "reasons": "yes" if len(columns) == 1 else ""},
         evidence=_evidence(snapshot, request, _HOW + (_KEPT if again else _HIDDEN)),

@@ -8,8 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
+from assistant.data.objectors import objectors
 from assistant.data.warehouse import Snapshot
-from assistant.results import Column, Table
+from assistant.results import Caveat, Column, Figure, Source, Table
 
 #: Channels in the order shown.
 CHANNELS = ("email", "sms", "push", "post")
@@ -34,6 +37,15 @@ def may_contact(snapshot: Snapshot, customer_ids: Sequence[str]) -> dict[str, li
 def contact_columns(agreed: Mapping[str, Any]) -> list[Column]:
     """Columns for :func:`may_contact`; none where nothing is known."""
     return [Column(name=f"may_{c}", label=f"May be contacted by {c}") for c in CHANNELS] if agreed else []
+
+
+def objected(snapshot: Snapshot, customer_ids: np.ndarray) -> tuple[np.ndarray, list[Caveat]]:
+    """Bool per customer: objected to direct marketing, and so is neither scored nor listed; and how that is said."""
+    mask = np.isin(customer_ids.astype(str), list(objectors(snapshot)))
+    if not mask.any():
+        return mask, []
+    n = Figure(value=int(mask.sum()), unit="count", label="Customers who objected", source=Source(origin="evidence"))
+    return mask, [Caveat(code="objectors_left_out", figures={"n": n})]
 
 
 def reach_table(customers: Table) -> Table | None:

@@ -9,16 +9,20 @@ from assistant.ui.cards.board import Board
 from assistant.ui.markup import esc, tag
 
 SHOWN_ROWS = 5
+#: tables of one row that are facts, and lists that are shown first
+FACTS = ("customer", "outlook", "habits")
+TOPS = ("interests", "products", "categories", "brands")
 
 
 def profile(board: Board, result: Result, index: int) -> str:
     """Facts as tiles, then the first list with bars; further lists folded."""
     tables = [t for t in result.tables if t.rows]
-    facts = next((t for t in tables if len(t.rows) == 1), None)
-    lists = [t for t in tables if t is not facts]
-    drawn = _facts(result, index, facts) if facts is not None else ""
+    facts = [t for t in tables if t.id in FACTS] or [t for t in tables if len(t.rows) == 1][:1]
+    lists = [t for t in tables if t not in facts]
+    lists.sort(key=lambda t: TOPS.index(t.id) if t.id in TOPS else len(TOPS))
+    drawn = "".join(_facts(result, index, t) for t in facts)
     drawn += "".join(pieces.chart(board, result, spec) for spec in result.charts[:1])
-    sides = "".join(_top(result, index, t) for t in lists[:2])
+    sides = "".join(_top(result, index, t) for t in lists[:4])
     drawn += tag("div", sides, class_="tops") if sides else ""
     return drawn + pieces.more(board, result, index, tables, result.charts[1:])
 
@@ -40,7 +44,7 @@ def _top(result: Result, index: int, table: Table) -> str:
     """First rows of a list: a name, its first amount, and a bar of it."""
     ids = {c.name for c in table.columns if c.unit == "id"}
     name = next((i for i, c in enumerate(table.columns) if c.unit == "text" and c.name not in ids), None)
-    amount = next((i for i, c in enumerate(table.columns) if c.unit in {"currency", "count", "number"}), None)
+    amount = next((i for i, c in enumerate(table.columns) if c.unit in {"currency", "count", "number", "ratio"}), None)
     if name is None or amount is None:
         return ""
     column = table.columns[amount]

@@ -129,3 +129,10 @@ def test_the_demo_shop_s_tags_in_the_chat_s_form(demo_snapshot: Snapshot) -> Non
     assert strengths == sorted(strengths, reverse=True) and min(strengths) >= 1.5
     assert result.figures["people"].value == table.total_rows == len(found.members(topic_place(found, "Garden")))
     assert result.details["audience"]["filter"]["group"] == "interest"
+
+
+def test_words_of_product_names_are_an_interest_where_no_topic_is_called_so(demo_snapshot: Snapshot) -> None:
+    found = find_interests(demo_snapshot, "chocolate bar")
+    topic = topic_place(found, "chocolate bars")
+    assert found.topics.kinds[topic] == "named"
+    assert 10 < len(found.members(topic)) < 1000
