@@ -17,6 +17,7 @@ import typer
 
 from assistant.errors import AssistantError, SettingsError
 from assistant.settings import Settings, load_settings, version
+from assistant.terminal import audit, campaign
 
 if TYPE_CHECKING:
     from assistant.agent.session import Session
@@ -27,6 +28,8 @@ cli = typer.Typer(
     name="marketing-assistant", help="A marketing assistant whose every number can be traced.",
     add_completion=False, no_args_is_help=False, pretty_exceptions_enable=False, rich_markup_mode=None,
 )
+cli.add_typer(campaign)
+cli.add_typer(audit)
 Home = Annotated[Path | None, typer.Option("--home", help="State folder (default: ASSISTANT_HOME, else ./var).")]
 AsOf = Annotated[str | None, typer.Option("--as-of", help="Analysis date YYYY-MM-DD (default: last day of the data).")]
 

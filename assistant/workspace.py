@@ -52,6 +52,7 @@ from assistant.plans.shop import Match, ShopStatus, Term
 from assistant.recommending import Recommending
 from assistant.results import DefinitionUsed, Result
 from assistant.segmenting import Segmenting
+from assistant.sending import Sending
 from assistant.settings import Settings
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ _Plan = TypeVar("_Plan", bound=PlanModel)
 EXAMPLES_SHOWN = 6
 
 
-class Workspace(Contacting, Recommending, Foreseeing, People, Segmenting):
+class Workspace(Contacting, Recommending, Foreseeing, People, Segmenting, Sending):
     """One shop, ready to be asked.
 
     Args:
@@ -475,12 +476,6 @@ class Workspace(Contacting, Recommending, Foreseeing, People, Segmenting):
         """The latest version of a draft taken back."""
         from assistant.campaigns.draft import undo_campaign
         return undo_campaign(self.snapshot, request, self._campaign_rooms().store)
-
-    def export_campaign(self, campaign_id: str) -> Path:
-        """Write a draft's recipients as CSV."""
-        from assistant.campaigns.export import export_draft
-
-        return export_draft(self.snapshot, campaign_id, self._campaign_rooms(), self.settings.exports_dir)
 
     # -- desk -----------------------------------------------------------------------------------------------------
 

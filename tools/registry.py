@@ -22,6 +22,7 @@ from tools import (
     people,
     products,
     recommending,
+    sending,
     studies,
 )
 
@@ -89,6 +90,12 @@ TOOLS: tuple[ToolSpec, ...] = (
     ToolSpec(campaigns.show_campaign),
     ToolSpec(campaigns.list_campaigns),
     ToolSpec(campaigns.undo_campaign, access="draft"),
+    ToolSpec(sending.plan_sending, access="draft"),
+    ToolSpec(sending.dry_run_campaign, access="draft"),
+    ToolSpec(sending.show_sendings),
+    ToolSpec(sending.stop_sending, access="draft"),
+    ToolSpec(sending.export_campaign, access="draft"),
+    ToolSpec(sending.show_calendar),
     ToolSpec(explaining.explain_answer),
     ToolSpec(agreements.define_term, access="draft"),
     ToolSpec(agreements.show_terms),

@@ -86,5 +86,9 @@ class Desk(Protocol):
         ...
 
     def export_campaign(self, campaign_id: str) -> Path:
-        """Write a draft's recipients as CSV and return its path."""
+        """Write the recipients of an approved draft as CSV and return its path."""
+        ...
+
+    def decide_campaign(self, digest: str, decision: str, typed: str | None = None) -> str:
+        """Carry out what a person pressed on the card of a dry run (approve, reject, send, stop); in words."""
         ...

@@ -60,6 +60,7 @@ from assistant.plans.reword_lists import bundle_words, promotion_words, rule_wor
 from assistant.plans.reword_people import WORDERS as PEOPLE
 from assistant.plans.reword_periods import CLOSE, OPEN, day_words, during, period_phrase, said
 from assistant.plans.reword_products import WORDERS as PRODUCTS
+from assistant.plans.reword_sending import WORDERS as SENDING
 from assistant.plans.reword_uplift import WORDERS as UPLIFT
 from assistant.plans.studies import StudyRequest
 
@@ -567,7 +568,7 @@ _WORDERS: dict[Any, Callable[..., str]] = {
     ValueRequest: _value,
     BuyersRequest: _buyers,
     **{kind: lambda request, worder=worder: worder(request, _filter)
-       for kind, worder in {**PRODUCTS, **UPLIFT}.items()},
+       for kind, worder in {**PRODUCTS, **SENDING, **UPLIFT}.items()},
     PostRequest: _post,
     JourneyStep: _step,
     TogetherRequest: _together,

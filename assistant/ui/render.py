@@ -12,7 +12,7 @@ from typing import Any
 
 from assistant.llm.replies import caveat_texts
 from assistant.results import Answer, Caveat, Result, Step
-from assistant.ui.cards import campaign, categories, customer, models, pieces, products, segments
+from assistant.ui.cards import campaign, categories, customer, models, pieces, products, segments, sending
 from assistant.ui.cards.board import Board
 from assistant.ui.cards.how import describe_source, how
 from assistant.ui.cards.pieces import duration
@@ -74,6 +74,12 @@ KINDS: dict[str, DrawBody] = {
     "table_drivers": models.examined,
     "campaign": campaign.draft,
     "campaign_list": pieces.body,
+    "dry_run": sending.dry_run,
+    "sending_state": pieces.body,
+    "campaign_calendar": pieces.body,
+    "exported": pieces.body,
+    "send_plan": pieces.body,
+    "sending_stopped": pieces.body,
     "explanation": pieces.body,
     "term_agreed": pieces.body,
     "term_withdrawn": pieces.body,

@@ -54,6 +54,7 @@ def create_app(conversations: Conversations, shop: Shop, desk: Desk, settings: S
     import gradio as gr
     from fastapi import FastAPI
 
+    from assistant.ui.decisions import add_decisions
     from assistant.ui.exports import add_exports
     from assistant.ui.guard import Guard
     from assistant.ui.page import build_page
@@ -64,6 +65,7 @@ def create_app(conversations: Conversations, shop: Shop, desk: Desk, settings: S
     app = FastAPI(title=texts("page.title"), docs_url=None, redoc_url=None, openapi_url=None)
     _add_assets(app)
     add_exports(app, conversations, desk, texts)
+    add_decisions(app, desk)
     limit = settings.max_upload_mb * 1024 * 1024
     app = gr.mount_gradio_app(
         app, page, path="/", server_name=settings.host, server_port=settings.port, footer_links=[], run_history=False,

@@ -42,9 +42,11 @@ LAW: dict[str, set[str]] = {
     "assistant.people": MODELS | {"assistant.people"},
     "assistant.segmenting": CAMPAIGNS | {"assistant.segmenting"},
     "assistant.contacting": MODELS | {"assistant.contacting"},
+    "assistant.sending": CAMPAIGNS | {"assistant.sending"},
+    "assistant.terminal": BRIEFING | {"assistant.terminal", "assistant.workspace"},
     "assistant.workspace": BRIEFING | {
         "assistant.workspace", "assistant.recommending", "assistant.people", "assistant.segmenting",
-        "assistant.contacting", "assistant.foreseeing",
+        "assistant.contacting", "assistant.foreseeing", "assistant.sending",
     },
     "assistant.llm": LLM,
     "assistant.agent": AGENT,

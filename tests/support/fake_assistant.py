@@ -149,6 +149,7 @@ class FakeDesk:
         self.folder, self.shop = folder, shop
         self.loaded: list[Mapping[str, str | None] | None] = []
         self.currency: str | None = None
+        self.decisions: list[tuple[str, str, str | None]] = []
 
     def example_questions(self) -> Sequence[str]:
         return EXAMPLES
@@ -202,3 +203,9 @@ class FakeDesk:
         path = self.folder / f"{campaign_id}.csv"
         path.write_text("customer_id\n1\n", encoding="utf-8")
         return path
+
+    def decide_campaign(self, digest: str, decision: str, typed: str | None = None) -> str:
+        if digest != "d1":
+            raise MissingData("No dry run has this digest", received=digest)
+        self.decisions.append((digest, decision, typed))
+        return f"{decision}: done"

@@ -47,9 +47,14 @@ def prepare(ledger: Ledger, terms: Terms, rows: Iterable[Row], actor: str, now: 
         raise InvalidPlan("Nothing is left to be sent", received=terms.campaign_id,
                           hint="Everybody of this campaign was written to already, or has no address.")
     with ledger.write() as con:
-        known = con.execute("SELECT 1 FROM send_runs WHERE digest = ?", (digest.hex(),)).fetchone()
+        known = con.execute("SELECT state FROM send_runs WHERE digest = ?", (digest.hex(),)).fetchone()
+        if known is not None and known["state"] in {"rejected", "void"}:  # looked at anew: it may be approved anew
+            void_all(con, terms.campaign_id, actor, now, digest.hex())
+            con.execute("UPDATE send_runs SET state = 'prepared', approved_by = NULL, approved_at = NULL, via = NULL, "
+                        "why = NULL, at = ? WHERE digest = ?", (stamp(now), digest.hex()))
+            record(con, now, actor, "prepared", terms.campaign_id, run=digest.hex(), messages=digest.rows)
         if known is None:
-            _void_others(con, terms.campaign_id, digest.hex(), actor, now)
+            void_all(con, terms.campaign_id, actor, now, digest.hex())
             con.execute("INSERT INTO send_runs (digest, campaign_id, terms, recipients, channels, state, at) "
                         "VALUES (?, ?, ?, ?, ?, 'prepared', ?)",
                         (digest.hex(), terms.campaign_id, terms.canonical(), digest.rows,
@@ -58,10 +63,10 @@ def prepare(ledger: Ledger, terms: Terms, rows: Iterable[Row], actor: str, now: 
     return run_of(ledger, digest.hex())
 
 
-def _void_others(con: sqlite3.Connection, campaign_id: str, digest: str, actor: str, now: datetime) -> None:
-    """Something of the campaign changed: an approval of what it was no longer counts."""
+def void_all(con: sqlite3.Connection, campaign_id: str, actor: str, now: datetime, but: str = "") -> None:
+    """Runs of a campaign that have not started no longer count, but for one."""
     found = con.execute("SELECT digest FROM send_runs WHERE campaign_id = ? AND digest <> ? "
-                        "AND state IN ('prepared', 'approved')", (campaign_id, digest)).fetchall()
+                        "AND state IN ('prepared', 'approved')", (campaign_id, but)).fetchall()
     for (old,) in found:
         con.execute("UPDATE send_runs SET state = 'void', why = 'changed' WHERE digest = ?", (old,))
         record(con, now, actor, "voided", campaign_id, run=old, why="changed")
@@ -155,11 +160,14 @@ def void(ledger: Ledger, run: Run, why: str, actor: str, now: datetime) -> None:
 
 def start(
     ledger: Ledger, digest: str, terms: Terms, rows: Iterable[Row], config: SendingConfig, *, actor: str,
-    now: datetime, not_before: datetime | None = None,
+    now: datetime, not_before: datetime | None = None, holdout: Iterable[str] = (),
 ) -> int:
     """Put an approved run into the outbox, whole or not at all; returns the number of messages.
 
     The rows are computed anew and must have the digest that was approved.
+
+    Args:
+        holdout: the control group; never written to by a repetition either.
 
     Raises:
         NotPermitted: not approved, or approved too long ago.
@@ -195,8 +203,14 @@ def start(
                 raise NotPermitted("The run was started or rejected meanwhile", received=digest[:12])
             enqueue(con, run.digest, run.campaign_id, (line.rstrip("\n") for line in spool), begins, expires)
             con.execute("DELETE FROM send_stops WHERE campaign_id = ?", (run.campaign_id,))
+            hold(con, run.campaign_id, holdout)
             record(con, now, actor, "started", run.campaign_id, run=run.digest, messages=check.rows)
     return check.rows
+
+
+def hold(con: sqlite3.Connection, campaign_id: str, holdout: Iterable[str]) -> None:
+    """Keep who is in the control group of a campaign."""
+    con.executemany("INSERT OR IGNORE INTO send_holdouts VALUES (?, ?)", ((campaign_id, c) for c in holdout))
 
 
 def enqueue(con: sqlite3.Connection, run: str, campaign_id: str, rows: Iterable[str], begins: datetime,

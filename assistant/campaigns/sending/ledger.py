@@ -33,6 +33,9 @@ CREATE TABLE IF NOT EXISTS outbox (
 );
 CREATE INDEX IF NOT EXISTS outbox_waiting ON outbox (not_before, id) WHERE state = 'queued';
 CREATE INDEX IF NOT EXISTS outbox_person ON outbox (customer_id, channel, claimed_at);
+CREATE TABLE IF NOT EXISTS send_holdouts (
+    campaign_id TEXT NOT NULL, customer_id TEXT NOT NULL, PRIMARY KEY (campaign_id, customer_id)
+);
 CREATE TABLE IF NOT EXISTS send_stops (
     campaign_id TEXT PRIMARY KEY, at TEXT NOT NULL, actor TEXT NOT NULL
 );

@@ -18,6 +18,7 @@ from assistant.campaigns.sending.contacts import Contacts
 from assistant.campaigns.sending.gate import Rules, Standing, Verdict, verdict
 from assistant.campaigns.sending.ledger import Ledger, stamp
 from assistant.campaigns.sending.objections import objected
+from assistant.campaigns.sending.runs import Row
 from assistant.campaigns.sending.secrets import ShopKey
 
 State = Literal["queued", "claimed", "sent", "failed", "unknown", "skipped", "cancelled"]
@@ -96,16 +97,25 @@ def claim(ledger: Ledger, checks: Checks, now: datetime) -> Claimed | None:
 
 
 def _checked(con: sqlite3.Connection, row: sqlite3.Row, checks: Checks, now: datetime) -> tuple[str | None, Verdict]:
-    """Address and verdict of one row at this instant."""
-    customer, channel = row["customer_id"], row["channel"]
+    """Address and verdict of one row of the outbox at this instant."""
     if stamp(now) > row["expires_at"]:
         return None, Verdict("skip", "too late")
+    return _asked(con, row["customer_id"], row["channel"], json.loads(row["payload"])["address"], checks, now)
+
+
+def look(con: sqlite3.Connection, row: Row, checks: Checks, now: datetime) -> Verdict:
+    """What the checks would say of a message now; nothing changes."""
+    return _asked(con, row.customer_id, row.channel, row.address, checks, now)[1]
+
+
+def _asked(con: sqlite3.Connection, customer: str, channel: str, approved: str, checks: Checks,
+           now: datetime) -> tuple[str | None, Verdict]:
     standing = checks.contacts.standing(customer, channel)
     digest = checks.key.address(channel, standing.address) if standing and standing.address else None
     if standing is not None and objected(con, customer, channel, digest):
         standing = Standing(standing.consent, True, standing.address, standing.zone)
     found = verdict(channel, standing, _last_contact(con, customer, channel, checks), now, checks.rules)
-    if found.do == "send" and digest != json.loads(row["payload"])["address"]:
+    if found.do == "send" and digest != approved:
         return None, Verdict("skip", "the address changed after approval")
     return standing.address if standing else None, found
 

@@ -61,6 +61,14 @@ from assistant.plans import (
     WithdrawTerm,
 )
 from assistant.plans.filters import And, Compare, Filter
+from assistant.plans.sending import (
+    CalendarRequest,
+    DryRunRequest,
+    ExportRequest,
+    SendingRequest,
+    SendPlan,
+    StopRequest,
+)
 
 TOOL_OF: dict[type[BaseModel], str] = {
     QueryPlan: "query_data",
@@ -97,6 +105,12 @@ TOOL_OF: dict[type[BaseModel], str] = {
     StockRequest: "plan_stock",
     LaunchRequest: "new_products",
     CheckRequest: "check_recommender",
+    SendPlan: "plan_sending",
+    DryRunRequest: "dry_run_campaign",
+    SendingRequest: "show_sendings",
+    StopRequest: "stop_sending",
+    ExportRequest: "export_campaign",
+    CalendarRequest: "show_calendar",
     CampaignRequest: "show_campaign",
     CampaignsRequest: "list_campaigns",
     DataRequest: "describe_data",

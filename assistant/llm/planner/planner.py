@@ -41,6 +41,7 @@ from assistant.llm.planner.recommendation_forms import about_recommendations
 from assistant.llm.planner.repair import repairs
 from assistant.llm.planner.replies import decline, quoted
 from assistant.llm.planner.respelled import rephrased
+from assistant.llm.planner.sending_forms import about_sending
 from assistant.llm.planner.several import Requests, after, settles, split
 from assistant.llm.planner.shared_scope import shared
 from assistant.llm.planner.spans import Reading, read
@@ -92,6 +93,12 @@ ALL_TOOLS = (
     "show_campaign",
     "list_campaigns",
     "undo_campaign",
+    "plan_sending",
+    "dry_run_campaign",
+    "show_sendings",
+    "stop_sending",
+    "export_campaign",
+    "show_calendar",
     "explain_answer",
     "define_term",
     "show_terms",
@@ -186,6 +193,9 @@ def _planned(
                           lambda t: candidates(read(t, words), DialogueContext(), shop, tools))
     if person is not None:
         return person
+    leaving = about_sending(text, words, tools, shop.status().as_of)
+    if leaving is not None:
+        return leaving
     words_only = post(text, words) if "draft_post" in tools else None
     if words_only is not None:
         return words_only

@@ -161,7 +161,7 @@
   }
 
   function press(event, trigger) {
-    const target = event.target.closest("[data-ask],[data-retry],[data-edit],[data-copy],[data-rate],[data-cell-ref]");
+    const target = event.target.closest("[data-ask],[data-retry],[data-edit],[data-copy],[data-rate],[data-cell-ref],[data-decide]");
     if (!target) return;
     const data = target.dataset;
     if (data.ask !== undefined) trigger("ask", { text: data.ask });
@@ -171,7 +171,28 @@
       document.querySelector("#box textarea, #box input")?.focus();
     } else if (data.copy !== undefined) copy(target, data.copy);
     else if (data.rate !== undefined) rate(target, trigger);
+    else if (data.decide !== undefined) decide(target);
     else if (data.cellRef !== undefined) showCell(target);
+  }
+
+  // a person's decision about a dry run; it goes to the server by itself, never through the chat
+  async function decide(button) {
+    const box = button.closest(".decision");
+    const said = box.querySelector(".said-back");
+    const typed = box.querySelector("input[name=typed]");
+    const buttons = [...box.querySelectorAll("button")];
+    buttons.forEach((b) => { b.disabled = true; });
+    let done = false;
+    try {
+      const answer = await fetch("/assistant/decision", {
+        method: "POST", headers: { "content-type": "application/json", "x-assistant-decision": "card" },
+        body: JSON.stringify({ digest: box.dataset.digest, decision: button.dataset.decide, typed: typed ? typed.value : null }),
+      });
+      const body = await answer.json();
+      done = answer.ok;
+      said.textContent = body.said || body.detail || "";
+    } catch { said.textContent = box.dataset.offline || ""; }
+    if (!done) buttons.forEach((b) => { b.disabled = false; });
   }
 
   async function copy(button, text) {
