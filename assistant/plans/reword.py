@@ -567,8 +567,6 @@ _WORDERS: dict[Any, Callable[..., str]] = {
     ChurnRequest: _churn,
     ValueRequest: _value,
     BuyersRequest: _buyers,
-    **{kind: lambda request, worder=worder: worder(request, _filter)
-       for kind, worder in {**PRODUCTS, **SENDING, **UPLIFT}.items()},
     PostRequest: _post,
     JourneyStep: _step,
     TogetherRequest: _together,
@@ -597,5 +595,6 @@ _WORDERS: dict[Any, Callable[..., str]] = {
     Period: period_phrase,
     Comparison: _comparison,
     Having: _having,
-    **{kind: lambda request, worder=worder: worder(request, _filter) for kind, worder in (AGREEMENTS | PEOPLE).items()},
+    **{kind: lambda request, worder=worder: worder(request, _filter)
+       for kind, worder in (AGREEMENTS | PEOPLE | PRODUCTS | SENDING | UPLIFT).items()},
 }

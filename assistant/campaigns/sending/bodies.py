@@ -1,12 +1,11 @@
 """The message of one recipient as it leaves: subject, preheader, plain text and HTML.
 
-The words come from the draft's copy compiler; what only the sender knows is filled in here: unsubscribe link, postal
-address, link to the shop, promo code.
+The words come from the draft's copy compiler; what only the sender knows is filled into its slots here: unsubscribe
+link, postal address, link to the shop. A promo code is a line of its own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from html import escape
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import yaml
 
+from assistant.campaigns.copy.slots import Slot
 from assistant.campaigns.messages import ADDRESS, UNSUBSCRIBE, Picks
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class Body:
 
 @dataclass(frozen=True)
 class Filled:
-    """What the sender fills in; words in the shop's own sending system may stand for a link (a merge tag)."""
+    """What the sender fills in; what is left as it is stands for something in the shop's own sending system."""
 
     unsubscribe: str = UNSUBSCRIBE
     postal: str = ADDRESS
@@ -42,60 +42,34 @@ class Filled:
     code_until: str = ""
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=4)
 def _words(language: str) -> dict[str, str]:
-    return yaml.safe_load(files("prompts").joinpath("copy", language, "sending.yaml").read_text(encoding="utf-8"))
+    return yaml.safe_load(files("prompts").joinpath("copy", "sending.yaml").read_text(encoding="utf-8"))[language]
 
 
-def message_of(copy: RecipientCopy, picks: Picks, channel: str, filled: Filled, language: str = "en") -> Body:
+def message_of(copy: RecipientCopy, picks: Picks, channel: str, filled: Filled, wording: int = 0) -> Body:
     """The message of one recipient on one channel."""
-    (message,) = copy.messages(picks, (channel,))
-    words = _words(language)
-    extra: list[str] = []
-    if filled.code:
-        line = words["code_until"] if filled.code_until else words["code"]
-        extra.append(line.format(code=filled.code, until=filled.code_until))
+    source = "sending.toml"
+    personal = {"unsubscribe_link": Slot.link(filled.unsubscribe, source)}
     if filled.link:
-        extra.append(words["link" if channel == "email" else "short_link"].format(link=filled.link))
-    text = _within(message.body, extra, channel)
-    text = text.replace(UNSUBSCRIBE, filled.unsubscribe).replace(ADDRESS, filled.postal)
-    html = html_of(message.subject, message.preheader, text) if channel == "email" else ""
+        personal["shop_link"] = Slot.link(filled.link, source)
+    (message,) = copy.messages(picks, (channel,), wording, personal=personal, traced=False)
+    # the address stands in the foot, which the compiler fills for everybody alike
+    text = message.body.replace(ADDRESS, filled.postal)
+    html = message.html.replace(escape(ADDRESS), escape(filled.postal))
+    words = _words(copy.style.language)
+    if filled.code:
+        line = words["code_until" if filled.code_until else "code"].format(code=filled.code, until=filled.code_until)
+        text = _with_line(text, line, channel)
+        html = html.replace("</h1>", f"</h1><p>{escape(line)}</p>", 1)
+    if filled.link and filled.link not in text and channel in {"sms", "push"}:
+        text = f"{text} {filled.link}"
     return Body(message.subject, message.preheader, text, html)
 
 
-def _within(body: str, extra: Sequence[str], channel: str) -> str:
-    """The lines put in: before the foot of an e-mail, after a short message."""
-    if not extra:
-        return body
-    if channel != "email":
-        return " ".join([body, *extra])
-    parts = body.split("\n\n")
-    foot = next((i for i, part in enumerate(parts) if UNSUBSCRIBE in part), len(parts))
-    return "\n\n".join([*parts[:max(foot - 1, 0)], *extra, *parts[max(foot - 1, 0):]])
-
-
-def html_of(subject: str, preheader: str, text: str) -> str:
-    """The plain text as a small accessible page; everything in it is escaped, links of the sender are links."""
-    drawn, items = [], []
-    for part in [*text.split("\n\n"), ""]:
-        if part.startswith("- "):
-            items.append(f"<li>{_linked(part[2:])}</li>")
-            continue
-        if items:
-            drawn.append(f"<ul>{''.join(items)}</ul>")
-            items = []
-        if part:
-            drawn.append(f"<p>{_linked(part)}</p>")
-    hidden = f'<div style="display:none">{escape(preheader)}</div>' if preheader else ""
-    return (f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(subject)}</title>'
-            '<meta name="viewport" content="width=device-width"></head>'
-            f'<body style="font-family:sans-serif;max-width:38em;margin:1em auto">{hidden}{"".join(drawn)}'
-            "</body></html>")
-
-
-def _linked(text: str) -> str:
-    words = [
-        f'<a href="{escape(word, quote=True)}">{escape(word)}</a>' if word.startswith("https://") else escape(word)
-        for word in text.split(" ")
-    ]
-    return " ".join(words)
+def _with_line(body: str, line: str, channel: str) -> str:
+    """After the first paragraph of a long message, at the end of a short one."""
+    if channel not in {"email", "post"}:
+        return f"{body} {line}"
+    first, _, rest = body.partition("\n\n")
+    return f"{first}\n\n{line}\n\n{rest}" if rest else f"{first}\n\n{line}"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from assistant.campaigns.copywriter import sms_segments
+from assistant.campaigns.copy.segments import sms_segments
 from assistant.campaigns.sending.approval import Run
 from assistant.campaigns.sending.gate import Verdict
 from assistant.campaigns.sending.ledger import Ledger

@@ -39,6 +39,7 @@ class Row:
     html: str
     product_ids: tuple[str, ...] = ()
     code: str = ""
+    wording: int = 0
     variant: int = 0
 
     def canonical(self) -> str:
@@ -162,9 +163,18 @@ def rows_of(source: Source, plan: Plan, done: frozenset[tuple[str, str]] = froze
                 continue
             picks = plan.picks.get(customer, ())
             filled = fill(source, plan.campaign_id, customer, channel, until)
-            body = message_of(plan.copy, picks, channel, filled)
+            wording = wording_of(plan, customer)
+            body = message_of(plan.copy, picks, channel, filled, wording)
             yield Row(customer, channel, source.key.address(channel, addresses[customer, channel]), body.subject,
-                      body.preheader, body.text, body.html, tuple(p.product_id for p in picks), filled.code)
+                      body.preheader, body.text, body.html, tuple(p.product_id for p in picks), filled.code, wording)
+
+
+def wording_of(plan: Plan, customer: str) -> int:
+    """Which of the wordings a customer gets: at random, and the same whenever it is asked for."""
+    if plan.brief.variants == 1:
+        return 0
+    drawn = hashlib.sha256(f"{plan.campaign_id}\0wording\0{customer}".encode()).digest()
+    return int.from_bytes(drawn[:8], "big") % plan.brief.variants
 
 
 def fill(source: Source, campaign_id: str, customer: str, channel: str, until: date | None) -> Filled:
