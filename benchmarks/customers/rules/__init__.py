@@ -1,0 +1,1 @@
+"""Rules on customers: do their boundary customers notice a changed rule?"""
