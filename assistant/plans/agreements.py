@@ -71,9 +71,17 @@ class SavedSegmentsRequest(PlanModel):
     order_by: Literal["name", "size", "change", "saved"] = "name"
     descending: bool = True
     limit: int | None = Field(default=None, ge=1, le=1_000)
-    show: Literal["sizes", "history", "change"] = Field(
-        default="sizes", description="history: the size at the end of each month; change: who joined one, who left, why"
+    show: Literal["sizes", "history", "change", "tests", "drift", "refresh"] = Field(
+        default="sizes",
+        description="history: the size at the end of each month; change: who joined one, who left, why; tests: its "
+        "boundary customers; drift: who stayed, and what its customers are like then and now; refresh: counted anew",
     )
+
+    @model_validator(mode="after")
+    def _of_one(self) -> SavedSegmentsRequest:
+        if self.show in {"tests", "drift", "refresh"} and self.name is None:
+            raise ValueError(f"'{self.show}' is asked of one segment: it needs its name")
+        return self
 
 
 class ChangeSegment(PlanModel):

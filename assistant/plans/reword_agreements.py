@@ -42,7 +42,9 @@ def _save(request: SaveSegment, words: Words) -> str:
 
 def _segments(request: SavedSegmentsRequest, words: Words) -> str:
     if request.name is not None:
-        return f"the saved segment “{request.name}”"
+        before = {"tests": "the boundary customers of ", "drift": "the drift of ", "history": "the sizes over time of ",
+                  "change": "why the size changed of ", "refresh": "counted anew: "}.get(request.show, "")
+        return f"{before}the saved segment “{request.name}”"
     if request.growth is None:
         return "the saved segments"
     by = f" by more than {request.min_percent:g} %" if request.min_percent is not None else ""

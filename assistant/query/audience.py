@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from assistant.data.warehouse import Snapshot
 
-_PROFILE = ("customers", "revenue_per_customer", "orders_per_customer", "average_order_value", "days_since_last_order")
+PROFILE = ("customers", "revenue_per_customer", "orders_per_customer", "average_order_value", "days_since_last_order")
 SAMPLE = 5
 #: an audience smaller than this is described, but nothing is concluded from it
 SMALL_AUDIENCE = 30
@@ -214,11 +214,11 @@ def _profile(scope: Scope, chosen: ibis.Table) -> Table:
         ("audience", lines.customer_id.isin(chosen.customer_id)),
         ("rest", ~lines.customer_id.isin(chosen.customer_id)),
     ):
-        values[name] = _profile_row(
+        values[name] = profile_row(
             scope, lines.filter(lines.customer_id.notnull() & (lines.line_type == "sale") & keep)
         )
     columns = [Column(name="group", label="group")] + [
-        Column(name=m, label=metric(m).label, unit=metric(m).unit) for m in _PROFILE
+        Column(name=m, label=metric(m).label, unit=metric(m).unit) for m in PROFILE
     ]
     rows = [["audience", *values["audience"]], ["everyone else", *values["rest"]]]
     return Table(
@@ -226,7 +226,7 @@ def _profile(scope: Scope, chosen: ibis.Table) -> Table:
     )
 
 
-def _profile_row(scope: Scope, lines: ibis.Table) -> list:
+def profile_row(scope: Scope, lines: ibis.Table) -> list:
     """Customers, value, orders, order value and recency of the sale lines given, exact sums from the engine."""
     import ibis
 
@@ -284,7 +284,7 @@ def _figures(waterfall: Table, profile: Table) -> dict[str, Figure]:
         customers=figures["customers"],
         everyone=figures["everyone"],
     )
-    for name in _PROFILE[1:]:
+    for name in PROFILE[1:]:
         figures[name] = profile.figure(0, name)
         figures[f"{name}__rest"] = profile.figure(1, name)
     return figures

@@ -192,7 +192,8 @@ def every_kind() -> dict[str, Result]:
         "dry_run", "sending_state", "campaign_calendar", "exported", "send_plan", "sending_stopped",
         "cohorts", "returning", "ladder", "spread", "early", "concentration",
         "term_agreed", "term_withdrawn", "terms", "segment_saved", "saved_segment", "saved_segments", "segment_change",
-        "segment_changed", "category_edited", "category_products", "undone",
+        "segment_changed", "segment_tested", "segment_refreshed", "segment_drift", "category_edited",
+        "category_products", "undone",
         "audience_pair", "explanation", "recommendation_why", "recommender_comparison", "promotion", "bundles",
         "substitutes", "something_new")]
     return {result.kind: result for result in made + plain}

@@ -30,8 +30,8 @@ class SegmentReader(AgreementReader):
         """Candidates, the most specific kind of request first."""
         if not self.text or len(self.text) > LONGEST_TEXT:
             return
-        readers = (self._undone, self._saved, self._replaced, self._renamed, self._deleted, self._why, self._history,
-                   self._overlap, self._waterfall, self._biggest, self._grown, self._listed, self._one)
+        readers = (self._undone, self._saved, self._replaced, self._renamed, self._deleted, self._examined, self._why,
+                   self._history, self._overlap, self._waterfall, self._biggest, self._grown, self._listed, self._one)
         for reader in readers:
             found = reader()
             if found is not None:
@@ -190,6 +190,15 @@ class SegmentReader(AgreementReader):
             name = self.name_of(slots) or self._pronoun_segment(slots["group"])
             if name is not None:
                 return self._show(SURE if self.saved(name) else LIKELY, name=name)
+        return None
+
+    def _examined(self) -> Candidate | None:
+        """As in "test the segment X" · "has X drifted since March?" · "refresh X"."""
+        for view in ("tests", "drift", "refresh"):
+            for slots in self.p.fits(f"{view}_of_one", self.text, self.names):
+                name = self.name_of(slots) or self._pronoun_segment(slots["group"])
+                if name is not None:
+                    return self._show(name=name, show=view, since=self._period() if view == "drift" else None)
         return None
 
     def _history(self) -> Candidate | None:

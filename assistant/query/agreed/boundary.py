@@ -240,12 +240,17 @@ def _shared(snapshot: Snapshot, rows: Rows) -> Rows:
 
 def _cases(names: Sequence[str], made: Sequence[Change], chosen: set[str]) -> tuple[Case, ...]:
     """Name the side of each; of a row of steps along one axis, the neighbours on both sides are the boundary."""
+    along: dict[str, list[int]] = {}
+    for n, change in enumerate(made):
+        along.setdefault(change.axis, []).append(n)
     cases = []
     for n, (name, change) in enumerate(zip(names, made, strict=True)):
         inside = name in chosen
         kind = change.kind
         if kind == "edge":
-            beside = [k for k in (n - 1, n + 1) if 0 <= k < len(made) and made[k].axis == change.axis]
+            steps = along[change.axis]
+            at = steps.index(n)
+            beside = steps[max(at - 1, 0) : at + 2]
             turns = any((names[k] in chosen) != inside for k in beside)
             kind = ("just in" if inside else "just out") if turns else "near"
         cases.append(Case(name, kind, change.label, change.condition, inside))

@@ -16,6 +16,7 @@ from assistant.query.agreed.history import month_ends, size_changes
 from assistant.query.agreed.in_force import InForce, Segment, segment_used
 from assistant.query.agreed.names import checked_name, name_key
 from assistant.query.agreed.store import NameTaken
+from assistant.query.agreed.testing import drift, keep_tests, refresh, show_tests
 from assistant.query.audience import count_rule
 from assistant.query.periods import ResolvedPeriod, resolve
 from assistant.query.present import derived
@@ -26,6 +27,7 @@ from assistant.results.result import Source
 if TYPE_CHECKING:
     from assistant.query.agreed.agreements import Agreements
 
+_TESTED = {"tests": show_tests, "drift": drift, "refresh": refresh}
 #: over which growth is measured where nobody said
 USUAL_SINCE = Period(kind="rolling", unit="day", count=30)
 
@@ -51,13 +53,18 @@ def save(agreed: Agreements, request: SaveSegment) -> Result:
     if name_key(name) in resolved.segments:
         raise InvalidPlan(f"The segment “{name}” cannot be made of itself", received=name)
     result = count_rule(agreed.snapshot, SegmentRule(filter=resolved.condition, name=name))
-    body = {"rule": request.filter.model_dump(mode="json"), "words": reword_filter(request.filter)}
+    snapshot = agreed.snapshot
+    body = {"rule": request.filter.model_dump(mode="json"), "words": reword_filter(request.filter),
+            "snapshot": snapshot.manifest.id, "as_of": snapshot.as_of.isoformat(),
+            "customers": result.figures["customers"].value}
     change = agreed.store.write(
         f"save {name}", agreed.author, [("segment", name, body)], absent=() if request.replace else [("segment", name)]
     )
     agreed.forget_read()
     segment = agreed.in_force().segment(name)
     _record(agreed, segment, int(result.figures["customers"].value or 0))
+    cases = keep_tests(agreed, segment.name, segment.version, resolved.condition)
+    result.figures["boundary"] = _figure(len(cases.cases), "boundary customers kept as tests")
     result.kind, result.title = "segment_saved", f"Saved segment {name}"
     result.words |= {"name": name, "author": agreed.author, "replaced": "yes" if known is not None else "no"}
     result.evidence = evidence(agreed.snapshot, request, [segment_used(segment, resolved.condition), *resolved.cited],
@@ -67,7 +74,7 @@ def save(agreed: Agreements, request: SaveSegment) -> Result:
         result.figures["before"] = _figure(was, "customers before")
     _speak_of(result, segment)
     result.followups = [f"Draft a campaign for the segment {name}", f"Revenue of the segment {name} by month",
-                        "Which segments have we saved?"]
+                        f"Test the segment {name}"]
     return result
 
 
@@ -128,6 +135,10 @@ def show_segments(agreed: Agreements, request: SavedSegmentsRequest) -> Result:
         segment = in_force.segment(request.name)
         if request.show == "change":
             return _why(agreed, request, segment, in_force)
+        if request.show in _TESTED:
+            result = _TESTED[request.show](agreed, request, segment, in_force)
+            _speak_of(result, segment)
+            return result
         return _one(agreed, request, segment, in_force)
     if not in_force.segments:
         raise NoRows("No segment is saved yet", nearest=("Save lapsed customers as Lapsed",

@@ -33,6 +33,9 @@ CREATE TABLE IF NOT EXISTS agreed_versions (
     kind TEXT NOT NULL, key TEXT NOT NULL, version INTEGER NOT NULL, name TEXT NOT NULL, body TEXT,
     change INTEGER NOT NULL REFERENCES agreed_changes (number), PRIMARY KEY (kind, key, version)
 );
+CREATE TABLE IF NOT EXISTS agreed_tests (
+    key TEXT NOT NULL, version INTEGER NOT NULL, at TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (key, version)
+);
 CREATE TABLE IF NOT EXISTS agreed_sizes (
     key TEXT NOT NULL, version INTEGER NOT NULL, fingerprint TEXT NOT NULL, as_of TEXT NOT NULL, at TEXT NOT NULL,
     customers INTEGER NOT NULL, PRIMARY KEY (key, version, fingerprint)
@@ -230,6 +233,21 @@ class AgreementStore:
         if rows:
             with self._connect() as con:
                 con.executemany("INSERT INTO agreed_sizes VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", rows)
+
+    def keep_tests(self, name: str, version: int, body: str) -> None:
+        """Keep the boundary customers of one version of a segment; the first ones stay."""
+        with self._connect() as con:
+            con.execute("INSERT INTO agreed_tests VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                        (name_key(name), version, datetime.now(UTC).isoformat(), body))
+
+    def tests(self, name: str, version: int) -> str | None:
+        """The boundary customers kept with a version of a segment."""
+        if not self.path.exists():
+            return None
+        with self._connect() as con:
+            row = con.execute("SELECT body FROM agreed_tests WHERE key = ? AND version = ?",
+                              (name_key(name), version)).fetchone()
+        return None if row is None else str(row[0])
 
     # -- inside a transaction ------------------------------------------------------------------------------------
 

@@ -1,8 +1,8 @@
 """Mutation test of rules: of all small wrong changes of a rule, how many do its boundary customers notice?
 
 A mutant counts as noticed when it puts at least one of the test customers on the other side than the rule did. Beside
-the boundary customers stand, in the same run and in the same number, real customers drawn at random: half from those whom
-the rule selects, half from the others. Mutants that nothing can tell from the rule count as not noticed all the same.
+the boundary customers stand, in the same run and in the same number, real customers drawn at random: half from those
+whom the rule selects, half from the others. Mutants that nothing can tell from the rule count as not noticed.
 """
 
 from __future__ import annotations
@@ -77,7 +77,8 @@ def _measure(name: str, snapshot: Snapshot, rules: Sequence[Filter]) -> tuple[li
                 each.append(f"{name}, not noticed: {what} in rule {number + 1}")
     share, naive = 100 * caught / total, 100 * random_caught / total
     rows = [
-        Row(f"{name}: mutants noticed", f"{share:.1f} % of {total:,} ({len(rules)} rules)", f"{naive:.1f} % (random customers)",
+        Row(f"{name}: mutants noticed", f"{share:.1f} % of {total:,} ({len(rules)} rules)",
+            f"{naive:.1f} % (random customers)",
             bar=f"≥ {BAR:.0f} %", met=share >= BAR),
         Row(f"{name}: boundary customers per rule", f"median {np.median(sizes):.0f}, at most {max(sizes)}"),
         Row(f"{name}: seconds to make them", f"median {np.median(seconds):.2f}, at most {max(seconds):.2f}"),
