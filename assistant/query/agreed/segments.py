@@ -348,7 +348,11 @@ def change(agreed: Agreements, request: ChangeSegment) -> Result:
         new = ""
     else:
         new = checked_name(str(request.new_name), "a segment")
+        tests = agreed.store.tests(segment.name, segment.version)
         _rename(agreed, before, segment, new, body)
+        if tests is not None:
+            agreed.forget_read()
+            agreed.store.keep_tests(new, agreed.in_force().segment(new).version, tests)
     agreed.forget_read()
     resolved = before.resolve(segment.rule)
     customers = size(agreed.snapshot, resolved.condition)

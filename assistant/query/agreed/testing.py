@@ -6,7 +6,7 @@ from collections import Counter
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-from assistant.errors import NoRows
+from assistant.errors import NoRows, UserError
 from assistant.plans.agreements import SavedSegmentsRequest
 from assistant.plans.filters import Filter
 from assistant.plans.periods import Period
@@ -14,13 +14,13 @@ from assistant.plans.requests import SegmentRule
 from assistant.plans.reword import phrase
 from assistant.query.agreed.boundary import BoundaryCases, boundary_cases
 from assistant.query.agreed.counting import evidence, size
-from assistant.query.agreed.in_force import InForce, Segment, segment_used
+from assistant.query.agreed.in_force import InForce, Segment, segment_of, segment_used
 from assistant.query.audience import PROFILE, count_rule, customer_ids, profile_row
 from assistant.query.compile import Scope
 from assistant.query.metrics import metric
 from assistant.query.periods import resolve
 from assistant.query.present import derived, evidence_figure
-from assistant.query.spoken import speak, speak_period
+from assistant.query.spoken import speak
 from assistant.results import Chart, Column, Result, Table
 
 if TYPE_CHECKING:
@@ -43,9 +43,12 @@ def keep_tests(agreed: Agreements, name: str, version: int, rule: Filter) -> Bou
 
 def tests_of(agreed: Agreements, segment: Segment, rule: Filter) -> tuple[BoundaryCases, bool]:
     """The boundary customers kept with a segment, and whether they had to be made now (it was saved without any)."""
-    kept = agreed.store.tests(segment.name, segment.version)
-    if kept is not None:
-        return BoundaryCases.from_json(kept), False
+    same = [e.version for e in agreed.store.versions("segment", segment.name)
+            if e.body is not None and segment_of(e).rule == segment.rule]
+    for version in (segment.version, *reversed(same)):  # taking back a change adds a version with an older rule
+        kept = agreed.store.tests(segment.name, version)
+        if kept is not None:
+            return BoundaryCases.from_json(kept), False
     return keep_tests(agreed, segment.name, segment.version, rule), True
 
 
@@ -168,7 +171,12 @@ def drift(agreed: Agreements, request: SavedSegmentsRequest, segment: Segment, i
         raise NoRows(f"The data begin on {snapshot.manifest.first_day.isoformat()}, so there is no size before that",
                      received=window.label)
     earlier = snapshot.at(day)
-    was, now = set(customer_ids(earlier, resolved.condition)), set(customer_ids(snapshot, resolved.condition))
+    try:
+        was = set(customer_ids(earlier, resolved.condition))
+    except UserError as error:
+        raise NoRows(f"The rule of “{segment.name}” cannot be asked of the data as they were on {day.isoformat()}",
+                     received=str(error), nearest=(f"Show the segment {segment.name}",)) from error
+    now = set(customer_ids(snapshot, resolved.condition))
     if not was:
         raise NoRows(f"Nobody met the rule of “{segment.name}” on {day.isoformat()}",
                      nearest=(f"Show the segment {segment.name}",))
@@ -191,7 +199,7 @@ def drift(agreed: Agreements, request: SavedSegmentsRequest, segment: Segment, i
         kind="segment_drift", title=f"Drift of the segment {segment.name}", currency=snapshot.currency,
         figures=figures, headline=["stayed_share"], tables=[moved, profile, sizes],
         charts=[Chart(kind="line", table="sizes", x="day", y=["customers"], title="Size over time")],
-        words={"name": segment.name, "day": day.isoformat()},
+        words={"name": segment.name},
         evidence=evidence(snapshot, request, [segment_used(segment, resolved.condition), *resolved.cited],
                           ["Sizes and profiles before come from the rule itself, on the data of that day"]),
         followups=[f"Why did the size of the segment {segment.name} change?", f"Test the segment {segment.name}",
@@ -201,7 +209,7 @@ def drift(agreed: Agreements, request: SavedSegmentsRequest, segment: Segment, i
         result.figures |= {f"{name}__then": profile.figure(0, name), name: profile.figure(1, name)}
     if request.since is None:
         result.evidence.assumptions.append("Measured over the last 90 days, as no period was named")
-    speak_period(result, "period", window)
+    result.figures["day"] = evidence_figure(day.isoformat(), "date", "day before")
     return result
 
 
