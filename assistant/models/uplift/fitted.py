@@ -198,7 +198,7 @@ class ShopUplift:
         cases = frame[["campaign_id", "customer_id", "treatment", "ordered", "revenue", "margin", "given"]].copy()
         cases["baseline"], cases["uplift"] = baseline, uplift
         order = self.money_.order_value(frame)
-        cases["value"] = self.money_.value(uplift, baseline, order)
+        cases["usual_order"], cases["value"] = order, self.money_.value(uplift, baseline, order)
         cases["gain"] = cases["value"] + self.money_.per_message
         cases["group"] = self._group(uplift, baseline, order)
         rank = np.argsort(np.argsort(raw, kind="stable"), kind="stable")
