@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from assistant.data.warehouse import Snapshot
     from assistant.models.uplift.fitted import ShopUplift
-    from assistant.plans import ReadOutRequest, UpliftRequest
+    from assistant.plans import InGroup, ReadOutRequest, UpliftRequest
 
 
 class Contacting:
@@ -37,6 +37,21 @@ class Contacting:
         """Every customer's scores by that model; columns of :meth:`ShopUplift.predict`."""
         model = self.uplift_model(channel, campaign_kind)
         return self._cached("uplift_scores", model.predict, channel, campaign_kind)  # type: ignore[no-any-return]
+
+    def contact_members(self, snapshot: Snapshot, condition: InGroup) -> list[str]:
+        """Customers by what a contact changes, on a snapshot (which may be seen from an earlier day).
+
+        Raises:
+            MissingData, NoRows, InvalidPlan: see :meth:`ShopUplift.fit`; NoRows also where it abstains.
+        """
+        from assistant.models.uplift.fitted import fit_uplift
+        from assistant.models.uplift.members import members
+
+        scope = condition.channel, condition.campaign_kind
+        if snapshot.fingerprint == self.snapshot.fingerprint:
+            return members(self.uplift_model(*scope), self.uplift_scores(*scope), str(condition.name))
+        model = fit_uplift(snapshot, *scope)
+        return members(model, model.predict(snapshot), str(condition.name))
 
     def predict_uplift(self, request: UpliftRequest) -> Result:
         """Who is moved by a contact, and whom to leave alone."""

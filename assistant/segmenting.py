@@ -56,6 +56,8 @@ class Segmenting:
 
             named = str(condition.name)
             return self._cache.get(key, lambda: members_interested(find_interests(snapshot, named.casefold()), named))  # type: ignore[no-any-return]
+        if condition.group == "contact":
+            return self._cache.get(key, lambda: self.contact_members(snapshot, condition))  # type: ignore[no-any-return]
         if condition.group == "about_to_leave":
             return self._cache.get(key, lambda: self._about_to_leave(snapshot, condition.horizon_days))  # type: ignore[no-any-return]
         from assistant.models.segment.report import members_of_segment

@@ -65,23 +65,33 @@ class CustomerCondition(Condition):
         return self
 
 
+#: customers by what a contact changes
+CONTACT_GROUPS = ("moved", "leave_alone", "sure_buyers", "sleeping_dogs")
+
+
 class InGroup(Condition):
     """Customers of a group: one that a model makes of them as of the analysis date, or one that was saved.
 
     ``about_to_leave``: those whom the churn model for ``horizon_days`` lists. ``segment``: those of the segment
     ``name`` that ``method`` finds. ``saved``: those who meet the rule saved under ``name``, as it stands now.
     ``interest``: those whose purchases show an interest in ``name`` (a category, brand or word of product names).
+    ``contact``: those whom a message (of ``channel`` and ``campaign_kind``) is worth (``moved``), who are better left
+    alone (``leave_alone``), order anyway (``sure_buyers``) or are driven away (``sleeping_dogs``), said by ``name``.
     """
 
     op_type: Literal["group"] = "group"
-    group: Literal["about_to_leave", "segment", "saved", "interest"]
+    group: Literal["about_to_leave", "segment", "saved", "interest", "contact"]
     name: str | None = None
     method: SplitMethod = "auto"
     k: int | None = Field(default=None, ge=2, le=20)
     horizon_days: int = Field(default=90, ge=7, le=730)
+    channel: str | None = None
+    campaign_kind: str | None = Field(default=None, max_length=60)
 
     @model_validator(mode="after")
     def _complete(self) -> InGroup:
+        if self.group == "contact" and self.name not in CONTACT_GROUPS:
+            raise ValueError(f"customers by what a contact changes are one of {', '.join(CONTACT_GROUPS)}")
         if (self.group != "about_to_leave") != (self.name is not None):
             raise ValueError("a segment needs its name, and only a segment has one")
         return self

@@ -265,12 +265,12 @@ def _filter(condition: Filter) -> str:
             from assistant.plans.reword_studies import reword_among
 
             return reword_among(condition)
-        case InGroup():
-            return _group(condition)
-        case BoughtThen() | Predicted():
+        case BoughtThen() | Predicted() | InGroup(group="contact"):
             from assistant.plans.reword_ahead import reword_ahead
 
             return reword_ahead(condition)
+        case InGroup():
+            return _group(condition)
         case And():
             return " and ".join(_nested(p, Or) for p in condition.parts)
         case Or():

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from assistant.plans.filters import BoughtThen, Compare, Filter, Or, Predicted
+from assistant.plans.filters import BoughtThen, Compare, Filter, InGroup, Or, Predicted
 from assistant.plans.labels import LABELS
 from assistant.plans.reword_periods import during, said
+from assistant.plans.reword_uplift import contact_group
 
 _PREDICTED = {
     "churn_probability": ("a probability of leaving", " %"),
@@ -16,8 +17,10 @@ _OPERATORS = {
 }
 
 
-def reword_ahead(condition: BoughtThen | Predicted) -> str:
-    """A sequence or a prediction in words."""
+def reword_ahead(condition: BoughtThen | Predicted | InGroup) -> str:
+    """A sequence, a prediction, or a group by what a contact changes, in words."""
+    if isinstance(condition, InGroup):
+        return contact_group(condition)
     return _sequence(condition) if isinstance(condition, BoughtThen) else _predicted(condition)
 
 

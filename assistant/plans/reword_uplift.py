@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from assistant.plans.filters import InGroup
 from assistant.plans.uplift import ReadOutRequest, UpliftRequest
 
 CHANNEL_WORDS = {"email": "e-mail", "sms": "SMS", "push": "push notification", "post": "letter"}
@@ -23,6 +24,19 @@ _ABOUT = {
     "sleeping_dogs": "the {k} customers most driven away by {what}",
     "quality": "how well customers moved by {what} are told from others",
 }
+
+
+_GROUPS = {
+    "moved": "the customer is worth contacting", "leave_alone": "the customer is better left alone",
+    "sure_buyers": "the customer orders anyway", "sleeping_dogs": "the customer is driven away by a contact",
+}
+
+
+def contact_group(condition: InGroup) -> str:
+    """Customers by what a contact changes, as a condition."""
+    said = [w for w in ((condition.campaign_kind or "").replace("_", "-"),
+                        CHANNEL_WORDS.get(condition.channel or "", "")) if w]
+    return _GROUPS[str(condition.name)] + (f" ({' '.join(said)})" if said else "")
 
 
 def _message(channel: str | None, kind: str | None) -> str:

@@ -162,7 +162,7 @@ def _turn(
         nearest = [asked.text] if _answerable(asked.text, context, shop, tools, words) else None
         no = decline(words.lexicon, "missing_data", "no_rates", nearest=nearest, own=own, other=asked.wanted)
         return Planned([no], 0.0, frame="decline")
-    contacts = about_contacts(asked.text, shop, tools, language)
+    contacts = about_contacts(asked.text, context, shop, tools, language)
     if contacts is not None:
         return contacts
     listed = product_list(

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, Any
 
 from assistant.llm.planner.candidate import TOOL_OF, Candidate, Planned, call
+from assistant.llm.planner.context import DialogueContext
 from assistant.llm.planner.patterns import Patterns, patterns
 from assistant.plans.base import PlanModel
 from assistant.plans.shop import Shop
@@ -24,16 +25,45 @@ _LONGEST = 160
 #: likeness (of 100) from which words are taken for a campaign's name
 _NAMED = 85
 _BETWEEN_WORDS = re.compile(r"[^\w-]+")
+_OURS = frozenset({"predict_uplift", "read_out_campaigns"})
 #: in this order: "who should not be contacted" also fits what is asked of those who should be
 _ABOUT = ("leave_alone", "sleeping_dogs", "sure_buyers", "quality", "moved")
 
 
-def about_contacts(text: str, shop: Shop, tools: Collection[str], language: str) -> Planned | None:
-    """The plan of a text that is such a question as a whole, before any other words are put for its own."""
-    request = _request(text, shop, language)
+def about_contacts(
+    text: str, context: DialogueContext, shop: Shop, tools: Collection[str], language: str
+) -> Planned | None:
+    """The plan of a text that is such a question as a whole, before any other words are put for its own; or of one that
+    changes the answer to such a question: "and by SMS?", "by country"."""
+    last = context.last()
+    before = last.call.plan() if last is not None and last.call.name in _OURS else None
+    request = _request(text, shop, language) or (None if before is None else _changed(before, text, shop, language))
     if request is None or TOOL_OF[type(request)] not in tools:
         return None
     return Planned([call(request)], 1.0, frame="uplift")
+
+
+def _changed(before: UpliftRequest | ReadOutRequest, said: str, shop: Shop, language: str) -> PlanModel | None:
+    found = patterns(language, "uplift")
+    text = found.bare(said)
+    changes: dict[str, Any] = {}
+    if any(True for _ in found.fits("other_message", text)):
+        changes = {k: v for k, v in _scope(found, text).items() if v is not None}
+    for slots in found.fits("other_split", text) if isinstance(before, ReadOutRequest) else ():
+        split = _split(found, slots["split"])
+        changes = {"by": split} if split is not None else changes
+    if isinstance(before, ReadOutRequest) and any(True for _ in found.fits("other_measure", text)):
+        changes = {"measure": _measure(found, text)}
+    for slots in found.fits("other_campaign", text) if isinstance(before, ReadOutRequest) and not changes else ():
+        campaign = _campaign(shop, slots["campaign"])
+        changes = {"campaign": campaign, "campaign_kind": None, "channel": None,
+                   "by": before.by if before.by != "campaign" else None} if campaign else {}
+    if not changes:
+        return None
+    if isinstance(before, ReadOutRequest) and "campaign" not in changes and (
+            changes.get("by") == "campaign" or changes.keys() & {"channel", "campaign_kind"}):
+        changes["campaign"] = None  # the answer was about one: now about all, or all of that kind
+    return type(before).model_validate({**before.model_dump(), **changes})
 
 
 def uplift_talk(frames: Frames) -> Iterator[Candidate]:

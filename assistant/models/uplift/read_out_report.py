@@ -176,7 +176,7 @@ def _words(
 ) -> dict[str, str]:
     kind = (request.campaign_kind or "").replace("_", "-")
     words = {
-        "campaign": past.campaigns[0].name if request.campaign else "", "kind": kind,
+        "campaign": past.campaigns[0].name if len(past.campaigns) == 1 or request.campaign else "", "kind": kind,
         "channel": request.channel or "", "measure": request.measure,
         "several": "yes" if len(past.campaigns) > 1 else "",
         "by": SPLIT_WORDS[by] if by else "", "asked_by": "yes" if request.by else "",

@@ -10,6 +10,7 @@ from assistant.models.uplift.exam import DEFAULT
 from assistant.models.uplift.exam_tables import exam_table, fifths_table, measured_table, qini_table
 from assistant.models.uplift.fitted import ShopUplift, do_not_contact
 from assistant.models.value.report import refuse_customer
+from assistant.plans.filters import InGroup
 from assistant.plans.uplift import UpliftRequest
 from assistant.results import Caveat, Chart, Column, Figure, Result, Source, Table
 from assistant.results.result import Scalar, Unit
@@ -24,6 +25,10 @@ _TITLES = {
     "moved": "Who is moved by a contact", "leave_alone": "Whom to leave alone",
     "sure_buyers": "Who orders anyway", "sleeping_dogs": "Whom a contact drives away",
     "quality": "How well the moved are told from the others",
+}
+_AUDIENCES = {
+    "moved": "customers worth contacting", "leave_alone": "customers who are better left alone",
+    "sure_buyers": "customers who order anyway", "sleeping_dogs": "customers whom contacts drive away",
 }
 COLUMNS = [
     Column(name="customer_id", label="Customer", unit="id"), Column(name="group", label="Kind"),
@@ -68,7 +73,12 @@ def uplift_result(snapshot: Snapshot, request: UpliftRequest, model: ShopUplift,
         evidence=uplift_evidence(snapshot, request, model), followups=_followups(request, model),
     )
     result.headline = _headline(request, result)
-    result.caveats = _caveats(snapshot, model, scores, result, len(shown), total)
+    result.caveats = _caveats(snapshot, model, scores, result)
+    if not model.abstains and request.about != "quality":
+        group = InGroup(group="contact", name=request.about, channel=request.channel,
+                        campaign_kind=request.campaign_kind)
+        result.details = {"audience": {"filter": group.model_dump(mode="json", exclude_none=True),
+                                       "words": _AUDIENCES[request.about]}}
     return result
 
 
@@ -221,7 +231,7 @@ def _charts(request: UpliftRequest) -> list[Chart]:
 
 
 def _caveats(
-    snapshot: Snapshot, model: ShopUplift, scores: pd.DataFrame, result: Result, shown: int, total: int
+    snapshot: Snapshot, model: ShopUplift, scores: pd.DataFrame, result: Result
 ) -> list[Caveat]:
     f = result.figures
     caveats = []
@@ -256,7 +266,8 @@ def _followups(request: UpliftRequest, model: ShopUplift) -> list[str]:
         "moved": "Who is moved by a contact?", "leave_alone": "Whom should we not contact?",
         "sure_buyers": "Which customers buy anyway?", "quality": "How good is the uplift model?",
     }
-    return [*(q for about, q in asked.items() if about != request.about), "Did our past campaigns work?"]
+    draft = ["Draft a campaign for them"] if request.about == "moved" and not model.abstains else []
+    return [*draft, *(q for about, q in asked.items() if about != request.about), "Did our past campaigns work?"]
 
 
 def _one(snapshot: Snapshot, request: UpliftRequest, model: ShopUplift, scores: pd.DataFrame) -> Result:
@@ -287,5 +298,5 @@ def _one(snapshot: Snapshot, request: UpliftRequest, model: ShopUplift, scores: 
         evidence=uplift_evidence(snapshot, request, model),
         followups=[f"Show customer {wanted}", "Who is moved by a contact?", "Whom should we not contact?"],
     )
-    result.caveats = [c for c in _caveats(snapshot, model, scores, result, 1, 1) if c.code != "uplift_left_out"]
+    result.caveats = [c for c in _caveats(snapshot, model, scores, result) if c.code != "uplift_left_out"]
     return result

@@ -30,7 +30,8 @@ def hillstrom(arm: str, outcome: str) -> Trial:
         pd.get_dummies(rows[["zip_code", "channel"]]).astype(float),
     ], axis=1)
     treated = (rows["segment"] == f"{arm} E-Mail").to_numpy().astype(int)
-    return Trial(f"{arm.lower()[:-1]}'s e-mail, {outcome}", columns.to_numpy(), treated, rows[outcome].to_numpy().astype(int))
+    name = f"{arm.lower()[:-1]}'s e-mail, {outcome}"
+    return Trial(name, columns.to_numpy(), treated, rows[outcome].to_numpy().astype(int))
 
 
 def cookie_cats(outcome: str) -> Trial:

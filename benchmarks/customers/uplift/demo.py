@@ -63,16 +63,20 @@ def demo_rows(seeds: tuple[int, ...]) -> list[Row]:
             f"{lift:.1f} × ({_each(shown, 'dogs_flagged', 2)})", baseline=f"1 × ({_each(shown, 'dogs', 2)})",
             bar="≥ 2 ×", met=lift >= 2),
         Row("where shown: planted orders won, of those of contacting all, by contacting only those worth it",
-            f"{100 * np.mean([f.kept for f in shown]):.0f} % with {100 * np.mean([f.kept_share for f in shown]):.0f} % of "
-            "the messages", baseline=f"{100 * np.mean([f.by_response for f in shown]):.0f} % (as many, the likeliest to "
-            "order first)", peer=f"{100 * np.mean([f.oracle for f in shown]):.0f} % (as many, by the planted effects)",
+            f"{_mean(shown, 'kept')} with {_mean(shown, 'kept_share')} of the messages",
+            baseline=f"{_mean(shown, 'by_response')} (as many, the likeliest to order first)",
+            peer=f"{_mean(shown, 'oracle')} (as many, by the planted effects)",
             bar="more than its share of messages",
             met=bool(np.mean([f.kept for f in shown]) > np.mean([f.kept_share for f in shown]))),
         Row("where shown: discounts given to orders that come anyway, of those of contacting all",
-            f"{100 * np.mean([f.given for f in shown]):.0f} %", bar="less than its share of messages",
+            _mean(shown, "given"), bar="less than its share of messages",
             met=bool(np.mean([f.given for f in shown]) < np.mean([f.kept_share for f in shown]))),
     ]
     return rows
+
+
+def _mean(found: list[Found], name: str) -> str:
+    return f"{100 * np.mean([getattr(f, name) for f in found]):.0f} %"
 
 
 def _each(found: list[Found], name: str, digits: int) -> str:

@@ -37,11 +37,11 @@ def run() -> Outcome:
             "Qini score: qini_auc_score of scikit-uplift (0 random, 1 the best order in hindsight). Mean over ten "
             "random halves ± spread between them; in brackets the 95 % interval corrected for what splits share "
             "(Nadeau & Bengio 2003). Differences are paired on the same splits (scikit-learn's train_test_split).",
-            "Ours is what the shop uses: the mean of S-, T- and X-learner on logistic regression, settled on demo shops "
-            "(seeds 7 and 211 to 213), not on Hillstrom. Settings of the trees are fixed (100 rounds, 7 leaves, rate "
-            "0.05, 100 rows in a leaf), the same for causalml; nothing is tuned on either side.",
-            "Hillstrom was seen while the learners were written (splits with the seeds 100 to 109 of the same rows), so "
-            "its figures are no test on fresh data. The demo shops with the seeds above were not looked at before.",
+            "Ours is what the shop uses: the mean of S-, T- and X-learner on logistic regression, settled on demo "
+            "shops (seeds 7 and 211 to 213), not on Hillstrom. Settings of the trees are fixed (100 rounds, 7 leaves, "
+            "rate 0.05, 100 rows in a leaf), the same for causalml; nothing is tuned on either side.",
+            "Hillstrom was seen while the learners were written (splits with the seeds 100 to 109 of the same rows), "
+            "so its figures are no test on fresh data. The demo shops with the seeds above were not looked at before.",
             "Shown: the lower bound of the interval lies above 0. Men's e-mail: ordering by how likely somebody is to "
             "visit anyway scores higher there than every uplift learner: the effect grows with the visits, but who is "
             "moved beyond that is not shown.",
@@ -200,7 +200,8 @@ def _speed() -> list[Row]:
             qini: dict[str, float] = {}
             sides: dict[str, Callable[[], np.ndarray]] = {
                 "ours": lambda n=name: make(n).fit(trial.x, trial.treatment, trial.outcome).predict(trial.x),
-                "causalml": lambda n=name: causalml_scores(n, trial.x, trial.treatment, trial.outcome, trial.x, THREADS),
+                "causalml": lambda n=name: causalml_scores(
+                    n, trial.x, trial.treatment, trial.outcome, trial.x, THREADS),
             }
             for _ in range(REPEATS):
                 for side, work in sides.items():

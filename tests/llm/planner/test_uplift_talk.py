@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from assistant.llm.planner.context import DialogueContext, Past
 from assistant.llm.planner.planner import plan_turn
 from assistant.plans.shop import Match, Term
 from tests.support.planner_shops import PlannerShop
@@ -127,3 +128,31 @@ def test_read_outs(text: str, expected: dict[str, Any]) -> None:
 ])
 def test_neighbours_are_read_as_before(text: str) -> None:
     assert all(c.name not in {"predict_uplift", "read_out_campaigns"} for c in plan_turn(text, None, SHOP).calls)
+
+
+def after(*turns: str) -> tuple[str, dict[str, Any]]:
+    context = DialogueContext()
+    calls = []
+    for text in turns:
+        calls = plan_turn(text, context, SHOP).calls
+        context.questions.append(text)
+        context.past += [Past(c, {}) for c in calls]
+    return calls[0].name, calls[0].args
+
+
+@pytest.mark.parametrize(("turns", "expected"), [
+    (("Do win-back mails work?", "and by time since the last order?"),
+     {"campaign_kind": "win_back", "channel": "email", "by": "recency"}),
+    (("Do win-back mails work?", "what about SMS?"), {"campaign_kind": "win_back", "channel": "sms"}),
+    (("did our past campaigns work?", "by country", "and the margin?"), {"by": "country", "measure": "margin"}),
+    (("did our past campaigns work?", "how about Garden Opening?"), {"campaign": "Garden Opening"}),
+    (("did Garden Opening work by segment?", "and letters?"), {"by": "segment", "channel": "post"}),
+    (("who is moved by e-mail?", "and by SMS?"), {"channel": "sms"}),
+    (("whom should we not contact?", "what about letters?"), {"about": "leave_alone", "channel": "post"}),
+])
+def test_follow_ups(turns: tuple[str, ...], expected: dict[str, Any]) -> None:
+    assert after(*turns)[1] == expected
+
+
+def test_what_follows_another_answer_is_left_to_it() -> None:
+    assert after("revenue last month", "by country")[0] == "query_data"

@@ -130,3 +130,34 @@ def test_read_out_is_the_same_computation(demo_snapshot):
     found = read_out_result(demo_snapshot, ReadOutRequest(channel="sms")).figures
     assert found["lift"].value == pytest.approx(100 * direct.lift, abs=0.01)
     assert past.alike > 0.001, "arms of the demo shop are drawn by lot"
+
+
+def test_a_group_by_what_a_contact_changes_is_a_rule(demo_home, model, scores):
+    """Members as a condition, in words, and refused where nothing is shown."""
+    import copy
+    from dataclasses import replace
+
+    from assistant.models.uplift.members import members
+    from assistant.plans import InGroup
+    from assistant.plans.reword import reword
+
+    kinds = {name: set(members(model, scores, name)) for name in ("moved", "leave_alone", "sure_buyers",
+                                                                  "sleeping_dogs")}
+    assert kinds["sure_buyers"] | kinds["sleeping_dogs"] <= kinds["leave_alone"]
+    assert not kinds["moved"] & kinds["leave_alone"]
+    assert kinds["moved"] | kinds["leave_alone"] == set(scores.loc[scores["judged"], "customer_id"])
+    rule = InGroup(group="contact", name="leave_alone", channel="email")
+    assert reword(rule) == "the customer is better left alone (e-mail)"
+    with pytest.raises(ValueError, match="one of moved"):
+        InGroup(group="contact", name="everybody")
+    shy = copy.copy(model)
+    shy.exam_ = replace(model.exam_, shown=False)
+    with pytest.raises(NoRows, match="do not show"):
+        members(shy, scores, "moved")
+
+
+def test_the_list_names_its_customers_for_what_comes_next(demo_snapshot, model, scores):
+    found = uplift_result(demo_snapshot, UpliftRequest(about="leave_alone", channel="sms"), model, scores)
+    assert found.details["audience"]["filter"] == {
+        "op_type": "group", "group": "contact", "name": "leave_alone", "method": "auto", "horizon_days": 90,
+        "channel": "sms"}
