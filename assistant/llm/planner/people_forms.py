@@ -330,6 +330,6 @@ _READ: dict[str, Reader] = {
     "proxy": _privacy("proxies"),
     "interests_of": _interests_of, "interests_of_them": _interests_of_them, "interested_where": _interested_where,
     "interested": _interested, "all_interests": _all_interests, "profile": _profile,
-    "fair_value": _fair("value"), "fair_segments": _fair("segments"), "fair_those": _fair_those,
-    "fair_named": _fair_named, "fair_whom": _fair_whom, "fair_churn": _fair("churn"),
+    "fair_value": _fair("value"), "fair_uplift": _fair("uplift"), "fair_segments": _fair("segments"),
+    "fair_those": _fair_those, "fair_named": _fair_named, "fair_whom": _fair_whom, "fair_churn": _fair("churn"),
 }
