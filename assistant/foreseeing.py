@@ -39,8 +39,10 @@ class Foreseeing:
         from assistant.models.value.report import churn_result
         from assistant.plans import FairnessRequest
 
+        request, cited = self._put_in(request)
         result = churn_result(self.snapshot, request, self.churn_model(request.horizon_days))
-        return result if request.customer_id else self.noting_fairness(
+        self._citing(result, cited)
+        return result if request.customer_id or request.filter else self.noting_fairness(
             result, FairnessRequest(horizon_days=request.horizon_days))
 
     def churn_model(self, horizon_days: int) -> Any:
@@ -82,11 +84,13 @@ class Foreseeing:
 
     def score_table(self, request: TableScoreRequest) -> Result:
         """Rows of a table by the probability of its outcome; fitted once per version of the table."""
-        from assistant.data.outcome_tables import find_table, load_table, stamp
+        from assistant.data.outcome_tables import find_table, load_table, stamp, tables
         from assistant.models.value.table_model import TableModel
-        from assistant.models.value.table_report import table_result
+        from assistant.models.value.table_report import table_result, tables_result
 
         table = find_table(self.tables_dir, request.table)
+        if request.about == "tables":
+            return tables_result(tables(self.tables_dir), request)
         declared = self.snapshot.declared
         key = ("outcome table", table.name, stamp(self.tables_dir, table), declared)
 

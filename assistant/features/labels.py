@@ -119,7 +119,7 @@ def past_cuts(snapshot: Snapshot, horizon_days: int) -> tuple[list[date], date]:
     if (latest - first).days < horizon_days:
         fits = (history - 1) // 3
         raise InvalidPlan(
-            f"Predicting who leaves within {horizon_days} days needs at least {3 * horizon_days + 1} days of orders, "
+            f"A prediction over {horizon_days} days needs at least {3 * horizon_days + 1} days of orders, "
             f"and there are {history}",
             received=horizon_days,
             hint=f"These data allow a horizon of at most {fits} days." if fits >= 7 else None,

@@ -44,15 +44,15 @@ class ChurnExamRequest(PlanModel):
 class TableScoreRequest(PlanModel):
     """A table of customers with a yes/no outcome (contracts that were cancelled or not): who is likely, and why.
 
-    ``about``: ``list`` (rows by probability) · ``exam`` (how good) · ``drivers`` (what speaks for it overall). Without
-    ``table`` the one loaded last; without any table loaded, says how to add one.
+    ``about``: ``list`` (rows by probability) · ``exam`` (how good) · ``drivers`` (what speaks for it overall) ·
+    ``tables`` (which there are). Without ``table`` the one loaded last; without any loaded, says how to add one.
     """
 
     kind: Literal["table_scores"] = "table_scores"
     table: str | None = Field(default=None, max_length=60)
     row_id: str | None = Field(default=None, max_length=80, description="one row, by its id")
     k: int = Field(default=20, ge=1, le=1000)
-    about: Literal["list", "exam", "drivers"] = "list"
+    about: Literal["list", "exam", "drivers", "tables"] = "list"
 
 
 def reword_ordering(request: OrderingRequest) -> str:
@@ -79,6 +79,8 @@ def reword_churn_exam(request: ChurnExamRequest) -> str:
 def reword_table(request: TableScoreRequest) -> str:
     """What is asked of which table."""
     table = f"the table {request.table}" if request.table else "the table loaded last"
+    if request.about == "tables":
+        return "the tables with an outcome"
     if request.row_id:
         return f"probability of the outcome for {request.row_id} in {table}"
     asked = {"list": f"the {request.k} rows of {table} most likely to have the outcome",

@@ -140,6 +140,7 @@ class ChurnRequest(PlanModel):
     k: int = Field(default=20, ge=1, le=1000)
     customer_id: str | None = None
     order_by: Literal["churn_probability", "value_at_risk"] = "value_at_risk"
+    filter: Filter | None = Field(default=None, description="only customers it selects")
 
 
 class ValueRequest(PlanModel):

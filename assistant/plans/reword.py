@@ -431,9 +431,9 @@ def _churn(request: ChurnRequest) -> str:
         return (
             f"probability that customer {request.customer_id} does not order again within {request.horizon_days} days"
         )
-    by = {"churn_probability": "by churn probability", "value_at_risk": "by value at risk"}[request.order_by]
-    who = f"{request.k} {_counted('customers', [request.k])}"
-    return f"{who} least likely to order again within {request.horizon_days} days, {by}"
+    by = f"by {request.order_by.replace('_', ' ')}"
+    who = f"{request.k} {_counted('customers', [request.k])} least likely to order again within"
+    return f"{who} {request.horizon_days} days, {by}" + (f", among {_filter(request.filter)}" if request.filter else "")
 
 
 def _value(request: ValueRequest) -> str:

@@ -72,6 +72,7 @@ KINDS: dict[str, DrawBody] = {
     "table_scores": models.examined,
     "table_exam": models.examined,
     "table_drivers": models.examined,
+    "table_list": pieces.body,
     "campaign": campaign.draft,
     "campaign_list": pieces.body,
     "dry_run": sending.dry_run,

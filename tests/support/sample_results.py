@@ -188,7 +188,7 @@ def every_kind() -> dict[str, Result]:
         "data_overview", "audience", "customer_profile", "interests", "fairness", "report", "privacy",
         "bought_together", "product_search",
         "churn", "churn_exam", "churn_drivers", "ordering", "ordering_exam", "table_scores",
-        "table_exam", "table_drivers", "uplift", "read_out", "campaign_list",
+        "table_exam", "table_drivers", "table_list", "uplift", "read_out", "campaign_list",
         "dry_run", "sending_state", "campaign_calendar", "exported", "send_plan", "sending_stopped",
         "cohorts", "returning", "ladder", "spread", "early", "concentration",
         "term_agreed", "term_withdrawn", "terms", "segment_saved", "saved_segment", "saved_segments", "segment_change",

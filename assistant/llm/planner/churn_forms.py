@@ -37,7 +37,7 @@ def about_what_comes(
     language = words.lexicon.language
     if len(text) > _LONGEST or not _raw(language).get("forms"):
         return None
-    asked = plain(text, language)
+    asked = _written_out(plain(text, language), language)
     for kind, pattern in _compiled(language):
         match = pattern.fullmatch(asked)
         if match is None:
@@ -89,6 +89,13 @@ def _put_in(form: str, places: dict[str, str]) -> str:
     return form if filled == form else _put_in(filled, places)
 
 
+def _written_out(text: str, language: str) -> str:
+    """Short forms as whole words, as a language lists them."""
+    for short, whole in (_raw(language).get("expand") or {}).items():
+        text = re.sub(rf"\b{re.escape(short)}(?!\w)", str(whole), text, flags=re.IGNORECASE)
+    return text
+
+
 # -- what is said ------------------------------------------------------------------------------------------------------
 
 
@@ -98,6 +105,8 @@ def _days(ask: Ask, otherwise: int, least: int = 7, most: int = 365) -> int:
     unit = ask.said.get("unit")
     if unit is None:
         return otherwise
+    if "n" not in ask.said and unit.casefold() in raw["several"]:
+        return max(int(raw["several"][unit.casefold()]), least)
     number = ask.said.get("n", "1").casefold()
     count = int(number) if number.isdigit() else int(raw["numbers"].get(number, 1))
     return min(max(count * int(raw["units"][unit.casefold()]), least), most)
@@ -134,14 +143,36 @@ def _among(ask: Ask) -> dict[str, Any] | None:
     if "whom" not in ask.said:
         return {}
     known, chosen = whom(ask, ask.said["whom"])
-    return {"filter": chosen} if known and chosen is not None else {} if known else None
+    everybody = ask.said["whom"].casefold() in ask.raw["all_people"]
+    return {"filter": chosen} if known and chosen is not None else {} if everybody else None
 
 
 # -- readings ----------------------------------------------------------------------------------------------------------
 
 
 def _leaving(ask: Ask) -> BaseModel | None:
-    return ChurnRequest(horizon_days=_days(ask, LEAVE_DAYS, most=730), **_shown(ask))
+    among = _among(ask)
+    if among is None:
+        return None
+    by_chance = re.search(_raw(ask.words.lexicon.language)["by_probability"], ask.text, re.IGNORECASE)
+    return ChurnRequest.model_validate({
+        "horizon_days": _days(ask, LEAVE_DAYS, most=730), **_shown(ask), **among,
+        **({"order_by": "churn_probability"} if by_chance else {})})
+
+
+def _that_exam(ask: Ask) -> BaseModel | None:
+    """How good the prediction of the answer before is."""
+    last = ask.context.last()
+    args = {} if last is None else last.call.args
+    days = {"horizon_days": args["horizon_days"]} if "horizon_days" in args else {}
+    if last is None or last.call.name not in {"predict_churn", "check_churn", "predict_orders", "score_table"}:
+        return None
+    if last.call.name == "predict_orders":
+        goods = {name: args[name] for name in ("category", "product_ids") if name in args}
+        return OrderingRequest.model_validate({**days, **goods, "about": "exam"})
+    if last.call.name == "score_table":
+        return TableScoreRequest(table=args.get("table"), about="exam")
+    return ChurnExamRequest.model_validate(days)
 
 
 def _leaving_one(ask: Ask) -> BaseModel | None:
@@ -167,6 +198,10 @@ def _ordering(ask: Ask) -> BaseModel | None:
     return OrderingRequest.model_validate({"horizon_days": _days(ask, ORDER_DAYS), **_shown(ask), **goods, **among})
 
 
+def _staying(ask: Ask) -> BaseModel | None:
+    return OrderingRequest(horizon_days=_days(ask, LEAVE_DAYS), **_shown(ask))
+
+
 def _ordering_one(ask: Ask) -> BaseModel | None:
     customer = _customer(ask)
     goods = _goods(ask) if "goods" in ask.said else {}
@@ -189,8 +224,9 @@ def _table(about: str) -> Callable[[Ask], BaseModel | None]:
 
 #: How each kind of form is read, in the order they are tried.
 _READ: dict[str, Callable[[Ask], BaseModel | None]] = {
-    "table_exam": _table("exam"), "table_drivers": _table("drivers"), "table_list": _table("list"),
-    "table_one": _table("list"), "exam": _exam, "ordering_exam": _ordering_exam, "drivers": _drivers,
-    "leaving_one": _leaving_one, "leaving": _leaving, "ordering_one": _ordering_one, "ordering": _ordering,
-    "ordering_goods": _ordering,
+    "that_exam": _that_exam, "tables": _table("tables"), "table_exam": _table("exam"),
+    "table_drivers": _table("drivers"), "table_list": _table("list"), "table_one": _table("list"),
+    "exam": _exam, "ordering_exam": _ordering_exam, "drivers": _drivers,
+    "leaving_one": _leaving_one, "leaving": _leaving, "staying": _staying,
+    "ordering_one": _ordering_one, "ordering": _ordering, "ordering_goods": _ordering,
 }

@@ -36,6 +36,7 @@ COLUMNS = [
     Column(name="customer_id", label="Customer", unit="id"),
     Column(name="order_probability", label="Probability", unit="probability"),
     Column(name="days_since_last_order", label="Since last order", unit="days"),
+    Column(name="usual_gap_days", label="Usual gap", unit="days"),
     Column(name="order_count", label="Orders", unit="count"),
     Column(name="yearly_value", label="Net sales, last 12 months", unit="currency"),
     Column(name="reason", label="Reasons, the strongest first"),
@@ -96,7 +97,8 @@ def ordering_result(snapshot: Snapshot, request: OrderingRequest, fitted: Orderi
     tables = [summary, customers, *exams] if request.about == "list" else [*exams, summary]
     figures = {c.name: summary.figure(0, c.name) for c in summary.columns} | exam_figures(tables, words)
     if one:
-        figures |= {c.name: customers.figure(0, c.name) for c in COLUMNS if c.unit != "text"}
+        figures |= {c.name: customers.figure(0, c.name) for c in COLUMNS
+                    if c.unit != "text" and customers.cell(0, c.name) is not None}
     return Result(
         kind="ordering" if request.about == "list" else "ordering_exam", title=_title(request, goods),
         currency=snapshot.currency, figures=figures,
@@ -133,7 +135,8 @@ def _selected(snapshot: Snapshot, request: OrderingRequest, scores: pd.DataFrame
 def _customers(shown: pd.DataFrame, scores: pd.DataFrame, fitted: OrderingModel, total: int) -> Table:
     reasons = proven_reasons(shown, fitted.curve_, usual(scores), words_for_ordering)
     rows = [
-        [r["customer_id"], float(r["order_probability"]), int(r["days_since_last_order"]), int(r["order_count"]),
+        [r["customer_id"], float(r["order_probability"]), int(r["days_since_last_order"]),
+         None if r["usual_gap_days"] != r["usual_gap_days"] else float(r["usual_gap_days"]), int(r["order_count"]),
          float(r["yearly_value"]), in_words(why)]
         for r, why in zip(shown.to_dict("records"), reasons, strict=True)
     ]

@@ -26,7 +26,7 @@ from assistant.models.value.exam_tables import (
     without_trees,
 )
 from assistant.models.value.reasons import NO_REASON, in_words, proven_reasons, usual
-from assistant.plans import ChurnRequest, InGroup
+from assistant.plans import And, ChurnRequest, Filter, InGroup
 from assistant.results import (
     Caveat,
     Chart,
@@ -71,11 +71,13 @@ def churn_result(snapshot: Snapshot, request: ChurnRequest, fitted: ChurnModel) 
     scores = fitted.predict(snapshot)
     if request.customer_id is not None:
         return _one_customer(snapshot, request, fitted, scores)
+    everyone = scores[~scores["lapsed"]]  # what is usual is what is usual among all
+    scores = _selected(snapshot, request, scores)
     customers = scores[~scores["lapsed"]]
     shown = _shown(customers, request)
     left_out = left_out_of_rfm(snapshot)
     summary = _summary(customers, scores, left_out, len(objectors(snapshot)), request)
-    tables = [summary, _customer_table(shown, customers, fitted),
+    tables = [summary, _customer_table(shown, everyone, fitted),
               exam_table(fitted.exam_, fitted.uses_rule_), lift_table(fitted.exam_), calibration_table(fitted.exam_)]
     tables[1].total_rows = max(int(customers["at_risk"].sum()), len(tables[1].rows))
     return Result(
@@ -87,14 +89,28 @@ def churn_result(snapshot: Snapshot, request: ChurnRequest, fitted: ChurnModel) 
         evidence=_evidence(snapshot, request, fitted),
         details={
             "customer_ids": shown["customer_id"].tolist(),
-            "audience": {
-                "filter": InGroup(group="about_to_leave", horizon_days=request.horizon_days).model_dump(mode="json"),
-                "words": "customers who are about to leave",
-            },
+            "audience": {"filter": _audience(request).model_dump(mode="json"),
+                         "words": "customers who are about to leave"},
         },
         followups=["Draft a win-back campaign for them", "Split our customers into segments",
                    "How many customers have not ordered for 180 days?"],
     )
+
+
+def _selected(snapshot: Snapshot, request: ChurnRequest, scores: pd.DataFrame) -> pd.DataFrame:
+    if request.filter is None:
+        return scores
+    from assistant.query.audience import customer_ids
+
+    chosen = scores[scores["customer_id"].isin(set(customer_ids(snapshot, request.filter)))]
+    if chosen.empty:
+        raise NoRows("No customer of this selection has an order, so there is nothing to predict from")
+    return chosen
+
+
+def _audience(request: ChurnRequest) -> Filter:
+    leaving = InGroup(group="about_to_leave", horizon_days=request.horizon_days)
+    return leaving if request.filter is None else And(parts=(request.filter, leaving))
 
 
 def _shown(customers: pd.DataFrame, request: ChurnRequest) -> pd.DataFrame:

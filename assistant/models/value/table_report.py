@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from assistant.data.outcome_tables import Loaded
+from assistant.data.outcome_tables import Loaded, OutcomeTable
 from assistant.errors import UnknownName
 from assistant.models.value.exam_tables import one_row
 from assistant.models.value.propensity import INSTALL
@@ -53,6 +53,21 @@ def table_result(loaded: Loaded, request: TableScoreRequest, fitted: TableModel)
                "listed": _listed(loaded)},
         evidence=_evidence(loaded, request, fitted),
         followups=_followups(request),
+    )
+
+
+def tables_result(known: list[OutcomeTable], request: TableScoreRequest) -> Result:
+    """The tables there are, the latest first."""
+    columns = [Column(name="table", label="Table"), Column(name="rows", label="Rows", unit="count"),
+               Column(name="outcome", label="Outcome"), Column(name="source", label="File")]
+    rows: list[list[Scalar]] = [[t.name, t.rows, f"{t.outcome} = {t.happened}", t.source] for t in known]
+    table = Table(id="tables", title="Tables with an outcome", columns=columns, rows=rows, total_rows=len(rows))
+    return Result(
+        kind="table_list", title="Tables with an outcome", tables=[table],
+        evidence=Evidence(plan=request.model_dump(mode="json"), plan_words=reword(request),
+                          source=", ".join(t.source for t in known)),
+        followups=[f"Who is likely to churn in the {known[0].name} table?",
+                   f"What drives churn in the {known[0].name} table?"],
     )
 
 

@@ -107,3 +107,32 @@ def test_tables(text: str, args: dict[str, Any]) -> None:
 ])
 def test_other_readings_stay(text: str) -> None:
     assert plan(text)[0] not in {"predict_orders", "predict_churn", "check_churn", "score_table"}
+
+
+def test_who_leaves_among_some() -> None:
+    country = SHOP.values("country")[0]
+    wanted = {"op_type": "compare", "field": "country", "op": "eq", "values": [country]}
+    for text in (f"who in {country} is about to leave and why", f"customers in {country} at risk of leaving"):
+        assert plan(text) == ("predict_churn", {"filter": wanted})
+    unknown = plan("which customers in Atlantis are about to leave and why")
+    assert unknown[0] != "predict_churn", "no condition is dropped"
+
+
+def test_by_probability_where_the_likeliest_are_asked_for() -> None:
+    assert plan("who is most likely to leave and why") == ("predict_churn", {"order_by": "churn_probability"})
+
+
+@pytest.mark.parametrize(("tool", "args", "wanted"), [
+    ("predict_churn", {"horizon_days": 60}, ("check_churn", {"horizon_days": 60})),
+    ("predict_orders", {"category": "Garden"}, ("predict_orders", {"category": "Garden", "about": "exam"})),
+    ("score_table", {"table": "telco"}, ("score_table", {"table": "telco", "about": "exam"})),
+])
+def test_how_good_was_that(tool: str, args: dict[str, Any], wanted: tuple[str, dict[str, Any]]) -> None:
+    shown = Past(ToolCall(tool, args), {"tables": []}, 1)
+    assert plan("how good is that prediction?", shown) == wanted
+    assert plan("can I trust this?", shown) == wanted
+
+
+def test_tables_there_are() -> None:
+    assert plan("which tables can you score?") == ("score_table", {"about": "tables"})
+    assert plan("how can I add a churn table?") == ("score_table", {"about": "tables"})

@@ -9,7 +9,7 @@ from assistant.errors import NoRows, UnknownName
 from assistant.llm.replies import caveat_texts, compose
 from assistant.models.value.churn import ChurnModel, fit_churn
 from assistant.models.value.report import churn_result
-from assistant.plans import ChurnRequest
+from assistant.plans import ChurnRequest, Compare
 from tests.support.leaving_shop import leaving_tables, write
 
 
@@ -97,3 +97,16 @@ def test_nobody_at_risk_is_said(shop: Snapshot, fitted: ChurnModel, monkeypatch:
     assert [c.code for c in result.caveats].count("churn_nobody_at_risk") == 1
     assert compose([result]).text.startswith("Nobody is about to leave")
     assert len(result.table("customers").rows) == 3
+
+
+def test_only_some_customers(shop: Snapshot, fitted: ChurnModel) -> None:
+    """The list is of those selected; what is usual stays what is usual among all."""
+    some = fitted.predict(shop)
+    some = some[some["at_risk"]]["customer_id"].head(3).tolist()
+    chosen = Compare(field="customer", op="in", values=tuple(some))
+    result = churn_result(shop, request(filter=chosen), fitted)
+    whole = churn_result(shop, request(k=1000), fitted)
+    assert {r[0] for r in result.table("customers").rows} == set(some)
+    assert result.figures["at_risk"].value == 3
+    assert all(r in whole.table("customers").rows for r in result.table("customers").rows)
+    assert result.details["audience"]["filter"]["op_type"] == "and"

@@ -57,7 +57,7 @@ def test_list_counts_and_reasons(shop: Snapshot, fitted: OrderingModel) -> None:
     assert len(table.rows) == 7 and table.total_rows == len(scores)
     values = [r[1] for r in table.rows]
     assert values == sorted(values, reverse=True) and values[0] == pytest.approx(scores["order_probability"].max())
-    assert any("most customers" in str(r[5]) or "rhythm" in str(r[5]) for r in table.rows)
+    assert any("most customers" in str(r[6]) or "rhythm" in str(r[6]) for r in table.rows)
     assert len(result.details["customer_ids"]) == 7
     assert "expected to order" in compose([result]).text and all(c.text for c in caveat_texts(result))
 
