@@ -466,14 +466,16 @@ class Workspace(Contacting, Recommending, Foreseeing, People, Segmenting, Sendin
         """A stored draft."""
         from assistant.campaigns.draft import show_campaign
 
-        return show_campaign(self.snapshot, request, self._campaign_rooms().store)
+        result = show_campaign(self.snapshot, request, self._campaign_rooms().store)
+        result.words["left"] = "yes" if result.words["campaign"] in self.sendings.states() else ""
+        return result
 
     def list_campaigns(self, request: CampaignsRequest) -> Result:
         """All drafts, and past campaigns of the data."""
         from assistant.campaigns.listing import list_campaigns
         from assistant.campaigns.store import DraftStore
 
-        return list_campaigns(self.snapshot, request, DraftStore(self.settings.app_db))
+        return list_campaigns(self.snapshot, request, DraftStore(self.settings.app_db), self.sendings.states())
 
     def undo_campaign(self, request: UndoRequest) -> Result:
         """The latest version of a draft taken back."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -13,9 +14,12 @@ if TYPE_CHECKING:
     from assistant.data.warehouse import Snapshot
 
 SHOWN = 50
+UNSENT = "draft, nothing sent"
 
 
-def list_campaigns(snapshot: Snapshot, request: CampaignsRequest, store: DraftStore) -> Result:
+def list_campaigns(
+    snapshot: Snapshot, request: CampaignsRequest, store: DraftStore, states: Mapping[str, str] | None = None
+) -> Result:
     """Every draft with its audience, offer, status and day; and how many past campaigns the data hold.
 
     Returns:
@@ -23,7 +27,7 @@ def list_campaigns(snapshot: Snapshot, request: CampaignsRequest, store: DraftSt
         versions, day), table ``past`` (the latest past campaigns: name, kind, channel, offer, day) where there are any.
         Figures ``drafts``, ``past``, ``last_past``.
     """
-    drafts, past = _drafts(store), _past(snapshot)
+    drafts, past = _drafts(store, states or {}), _past(snapshot)
     manifest = snapshot.manifest
     figures = {"drafts": _count(len(drafts.rows), "campaign drafts")}
     if past is not None:
@@ -32,7 +36,8 @@ def list_campaigns(snapshot: Snapshot, request: CampaignsRequest, store: DraftSt
     return Result(
         kind="campaign_list", title="Campaigns", currency=manifest.currency, figures=figures, headline=["drafts"],
         tables=[drafts, *([past] if past is not None else [])],
-        words={"has_past": "yes" if past is not None else "", "asked": request.about},
+        words={"has_past": "yes" if past is not None else "", "asked": request.about,
+               "unsent": "yes" if not states else ""},
         caveats=[Caveat(code="synthetic")] if manifest.synthetic and past is not None else [],
         evidence=Evidence(
             plan=request.model_dump(mode="json"), plan_words="campaign drafts and past campaigns",
@@ -50,7 +55,7 @@ def _count(value: int, label: str) -> Figure:
     return Figure(value=value, unit="count", label=label, source=Source(origin="evidence"))
 
 
-def _drafts(store: DraftStore) -> Table:
+def _drafts(store: DraftStore, states: Mapping[str, str]) -> Table:
     rows: list[list] = []
     for entry in store.list()[:SHOWN]:
         draft = store.load(entry["campaign_id"])
@@ -59,7 +64,8 @@ def _drafts(store: DraftStore) -> Table:
         contacted = figures["contacted"].value if {"contacted", "mailable"} <= figures.keys() else None
         rows.append([
             draft.campaign_id, words.get("goal", draft.brief.goal.replace("_", "-")), words.get("audience_words", ""),
-            size, contacted, words.get("offer", ""), "draft, nothing sent", draft.version, draft.at.date().isoformat(),
+            size, contacted, words.get("offer", ""), states.get(draft.campaign_id, UNSENT), draft.version,
+            draft.at.date().isoformat(),
         ])
     columns = [
         Column(name="campaign", label="draft", unit="id"), Column(name="kind", label="kind"),

@@ -37,14 +37,16 @@ def _read(snapshot: Snapshot) -> dict[tuple[str, str], Standing]:
         return {}
     contacts = snapshot.table("contacts")
     rows = snapshot.execute(contacts.select(
-        "customer_id", "channel", "address", "consent", "suppressed", "time_zone")).to_pylist()
+        "customer_id", "channel", "address", "consent", "suppressed", "suppressed_reason", "time_zone")).to_pylist()
     known: dict[tuple[str, str], Standing] = {}
+    objecting: set[str] = set()
     for row in rows:
+        if row["suppressed"] and row["suppressed_reason"] != "bounce":  # a dead box is no objection to other channels
+            objecting.add(row["customer_id"])
         place = (row["customer_id"], row["channel"])
         found = Standing(row["consent"], bool(row["suppressed"]), row["address"], row["time_zone"])
         # two entries for one box: the stricter one counts
         other = known.get(place)
         known[place] = found if other is None or (other.consent and not found.consent) else replace(
             other, objected=other.objected or found.objected)
-    objecting = {customer for (customer, _), s in known.items() if s.objected}
     return {place: replace(s, objected=True) if place[0] in objecting else s for place, s in known.items()}

@@ -162,6 +162,15 @@ class SendingDesk:
                                  assumed))
         return calendar_result(self.snapshot, request, entries, today)
 
+    def states(self) -> dict[str, str]:
+        """What became of each campaign that got further than a draft, in words."""
+        with open_ledger(self.app_db) as ledger:
+            told = {r["campaign_id"]: "approved, nothing sent" for r in ledger.rows(
+                "SELECT campaign_id FROM send_runs WHERE state = 'approved'")}
+            rows = ledger.rows("SELECT campaign_id, count(*) n, sum(state = 'sent') sent, sum(state = 'queued') queued "
+                               "FROM outbox GROUP BY campaign_id")
+        return told | {r["campaign_id"]: f"{r['sent']:,} of {r['n']:,} sent, {r['queued']:,} waiting" for r in rows}
+
     # -- what only a person does ---------------------------------------------------------------------------------
 
     def decide(self, digest: str, *, approve: bool, via: str, typed: str | None = None) -> approval.Run:
@@ -181,6 +190,9 @@ class SendingDesk:
             run = approval.run_of(ledger, digest)
             source, draft = self._source(ledger, run.campaign_id), self.rooms.store.load(run.campaign_id)
             absent = set(run.channels) - set(source.config.sends())
+            if ledger.rows("SELECT 1 FROM send_stops WHERE campaign_id = '*'"):
+                raise NotPermitted("Every sending is stopped", received="*",
+                                   hint="Take the stop back in the terminal: campaign resume '*'.")
             if absent:
                 raise NotPermitted(f"Nothing can be sent by {' or '.join(sorted(absent))} from here",
                                    received="sending.toml", hint="Switch it on there, or export the campaign.")
