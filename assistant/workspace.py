@@ -19,6 +19,7 @@ from assistant.contacting import Contacting
 from assistant.data.warehouse import POINTER, Snapshot, current_manifest, open_snapshot
 from assistant.errors import AssistantError, SettingsError
 from assistant.foreseeing import Foreseeing
+from assistant.grouping import Grouping
 from assistant.people import People
 from assistant.plans import (
     BreakEvenRequest,
@@ -69,7 +70,7 @@ _Plan = TypeVar("_Plan", bound=PlanModel)
 EXAMPLES_SHOWN = 6
 
 
-class Workspace(Contacting, Recommending, Foreseeing, People, Segmenting, Sending):
+class Workspace(Contacting, Recommending, Foreseeing, People, Segmenting, Sending, Grouping):
     """One shop, ready to be asked.
 
     Args:
@@ -263,14 +264,11 @@ class Workspace(Contacting, Recommending, Foreseeing, People, Segmenting, Sendin
 
     def query(self, plan: QueryPlan) -> Result:
         """Run a data question."""
-        from assistant.query.audience import refuse_traits
         from assistant.query.engine import run_query
 
         snapshot = self.snapshot
         options = self._options()
         plan, cited = self._put_in(plan)
-        if "customer" in plan.dimensions:  # figures by a trait are one thing, a list of people chosen by it another
-            refuse_traits(snapshot, plan.filter)
         key = (snapshot.fingerprint, snapshot.manifest.id, options, plan.model_dump_json())
         found = self._answers.get(key, lambda: run_query(snapshot, plan, options=options))
         return self._citing(found.model_copy(deep=True), cited)

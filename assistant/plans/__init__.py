@@ -30,6 +30,7 @@ from assistant.plans.filters import (
     Or,
     Predicted,
 )
+from assistant.plans.groups import GroupsRequest, MoversRequest
 from assistant.plans.people import FairnessRequest, InterestRequest, PrivacyRequest, ReportRequest
 from assistant.plans.periods import Period
 from assistant.plans.premise import PremiseRequest
@@ -80,12 +81,13 @@ __all__ = [
     "BriefingRequest", "BundleRequest", "BuyersRequest", "CampaignBrief", "CampaignRequest", "CampaignsRequest",
     "ChangeCategories", "ChangePlan", "ChangeSegment", "CheckRequest", "ChurnExamRequest", "ChurnRequest",
     "CohortStudy", "Compare", "CompareRecommendersRequest", "Comparison", "ConcentrationStudy", "ContrastStudy",
-    "CopyEdit", "CustomerCondition", "CustomerRequest", "DataRequest", "DeclineRequest", "DefineTerm", "EarlyStudy",
-    "ExplainRequest", "FairnessRequest", "Filter", "ForecastRequest", "Having", "InGroup", "InterestRequest",
-    "JourneyStep", "LadderStudy", "LaunchRequest", "Not", "OfferSpec", "Or", "OrderingRequest", "Period",
-    "PlanModel", "PostRequest", "Predicted", "PremiseRequest", "PrivacyRequest", "ProductSearchRequest",
-    "PromotionRequest", "ProposeCategories", "QueryPlan", "ReadOutRequest", "RecommendRequest", "ReportRequest",
-    "ReturnStudy", "SavedSegmentsRequest", "SaveSegment", "SegmentRequest", "SegmentRule", "ShowCategories", "Sort",
-    "SpreadStudy", "StockRequest", "StudyRequest", "SubstituteRequest", "TableScoreRequest", "TakeBackRequest",
-    "TermsRequest", "TogetherRequest", "UndoRequest", "UpliftRequest", "ValueRequest", "WithdrawTerm",
+    "CopyEdit", "CustomerCondition", "CustomerRequest", "DataRequest", "DeclineRequest", "DefineTerm",
+    "EarlyStudy", "ExplainRequest", "FairnessRequest", "Filter", "ForecastRequest", "GroupsRequest", "Having",
+    "InGroup", "InterestRequest", "JourneyStep", "LadderStudy", "LaunchRequest", "MoversRequest", "Not",
+    "OfferSpec", "Or", "OrderingRequest", "Period", "PlanModel", "PostRequest", "Predicted", "PremiseRequest",
+    "PrivacyRequest", "ProductSearchRequest", "PromotionRequest", "ProposeCategories", "QueryPlan",
+    "ReadOutRequest", "RecommendRequest", "ReportRequest", "ReturnStudy", "SavedSegmentsRequest", "SaveSegment",
+    "SegmentRequest", "SegmentRule", "ShowCategories", "Sort", "SpreadStudy", "StockRequest", "StudyRequest",
+    "SubstituteRequest", "TableScoreRequest", "TakeBackRequest", "TermsRequest", "TogetherRequest",
+    "UndoRequest", "UpliftRequest", "ValueRequest", "WithdrawTerm",
 ]

@@ -45,6 +45,8 @@ class SegmentRequest(PlanModel):
     metrics: tuple[str, ...] = Field(default=(), max_length=4)
     period: Period | None = None
     days_ago: int = Field(default=90, ge=1, le=3650)
+    since: Period | None = Field(default=None, description="trend: from before this period to its end, not days_ago")
+    refused: str | None = Field(default=None, max_length=60, description="a method asked for that is not offered")
 
 
 class CustomerRequest(PlanModel):

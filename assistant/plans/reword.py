@@ -56,6 +56,7 @@ from assistant.plans.requests import (
 )
 from assistant.plans.reword_agreements import WORDERS as AGREEMENTS
 from assistant.plans.reword_copy import writing_words
+from assistant.plans.reword_groups import GROUPS
 from assistant.plans.reword_lists import bundle_words, promotion_words, rule_words, substitute_words
 from assistant.plans.reword_people import WORDERS as PEOPLE
 from assistant.plans.reword_periods import CLOSE, OPEN, day_words, during, period_phrase, said
@@ -372,7 +373,8 @@ def _segments(request: SegmentRequest) -> str:
         return f"{join_words([label(m) for m in request.metrics])} of each segment{when}, {split}"
     return split + {
         "actions": ", with what is usually done for each",
-        "trend": f", sizes now and {_number(request.days_ago)} days ago",
+        "trend": f", sizes now and {_number(request.days_ago)} days ago" if request.since is None
+        else f", sizes before and after {period_phrase(request.since)}",
         "check": ", checked for overlap, size and stability",
     }.get(request.view, "")
 
@@ -596,5 +598,5 @@ _WORDERS: dict[Any, Callable[..., str]] = {
     Comparison: _comparison,
     Having: _having,
     **{kind: lambda request, worder=worder: worder(request, _filter)
-       for kind, worder in (AGREEMENTS | PEOPLE | PRODUCTS | SENDING | UPLIFT).items()},
+       for kind, worder in (AGREEMENTS | GROUPS | PEOPLE | PRODUCTS | SENDING | UPLIFT).items()},
 }

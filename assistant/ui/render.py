@@ -95,6 +95,8 @@ KINDS: dict[str, DrawBody] = {
     "segment_changed": pieces.body,
     "undone": pieces.body,
     "audience_pair": pieces.body,
+    "group_comparison": pieces.body,
+    "group_movers": pieces.body,
     "categories": categories.tree,
     "categories_proposed": categories.tree,
     "categories_changed": categories.tree,

@@ -321,6 +321,8 @@ EVERY_TOOL: dict[str, dict[str, Any]] = {
     "change_segment": {"name": "Quiet ones", "action": "delete"},
     "undo_change": {},
     "compare_audiences": {"first": SILENT, "second": KNOWN_GERMANS},
+    "compare_groups": {"first": SILENT},
+    "find_movers": {"source": SILENT, "source_name": "quiet"},
     "brief_shop": {},
     "break_even": {"change_percent": 10},
     "check_premise": {"relation": "nothing", "plan": {"metrics": ["returns"]}},

@@ -194,6 +194,7 @@ def every_kind() -> dict[str, Result]:
         "term_agreed", "term_withdrawn", "terms", "segment_saved", "saved_segment", "saved_segments", "segment_change",
         "segment_changed", "segment_tested", "segment_refreshed", "segment_drift", "category_edited",
         "category_products", "undone",
-        "audience_pair", "explanation", "recommendation_why", "recommender_comparison", "promotion", "bundles",
+        "audience_pair", "group_comparison", "group_movers",
+        "explanation", "recommendation_why", "recommender_comparison", "promotion", "bundles",
         "substitutes", "something_new")]
     return {result.kind: result for result in made + plain}

@@ -30,8 +30,10 @@ from assistant.plans import (
     ExplainRequest,
     FairnessRequest,
     ForecastRequest,
+    GroupsRequest,
     InterestRequest,
     LaunchRequest,
+    MoversRequest,
     OrderingRequest,
     PostRequest,
     PremiseRequest,
@@ -124,6 +126,8 @@ TOOL_OF: dict[type[BaseModel], str] = {
     ChangeSegment: "change_segment",
     TakeBackRequest: "undo_change",
     AudiencePair: "compare_audiences",
+    GroupsRequest: "compare_groups",
+    MoversRequest: "find_movers",
     ProposeCategories: "propose_categories",
     AdoptCategories: "adopt_categories",
     ShowCategories: "show_categories",
@@ -156,9 +160,9 @@ def call(plan: BaseModel) -> ToolCall:
 
 def _with_discriminators(args: dict[str, Any], plan: BaseModel) -> dict[str, Any]:
     """Filters in full: ``exclude_defaults`` drops the tags that tell the kinds of condition apart."""
-    for name in ("filter", "audience", "first", "second"):
+    for name in ("filter", "audience", "first", "second", "source", "target"):
         condition = getattr(plan, name, None)
-        if condition is not None and name in args:
+        if hasattr(condition, "model_dump") and name in args:
             args[name] = filter_json(condition)
     for name in ("period", "compare", "offer", "since"):
         part = getattr(plan, name, None)

@@ -41,6 +41,7 @@ from assistant.llm.planner.recommendation_forms import about_recommendations
 from assistant.llm.planner.repair import repairs
 from assistant.llm.planner.replies import decline, quoted
 from assistant.llm.planner.respelled import rephrased
+from assistant.llm.planner.segment_talk import about_groups
 from assistant.llm.planner.sending_forms import about_sending
 from assistant.llm.planner.several import Requests, after, settles, split
 from assistant.llm.planner.shared_scope import shared
@@ -108,6 +109,8 @@ ALL_TOOLS = (
     "change_segment",
     "undo_change",
     "compare_audiences",
+    "compare_groups",
+    "find_movers",
     "propose_categories",
     "adopt_categories",
     "show_categories",
@@ -193,6 +196,9 @@ def _planned(
                           lambda t: candidates(read(t, words), DialogueContext(), shop, tools))
     if person is not None:
         return person
+    groups = about_groups(Frames(read(text, words), context, shop, tools.__contains__))
+    if groups is not None:
+        return groups
     leaving = about_sending(text, words, tools, shop.status().as_of)
     if leaving is not None:
         return leaving

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from assistant.llm.planner.candidate import Candidate
 from assistant.llm.planner.recommender_talk import recommender_talk
 from assistant.llm.planner.saved_segments import read_agreements
+from assistant.llm.planner.segment_talk import segment_talk
 from assistant.llm.planner.uplift_talk import uplift_talk
 from assistant.llm.planner.value_talk import value_talk
 
@@ -16,8 +17,9 @@ if TYPE_CHECKING:
 
 
 def whole_texts(frames: Frames) -> Iterator[Candidate]:
-    """Agreements, the recommender, what contacts change, what customers are worth."""
+    """Agreements, the recommender, groups of customers, what contacts change, what customers are worth."""
     yield from read_agreements(frames)
     yield from recommender_talk(frames)
+    yield from segment_talk(frames)
     yield from uplift_talk(frames)
     yield from value_talk(frames)

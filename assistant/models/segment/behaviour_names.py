@@ -58,6 +58,17 @@ def traits(counts: np.ndarray, columns: list[str], everyone: np.ndarray) -> list
     return sorted(found, key=lambda t: -t.weight)
 
 
+def answers_of(counts: np.ndarray, columns: list[str]) -> list[tuple[str, float]]:
+    """Every answer in words with its share of the block in percent (0 for a block without counts), in column order."""
+    found = []
+    for block, names in blocks_of(columns).items():
+        rows = [columns.index(n) for n in names]
+        total = counts[rows].sum()
+        found += [(_words(block, n.partition(MARK)[2]), float(100 * counts[i] / total) if total else 0.0)
+                  for n, i in zip(names, rows, strict=True)]
+    return found
+
+
 def name_kinds(counts: np.ndarray, columns: list[str], everyone: np.ndarray) -> list[str]:
     """A name per row of ``counts`` (kinds, columns)."""
     rows = [_parts(row, columns, everyone) for row in counts]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from assistant.models.segment.base import Segmenter
-from assistant.models.segment.found import FoundSegments, KTrial
+from assistant.models.segment.found import FEWEST, FoundSegments, KTrial
 from assistant.models.segment.gaussian import GaussianSegments
 from assistant.models.segment.kmeans import KMeansSegments
 
@@ -54,11 +54,11 @@ class BestFound(Segmenter):
         return self.best_.definition(name)
 
 
-def _merit(trial: KTrial | None) -> tuple[bool, float]:
-    """Stable first, then separation; without a stable proposal, the more stable one."""
+def _merit(trial: KTrial | None) -> tuple[bool, bool, float]:
+    """Stable first, then more than the fewest groups, then separation; without a stable one, the more stable."""
     if trial is None:
-        return False, -1.0
-    return trial.stable, trial.silhouette if trial.stable else trial.worst_jaccard
+        return False, False, -1.0
+    return trial.stable, trial.k > FEWEST, trial.silhouette if trial.stable else trial.worst_jaccard
 
 
 def finder_of(segmenter: Segmenter) -> FoundSegments | None:

@@ -67,12 +67,17 @@ def fit_segments(snapshot: Snapshot, request: SegmentRequest, *, graded: bool = 
             number of customers who differ.
     """
     snapshot.require("order_lines", "customer_id", needed_for="Customer segments")
-    method = ("kmeans" if request.k is not None else "rfm") if request.method == "auto" else request.method
+    method = method_of(request)
     key = (snapshot.fingerprint, method, request.k)
     split = _SPLITS.get(key, lambda: _split(snapshot, method, request.k))
     if not graded:
         return split
     return _SPLITS.get((*key, "graded"), lambda: replace(split, stability=_stability(split.segmenter, split.frame)))
+
+
+def method_of(request: SegmentRequest) -> str:
+    """The method in use: rules, unless a number of groups or a method was asked for."""
+    return ("kmeans" if request.k is not None else "rfm") if request.method == "auto" else request.method
 
 
 def frame_of(snapshot: Snapshot, method: str) -> pd.DataFrame:
@@ -155,7 +160,7 @@ def segment_result(snapshot: Snapshot, request: SegmentRequest, fitted: FittedSe
     result.figures |= stability_figures(table)
     result.words |= worst_words(table)
     result.headline = ["customers", "segments"]
-    result.caveats = _caveats(result, fitted, left_out)
+    result.caveats = _caveats(result, fitted, left_out, request.refused)
     return result
 
 
@@ -233,7 +238,7 @@ def _left_out_table(snapshot: Snapshot, fitted: FittedSegments) -> Table:
     )
 
 
-def _caveats(result: Result, fitted: FittedSegments, left_out: Table) -> list[Caveat]:
+def _caveats(result: Result, fitted: FittedSegments, left_out: Table, refused: str | None) -> list[Caveat]:
     caveats = []
     if left_out.cell(1, "orders"):
         caveats.append(Caveat(code="guests_not_in_segments", figures={
@@ -246,6 +251,8 @@ def _caveats(result: Result, fitted: FittedSegments, left_out: Table) -> list[Ca
         caveats.append(Caveat(code="small_sample", figures={"n": result.figures["customers"]},
                               words={"what": "customers"}))
     table = result.table("segments")
+    if refused:
+        caveats.append(Caveat(code="method_not_offered", words={"method": refused}))
     if len(table.rows) == 1 and len(fitted.frame) > 1:
         caveats.append(Caveat(code="customers_alike"))
     shaky = [i for i in range(len(table.rows)) if (table.cell(i, "stability") or 1.0) < DOUBTFUL]

@@ -9,12 +9,15 @@ import numpy as np
 
 from assistant.data.warehouse import Snapshot
 from assistant.errors import NoRows
+from assistant.models.segment.movers import NOT_YET, Stretch, stretch_of
 from assistant.models.segment.report import fit_segments, frame_of, segment_evidence, segment_result
 from assistant.models.segment.stability import DOUBTFUL, STABLE
 from assistant.plans import InGroup, QueryPlan, SegmentRequest
 from assistant.results import Chart, Column, Figure, Result, Source, Table
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from assistant.query.compile import QueryOptions
 
 #: A segment below this share of customers is too small to treat by itself.
@@ -98,12 +101,10 @@ def trend_result(snapshot: Snapshot, request: SegmentRequest) -> Result:
     Raises:
         NoRows: the earlier day lies before the first order.
     """
-    earlier = snapshot.as_of - timedelta(days=request.days_ago)
-    if earlier <= snapshot.manifest.first_day:
-        raise NoRows(f"The data begin on {snapshot.manifest.first_day.isoformat()}, so there are no segments "
-                     f"{request.days_ago} days earlier", received=earlier.isoformat())
+    stretch = _stretch(snapshot, request)
+    earlier = stretch.then
     then = fit_segments(snapshot.at(earlier), request, graded=False)
-    now_frame = frame_of(snapshot, request.method)
+    now_frame = frame_of(snapshot.at(stretch.now), then.method)
     now = now_frame[["customer_id"]].assign(now=then.segmenter.predict(now_frame))
     before = then.frame[["customer_id"]].assign(then=then.segmenter.labels_)
     both = now.merge(before, on="customer_id", how="left")
@@ -127,13 +128,14 @@ def trend_result(snapshot: Snapshot, request: SegmentRequest) -> Result:
     ])
     moved = both[both["then"].notna() & (both["then"] != both["now"])].groupby(["then", "now"]).size()
     moves = [[str(a), str(b), int(n)] for (a, b), n in moved.sort_values(ascending=False).head(MOVES_SHOWN).items()]
-    tables = [table, Table(id="moves", title="Largest moves", rows=moves, total_rows=len(moved), columns=[
+    migration = _migration(both, names)
+    tables = [table, migration, Table(id="moves", title="Largest moves", rows=moves, total_rows=len(moved), columns=[
         Column(name="from", label="From"), Column(name="to", label="To"),
         Column(name="customers", label="Customers", unit="count")])]
     figures = {
         "then_day": Figure(value=earlier.isoformat(), unit="date", label="Then", source=Source(origin="plan")),
-        "now_day": Figure(value=snapshot.as_of.isoformat(), unit="date", label="Now", source=Source(origin="evidence")),
-        "days": Figure(value=request.days_ago, unit="days", label="Days between", source=Source(origin="plan")),
+        "now_day": Figure(value=stretch.now.isoformat(), unit="date", label="Now", source=Source(origin="evidence")),
+        "days": Figure(value=stretch.days, unit="days", label="Days between", source=Source(origin="plan")),
         "most": table.figure(0, "change"), "least": table.figure(len(rows) - 1, "change"),
     }
     evidence = segment_evidence(snapshot, request, then)
@@ -144,9 +146,41 @@ def trend_result(snapshot: Snapshot, request: SegmentRequest) -> Result:
         headline=["most"], words={
             "most": str(rows[0][0]) if rows[0][3] > 0 else "", "least": str(rows[-1][0]) if rows[-1][3] < 0 else "",
             "moves": "yes" if moves else ""},
-        charts=[Chart(kind="bar", table="segments", x="segment", y=["then", "now"], title="Customers then and now")],
-        evidence=evidence, followups=["Show me customer segments with recommended actions", "Who is about to leave?"],
+        charts=[Chart(kind="bar", table="segments", x="segment", y=["then", "now"], title="Customers then and now"),
+                Chart(kind="heatmap", table="migration", x="to", y=["share"], series="from",
+                      title="Of those in a segment then, share in each one now")],
+        evidence=evidence, followups=[*_who_moved(moves), "Show me customer segments with recommended actions",
+                                      "Who is about to leave?"],
     )
+
+
+def _stretch(snapshot: Snapshot, request: SegmentRequest) -> Stretch:
+    """The days compared. Raises NoRows where the earlier one lies before the data."""
+    if request.since is not None:
+        return stretch_of(snapshot, request.since)
+    earlier = snapshot.as_of - timedelta(days=request.days_ago)
+    if earlier <= snapshot.manifest.first_day:
+        raise NoRows(f"The data begin on {snapshot.manifest.first_day.isoformat()}, so there are no segments "
+                     f"{request.days_ago} days earlier", received=earlier.isoformat())
+    return Stretch(earlier, snapshot.as_of)
+
+
+def _migration(both: pd.DataFrame, names: list[str]) -> Table:
+    """Who was where then and is where now: one row per pair of segments with anybody in it."""
+    was = both["then"].astype(object).where(both["then"].notna(), NOT_YET)
+    counts = both.groupby([was, "now"]).size()
+    totals = counts.groupby(level=0).sum()
+    order = {name: i for i, name in enumerate([*names, NOT_YET])}
+    pairs = sorted(counts.items(), key=lambda e: (order[e[0][0]], order[e[0][1]]))
+    rows: list[list[Any]] = [[str(a), str(b), int(n), round(100 * int(n) / int(totals[a]), 1)] for (a, b), n in pairs]
+    return Table(id="migration", title="From each segment to each", rows=rows, total_rows=len(rows), columns=[
+        Column(name="from", label="Then"), Column(name="to", label="Now"),
+        Column(name="customers", label="Customers", unit="count"),
+        Column(name="share", label="Of those who were there then", unit="percent")])
+
+
+def _who_moved(moves: list[list[Any]]) -> list[str]:
+    return [f"Who moved from {moves[0][0]} to {moves[0][1]}?"] if moves else []
 
 
 # -- whether they hold -------------------------------------------------------------------------------------------------

@@ -1,0 +1,91 @@
+"""Questions about groups of customers, in many wordings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from assistant.llm.planner.context import DialogueContext
+from assistant.llm.planner.planner import plan_turn
+from tests.support.planner_shops import PlannerShop
+
+SHOP = PlannerShop()
+
+
+def plan(text: str) -> Any:
+    return plan_turn(text, DialogueContext(), SHOP).calls[0]
+
+
+@pytest.mark.parametrize(("text", "source", "target"), [
+    ("who moved from loyal to at-risk this quarter", "Loyal", "At risk"),
+    ("Which customers slipped from Champions to At risk since January?", "Champions", "At risk"),
+    ("how many customers went from loyal to lapsed in the last 90 days", "loyal", "lapsed"),
+    ("which loyal customers became lapsed this year?", "loyal", "lapsed"),
+    ("list customers who were active and are now lapsed", "active", "lapsed"),
+    ("who used to be loyal but is now lost?", "Loyal", "Lost"),
+    ("movement from promising to loyal last quarter", "Promising", "Loyal"),
+    ("who became a champion this month?", "", "Champions"),
+    ("who dropped out of champions since March", "Champions", ""),
+    ("who is no longer loyal?", "Loyal", ""),
+])
+def test_who_moved(text: str, source: str, target: str) -> None:
+    call = plan(text)
+    assert call.name == "find_movers"
+    assert (call.args.get("source_name", ""), call.args.get("target_name", "")) == (source, target)
+
+
+@pytest.mark.parametrize(("text", "first", "second"), [
+    ("compare loyal and lapsed", "loyal", "lapsed"),
+    ("Compare our loyal customers with lapsed customers", "loyal", "lapsed"),
+    ("what is the difference between champions and lost customers?", "Champions", "Lost"),
+    ("loyal vs lapsed", "loyal", "lapsed"),
+    ("how do champions differ from hibernating customers?", "Champions", "Hibernating"),
+    ("compare champions with everyone else", "Champions", None),
+    ("put new customers next to loyal customers", "New", "Loyal"),
+    ("what makes champions different?", "Champions", None),
+])
+def test_two_beside_each_other(text: str, first: str, second: str | None) -> None:
+    call = plan(text)
+    assert call.name == "compare_groups"
+    assert (call.args["first_name"], call.args.get("second_name")) == (first, second)
+
+
+@pytest.mark.parametrize(("text", "method", "k"), [
+    ("cluster our customers by what they buy", "behaviour", None),
+    ("group customers by behaviour", "behaviour", None),
+    ("Split all our customers into 6 groups based on their buying behaviour", "behaviour", 6),
+    ("which customers buy alike?", "behaviour", None),
+    ("show me behavioural segments", "behaviour", None),
+    ("what buyer types do we have?", "behaviour", None),
+    ("find customer personas in our data", "behaviour", None),
+    ("find natural groups of customers", "found", None),
+    ("how many clusters make sense?", "found", None),
+    ("let the data decide the segments", "found", None),
+    ("cluster customers with k-means into 5 groups", "kmeans", 5),
+    ("segment customers with a Gaussian mixture", "gaussian", None),
+    ("use DBSCAN to cluster customers", "found", None),
+])
+def test_how_to_find_them(text: str, method: str, k: int | None) -> None:
+    call = plan(text)
+    assert call.name == "find_segments" and (call.args["method"], call.args.get("k")) == (method, k)
+
+
+@pytest.mark.parametrize(("text", "view"), [
+    ("how did customers move between segments this quarter?", "trend"),
+    ("who moved where since last quarter?", "trend"),
+    ("show me the segment migration matrix", "trend"), ("how stable are the segments?", "check"),
+    ("can we trust these segments?", "check"),
+])
+def test_views_of_a_split(text: str, view: str) -> None:
+    call = plan(text)
+    assert call.name == "find_segments" and call.args["view"] == view
+
+
+@pytest.mark.parametrize("text", [
+    "compare Germany and France", "compare May and June", "compare web and app", "compare revenue and orders",
+    "revenue of loyal customers vs last year", "orders by app versus web this year", "who left us last month?",
+    "compare sales of this quarter with last quarter", "compare Garden and Kitchen",
+])
+def test_other_comparisons_are_left_alone(text: str) -> None:
+    assert plan(text).name not in {"compare_groups", "find_movers"}
