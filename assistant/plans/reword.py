@@ -48,7 +48,6 @@ from assistant.plans.requests import (
     PostRequest,
     ProductSearchRequest,
     RecommendRequest,
-    SegmentRequest,
     SegmentRule,
     TogetherRequest,
     UndoRequest,
@@ -362,23 +361,6 @@ def _segment_rule(rule: SegmentRule) -> str:
     return f"customers{name} where {_filter(rule.filter)}"
 
 
-def _segments(request: SegmentRequest) -> str:
-    how = {"auto": "", "rfm": " by recency, frequency and value", "kmeans": " by k-means clustering",
-           "gaussian": " by a Gaussian mixture", "found": " by the groups found in recency, orders and spending",
-           "behaviour": " by what they buy, when, where and how"}[request.method]
-    count = f" into {_number(request.k)} groups" if request.k else ""
-    split = f"split all customers{count}{how}"
-    if request.view == "measure":
-        when = f", {period_phrase(request.period)}" if request.period is not None else ""
-        return f"{join_words([label(m) for m in request.metrics])} of each segment{when}, {split}"
-    return split + {
-        "actions": ", with what is usually done for each",
-        "trend": f", sizes now and {_number(request.days_ago)} days ago" if request.since is None
-        else f", sizes before and after {period_phrase(request.since)}",
-        "check": ", checked for overlap, size and stability",
-    }.get(request.view, "")
-
-
 def _customer(request: CustomerRequest) -> str:
     return f"everything about customer {request.customer_id}"
 
@@ -560,7 +542,6 @@ _WORDERS: dict[Any, Callable[..., str]] = {
     QueryPlan: _query,
     ChangePlan: _change,
     SegmentRule: _segment_rule,
-    SegmentRequest: _segments,
     CustomerRequest: _customer,
     RecommendRequest: _recommend,
     CompareRecommendersRequest: reword_recommenders,

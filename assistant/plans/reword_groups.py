@@ -7,6 +7,7 @@ from typing import Any
 
 from assistant.plans.filters import Filter
 from assistant.plans.groups import GroupsRequest, MoversRequest
+from assistant.plans.requests import SegmentRequest
 
 Words = Callable[[Filter], str]
 
@@ -28,4 +29,25 @@ def _when(request: MoversRequest) -> str:
     return f" {during(request.period)}" if request.period is not None else " in the last 90 days"
 
 
-GROUPS: dict[type, Callable[[Any, Words], str]] = {GroupsRequest: _groups, MoversRequest: _movers}
+def _segments(request: SegmentRequest, words: Words) -> str:
+    from assistant.plans.reword import join_words, label, period_phrase  # it builds on the words of this module
+
+    how = {"auto": "", "rfm": " by recency, frequency and value", "kmeans": " by k-means clustering",
+           "gaussian": " by a Gaussian mixture", "found": " by the groups found in recency, orders and spending",
+           "behaviour": " by what they buy, when, where and how"}[request.method]
+    count = f" into {request.k} groups" if request.k else ""
+    split = f"split all customers{count}{how}"
+    if request.view == "measure":
+        when = f", {period_phrase(request.period)}" if request.period is not None else ""
+        return f"{join_words([label(m) for m in request.metrics])} of each segment{when}, {split}"
+    return split + {
+        "actions": ", with what is usually done for each",
+        "trend": f", sizes now and {request.days_ago} days ago" if request.since is None
+        else f", sizes before and after {period_phrase(request.since)}",
+        "check": ", checked for overlap, size and stability",
+    }.get(request.view, "")
+
+
+GROUPS: dict[type, Callable[[Any, Words], str]] = {
+    SegmentRequest: _segments, GroupsRequest: _groups, MoversRequest: _movers,
+}
