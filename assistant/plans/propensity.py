@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
 from assistant.plans.base import PlanModel
 from assistant.plans.filters import Filter
+from assistant.plans.requests import ChurnRequest
 
 
 class OrderingRequest(PlanModel):
@@ -89,13 +90,27 @@ def reword_table(request: TableScoreRequest) -> str:
     return asked[request.about]
 
 
-def _with_filter(request: OrderingRequest, reword_filter: object) -> str:
-    where = f", among customers where {reword_filter(request.filter)}" if request.filter is not None else ""  # type: ignore[operator]
+def reword_churn(request: ChurnRequest, reword_filter: Any) -> str:
+    """Who is least likely to order again, among whom; or one customer."""
+    days = request.horizon_days
+    if request.customer_id:
+        return f"probability that customer {request.customer_id} does not order again within {days} days"
+    among = [reword_filter(request.filter)] if request.filter is not None else []
+    bounds = (("net sales of 12 months", request.yearly_value_over), ("value at risk", request.value_at_risk_over))
+    among += [f"{name} above {over:,.10g}" for name, over in bounds if over is not None]
+    who = f"{request.k} {'customer' if request.k == 1 else 'customers'}"
+    where = f", among {' and '.join(among)}" if among else ""
+    return f"{who} least likely to order again within {days} days, by {request.order_by.replace('_', ' ')}{where}"
+
+
+def _with_filter(request: OrderingRequest, reword_filter: Any) -> str:
+    where = f", among customers where {reword_filter(request.filter)}" if request.filter is not None else ""
     return reword_ordering(request) + where
 
 
 #: request → (request, words of a filter) → words
 WORDERS = {
+    ChurnRequest: reword_churn,
     OrderingRequest: _with_filter,
     ChurnExamRequest: lambda request, reword_filter: reword_churn_exam(request),
     TableScoreRequest: lambda request, reword_filter: reword_table(request),

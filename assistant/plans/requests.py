@@ -143,6 +143,8 @@ class ChurnRequest(PlanModel):
     customer_id: str | None = None
     order_by: Literal["churn_probability", "value_at_risk"] = "value_at_risk"
     filter: Filter | None = Field(default=None, description="only customers it selects")
+    yearly_value_over: float | None = Field(default=None, ge=0, description="net sales of 12 months, shop currency")
+    value_at_risk_over: float | None = Field(default=None, ge=0, description="probability × those sales")
 
 
 class ValueRequest(PlanModel):

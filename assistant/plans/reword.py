@@ -37,7 +37,6 @@ from assistant.plans.requests import (
     CampaignBrief,
     CampaignRequest,
     CampaignsRequest,
-    ChurnRequest,
     CustomerRequest,
     DataRequest,
     DeclineRequest,
@@ -410,16 +409,6 @@ def _forecast(request: ForecastRequest) -> str:
     )
 
 
-def _churn(request: ChurnRequest) -> str:
-    if request.customer_id:
-        return (
-            f"probability that customer {request.customer_id} does not order again within {request.horizon_days} days"
-        )
-    by = f"by {request.order_by.replace('_', ' ')}"
-    who = f"{request.k} {_counted('customers', [request.k])} least likely to order again within"
-    return f"{who} {request.horizon_days} days, {by}" + (f", among {_filter(request.filter)}" if request.filter else "")
-
-
 def _value(request: ValueRequest) -> str:
     from assistant.plans.reword_value import reword_value  # it builds on the words of this module
 
@@ -547,7 +536,6 @@ _WORDERS: dict[Any, Callable[..., str]] = {
     CompareRecommendersRequest: reword_recommenders,
     ProductSearchRequest: _search,
     ForecastRequest: _forecast,
-    ChurnRequest: _churn,
     ValueRequest: _value,
     BuyersRequest: _buyers,
     PostRequest: _post,

@@ -20,10 +20,12 @@ from assistant.llm.planner.language_files import read_yaml
 from assistant.llm.planner.people_forms import Ask, PlanOne, last_customer, plain, whom
 from assistant.llm.planner.vocabulary import Vocabulary
 from assistant.plans import ChurnExamRequest, ChurnRequest, OrderingRequest, TableScoreRequest
+from assistant.plans.filters import CustomerCondition
 from assistant.plans.shop import Shop
 
 _PLACE = re.compile(r"(?<!P)<(\w+)>")
 _GROUP = re.compile(r"\(\?P<(\w+)>")
+_AMOUNT = r"\d[\d,]*(?:\.\d+)?"
 _LONGEST = 200
 #: likeness from which a name is taken for a category, or for a product
 _CATEGORY, _PRODUCT = 90.0, 90.0
@@ -66,7 +68,9 @@ def _compiled(language: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
     places |= {
         "C": raw["customer"], "P": "(?P<pronoun>" + "|".join(map(re.escape, raw["pronouns"])) + ")",
         "T": "(?P<goods>.+?)", "W": "(?P<whom>.+?)", "TABLE": raw["table"], "ROW": raw["row"],
-        "K": r"(?P<k>\d{1,4})", "NUMBER": rf"(?P<n>\d{{1,3}}|{numbers})", "UNIT": rf"(?P<unit>{units})",
+        "K": r"(?P<k>\d{1,4})", "MONEY": rf"(?P<money>{_AMOUNT})", "RISK": rf"(?P<risk>{_AMOUNT})",
+        "NTH": "(?P<nth>" + "|".join(sorted(raw["ordinals"], key=len, reverse=True)) + ")",
+        "NUMBER": rf"(?P<n>\d{{1,3}}|{numbers})", "UNIT": rf"(?P<unit>{units})",
     }
     return tuple((kind, re.compile(_told_apart(_put_in(form, places)), re.IGNORECASE))
                  for kind in _READ for form in raw["forms"].get(kind, ()))
@@ -157,7 +161,9 @@ def _leaving(ask: Ask) -> BaseModel | None:
     by_chance = re.search(_raw(ask.words.lexicon.language)["by_probability"], ask.text, re.IGNORECASE)
     return ChurnRequest.model_validate({
         "horizon_days": _days(ask, LEAVE_DAYS, most=730), **_shown(ask), **among,
-        **({"order_by": "churn_probability"} if by_chance else {})})
+        **({"order_by": "churn_probability"} if by_chance else {}),
+        **{name: float(ask.said[group].replace(",", ""))
+           for name, group in (("yearly_value_over", "money"), ("value_at_risk_over", "risk")) if group in ask.said}})
 
 
 def _that_exam(ask: Ask) -> BaseModel | None:
@@ -198,6 +204,14 @@ def _ordering(ask: Ask) -> BaseModel | None:
     return OrderingRequest.model_validate({"horizon_days": _days(ask, ORDER_DAYS), **_shown(ask), **goods, **among})
 
 
+def _nth_order(ask: Ask) -> BaseModel | None:
+    """Those with one order less than the one that is asked about."""
+    ordinals = _raw(ask.words.lexicon.language)["ordinals"]
+    number = int(ordinals[ask.said["nth"].casefold()]) if "nth" in ask.said else 2
+    before = CustomerCondition(metric="orders", op="eq", values=(number - 1,)) if number else None
+    return OrderingRequest(horizon_days=_days(ask, ORDER_DAYS), filter=before, **_shown(ask))
+
+
 def _staying(ask: Ask) -> BaseModel | None:
     return OrderingRequest(horizon_days=_days(ask, LEAVE_DAYS), **_shown(ask))
 
@@ -228,5 +242,6 @@ _READ: dict[str, Callable[[Ask], BaseModel | None]] = {
     "table_drivers": _table("drivers"), "table_list": _table("list"), "table_one": _table("list"),
     "exam": _exam, "ordering_exam": _ordering_exam, "drivers": _drivers,
     "leaving_one": _leaving_one, "leaving": _leaving, "staying": _staying,
-    "ordering_one": _ordering_one, "ordering": _ordering, "ordering_goods": _ordering,
+    "ordering_one": _ordering_one, "nth_order": _nth_order, "ordering": _ordering,
+    "ordering_goods": _ordering,
 }

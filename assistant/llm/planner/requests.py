@@ -49,6 +49,8 @@ def churn(p: Parts, context: DialogueContext, finish: Finish) -> Candidate | Non
     denied = [i for i in p.reading.having("neg") if i + 1 < len(p.reading.items)]
     if any("churn" in p.reading.items[i + 1].alts.get("do", ()) for i in denied):
         return None  # "who will not leave" is another list
+    if any(item.has("cmp") and i not in p.conditions.used for i, item in enumerate(p.reading.items)):
+        return None  # "with a value above 500" is a condition, not the length of a list
     take_verbs(p, "churn", *(["explain"] if len(p.customer_ids) == 1 else []))  # the answer says why
     if (
         p.conditions.customers

@@ -26,7 +26,8 @@ from assistant.models.value.exam_tables import (
     without_trees,
 )
 from assistant.models.value.reasons import NO_REASON, in_words, proven_reasons, usual
-from assistant.plans import And, ChurnRequest, Filter, InGroup
+from assistant.plans import And, ChurnRequest, Compare, Filter, InGroup
+from assistant.plans.reword import reword
 from assistant.results import (
     Caveat,
     Chart,
@@ -89,7 +90,7 @@ def churn_result(snapshot: Snapshot, request: ChurnRequest, fitted: ChurnModel) 
         evidence=_evidence(snapshot, request, fitted),
         details={
             "customer_ids": shown["customer_id"].tolist(),
-            "audience": {"filter": _audience(request).model_dump(mode="json"),
+            "audience": {"filter": _audience(request, customers).model_dump(mode="json"),
                          "words": "customers who are about to leave"},
         },
         followups=["Draft a win-back campaign for them", "Split our customers into segments",
@@ -98,17 +99,23 @@ def churn_result(snapshot: Snapshot, request: ChurnRequest, fitted: ChurnModel) 
 
 
 def _selected(snapshot: Snapshot, request: ChurnRequest, scores: pd.DataFrame) -> pd.DataFrame:
-    if request.filter is None:
-        return scores
-    from assistant.query.audience import customer_ids
+    chosen = scores
+    if request.filter is not None:
+        from assistant.query.audience import customer_ids
 
-    chosen = scores[scores["customer_id"].isin(set(customer_ids(snapshot, request.filter)))]
+        chosen = scores[scores["customer_id"].isin(set(customer_ids(snapshot, request.filter)))]
+    for column, over in (("yearly_value", request.yearly_value_over), ("value_at_risk", request.value_at_risk_over)):
+        chosen = chosen if over is None else chosen[chosen[column] > over]
     if chosen.empty:
         raise NoRows("No customer of this selection has an order, so there is nothing to predict from")
     return chosen
 
 
-def _audience(request: ChurnRequest) -> Filter:
+def _audience(request: ChurnRequest, customers: pd.DataFrame) -> Filter:
+    """The rule of those at risk; by name where they were chosen by what the model makes of their value."""
+    if request.yearly_value_over is not None or request.value_at_risk_over is not None:
+        ids = tuple(customers.loc[customers["at_risk"], "customer_id"].astype(str)) or ("",)
+        return Compare(field="customer", op="in" if len(ids) > 1 else "eq", values=ids)
     leaving = InGroup(group="about_to_leave", horizon_days=request.horizon_days)
     return leaving if request.filter is None else And(parts=(request.filter, leaving))
 
@@ -246,11 +253,9 @@ def refuse_customer(snapshot: Snapshot, wanted: str, ids: list[str]) -> None:
 
 def _evidence(snapshot: Snapshot, request: ChurnRequest, fitted: ChurnModel) -> Evidence:
     days = request.horizon_days
-    who = f"customer {request.customer_id}" if request.customer_id else f"the {request.k} first customers"
     return Evidence(
         plan=request.model_dump(mode="json"),
-        plan_words=f"Probability of no order within {days} days of {snapshot.as_of.isoformat()}: {who}, by "
-        f"{request.order_by.replace('_', ' ')}",
+        plan_words=reword(request),
         snapshot=snapshot.manifest.id, source=snapshot.manifest.source, synthetic=snapshot.manifest.synthetic,
         as_of=snapshot.as_of, window_start=snapshot.manifest.first_day, window_end=snapshot.as_of,
         model=model_info(

@@ -136,3 +136,23 @@ def test_how_good_was_that(tool: str, args: dict[str, Any], wanted: tuple[str, d
 def test_tables_there_are() -> None:
     assert plan("which tables can you score?") == ("score_table", {"about": "tables"})
     assert plan("how can I add a churn table?") == ("score_table", {"about": "tables"})
+
+
+@pytest.mark.parametrize(("text", "args"), [
+    ("customers likely to churn with a value above 500", {"yearly_value_over": 500.0}),
+    ("customers at risk with a value at risk above 1,200 and why", {"value_at_risk_over": 1200.0}),
+    ("who is at risk, worth more than 1000?", {"yearly_value_over": 1000.0}),
+])
+def test_a_bound_of_value_is_kept(text: str, args: dict[str, Any]) -> None:
+    assert plan(text) == ("predict_churn", args)
+
+
+def test_a_number_after_a_comparison_is_no_length_of_a_list() -> None:
+    assert plan("customers about to churn, score above 700")[1].get("k") != 700
+
+
+@pytest.mark.parametrize("text", ["which customers are about to make their second purchase",
+                                  "one-time buyers likely to come back"])
+def test_the_second_order(text: str) -> None:
+    once = {"op_type": "customer", "metric": "orders", "op": "eq", "values": [1.0]}
+    assert plan(text) == ("predict_orders", {"filter": once})

@@ -110,3 +110,17 @@ def test_only_some_customers(shop: Snapshot, fitted: ChurnModel) -> None:
     assert result.figures["at_risk"].value == 3
     assert all(r in whole.table("customers").rows for r in result.table("customers").rows)
     assert result.details["audience"]["filter"]["op_type"] == "and"
+
+
+def test_bounds_of_value(shop: Snapshot, fitted: ChurnModel) -> None:
+    values = fitted.predict(shop)
+    values = values[values["at_risk"]]["yearly_value"]
+    bound = float(values.median())
+    result = churn_result(shop, request(yearly_value_over=bound, k=1000), fitted)
+    table = result.table("customers")
+    shown = [row[table.column_index("yearly_value")] for row in table.rows]
+    assert len(shown) == (values > bound).sum() == result.figures["at_risk"].value and min(shown) > bound
+    assert len(result.details["audience"]["filter"]["values"]) == len(shown)
+    assert "net sales of 12 months above" in result.evidence.plan_words
+    with pytest.raises(NoRows):
+        churn_result(shop, request(value_at_risk_over=1e12), fitted)
