@@ -13,6 +13,7 @@ from assistant.plans import (
     CustomerRequest,
     FairnessRequest,
     InterestRequest,
+    Predicted,
     PrivacyRequest,
     RecommendRequest,
     ReportRequest,
@@ -37,6 +38,8 @@ class People:
     _citing: Callable[..., Result]
     predict_churn: Callable[..., Result]
     churn_model: Callable[[int], Any]
+    uplift_scores: Callable[[], Any]
+    _predicted: Callable[..., Mapping[str, float | None]]
     customer_value: Callable[..., Result]
     recommend: Callable[..., Result]
     _options: Callable[[], QueryOptions]
@@ -123,13 +126,19 @@ class People:
                 fitted = self.churn_model(request.horizon_days)
                 return selections.leaving(snapshot, request.horizon_days, fitted, examined)
             case "value":
-                return selections.dearest(snapshot, lambda k: self.customer_value(ValueRequest(k=k)))
+                return selections.dearest(snapshot, self._expected_value)
+            case "uplift":
+                return selections.moved(snapshot, self.uplift_scores())
             case "segments":
                 from assistant.models.segment.report import assign
 
                 return selections.segments(snapshot, assign(snapshot, SegmentRequest()))
         assert request.filter is not None
         return selections.audience(snapshot, request.filter, examined)
+
+    def _expected_value(self, snapshot: Snapshot, days: int) -> Mapping[str, float | None]:
+        """Expected sales of each customer of a snapshot, which may be seen from an earlier day."""
+        return self._predicted(snapshot, Predicted(attribute="expected_value", horizon_days=days))
 
     def noting_fairness(self, result: Result, request: FairnessRequest) -> Result:
         """The result with a caveat where its choice of people treats groups of them differently."""

@@ -264,11 +264,14 @@ class Workspace(Contacting, Recommending, Foreseeing, People, Segmenting, Sendin
 
     def query(self, plan: QueryPlan) -> Result:
         """Run a data question."""
+        from assistant.query.audience import refuse_traits
         from assistant.query.engine import run_query
 
         snapshot = self.snapshot
         options = self._options()
         plan, cited = self._put_in(plan)
+        if "customer" in plan.dimensions:  # figures by a trait are one thing, a list of people chosen by it another
+            refuse_traits(snapshot, plan.filter)
         key = (snapshot.fingerprint, snapshot.manifest.id, options, plan.model_dump_json())
         found = self._answers.get(key, lambda: run_query(snapshot, plan, options=options))
         return self._citing(found.model_copy(deep=True), cited)

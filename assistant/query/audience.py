@@ -64,10 +64,32 @@ def customer_ids(snapshot: Snapshot, condition: Filter | None) -> list[str]:
     return sorted(table.column("customer_id").to_pylist())
 
 
+def refuse_traits(snapshot: Snapshot, condition: Filter | None) -> None:
+    """See that nobody is chosen by a sensitive trait, or by what stands for one in these data.
+
+    Raises:
+        NotPermitted: somebody is; names the trait.
+        UnknownName: a field that does not exist.
+    """
+    _refuse_traits(Scope(snapshot), condition)
+
+
 def _check(scope: Scope, condition: Filter | None) -> None:
     if condition is None:
         return
-    for part in comparisons(condition):
+    _refuse_traits(scope, condition)
+    for part in customer_conditions(condition):
+        check(scope, (part.metric,), ("customer",), part.where)
+    for part in groups_of(condition):
+        if isinstance(part, BoughtThen):
+            for step in part.steps:
+                check(scope, ("orders",), ("customer",), step)
+    _check_fields(scope, condition)
+    check_values(scope.snapshot, condition)
+
+
+def _refuse_traits(scope: Scope, condition: Filter | None) -> None:
+    for part in comparisons(condition) if condition is not None else ():
         field = dimension(part.field, for_filter=True)
         trait = field.sensitive or declared_sensitive(scope.snapshot, field.columns)
         if trait and part.op not in {"is_null", "not_null"}:  # whether it is known says nothing of it
@@ -84,14 +106,6 @@ def _check(scope: Scope, condition: Filter | None) -> None:
                 received=part.field, hint="Figures by it can be shown; audiences and models do not use it.",
                 nearest=["Which columns stand for a sensitive one?"],
             )
-    for part in customer_conditions(condition):
-        check(scope, (part.metric,), ("customer",), part.where)
-    for part in groups_of(condition):
-        if isinstance(part, BoughtThen):
-            for step in part.steps:
-                check(scope, ("orders",), ("customer",), step)
-    _check_fields(scope, condition)
-    check_values(scope.snapshot, condition)
 
 
 def _check_fields(scope: Scope, condition: Filter) -> None:

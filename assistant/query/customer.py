@@ -43,9 +43,10 @@ def describe_customer(snapshot: Snapshot, request: CustomerRequest) -> Result:
     """Orders, value, cadence, favourites and returns of a customer.
 
     Returns:
-        Result of kind ``customer_profile``. Tables: ``customer`` (one row of metrics), ``products``, ``categories``
-        and ``brands`` (where the shop has them), ``orders`` (latest first). Figures: every column of ``customer``, and
-        ``value_rank`` among ``customers``. Words: ``customer``, ``country``, ``favourite``.
+        Result of kind ``customer_profile``. Tables: ``customer`` (one row of metrics), ``products``, ``categories`` and
+        ``brands`` (where the shop has them), ``orders`` (latest first), ``last_order`` (products of the latest one).
+        Figures: every column of ``customer``, and ``value_rank`` among ``customers``. Words: ``customer``, ``country``,
+        ``favourite``.
 
     Raises:
         UnknownName: no such customer; ``valid`` holds the nearest ids.
@@ -63,6 +64,7 @@ def describe_customer(snapshot: Snapshot, request: CustomerRequest) -> Result:
     if not missing(snapshot, LINES, ("brand",)):
         tables.append(_favourites(scope, own, "brand", "brands"))
     tables.append(_orders(scope, own))
+    tables += _last_order(scope, tables[-1])
     figures = {c.name: table.figure(0, c.name) for c in table.columns}
     if values["orders"]:
         rank, of = _rank(scope, values["revenue"])
@@ -164,6 +166,15 @@ def _orders(scope: Scope, own: Compare) -> Table:
     return Table(
         id="orders", title="Latest orders", columns=columns, rows=cells, total_rows=rows[0]["everything"] if rows else 0
     )
+
+
+def _last_order(scope: Scope, orders: Table) -> list[Table]:
+    """What the latest order held, the dearest first; nothing where there is none or no products are known."""
+    if not orders.rows or missing(scope.snapshot, LINES, ("product_id",)):
+        return []
+    held = _favourites(scope, Compare(field="order", values=(str(orders.rows[0][0]),)), "product", "last_order")
+    held.title = "In the last order"
+    return [held] if held.rows else []
 
 
 def _rank(scope: Scope, revenue: float) -> tuple[int, int]:

@@ -27,8 +27,10 @@ from assistant.plans import (
     PrivacyRequest,
     QueryPlan,
     ReportRequest,
+    SegmentRule,
 )
-from assistant.plans.filters import Filter, InGroup
+from assistant.plans.filters import And, Filter, InGroup
+from assistant.plans.reword import reword_filter
 from assistant.plans.shop import Shop
 
 PlanOne = Callable[[str], list[Candidate]]
@@ -210,6 +212,37 @@ def _interested_where(ask: Ask) -> BaseModel | None:
     return InterestRequest(interest=topic, filter=chosen) if known else None
 
 
+def _interest_group(ask: Ask) -> Filter | None:
+    """The customers with an interest, and the other conditions said beside it; None where these cannot be read."""
+    topic = _topic(ask)
+    if topic is None:
+        return None
+    group = InGroup(group="interest", name=topic)
+    if "where" not in ask.said:
+        return group
+    known, chosen = whom(ask, str(ask.raw["list_of"]).format(words=ask.said["where"]))
+    if not known:
+        return None
+    parts = chosen.parts if isinstance(chosen, And) else (chosen,) if chosen is not None else ()
+    return And(parts=(group, *parts)) if parts else group
+
+
+def _interest_audience(ask: Ask) -> BaseModel | None:
+    group = _interest_group(ask)
+    return SegmentRule(filter=group) if group is not None else None
+
+
+def _interest_draft(ask: Ask) -> ToolCall | None:
+    """A draft as the ordinary grammar reads it for other customers, with these put in their place."""
+    group = _interest_group(ask)
+    asked = str(ask.raw["draft"]).format(campaign=ask.said["campaign"], customers=ask.raw["some_customers"])
+    best = next(iter(ask.plan_one(asked)), None)
+    if group is None or best is None or best.cost > _WELL or [c.name for c in best.calls] != ["draft_campaign"]:
+        return None
+    brief = best.calls[0].plan()
+    return call(brief.model_copy(update={"audience": group, "audience_words": reword_filter(group)}))
+
+
 def _all_interests(ask: Ask) -> BaseModel | None:
     if "whom" not in ask.said:
         return InterestRequest()
@@ -329,7 +362,8 @@ _READ: dict[str, Reader] = {
     "privacy_budget": _privacy("budget"), "objected": _privacy("objectors"), "not_used": _privacy("sensitive"),
     "proxy": _privacy("proxies"),
     "interests_of": _interests_of, "interests_of_them": _interests_of_them, "interested_where": _interested_where,
-    "interested": _interested, "all_interests": _all_interests, "profile": _profile,
-    "fair_value": _fair("value"), "fair_segments": _fair("segments"), "fair_those": _fair_those,
-    "fair_named": _fair_named, "fair_whom": _fair_whom, "fair_churn": _fair("churn"),
+    "interested": _interested, "interest_audience": _interest_audience,
+    "interest_draft": _interest_draft, "all_interests": _all_interests, "profile": _profile,
+    "fair_value": _fair("value"), "fair_uplift": _fair("uplift"), "fair_segments": _fair("segments"),
+    "fair_those": _fair_those, "fair_named": _fair_named, "fair_whom": _fair_whom, "fair_churn": _fair("churn"),
 }

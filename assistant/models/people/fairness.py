@@ -21,6 +21,8 @@ FEWEST_TO_JUDGE = 30
 FOUR_FIFTHS = 0.8
 ERROR = 0.05
 _Z = 1.96
+#: Expected counts from which the chi-squared distribution is trusted, and shuffles where it is not.
+_EXPECTED, _SHUFFLES = 5.0, 4000
 UNKNOWN = "not known"
 
 
@@ -167,7 +169,23 @@ def _independent(groups: np.ndarray, selected: np.ndarray) -> float | None:
     counts = np.array([np.bincount(places[selected == s], minlength=len(names)) for s in (False, True)])
     if (counts.sum(axis=1) == 0).any():
         return None
-    return float(chi2_contingency(counts, correction=False).pvalue)
+    found = chi2_contingency(counts, correction=False)
+    if found.expected_freq.min() >= _EXPECTED:
+        return float(found.pvalue)
+    return _by_permutation(places, selected, len(names), float(found.statistic))
+
+
+def _by_permutation(places: np.ndarray, selected: np.ndarray, groups: int, statistic: float) -> float:
+    """p where counts are too small for the chi-squared distribution: the selection shuffled, seeded."""
+    rng = np.random.default_rng(0)
+    n, chosen = np.bincount(places, minlength=groups), int(selected.sum())
+    expected = n * chosen / len(places)
+    spread = expected * (1 - chosen / len(places))
+    hits = 0
+    for _ in range(_SHUFFLES):
+        drawn = rng.multivariate_hypergeometric(n, chosen)
+        hits += float(((drawn - expected) ** 2 / spread).sum()) >= statistic - 1e-9
+    return (hits + 1) / (_SHUFFLES + 1)
 
 
 def _tested(exam: Exam | None, name: str) -> dict[str, dict[str, float]]:

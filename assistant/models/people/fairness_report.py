@@ -82,6 +82,7 @@ def fairness_result(snapshot: Snapshot, request: FairnessRequest, judged: Judged
         kind="fairness", title="Are groups of people treated alike?", currency=snapshot.currency, tables=tables,
         figures=figures, headline=["people", "share"] if not several else ["people"],
         words={"what": judged.what, "verdict": _verdict(tables[0]), "several": "yes" if several else "",
+               "parts": "groups of the uplift model" if request.of == "uplift" else "segments",
                "off": ", ".join(off), "tested": "yes" if judged.past is not None else "",
                "name": request.name or "", "closest": _closest(tables[2])},
         charts=[_chart(found, several)], evidence=_evidence(snapshot, request, judged),
@@ -130,7 +131,7 @@ def _attributes_table(found: Mapping[str, list[AttributeFigures]], several: bool
     order = {"differs": 0, "differs little": 1, "no difference shown": 2, "too few to tell": 3}
     rows.sort(key=lambda r: (order[str(r[-1])], r[-2] if r[-2] is not None else 9.0))
     columns = [
-        *([Column(name="selection", label="Segment")] if several else []), _ATTRIBUTE,
+        *([Column(name="selection", label="Chosen for")] if several else []), _ATTRIBUTE,
         Column(name="people", label="People known", unit="count"), Column(name="lowest", label="Chosen least"),
         Column(name="lowest_rate", label="Of these", unit="percent"), Column(name="highest", label="Chosen most"),
         Column(name="highest_rate", label="Of those", unit="percent"),

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from assistant.data.objectors import objectors
-from assistant.errors import UserError
+from assistant.errors import InvalidPlan, UserError
 from assistant.features.labels import customer_features, ordered_within
 from assistant.features.rfm import rfm
 from assistant.models.people.fairness_report import Judged, PastPredictions
@@ -17,7 +18,6 @@ from assistant.models.value.churn import ChurnModel, churn_scores
 from assistant.plans.filters import Filter
 from assistant.plans.reword import reword_filter
 from assistant.query.audience import conditions_of, customer_ids
-from assistant.results import Result
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 #: Behaviour that models of customers are made from.
 BEHAVIOUR = ("days_since_last_order", "order_count", "tenure_days", "usual_gap_days", "recent_orders", "yearly_value")
-#: Share of customers called the dearest, and most of them that are looked at.
-DEAREST, MOST = 0.1, 1000
+#: Share of customers called the dearest, and the longest stretch that their value is expected and examined over.
+DEAREST, YEAR = 0.1, 365
 
 
 def leaving(snapshot: Snapshot, horizon_days: int, fitted: ChurnModel | None = None, examined: bool = True) -> Judged:
@@ -60,17 +60,66 @@ def _past_leaving(snapshot: Snapshot, horizon_days: int) -> PastPredictions | No
     return PastPredictions(cut, customers, then["churn_probability"].to_numpy(dtype=float), left)
 
 
-def dearest(snapshot: Snapshot, ask: Callable[[int], Result]) -> Judged:
-    """Who is in the tenth with the highest expected value.
+def dearest(snapshot: Snapshot, expect: Callable[[Snapshot, int], Mapping[str, float | None]]) -> Judged:
+    """Who is in the tenth with the highest expected value; examined by the expectation of a past day.
 
     Args:
-        ask: the value of the so many customers with the highest expectation.
+        expect: expected sales of each customer within so many days of a snapshot's analysis date.
     """
+    days = min(YEAR, max(30, (snapshot.as_of - snapshot.manifest.first_day).days // 2))
     frame = _behaviour(snapshot)
-    k = max(1, min(MOST, round(DEAREST * len(frame))))
-    table = ask(k).table("customers")
-    chosen = {str(row[table.column_index("customer_id")]) for row in table.rows}
-    return _judged(frame, "are among the highest by expected value", {"highest": frame["customer_id"].isin(chosen)})
+    now = expect(snapshot, days)
+    expected = np.array([float(now.get(c) or 0.0) for c in frame["customer_id"]])
+    chosen = np.zeros(len(frame), dtype=bool)
+    chosen[np.lexsort((frame["customer_id"], -expected))[: max(1, round(DEAREST * len(frame)))]] = True
+    judged = _judged(frame, "are among the tenth with the highest expected value", {
+        "highest": frame["customer_id"].isin(frame["customer_id"][chosen])})
+    return replace(judged, past=_past_value(snapshot, days, expect))
+
+
+def _past_value(
+    snapshot: Snapshot, days: int, expect: Callable[[Snapshot, int], Mapping[str, float | None]]
+) -> PastPredictions | None:
+    cut = snapshot.as_of - timedelta(days=days)
+    try:
+        then = {c: v for c, v in expect(snapshot.at(cut), days).items() if v is not None}
+    except UserError:
+        return None  # too short a history to look back on
+    customers = sorted(set(then) - objectors(snapshot))
+    brought = _sales_after(snapshot, cut)
+    return PastPredictions(cut, customers, np.array([float(then[c]) for c in customers]),
+                           np.array([brought.get(c, 0.0) for c in customers]), "currency")
+
+
+def _sales_after(snapshot: Snapshot, cut: date) -> dict[str, float]:
+    """Sales of each customer from the day after a cut to the analysis date."""
+    import ibis
+
+    lines = snapshot.table("order_lines")
+    after = ibis.literal(datetime.combine(cut + timedelta(days=1), datetime.min.time()), type="timestamp")
+    later = lines.filter(lines.customer_id.notnull(), lines.line_type == "sale", lines.ordered_at >= after)
+    found = snapshot.execute(later.group_by("customer_id").aggregate(sales=later.amount.sum().cast("float64")))
+    return dict(zip(*found.to_pydict().values(), strict=True))
+
+
+def moved(snapshot: Snapshot, scores: pd.DataFrame) -> Judged:
+    """Who is said to be moved by a contact, of those who can be judged.
+
+    Args:
+        scores: of the uplift model; ``customer_id``, ``group``, ``judged``.
+
+    Raises:
+        InvalidPlan: nobody can be judged.
+    """
+    able = scores[scores["judged"].to_numpy(dtype=bool)]
+    if able.empty:
+        raise InvalidPlan("Past campaigns do not tell who is moved by a contact, so nobody is chosen by it",
+                          received="uplift", nearest=["Is the churn model fair?"])
+    frame = able[["customer_id"]].astype(str).merge(_behaviour(snapshot), on="customer_id")
+    group = dict(zip(able["customer_id"].astype(str), able["group"].astype(str), strict=True))
+    names = sorted(set(group.values()))
+    return _judged(frame, "are in a group of the uplift model", {
+        n.replace("_", " "): frame["customer_id"].map(group) == n for n in names})
 
 
 def segments(snapshot: Snapshot, assigned: pd.DataFrame) -> Judged:

@@ -84,6 +84,7 @@ def test_profiles(text: str) -> None:
     ("are men and women treated alike by the churn model?", {"by": "gender"}), ("calibration by group", {}),
     ("are the segments fair?", {"of": "segments"}), ("is our segmentation biased", {"of": "segments"}),
     ("fairness report for our segments", {"of": "segments"}), ("is the clv model fair to everyone", {"of": "value"}),
+    ("is the uplift model fair?", {"of": "uplift"}), ("is the do not contact list biased", {"of": "uplift"}),
 ])
 def test_fairness_of_models(text: str, args: dict[str, Any]) -> None:
     tool, given = plan(text)
@@ -190,3 +191,26 @@ def test_the_answer_before_is_shared(text: str, noise: bool) -> None:
     tool, args = plan(text, asked)
     assert tool == "export_report" and args.get("noise", False) is noise
     assert args["plan"]["dimensions"] == ["country"]
+
+
+def test_an_interest_is_an_audience_with_other_conditions() -> None:
+    where = f"in {SHOP.values('country')[0]} who have not ordered for 90 days"
+    tool, args = plan(f"build a segment of {category()} lovers {where}")
+    assert tool == "count_audience"
+    interest, *others = args["filter"]["parts"]
+    assert interest["group"] == "interest" and interest["name"] == category() and len(others) == 2
+
+
+def test_a_draft_for_people_with_an_interest() -> None:
+    tool, args = plan(f"draft a win-back campaign for {category()} fans")
+    assert tool == "draft_campaign" and args["goal"] == "win_back" and args["audience"]["group"] == "interest"
+
+
+@pytest.mark.parametrize("text", ["what did customer 17850 buy last?", "what was in the last order of customer 17850"])
+def test_the_last_order(text: str) -> None:
+    assert plan(text) == ("describe_customer", {"customer_id": "17850"})
+
+
+def test_segments_and_older_people() -> None:
+    asked = plan("are older people treated differently by the segments")
+    assert asked == ("check_fairness", {"of": "segments", "by": "age"})

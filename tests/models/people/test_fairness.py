@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -122,3 +123,12 @@ def test_a_rule_by_a_proxy_is_named_as_one(shop: Snapshot) -> None:
     assert result.words["verdict"] == "differs"
     noted = fairness_gap(shop, judged)
     assert noted is not None and noted.figures["lowest_rate"].value == 0.0
+
+
+def test_few_chosen_are_judged_by_shuffling() -> None:
+    selected = np.zeros(N, dtype=bool)
+    selected[:4] = True  # four women of 300, no man of 270
+    found, = judge({"gender": GENDER}, selected)
+    assert found.verdict == "no difference shown"
+    all_women, all_men = (math.comb(n, 4) / math.comb(570, 4) for n in (300, 270))
+    assert found.p == pytest.approx(all_women + all_men, abs=0.02)  # both are as far from even or further
