@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from assistant.caching import OnceCache
+from assistant.campaigning import Campaigning
 from assistant.contacting import Contacting
 from assistant.data.warehouse import POINTER, Snapshot, current_manifest, open_snapshot
 from assistant.errors import AssistantError, SettingsError
@@ -70,7 +71,7 @@ _Plan = TypeVar("_Plan", bound=PlanModel)
 EXAMPLES_SHOWN = 6
 
 
-class Workspace(Contacting, Recommending, Foreseeing, People, Segmenting, Sending, Grouping):
+class Workspace(Campaigning, Contacting, Recommending, Foreseeing, People, Segmenting, Sending, Grouping):
     """One shop, ready to be asked.
 
     Args:

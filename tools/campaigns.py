@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from assistant.plans import CampaignBrief, CampaignRequest, CampaignsRequest, PostRequest, UndoRequest
+from assistant.plans import (
+    CampaignBrief,
+    CampaignRequest,
+    CampaignsRequest,
+    MessageRequest,
+    PostRequest,
+    UndoRequest,
+)
 from assistant.results import Result
 from assistant.workspace import Workspace
 
@@ -11,7 +18,10 @@ def draft_campaign(workspace: Workspace, request: CampaignBrief) -> Result:
     """Draft a campaign: audience with its size after each condition, offer, products, copy and holdout.
 
     With ``campaign_id`` it is the next version of that draft. A draft is stored, never sent.
-    Approval and export are actions of a person outside the chat.
+    Approval and export are actions of a person outside the chat. ``edits`` holds texts written by you or the person:
+    free words around slots ({shop_name}, {offer}, {?first_name} {first_name}{/first_name}); a text that names a number,
+    price, discount, date, stock or claim outside a slot is refused with the reason, so write it again without, or leave
+    it out for the wording of the house.
     """
     return workspace.draft_campaign(request)
 
@@ -19,6 +29,11 @@ def draft_campaign(workspace: Workspace, request: CampaignBrief) -> Result:
 def show_campaign(workspace: Workspace, request: CampaignRequest) -> Result:
     """Show a stored draft (the latest one without an id), or what its latest version changed."""
     return workspace.show_campaign(request)
+
+
+def explain_message(workspace: Workspace, request: MessageRequest) -> Result:
+    """What one customer would get from a draft, line by line with why each line is there; or why they get nothing."""
+    return workspace.explain_message(request)
 
 
 def list_campaigns(workspace: Workspace, request: CampaignsRequest) -> Result:

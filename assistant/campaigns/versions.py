@@ -50,6 +50,7 @@ _DECISIONS: dict[str, Callable[[CampaignBrief], Any]] = {
     "length of the texts": lambda b: b.length,
     "language": lambda b: {"en": "English", "zh": "Chinese"}[b.language],
     "wordings per channel": lambda b: b.variants,
+    "put in other words": lambda b: "not yet" if b.wording == 0 else "once" if b.wording == 1 else f"{b.wording} times",
     "texts by hand": _edits,
     "products per recipient": lambda b: b.products_per_recipient,
     "control group": _share,

@@ -266,6 +266,7 @@ class CampaignBrief(PlanModel):
     language: Literal["en", "zh"] = Field(default="en", description="language of the copy")
     length: Literal["short", "normal", "long"] = "normal"
     edits: tuple[CopyEdit, ...] = Field(default=(), max_length=40, description="texts written by hand, in order")
+    wording: int = Field(default=0, ge=0, le=1000, description="how often other words were asked for")
     period: Period | None = Field(default=None, description="season or occasion named in the brief")
     campaign_id: str | None = Field(default=None, description="the stored draft that this is the next version of")
     title: str | None = Field(default=None, max_length=120)
@@ -329,6 +330,16 @@ class CampaignRequest(PlanModel):
     kind: Literal["show_campaign"] = "show_campaign"
     campaign_id: str | None = None
     changes: bool = False
+
+
+class MessageRequest(PlanModel):
+    """What one recipient of a draft gets, and why: line by line. Without a customer the first recipient is taken."""
+
+    kind: Literal["campaign_message"] = "campaign_message"
+    campaign_id: str | None = None
+    customer_id: str | None = None
+    channel: Literal["email", "sms", "push", "post", "social", "popup"] | None = None
+    variant: int = Field(default=1, ge=1, le=5)
 
 
 class UndoRequest(PlanModel):

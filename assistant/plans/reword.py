@@ -53,7 +53,7 @@ from assistant.plans.requests import (
     ValueRequest,
 )
 from assistant.plans.reword_agreements import WORDERS as AGREEMENTS
-from assistant.plans.reword_copy import writing_words
+from assistant.plans.reword_copy import COPY, writing_words
 from assistant.plans.reword_groups import GROUPS
 from assistant.plans.reword_lists import bundle_words, promotion_words, rule_words, substitute_words
 from assistant.plans.reword_people import WORDERS as PEOPLE
@@ -567,5 +567,5 @@ _WORDERS: dict[Any, Callable[..., str]] = {
     Comparison: _comparison,
     Having: _having,
     **{kind: lambda request, worder=worder: worder(request, _filter)
-       for kind, worder in (AGREEMENTS | GROUPS | PEOPLE | PRODUCTS | SENDING | UPLIFT).items()},
+       for kind, worder in (AGREEMENTS | COPY | GROUPS | PEOPLE | PRODUCTS | SENDING | UPLIFT).items()},
 }

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from assistant.plans.requests import CampaignBrief
+from collections.abc import Callable
+from typing import Any
+
+from assistant.plans.requests import CampaignBrief, MessageRequest
 
 
 def writing_words(brief: CampaignBrief) -> list[str]:
@@ -16,3 +19,14 @@ def writing_words(brief: CampaignBrief) -> list[str]:
         count = len(brief.edits)
         parts.append(f"{count} {'text' if count == 1 else 'texts'} written by hand")
     return parts
+
+
+def _message(request: MessageRequest, _: object) -> str:
+    draft = request.campaign_id or "the latest campaign draft"
+    who = f"customer {request.customer_id}" if request.customer_id else "the first recipient"
+    what = "message" if request.channel is None else {"popup": "pop-up", "social": "post"}.get(
+        request.channel, request.channel)
+    return f"what {who} would get from {draft} ({what}), line by line with the reasons"
+
+
+COPY: dict[type, Callable[[Any, Any], str]] = {MessageRequest: _message}

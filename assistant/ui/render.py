@@ -81,6 +81,7 @@ KINDS: dict[str, DrawBody] = {
     "exported": pieces.body,
     "send_plan": pieces.body,
     "sending_stopped": pieces.body,
+    "campaign_message": campaign.message,
     "explanation": pieces.body,
     "term_agreed": pieces.body,
     "term_withdrawn": pieces.body,

@@ -43,11 +43,13 @@ LAW: dict[str, set[str]] = {
     "assistant.grouping": MODELS | {"assistant.grouping"},
     "assistant.segmenting": CAMPAIGNS | {"assistant.segmenting"},
     "assistant.contacting": MODELS | {"assistant.contacting"},
+    "assistant.campaigning": CAMPAIGNS | {"assistant.campaigning"},
     "assistant.sending": CAMPAIGNS | {"assistant.sending"},
     "assistant.terminal": BRIEFING | {"assistant.terminal", "assistant.workspace"},
     "assistant.workspace": BRIEFING | {
         "assistant.workspace", "assistant.recommending", "assistant.people", "assistant.segmenting",
         "assistant.contacting", "assistant.foreseeing", "assistant.sending", "assistant.grouping",
+        "assistant.campaigning",
     },
     "assistant.llm": LLM,
     "assistant.agent": AGENT,

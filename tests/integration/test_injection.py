@@ -356,6 +356,7 @@ EVERY_TOOL: dict[str, dict[str, Any]] = {
     "draft_campaign": {"goal": "win_back"},
     "show_campaign": {},
     "undo_campaign": {},
+    "explain_message": {},
     "explain_answer": {"tool": "find_segments", "arguments": {}},
     "ask_back": {"text": "Which?", "options": ["Revenue by country", "Revenue by month"]},
     "decline": {"reason": "not_understood", "message": "No."},

@@ -18,7 +18,7 @@ import yaml
 from assistant.campaigns.copy.template import FILLED, Template, parse
 from assistant.errors import InvalidPlan, NotPermitted
 
-LANGUAGES = ("en",)
+LANGUAGES = ("en", "zh")
 _SPELT_OUT = re.compile(r"(?<!\w)(?:\w[\s.\-_*·|/]{1,2}){3,}\w(?!\w)")
 
 

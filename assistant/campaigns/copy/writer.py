@@ -28,6 +28,8 @@ PIECES: dict[str, dict[str, str]] = {
 #: filled for each recipient; every other slot is the same for all
 PERSONAL = ("first_name", "top_product", "unsubscribe_link", "shop_link")
 _TRIES = 60
+#: how far apart in the grammar the wordings of a campaign lie that was put in other words
+_APART = 10007
 
 
 @dataclass(frozen=True)
@@ -60,17 +62,18 @@ class Copywriter:
         offer: slot of the offer in words ("10 % off everything in Homeware"), or None without an offer.
         style: language, tone, length and brand voice.
         variant: 0 for the first wording, 1 for the next …
+        reworded: how often other words were asked for.
         edits: texts put in by a person or a language model; they pass the same compiler.
     """
 
     def __init__(
         self, goal: str, seed: str, common: Mapping[str, Slot], offer: Slot | None, style: Style | None = None, *,
-        variant: int = 0, edits: Sequence[CopyEdit] = (),
+        variant: int = 0, edits: Sequence[CopyEdit] = (), reworded: int = 0,
     ) -> None:
         self.style = style or Style()
         self.variant, self._edits = variant, tuple(edits)
         self._grammar = Grammar(goal, self.style.tone, self.style.length, self.style.language)
-        self._campaign = campaign_number(seed)
+        self._campaign = campaign_number(seed) + _APART * reworded
         rules = language_file("rules", self.style.language)
         self._words, self.limits = rules["words"], rules["lengths"]
         self._common: dict[str, Slot] = {**common, **({"offer": offer} if offer else {})}
@@ -199,7 +202,7 @@ class Copywriter:
         return self._short(channel, lines, slots, traced=traced)
 
     def _email(self, lines: Sequence[ProductLine], slots: dict[str, Slot], *, traced: bool, html: bool) -> Message:
-        frame, foot = self.frame("email"), self._foot
+        frame, foot = self.frame("email"), self.foot
         texts = {name: slot.text for name, slot in slots.items()}
         subject, preheader = frame["subject"].fill(texts), frame["preheader"].fill(texts)
         parts = [frame[p].fill(texts) for p in self._upper]
@@ -217,7 +220,7 @@ class Copywriter:
         return ("greeting", "body", "offer_line") if "offer" in self._common else ("greeting", "body")
 
     @cached_property
-    def _foot(self) -> tuple[Template, ...]:
+    def foot(self) -> tuple[Template, ...]:
         """Unsubscribe, legal lines and address: no edit reaches them."""
         common = {n: s for n, s in self._common.items() if n not in PERSONAL}
         address = self._common.get("postal_address")
@@ -232,7 +235,7 @@ class Copywriter:
             upper = [frame["greeting"], *body, *([frame["offer_line"]] if "offer_line" in self._upper else [])]
             self._shells[products] = markup.shell(markup.Sheet(
                 self.style.language, self.style.voice.colour, frame["subject"], frame["preheader"], tuple(upper),
-                (frame["sign_off"],), self._foot, frame["button"] if "shop_link" in self._common else None,
+                (frame["sign_off"],), self.foot, frame["button"] if "shop_link" in self._common else None,
                 self._words["list_label"],
             ), products)
         return self._shells[products]

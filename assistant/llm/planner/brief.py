@@ -104,7 +104,10 @@ def draft(p: Parts, context: DialogueContext, finish: Finish, shop: Shop) -> Can
     extras = _extras(p)
     if p.limit is not None and p.limit <= 10:
         values["products_per_recipient"] = p.limit
-    values |= {k: v for k, v in extras.items() if k != "channels" or not channels}
+    if extras.pop("popup", False):
+        addressed = tuple(values.get("channels") or extras.get("channels") or CampaignBrief().channels)
+        values["channels"] = (*addressed, "popup")
+    values |= {k: v for k, v in extras.items() if k != "channels" or "channels" not in values}
     try:
         brief = CampaignBrief(**values)
     except ValidationError:
@@ -153,10 +156,23 @@ def _extras(p: Parts) -> dict[str, Any]:
         p.used |= items_of(r, lines)
         found.setdefault("variants", 3)
         found.setdefault("channels", ("email",))
+    found |= _writing(p)
     wordings = places(r, "variants")
     if wordings and (r.does("create") or r.has("goal")):
         p.used |= items_of(r, wordings)
         found.setdefault("variants", 2)
+    return found
+
+
+def _writing(p: Parts) -> dict[str, Any]:
+    """Language and length of the texts, and a pop-up beside the messages."""
+    r, found = p.reading, {}
+    for kind, name, value in (("in_chinese", "language", "zh"), ("short_text", "length", "short"),
+                              ("long_text", "length", "long"), ("popup", "popup", True)):
+        said = places(r, kind)
+        if said:
+            p.used |= items_of(r, said)
+            found[name] = value
     return found
 
 

@@ -13,6 +13,7 @@ from assistant.llm.planner.churn_forms import about_what_comes
 from assistant.llm.planner.context import DialogueContext
 from assistant.llm.planner.contradictions import asked_and_excluded
 from assistant.llm.planner.contrasts import contrasted
+from assistant.llm.planner.copy_talk import about_copy
 from assistant.llm.planner.country_codes import spelled_out
 from assistant.llm.planner.coverage import GAP
 from assistant.llm.planner.currency import amounts
@@ -100,6 +101,7 @@ ALL_TOOLS = (
     "stop_sending",
     "export_campaign",
     "show_calendar",
+    "explain_message",
     "explain_answer",
     "define_term",
     "show_terms",
@@ -153,6 +155,9 @@ def _turn(
 ) -> Planned:
     text = complete(text, language)
     words = vocabulary(shop, language)
+    copy = about_copy(text, context, tools, words.lexicon)  # before slots in braces count as places left open
+    if copy is not None:
+        return copy
     early = unreadable(text, words.lexicon)
     if early is not None:
         return Planned([early], 0.0, frame="decline")

@@ -23,6 +23,11 @@ def draft(board: Board, result: Result, index: int) -> str:
     return note + _audience(board, result, index) + _copies(board, details) + _checklist(board, details)
 
 
+def message(board: Board, result: Result, index: int) -> str:
+    """What one recipient would get: the lines with their reasons, then the message as it looks."""
+    return pieces.body(board, result, index) + _copies(board, result.details)
+
+
 def _audience(board: Board, result: Result, index: int) -> str:
     """The audience step by step; a last step that is split into parts is one bar in two colours."""
     tables = [t for t in result.tables if t.rows]
@@ -94,7 +99,10 @@ def _messages(details: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 def _message(board: Board, message: Mapping[str, Any]) -> str:
     channel = str(message.get("channel", ""))
-    head = tag("div", esc(board.texts.get(f"channels.{channel}", channel)), class_="channel")
+    name = str(board.texts.get(f"channels.{channel}", channel))
+    if int(message.get("variant") or 1) > 1:
+        name += " · " + board.texts("campaign.variant", n=message["variant"])
+    head = tag("div", esc(name), class_="channel")
     envelope = ""
     for part, label in (("subject", "campaign.subject"), ("preheader", "campaign.preheader")):
         if message.get(part):
@@ -102,8 +110,37 @@ def _message(board: Board, message: Mapping[str, Any]) -> str:
     inner = tag("dl", envelope, class_="envelope") if envelope else ""
     body = message.get("body") or message.get("text") or ""
     inner += tag("div", _paragraphs(_slotted(str(body), _slots_of(message))), class_="message-body")
+    if message.get("button") and not message.get("html"):
+        inner += tag("p", tag("b", esc(message["button"])), class_="message-button")
+    inner += _as_it_looks(board, message) + _checks_of(board, message)
     return tag("article", head + inner + _length(board, message, str(body)) + _slots(board, message),
                class_=f"message {_channel_css(channel)}")
+
+
+def _as_it_looks(board: Board, message: Mapping[str, Any]) -> str:
+    """The e-mail as HTML in a frame of its own that may run and load nothing."""
+    html = message.get("html")
+    if not html:
+        return ""
+    texts = board.texts
+    frame = tag("iframe", "", srcdoc=html, sandbox="", title=texts("campaign.looks"), loading="lazy",
+                class_="mail-frame", style="width:100%;height:32rem;border:1px solid #ccc;background:#fff")
+    key = f"looks-{message.get('channel', '')}-{message.get('variant', '')}"
+    return pieces.fold(texts("campaign.looks"), frame, key, "fold looks")
+
+
+def _checks_of(board: Board, message: Mapping[str, Any]) -> str:
+    """Length, segments, spam, readability and markup, each passed or not."""
+    drawn = []
+    for check in message.get("checks") or []:
+        passed = bool(check.get("passed"))
+        state = board.texts("campaign.done" if passed else "campaign.open")
+        mark = tag("span", "✓" if passed else "○", class_="mark", role="img", aria_label=state)
+        words = f"{check.get('check', '')}: {check.get('seen', '')}"
+        drawn.append(tag("li", mark + tag("span", esc(words)), class_="done" if passed else "open"))
+    key = f"checks-{message.get('channel', '')}-{message.get('variant', '')}"
+    listed = tag("ul", "".join(drawn), class_="checklist")
+    return pieces.fold(board.texts("campaign.checks"), listed, key, "fold checks") if drawn else ""
 
 
 def _slots_of(message: Mapping[str, Any]) -> list[Mapping[str, Any]]:
