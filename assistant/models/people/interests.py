@@ -115,7 +115,7 @@ def find_interests(snapshot: Snapshot, named: str | None = None) -> Interests:
         MissingData: orders carry no customer or no product.
     """
     snapshot.require("order_lines", "customer_id", "product_id", needed_for="Finding interests")
-    product_ids, columns = _catalogue(snapshot)
+    product_ids, columns = catalogue_topics(snapshot)
     if named is not None and snapshot.has("products", "name"):
         products = snapshot.table("products")
         names = dict(zip(*snapshot.execute(products.select("product_id", "name")).to_pydict().values(), strict=True))
@@ -192,7 +192,7 @@ def _per_customer(
     return counts, when[order][starts + sizes - 1] if len(found) else when[:0]
 
 
-def _catalogue(snapshot: Snapshot) -> tuple[list[str], dict[str, list[str | None]]]:
+def catalogue_topics(snapshot: Snapshot) -> tuple[list[str], dict[str, list[str | None]]]:
     """Product ids and, for every kind that the shop fills, the topic of each; names where it fills no category."""
     if not snapshot.has("products"):
         return [], {}

@@ -43,7 +43,7 @@ def category() -> str:
 @pytest.mark.parametrize("text", [
     "who is interested in {c}", "which customers are interested in {c}?", "customers interested in {c}",
     "who likes {c}", "show me customers who love {c}", "how many customers are into {c}", "who are our {c} fans?",
-    "list everybody with an interest in {c}", "which of our customers are keen on {c} products?",
+    "list everybody with an interest in {c}", "which of our customers are keen on {c} products?", "{c} lovers",
 ])
 def test_who_is_interested(text: str) -> None:
     assert plan(text.format(c=category())) == ("find_interests", {"interest": category()})
@@ -160,7 +160,8 @@ def test_goods_and_plain_questions_are_not_declined(text: str) -> None:
     ("which data about people is sensitive", "sensitive"), ("is age used in the churn model?", "sensitive"),
     ("which columns are proxies for gender?", "proxies"), ("does the city reveal age?", "proxies"),
     ("how many customers objected to marketing", "objectors"), ("who objected?", "objectors"),
-    ("how many people opted out of profiling?", "objectors"), ("how much privacy budget is left?", "budget"),
+    ("how many people opted out of profiling?", "objectors"),
+    ("do you profile people who objected?", "objectors"), ("how much privacy budget is left?", "budget"),
     ("show the privacy budget", "budget"), ("how much epsilon have we spent", "budget"),
 ])
 def test_what_is_kept_private(text: str, about: str) -> None:
@@ -179,7 +180,7 @@ BY_COUNTRY = {"metrics": ["revenue"], "dimensions": ["country"]}
     ("share the revenue by country with a partner", {}), ("export a report of revenue by country", {}),
     ("make a file of revenue by country that we can share", {}),
     ("i need an anonymised report of revenue by country", {}),
-    ("export revenue by country without small groups", {}),
+    ("export revenue by country without small groups", {}), ("revenue by country as a csv to share with our agency", {}),
 ])
 def test_reports_to_share(text: str, args: dict[str, Any]) -> None:
     assert plan(text) == ("export_report", {"plan": BY_COUNTRY, **args})

@@ -1,0 +1,1 @@
+"""Interests, fairness tests and reports with noise."""
