@@ -20,7 +20,8 @@ import numpy as np
 
 from assistant.data.objectors import objectors
 from assistant.data.sensitive import tells_a_trait
-from assistant.features.interactions import Interactions, interactions
+from assistant.features.interactions import encode
+from assistant.features.rfm import TAKEN_BACK
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -39,6 +40,23 @@ WORD_PRODUCTS = 8
 WORD_SHARE = 0.2
 #: Kinds of topics, the widest first.
 KINDS = ("category", "subcategory", "brand", "word", "named")
+
+
+@dataclass(frozen=True, eq=False)
+class Purchases:
+    """Orders of known customers, each customer's one after the other, the oldest first.
+
+    Attributes:
+        customer_ids, item_ids: ids as objects of str, sorted.
+        lines: orders × items, float32: what each order holds (a value above nought).
+        sizes: [customers] number of orders. days: [orders] days since 1970-01-01.
+    """
+
+    customer_ids: np.ndarray
+    item_ids: np.ndarray
+    lines: csr_array
+    sizes: np.ndarray
+    days: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,7 +138,40 @@ def find_interests(snapshot: Snapshot, named: str | None = None) -> Interests:
         products = snapshot.table("products")
         names = dict(zip(*snapshot.execute(products.select("product_id", "name")).to_pydict().values(), strict=True))
         columns["named"] = [_holding(names.get(p), named) for p in product_ids]
-    return interests_of(interactions(snapshot), product_ids, columns, objected=objectors(snapshot))
+    return interests_of(purchases(snapshot), product_ids, columns, objected=objectors(snapshot))
+
+
+def purchases(snapshot: Snapshot) -> Purchases:
+    """What each order of a known customer holds, read in one pass; pairs of customer and product that were wholly sent
+    back are left out."""
+    from scipy.sparse import csr_array
+
+    lines = snapshot.table("order_lines")
+    kept = lines.filter(lines.customer_id.notnull(), lines.product_id.notnull(),
+                        lines.line_type.isin(["sale", *TAKEN_BACK]))
+    table = snapshot.execute(kept.select(
+        "customer_id", "order_id", "product_id", sale=kept.line_type == "sale", day=kept.ordered_at.date(),
+        units=kept.quantity.fill_null(1)))
+    customer_ids, who = encode(table["customer_id"])
+    item_ids, items = encode(table["product_id"])
+    sale = table["sale"].to_numpy().astype(bool)
+    pair = who.astype(np.int64) * len(item_ids) + items
+    found, place = np.unique(pair, return_inverse=True)
+    owned = np.bincount(place, weights=table["units"].to_numpy(), minlength=len(found)) > 0
+    own = sale & owned[place]
+    # every order with a sale counts, also one of which nothing was kept
+    coded = table["order_id"].combine_chunks().dictionary_encode().indices.to_numpy(zero_copy_only=False)
+    numbers, orders = np.unique(coded[sale], return_inverse=True)
+    owners = np.zeros(len(numbers), dtype=np.int64)
+    days = np.zeros(len(numbers), dtype=np.int32)
+    owners[orders] = who[sale]
+    np.maximum.at(days, orders, table["day"].to_numpy()[sale].astype("datetime64[D]").astype(np.int32))
+    ranked = np.lexsort((days, owners))
+    rank = np.empty(len(numbers), dtype=np.int64)
+    rank[ranked] = np.arange(len(numbers))
+    rows = rank[orders][own[sale]]
+    held = csr_array((np.ones(len(rows), dtype=np.float32), (rows, items[own])), shape=(len(numbers), len(item_ids)))
+    return Purchases(customer_ids, item_ids, held, np.bincount(owners, minlength=len(customer_ids)), days[ranked])
 
 
 def _holding(name: str | None, wanted: str) -> str | None:
@@ -133,13 +184,13 @@ def _holding(name: str | None, wanted: str) -> str | None:
 
 
 def interests_of(
-    bought: Interactions, product_ids: Sequence[str], columns: dict[str, Sequence[str | None]],
+    bought: Purchases, product_ids: Sequence[str], columns: dict[str, Sequence[str | None]],
     objected: frozenset[str] = frozenset(),
 ) -> Interests:
     """Interests from purchases.
 
     Args:
-        bought: purchases; whatever was wholly sent back does not count.
+        bought: orders with what they hold.
         product_ids: products of the catalogue; ``columns``: kind → topic of each (None: unknown), and ``name`` for the
             names that words are taken from where there are no categories.
         objected: customers to leave out.
@@ -147,13 +198,12 @@ def interests_of(
     from scipy.sparse import csr_array
 
     topics = _topics(bought, product_ids, columns)
-    history = bought.history
-    held = csr_array(history.lines @ topics.holds)
+    held = csr_array(bought.lines @ topics.holds)
     held.data[:] = 1.0
-    owners = np.repeat(np.arange(len(history.sizes)), history.sizes)
-    kept = ~np.isin(bought.user_ids.astype(str), list(objected)) & (history.sizes > 0)
-    counts, last = _per_customer(held, owners, history.days, len(history.sizes))
-    orders = history.sizes.astype(np.float64)
+    owners = np.repeat(np.arange(len(bought.sizes)), bought.sizes)
+    kept = ~np.isin(bought.customer_ids.astype(str), list(objected)) & (bought.sizes > 0)
+    counts, last = _per_customer(held, owners, bought.days, len(bought.sizes))
+    orders = bought.sizes.astype(np.float64)
     everybody = max(float(orders.sum()), 1.0)
     shares = np.asarray(counts.sum(axis=0)).ravel() / everybody
     mine, days = counts[kept], last[np.repeat(kept, np.diff(counts.indptr))]
@@ -162,10 +212,10 @@ def interests_of(
     own = (mine.data + PRIOR_ORDERS * average) / (orders[kept][rows] + PRIOR_ORDERS)
     strengths = own / average
     return Interests(
-        topics=topics, customer_ids=bought.user_ids[kept], orders=history.sizes[kept], counts=mine, last_days=days,
+        topics=topics, customer_ids=bought.customer_ids[kept], orders=bought.sizes[kept], counts=mine, last_days=days,
         strengths=strengths, shares=shares,
         tagged=(mine.data >= FEWEST_ORDERS) & (strengths >= LEAST_STRENGTH),
-        left_out=int((~kept & (history.sizes > 0)).sum()),
+        left_out=int((~kept & (bought.sizes > 0)).sum()),
     )
 
 
@@ -203,7 +253,7 @@ def catalogue_topics(snapshot: Snapshot) -> tuple[list[str], dict[str, list[str 
     return found.pop("product_id"), found
 
 
-def _topics(bought: Interactions, product_ids: Sequence[str], columns: dict[str, Sequence[str | None]]) -> Topics:
+def _topics(bought: Purchases, product_ids: Sequence[str], columns: dict[str, Sequence[str | None]]) -> Topics:
     """Topics over the products bought."""
     from scipy.sparse import csr_array
 
@@ -221,7 +271,7 @@ def _topics(bought: Interactions, product_ids: Sequence[str], columns: dict[str,
                 continue
             rows.append(item)
             cells.append(known.setdefault((kind, name), len(known)))
-    holds = csr_array((np.ones(len(rows), dtype=np.float32), (rows, cells)), shape=(bought.n_items, len(known)))
+    holds = csr_array((np.ones(len(rows), dtype=np.float32), (rows, cells)), shape=(len(bought.item_ids), len(known)))
     return Topics(tuple(k for k, _ in known), tuple(n for _, n in known), holds, tuple(sorted(withheld)))
 
 

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from assistant.data.warehouse import Snapshot
-from assistant.features.interactions import EPOCH, interactions
-from assistant.models.people.interests import PRIOR_ORDERS, Interests, catalogue_topics, interests_of
+from assistant.features.interactions import EPOCH
+from assistant.models.people.interests import PRIOR_ORDERS, Interests, catalogue_topics, interests_of, purchases
 from benchmarks.report import Row
 
 #: The next order is looked for within so many days after the cut; topics with fewer such orders are not judged.
@@ -23,7 +23,7 @@ def strength_rows(name: str, snapshot: Snapshot) -> list[Row]:
     """AUC of strength, share of orders and share of spend for "the next order holds the topic", and the tags' hits."""
     cut = snapshot.as_of - timedelta(days=DAYS)
     product_ids, columns = catalogue_topics(snapshot)
-    bought = interactions(snapshot, cut)
+    bought = purchases(snapshot.at(cut))
     found = interests_of(bought, product_ids, columns)
     held = _next_orders(snapshot, found, bought.item_ids, cut)
     scores = _scores(snapshot.at(cut), found, bought.item_ids, held.index)
@@ -44,17 +44,16 @@ def strength_rows(name: str, snapshot: Snapshot) -> list[Row]:
 
 def _next_orders(snapshot: Snapshot, found: Interests, items: np.ndarray, cut: date) -> pd.DataFrame:
     """Customers × topics: whether the first order after the cut holds the topic; customers with such an order."""
-    later = interactions(snapshot)
-    history, first_day = later.history, (cut - EPOCH).days
-    owners = np.repeat(np.arange(len(history.sizes)), history.sizes)
-    after = np.flatnonzero(history.days > first_day)
+    later = purchases(snapshot)
+    owners = np.repeat(np.arange(len(later.sizes)), later.sizes)
+    after = np.flatnonzero(later.days > (cut - EPOCH).days)
     owner, place = np.unique(owners[after], return_index=True)
-    known = np.isin(later.user_ids[owner].astype(str), found.customer_ids.astype(str))
-    rows = history.lines[after[place]][known]
-    shared = later.item_positions([str(i) for i in items])
+    known = np.isin(later.customer_ids[owner].astype(str), found.customer_ids.astype(str))
+    rows = later.lines[after[place]][known]
+    shared = pd.Index(later.item_ids.astype(str)).get_indexer(items.astype(str))
     kept = shared >= 0
     held = (rows[:, shared[kept]] @ found.topics.holds[np.flatnonzero(kept)]).toarray() > 0
-    return pd.DataFrame(held, index=later.user_ids[owner][known].astype(str))
+    return pd.DataFrame(held, index=later.customer_ids[owner][known].astype(str))
 
 
 def _scores(
@@ -116,7 +115,7 @@ def speed_row(name: str, snapshot: Snapshot) -> Row:
     ours_times, pandas_times, tags = [], [], (0, 0)
     for _ in range(REPEATS):
         started = time.perf_counter()
-        found = interests_of(interactions(snapshot), product_ids, columns)
+        found = interests_of(purchases(snapshot), product_ids, columns)
         ours_times.append(time.perf_counter() - started)
         started = time.perf_counter()
         other = _by_pandas(_lines(snapshot), product_ids, columns)

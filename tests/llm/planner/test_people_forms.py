@@ -180,7 +180,8 @@ BY_COUNTRY = {"metrics": ["revenue"], "dimensions": ["country"]}
     ("share the revenue by country with a partner", {}), ("export a report of revenue by country", {}),
     ("make a file of revenue by country that we can share", {}),
     ("i need an anonymised report of revenue by country", {}),
-    ("export revenue by country without small groups", {}), ("revenue by country as a csv to share with our agency", {}),
+    ("export revenue by country without small groups", {}),
+    ("revenue by country as a csv to share with our agency", {}),
 ])
 def test_reports_to_share(text: str, args: dict[str, Any]) -> None:
     assert plan(text) == ("export_report", {"plan": BY_COUNTRY, **args})

@@ -2,45 +2,35 @@
 
 from __future__ import annotations
 
-from datetime import date
+from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy.sparse import csr_array
 
 from assistant.data.sensitive import tells_a_trait
-from assistant.data.warehouse import Snapshot
+from assistant.data.warehouse import Snapshot, open_snapshot, write_snapshot
 from assistant.errors import NoRows, NotPermitted, UnknownName
-from assistant.features.basket_history import BasketHistory
-from assistant.features.interactions import Interactions, interactions_from_pairs
 from assistant.models.people.interest_report import interest_result, topic_place
-from assistant.models.people.interests import Interests, find_interests, interests_of
+from assistant.models.people.interests import Interests, Purchases, find_interests, interests_of, purchases
 from assistant.plans import InterestRequest
+from tests.support.tiny_shop import tiny_tables
 
 ITEMS = [f"P{i}" for i in range(8)]
 COLUMNS = {"category": ["Garden", "Garden", "Kitchen", "Kitchen", "Kitchen", "Toys", "Toys", "Maternity"],
            "brand": ["Elm", "Elm", "Fir", "Fir", None, "Elm", "toys", None]}
 
 
-def bought(orders: list[tuple[str, int, list[str]]]) -> Interactions:
-    """Interactions from (customer, day, products), each customer's orders one after the other."""
-    from dataclasses import replace
-
-    pairs = [(c, p) for c, _, products in orders for p in products]
-    plain = interactions_from_pairs([c for c, _ in pairs] + ["zz"] * len(ITEMS), [p for _, p in pairs] + ITEMS,
-                                    until=date(2025, 6, 1))
-    rows, cells, days, owners = [], [], [], []
-    for n, (customer, day, products) in enumerate(sorted(orders, key=lambda o: (o[0], o[1]))):
-        owners.append(customer)
-        days.append(day)
-        rows += [n] * len(products)
-        cells += [int(np.flatnonzero(plain.item_ids == p)[0]) for p in products]
-    lines = csr_array((np.ones(len(rows), np.float32), (rows, cells)), shape=(len(orders), len(ITEMS)))
-    pointers = np.searchsorted(np.array(owners, dtype=str), np.append(plain.user_ids.astype(str), "~"))
-    history = BasketHistory(lines, pointers.astype(np.int64), np.array(days, np.int32))
-    found = replace(plain)
-    found.__dict__["history"] = history
-    return found
+def bought(orders: list[tuple[str, int, list[str]]]) -> Purchases:
+    """Orders from (customer, day, products)."""
+    ordered = sorted(orders, key=lambda o: (o[0], o[1]))
+    customers = sorted({c for c, _, _ in orders})
+    cells = [(n, ITEMS.index(p)) for n, (_, _, products) in enumerate(ordered) for p in products]
+    rows, columns = zip(*cells, strict=True)
+    lines = csr_array((np.ones(len(cells), np.float32), (rows, columns)), shape=(len(ordered), len(ITEMS)))
+    sizes = np.array([sum(o[0] == c for o in ordered) for c in customers])
+    return Purchases(np.array(customers, dtype=object), np.array(ITEMS, dtype=object), lines, sizes,
+                     np.array([d for _, d, _ in ordered], np.int32))
 
 
 @pytest.fixture(scope="module")
@@ -136,3 +126,17 @@ def test_words_of_product_names_are_an_interest_where_no_topic_is_called_so(demo
     topic = topic_place(found, "chocolate bars")
     assert found.topics.kinds[topic] == "named"
     assert 10 < len(found.members(topic)) < 1000
+
+
+def test_purchases_leave_out_what_was_wholly_sent_back(tmp_path: Path) -> None:
+    tables = tiny_tables()
+    returned = tables["order_lines"].product_id.eq("P3") & tables["order_lines"].line_type.eq("return")
+    tables["order_lines"].loc[returned, "quantity"] = -3  # C1 bought three cushions in two orders
+    write_snapshot(tmp_path, tables, source="tests", currency="EUR")
+    found = purchases(open_snapshot(tmp_path))
+    assert list(found.customer_ids) == ["C1", "C2", "C3", "C4", "C5"]
+    assert found.sizes.tolist() == [3, 2, 1, 1, 1]  # the order of cushions alone still is an order
+    cushions = list(found.item_ids).index("P3")
+    assert found.lines[:, [cushions]].sum() == 0
+    assert found.lines.sum() == 10
+    assert all(np.diff(found.days[:3]) > 0)
