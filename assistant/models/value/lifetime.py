@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 from assistant.errors import InvalidPlan
 from assistant.features.purchase_days import PurchaseDays
-from assistant.models.value.lifetime_methods import REPEAT, SHORTEST_HISTORY, Learnt, clv_columns, learn
+from assistant.models.value.lifetime_methods import (
+    REPEAT,
+    SHORTEST_HISTORY,
+    Learnt,
+    clv_columns,
+    learn,
+    past_totals,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -84,11 +91,14 @@ class LifetimeModel:
     Attributes:
         learnt: the methods as of the analysis date; ``method`` the one used.
         exam: how the same procedure did on a later stretch; None where the history is too short for one.
+        past_off: how far the sum was off in past windows (ratios), of which ``apart`` do not overlap.
     """
 
     learnt: Learnt
     method: str
     exam: Exam | None = None
+    past_off: tuple[float, ...] = ()
+    apart: int = 0
 
     @property
     def repeats(self) -> bool:
@@ -176,8 +186,8 @@ def fit_days(days: PurchaseDays, horizon_days: int) -> LifetimeModel:
     exam = examine(days, days.now - stretch, stretch, now) if days.now - stretch >= SHORTEST_HISTORY else None
     if exam is None:
         return LifetimeModel(now, "pareto_nbd")
-    best = exam.best
-    return LifetimeModel(now, best if best in now.methods else "pareto_nbd", exam)
+    best = exam.best if exam.best in now.methods else "pareto_nbd"
+    return LifetimeModel(now, best, exam, *past_totals(days, now, best))
 
 
 def examine(days: PurchaseDays, cut: int, stretch: int, near: Learnt | None = None) -> Exam | None:

@@ -2,7 +2,8 @@
 
 Bootstrap of Efron & Tibshirani 1993, *An Introduction to the Bootstrap*, chapter 6: customers are resampled, the models
 fitted anew, and one future drawn per customer from each fit; so both the parameters and chance are in it. What neither
-knows, a season or a trend, is seen by the exam alone: an interval reaches at least as far as the sum was off there.
+knows, a season or a trend, shows in past windows alone: an interval reaches at least as far as a Student t one made of
+how far the sum was off in them, with as many degrees of freedom as there are windows without overlap.
 """
 
 from __future__ import annotations
@@ -66,7 +67,7 @@ def value_sums(
     expected = model.expected_value(frame, days)
     if model.repeats:  # no purchase model stands behind it: only the exam says how far it goes wrong
         sums, off = np.bincount(groups, weights=expected, minlength=count), off_total(model)
-        return sums * (1 - off), sums * (1 + off)
+        return sums * max(1 - off, 0.0), sums * (1 + off)
     ratio = expected / np.maximum(model.learnt.expected_value(frame, days, "pareto_nbd"), 1e-9)
     futures = FUTURES if len(frame) <= 50_000 else 1
     totals = []
@@ -93,10 +94,13 @@ def alive_sums(
 
 
 def off_total(model: LifetimeModel) -> float:
-    """How far the sum was off on the test stretch, as a ratio without its sign; 0 without an exam."""
-    off = None if model.exam is None or model.method not in {t.method for t in model.exam.tried} \
-        else model.exam.off(model.method)
-    return abs(off) if off is not None else 0.0
+    """How far the sum may be off by the experience of past windows, as a ratio; 0 without any."""
+    import numpy as np
+    from scipy.stats import t
+
+    if not model.past_off:
+        return 0.0
+    return float(t.ppf((100 + LEVEL) / 200, model.apart) * np.sqrt(np.mean(np.square(model.past_off))))
 
 
 def _around(expected: Floats, sums: Floats, off: float) -> tuple[Floats, Floats]:

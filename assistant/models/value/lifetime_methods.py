@@ -31,8 +31,8 @@ SHORTEST_HISTORY = 90
 #: Longest horizon whose season can be told from last year's.
 LONGEST_SEASON = 330
 _YEAR = 365
-#: Windows of the past that the trees learn from.
-_CUTS = 4
+#: Windows of the past that the trees learn from, and at most that the error of the sum is taken from.
+_CUTS, _WINDOWS = 4, 6
 
 REPEAT = "repeat"
 #: Name → how it is said. Patterns first, then those with the level of last year's season.
@@ -175,6 +175,36 @@ def _season(days: PurchaseDays, learnt: Learnt) -> float | None:
     expected = float(then.expected_value(then.frame, learnt.horizon, "pareto_nbd").sum())
     actual = float(days.value_between(at, at + learnt.horizon, then.frame["row"].to_numpy()).sum())
     return actual / expected if expected > 0 and actual > 0 else None
+
+
+def past_totals(days: PurchaseDays, learnt: Learnt, method: str) -> tuple[tuple[float, ...], int]:
+    """How far the sum of a method was off in past windows of the horizon, begun half a horizon apart, the latest first.
+
+    Returns:
+        expected over actual less one, per window; and how many of the windows do not overlap. The trees take no part:
+        they leave sums alone.
+    """
+    from dataclasses import replace
+
+    level = method.replace("boosted", "pareto_nbd")
+    step, found = max(learnt.horizon // 2, 15), []
+    for cut in (learnt.at - learnt.horizon - step * j for j in range(_WINDOWS)):
+        if cut < SHORTEST_HISTORY:
+            break
+        try:
+            then = _purchase_models(days, cut, learnt.horizon, learnt)
+        except InvalidPlan:
+            break
+        if level.endswith("_season"):
+            then = replace(then, season=_season(days, then))
+            if then.season is None:
+                break
+        actual = float(days.value_between(cut, cut + learnt.horizon, then.frame["row"].to_numpy()).sum())
+        if actual <= 0:
+            break
+        found.append(float(then.expected_value(then.frame, learnt.horizon, level).sum()) / actual - 1)
+    apart = 0 if not found else 1 + step * (len(found) - 1) // learnt.horizon
+    return tuple(found), apart
 
 
 def boost_window(at: int, horizon: int) -> int:

@@ -197,8 +197,8 @@ def _definitions(scene: Scene) -> list[DefinitionUsed]:
         "expected sales": f"product sales before returns expected in the {scene.days} days after the analysis date; "
         "not discounted",
         "still buys": "has not stopped for good, by Pareto/NBD on the days with orders; nobody can see it",
-        "interval": f"what the model expects to hold in {LEVEL} of 100 cases; sums reach at least as far as the sum "
-        "was off on the test stretch",
+        "interval": f"what is expected to hold in {LEVEL} of 100 cases; those of sums and means are at least as wide "
+        "as the errors of the sum in past stretches of that length call for",
     }
     if scene.margin is not None:
         meanings["margin"] = "expected sales × " + (
