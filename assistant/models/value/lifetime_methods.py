@@ -189,8 +189,8 @@ def past_totals(days: PurchaseDays, learnt: Learnt, method: str) -> tuple[tuple[
     level = method.replace("boosted", "pareto_nbd")
     step, found = max(learnt.horizon // 2, 15), []
     for cut in (learnt.at - learnt.horizon - step * j for j in range(_WINDOWS)):
-        if cut < SHORTEST_HISTORY:
-            break
+        if cut < max(SHORTEST_HISTORY, learnt.horizon * 3 // 4):
+            break  # learnt from so much less than today, it would say little about today
         try:
             then = _purchase_models(days, cut, learnt.horizon, learnt)
         except InvalidPlan:

@@ -123,7 +123,7 @@ def _one(scene: Scene) -> Result:
         words={"one": customer, "others": "", **_money_words(scene), **exam_words(scene.model)},
         caveats=[Caveat(code="value_single_order")] if once and not scene.model.repeats else [],
         evidence=evidence(scene),
-        followups=[f"Will customer {customer} leave?", f"What should we recommend to customer {customer}?",
+        followups=[f"What should we recommend to customer {customer}?", f"Show customer {customer}",
                    "Who are our top 10 customers by expected value?", "How good is the expected customer value?"],
         details={"customer_ids": [customer]},
     )
@@ -149,7 +149,7 @@ def _many(scene: Scene) -> Result:
         if len(shown) > 1 else [],
         words={"one": "", "others": "yes" if others else "", **_money_words(scene), **exam_words(scene.model)},
         caveats=_many_caveats(scene, frame, figures), evidence=evidence(scene),
-        followups=["Who is about to leave?", "Expected customer value by acquisition channel",
+        followups=["Expected customer value by segment", "Expected customer value by acquisition channel",
                    "How many customers still buy?", "What will a new customer bring?",
                    "How good is the expected customer value?"],
         details={"customer_ids": shown["customer_id"].tolist()},
