@@ -61,7 +61,8 @@ def alive_result(scene: Scene) -> Result:
         evidence=evidence(scene, [DefinitionUsed(
             term="alive", meaning="the same as “still buys”: from how often and how lately somebody bought, by "
             "Pareto/NBD; a shop without contracts never sees the moment of leaving")]),
-        followups=["How many customers still buy by country?", "Top 20 customers by expected value", "What will a new customer bring?"],
+        followups=["How many customers still buy by country?", "Top 20 customers by expected value",
+                   "What will a new customer bring?"],
     )
 
 
