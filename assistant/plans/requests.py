@@ -161,7 +161,7 @@ class ValueRequest(PlanModel):
     customer_id: str | None = None
     filter: Filter | None = Field(default=None, description="only customers it selects")
     by: ValueGroup | None = None
-    horizon_days: int = Field(default=365, ge=7, le=1095)
+    horizon_days: int = Field(default=365, ge=7, le=1825)
     k: int = Field(default=20, ge=1, le=1000)
     measure: Literal["sales", "margin"] = "sales"
     margin_percent: float | None = Field(default=None, gt=0, le=100)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 #: these readings fit the whole text, so they come before what only explains its words
 _SURE = -0.3
 _LONGEST = 200
-_SHORTEST_DAYS, _LONGEST_DAYS = 7, 1095
+_SHORTEST_DAYS, _LONGEST_DAYS = 7, 1825
 _MOST = 1000
 _FILE = "value_talk"
 #: forms → what the request is about; those with ``by_part`` may be split
@@ -40,6 +40,8 @@ class _Said:
     rest: str
     changes: dict[str, Any] = field(default_factory=dict)
     ahead: bool = False
+    #: the horizon begins with the first order: "in their first year"
+    first: bool = False
 
 
 class _Forms(Patterns):
@@ -123,7 +125,7 @@ def _readings(forms: _Forms, language: str, text: str) -> Iterator[_Said]:
 
 def _stripped(forms: _Forms, language: str, text: str) -> _Said:
     changes: dict[str, Any] = {}
-    ahead = False
+    ahead = first = False
 
     def take(name: str, instead: str = "") -> re.Match[str] | None:
         nonlocal text
@@ -147,11 +149,12 @@ def _stripped(forms: _Forms, language: str, text: str) -> _Said:
     horizon = take("horizon")
     if horizon is not None:
         changes["horizon_days"] = _days(forms, horizon)
-        ahead = bool(horizon.groupdict().get("ahead"))
+        word = (horizon.groupdict().get("ahead") or "").casefold()
+        first, ahead = word in forms.raw["first_words"], bool(word)
     top = take("top")
     if top is not None:
         changes["k"] = min(int(next(g for g in top.groups() if g)), _MOST)
-    return _Said(forms.bare(text) if text else "", changes, ahead)
+    return _Said(forms.bare(text) if text else "", changes, ahead, first)
 
 
 def _apart(text: str, match: re.Match[str]) -> bool:
@@ -187,8 +190,9 @@ def _request(frames: Frames, forms: _Forms, said: _Said) -> ValueRequest | None:
         found = _filled(frames, forms, slots, "alive", changes)
         if found is not None:
             return found
+    valued = "new" if said.first else "value"
     for slots in forms.fits("value_by", rest):
-        found = _filled(frames, forms, slots, "value", changes)
+        found = _filled(frames, forms, slots, valued, changes)
         if found is not None and found.by is not None:
             return found
     for slots in forms.fits("one", rest):
@@ -196,13 +200,13 @@ def _request(frames: Frames, forms: _Forms, said: _Said) -> ValueRequest | None:
         if customer is not None and (changes or _forward(forms, rest)):
             return _checked({"customer_id": customer, **changes})
     for slots in forms.fits("value_of", rest):
-        found = _filled(frames, forms, slots, "value", changes)
+        found = _filled(frames, forms, slots, valued, changes)
         if found is not None and found.filter is not None:
             return found
     forward = said.ahead or {"measure", "margin_percent", "discount_percent"} & set(changes)
     if forward and forms.expression("of_people").search(rest) and any(True for _ in forms.fits("top", rest)):
-        return _checked(changes)
-    return None
+        return _checked({"about": valued, **changes})
+    return _checked(changes) if any(True for _ in forms.fits("top_ahead", rest)) else None
 
 
 def _forward(forms: _Forms, text: str) -> bool:

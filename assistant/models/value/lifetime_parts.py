@@ -13,7 +13,7 @@ from assistant.models.value.lifetime_methods import METHODS, REPEAT
 from assistant.models.value.money import Margin, margin_of, present_value
 from assistant.plans import ValueRequest
 from assistant.plans.reword import reword
-from assistant.results import Column, DefinitionUsed, Evidence, Figure, ModelInfo, Table
+from assistant.results import Caveat, Column, DefinitionUsed, Evidence, Figure, ModelInfo, Table
 from assistant.results.result import Scalar, Unit
 
 if TYPE_CHECKING:
@@ -154,6 +154,14 @@ def exam_tables(model: LifetimeModel) -> list[Table]:
     ]
     return [Table(id="exam", title="How the methods did on a later stretch", columns=columns, rows=rows,
                   total_rows=len(rows)), row_table("tested", "The method used, tested", cells)]
+
+
+def tested_shorter(scene: Scene, figures: dict[str, Figure]) -> list[Caveat]:
+    """A caveat where the horizon is longer than what could be tested."""
+    exam = scene.model.exam
+    if exam is None or scene.days <= exam.days * 1.1 or not {"horizon", "days"} <= set(figures):
+        return []
+    return [Caveat(code="value_tested_shorter", figures={k: figures[k] for k in ("horizon", "days")})]
 
 
 def _percent(ratio: float | None) -> float | None:

@@ -15,6 +15,7 @@ from assistant.models.value.lifetime_parts import (
     figures_of,
     money_cells,
     row_table,
+    tested_shorter,
 )
 from assistant.models.value.report import refuse_customer
 from assistant.plans import ValueRequest
@@ -116,13 +117,13 @@ def _one(scene: Scene) -> Result:
         ("rank", "Place by sales to date", "count", place), ("customers", "Customers", "count", len(everyone)),
         *money_cells(scene)])
     tables = [table, ranks, *exam_tables(scene.model)]
-    once = int(chosen["order_days"].iloc[0]) < 2
+    once, figures = int(chosen["order_days"].iloc[0]) < 2, figures_of(*tables)
+    single = [Caveat(code="value_single_order")] if once and not scene.model.repeats else []
     return Result(
         kind="customer_value", title=f"Value of customer {customer}", currency=scene.snapshot.currency,
-        figures=figures_of(*tables), headline=["value", "expected_value"], tables=tables,
+        figures=figures, headline=["value", "expected_value"], tables=tables,
         words={"one": customer, "others": "", **_money_words(scene), **exam_words(scene.model)},
-        caveats=[Caveat(code="value_single_order")] if once and not scene.model.repeats else [],
-        evidence=evidence(scene),
+        caveats=[*single, *tested_shorter(scene, figures)], evidence=evidence(scene),
         followups=[f"What should we recommend to customer {customer}?", f"Show customer {customer}",
                    "Who are our top 10 customers by expected value?", "How good is the expected customer value?"],
         details={"customer_ids": [customer]},
@@ -193,4 +194,5 @@ def _money_words(scene: Scene) -> dict[str, str]:
 
 
 def _many_caveats(scene: Scene, frame: pd.DataFrame, figures: dict[str, Figure]) -> list[Caveat]:
-    return [Caveat(code="value_small_group", figures={"customers": figures["customers"]})] if len(frame) < 30 else []
+    small = [Caveat(code="value_small_group", figures={"customers": figures["customers"]})] if len(frame) < 30 else []
+    return [*small, *tested_shorter(scene, figures)]

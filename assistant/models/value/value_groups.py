@@ -15,6 +15,7 @@ from assistant.models.value.lifetime_parts import (
     figures_of,
     money_cells,
     row_table,
+    tested_shorter,
 )
 from assistant.results import Caveat, Chart, Column, Figure, Result, Source, Table
 
@@ -104,7 +105,7 @@ def groups_result(scene: Scene) -> Result:
         words={"by": WORDS[by][0].lower(), "groups_word": WORDS[by][1], "margin": "yes" if scene.margin else "",
                "discounted": "yes" if scene.discounted else "", "time": "yes" if by.startswith("first_") else "",
                **words, **exam_words(scene.model)},
-        caveats=_caveats(table), evidence=evidence(scene),
+        caveats=[*_caveats(table), *tested_shorter(scene, figures)], evidence=evidence(scene),
         followups=["What will a new customer bring?", "Top 20 customers by expected value",
                    "How good is the expected customer value?", *_next(scene, by)],
     )
