@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from assistant.llm.planner.candidate import TOOL_OF, Candidate, Planned, call
 from assistant.llm.planner.context import DialogueContext
 from assistant.llm.planner.patterns import Patterns, patterns
+from assistant.llm.planner.uplift_words import by_words
 from assistant.plans.base import PlanModel
 from assistant.plans.shop import Shop
 from assistant.plans.uplift import ReadOutRequest, UpliftRequest
@@ -76,9 +77,24 @@ def uplift_talk(frames: Frames) -> Iterator[Candidate]:
 def _request(said: str, shop: Shop, language: str) -> PlanModel | None:
     found = patterns(language, "uplift")
     text = found.bare(said)
-    if not text or len(text) > _LONGEST:
-        return None
-    return _of_customer(shop, found, text) or _read_out(shop, found, text) or _of_all(found, text)
+    if not text or len(text) > _LONGEST or found.expression("latest").search(text):
+        return None  # the latest campaign is named first, by whoever knows it
+    whole = _of_customer(shop, found, text) or _read_out(shop, found, text) or _of_all(shop, found, text)
+    return whole or _by_words(shop, found, text, language)
+
+
+def _records_contacts(shop: Shop) -> bool:
+    """Whether the data say whom past campaigns reached; without it, advice on whom to contact is another question."""
+    return bool(shop.status().rows.get("touches"))
+
+
+def _by_words(shop: Shop, found: Patterns, text: str, language: str) -> PlanModel | None:
+    names = shop.labels("campaign")
+    campaign = next((n for n in names if re.search(rf"\b{re.escape(n)}\b", text, re.IGNORECASE)), None)
+    rest = text if campaign is None else re.sub(re.escape(campaign), " ", text, flags=re.IGNORECASE)
+    by = found.expression("split_after").search(rest)
+    split = _split(found, by.group("split")) if by else None
+    return by_words(found, rest, language, campaign, _scope(found, rest), split, _measure(found, rest))
 
 
 def _of_customer(shop: Shop, found: Patterns, text: str) -> PlanModel | None:
@@ -89,9 +105,11 @@ def _of_customer(shop: Shop, found: Patterns, text: str) -> PlanModel | None:
     return None
 
 
-def _of_all(found: Patterns, text: str) -> PlanModel | None:
-    for about in _ABOUT:
-        for slots in found.fits(about, text):
+def _of_all(shop: Shop, found: Patterns, text: str) -> PlanModel | None:
+    asked = _records_contacts(shop) and not found.expression("too_open").fullmatch(text)
+    groups = [*((about, about) for about in _ABOUT), *([("advice", "moved")] if asked else [])]
+    for group, about in groups:
+        for slots in found.fits(group, text):
             k = min(int(slots["top"]), 1000) if slots.get("top") else 20
             return UpliftRequest(about=about, k=max(k, 1), **_scope(found, text))
     return None

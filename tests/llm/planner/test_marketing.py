@@ -233,7 +233,7 @@ def test_what_was_sent_back_is_apart_from_what_was_cancelled() -> None:
 
 
 @pytest.mark.parametrize(("text", "metrics"), [
-    ("lift of Spring Win-back", {"lift"}),
+    ("click rate of Spring Win-back", {"click_rate"}),
     ("how did Garden Opening do", {"open_rate", "campaign_revenue"}),
     ("open rate of Spring Win-back", {"open_rate"}),
 ])

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from assistant.llm.planner.context import DialogueContext, Past
 from assistant.llm.planner.planner import plan_turn
-from assistant.plans.shop import Match, Term
+from assistant.plans.shop import Match, ShopStatus, Term
 from tests.support.planner_shops import PlannerShop
 
 
@@ -18,6 +19,10 @@ class _Mailing(PlannerShop):
 
     def dimensions(self) -> Sequence[Term]:
         return [*super().dimensions(), Term("campaign", "campaign", ("campaign",))]
+
+    def status(self) -> ShopStatus:
+        status = super().status()
+        return replace(status, rows={**status.rows, "touches": 20_000})
 
     def labels(self, dimension: str) -> Sequence[str]:
         return ["Autumn Win-back", "Garden Opening"] if dimension == "campaign" else super().labels(dimension)
@@ -119,6 +124,48 @@ def test_one_customer(text: str) -> None:
 ])
 def test_read_outs(text: str, expected: dict[str, Any]) -> None:
     assert planned(text) == ("read_out_campaigns", expected)
+
+
+@pytest.mark.parametrize(("text", "expected"), [
+    ("does emailing people actually change anything", {"channel": "email"}),
+    ("do customers order more when we e-mail them?", {"channel": "email"}),
+    ("how much extra profit did our campaigns make?", {"measure": "margin"}),
+    ("are loyal customers moved by mails?", {"channel": "email", "by": "segment"}),
+    ("lift of win-back campaigns with confidence intervals by segment", {"campaign_kind": "win_back", "by": "segment"}),
+    ("did the Garden Opening campaign bring in extra revenue?", {"campaign": "Garden Opening", "measure": "revenue"}),
+    ("are our e-mails a waste of money?", {"channel": "email", "measure": "revenue"}),
+    ("is our marketing effective", {}),
+])
+def test_read_outs_by_their_words(text: str, expected: dict[str, Any]) -> None:
+    assert planned(text) == ("read_out_campaigns", expected)
+
+
+@pytest.mark.parametrize(("text", "about"), [
+    ("which customers should be excluded from the next mailing because they buy anyway?", "leave_alone"),
+    ("customers we should stop emailing", "leave_alone"), ("do we send too many emails?", "leave_alone"),
+    ("who would come back on their own without a mail?", "sure_buyers"),
+    ("are we annoying customers with too many mails?", "sleeping_dogs"),
+    ("is it worth e-mailing our customers?", "moved"), ("show the uplift model's exam", "quality"),
+])
+def test_lists_by_their_words(text: str, about: str) -> None:
+    name, args = planned(text)
+    assert name == "predict_uplift" and args.get("about", "moved") == about
+
+
+@pytest.mark.parametrize("text", [
+    "do customers in Germany order more when we e-mail them?", "did our campaigns work in May?",
+    "who should stop getting mails about tea?", "which women are moved by e-mail?",
+    "how much did discounts cost us in 2025", "can you stop sending emails to lapsed customers",
+    "who opened our e-mails?", "who responded to our campaigns?",
+])
+def test_words_that_such_an_answer_could_not_show_are_not_passed_over(text: str) -> None:
+    assert all(c.name not in {"predict_uplift", "read_out_campaigns"} for c in plan_turn(text, None, SHOP).calls)
+
+
+def test_advice_needs_a_record_of_contacts() -> None:
+    calls = plan_turn("whom should we e-mail next?", None, PlannerShop()).calls
+    assert calls[0].name != "predict_uplift"
+    assert plan_turn("who should I contact?", None, SHOP).calls[0].name != "predict_uplift", "too open: asked back"
 
 
 @pytest.mark.parametrize("text", [
