@@ -97,6 +97,7 @@ def _refuse_traits(scope: Scope, condition: Filter | None) -> None:
                 f"Customers are not selected by {field.label}: it is a sensitive trait",
                 received=part.field,
                 hint="Figures by it can be shown; audiences and models do not use it.",
+                nearest=[f"Revenue by {field.label}", "What are our customers interested in?"],
             )
         proxy = None if trait or part.op in {"is_null", "not_null"} else stands_for(scope.snapshot, field.columns)
         if proxy is not None:

@@ -19,7 +19,8 @@ _CUES = ("undo", "back", "how_got", "sure", "export", "summary", "again")
 #: answers that can be computed once more without leaving anything behind
 _REPEATABLE = frozenset({
     "query_data", "explain_change", "count_audience", "find_segments", "describe_customer", "predict_churn",
-    "recommend_products", "bought_together", "search_products", "forecast_metric", "describe_data",
+    "recommend_products", "bought_together", "search_products", "forecast_metric", "describe_data", "find_interests",
+    "check_fairness", "show_privacy",
 })  # fmt: skip
 
 

@@ -18,9 +18,9 @@ from assistant.models.people.interests import (
     Interests,
     strength_word,
 )
-from assistant.plans import InGroup
+from assistant.plans import And, Filter, InGroup
 from assistant.plans.people import InterestRequest
-from assistant.plans.reword import reword
+from assistant.plans.reword import reword, reword_filter
 from assistant.results import Caveat, Chart, Column, DefinitionUsed, Evidence, Figure, Result, Source, Table
 
 if TYPE_CHECKING:
@@ -175,15 +175,18 @@ def _with_topic(
                         label="Orders of all customers that hold it", source=Source(origin="evidence")),
         **_rule_figures(),
     }
-    group = InGroup(group="interest", name=name)
+    group: Filter = InGroup(group="interest", name=name)
+    if request.filter is not None:
+        also = request.filter.parts if isinstance(request.filter, And) else (request.filter,)
+        group = And(parts=(group, *also))
     return Result(
         kind="interests", title=f"Customers interested in {name}", currency=snapshot.currency, tables=[table, split],
         figures=figures, headline=["people", "strong"],
         words={"view": "topic", "topic": name, "kind": found.topics.kinds[topic], "by_words": _by_words(found)},
         charts=[Chart(kind="bar", table="strengths", x="strength", y=["customers"], title="How strongly")],
         caveats=_left_out(found), evidence=_evidence(snapshot, request, found),
-        details={} if wanted is not None else {
-            "audience": {"filter": group.model_dump(mode="json"), "words": f"customers interested in {name}"}},
+        details={"audience": {"filter": group.model_dump(mode="json"),
+                              "words": f"customers interested in {name}" if wanted is None else reword_filter(group)}},
         followups=["Draft a campaign for them", f"Who would buy {name}?", "What are our customers interested in?"],
     )
 

@@ -13,7 +13,7 @@ from assistant.data.warehouse import Snapshot, open_snapshot, write_snapshot
 from assistant.errors import NoRows, NotPermitted, UnknownName
 from assistant.models.people.interest_report import interest_result, topic_place
 from assistant.models.people.interests import Interests, Purchases, find_interests, interests_of, purchases
-from assistant.plans import InterestRequest
+from assistant.plans import Compare, InterestRequest
 from tests.support.tiny_shop import tiny_tables
 
 ITEMS = [f"P{i}" for i in range(8)]
@@ -140,3 +140,11 @@ def test_purchases_leave_out_what_was_wholly_sent_back(tmp_path: Path) -> None:
     assert found.lines[:, [cushions]].sum() == 0
     assert found.lines.sum() == 10
     assert all(np.diff(found.days[:3]) > 0)
+
+
+def test_the_audience_of_an_answer_keeps_its_other_conditions(demo_snapshot: Snapshot) -> None:
+    germany = Compare(field="country", values=("Germany",))
+    request = InterestRequest(interest="Garden", filter=germany)
+    result = interest_result(demo_snapshot, request, find_interests(demo_snapshot), None)
+    parts = result.details["audience"]["filter"]["parts"]
+    assert [p["op_type"] for p in parts] == ["group", "compare"]
