@@ -11,6 +11,7 @@ from assistant.llm.planner.candidate import Candidate, call
 from assistant.llm.planner.categories import CategoryReader
 from assistant.llm.planner.meanings import rule_of, saved_group
 from assistant.llm.planner.replies import ask, candidate, decline
+from assistant.llm.planner.rule_edits import RuleEdits
 from assistant.plans.agreements import AudiencePair, ChangeSegment, SavedSegmentsRequest, SaveSegment, TakeBackRequest
 from assistant.plans.filters import Filter, InGroup
 from assistant.plans.requests import SegmentRule
@@ -298,3 +299,6 @@ def read_agreements(frames: Frames) -> Iterator[Candidate]:
         for found in reader.read():
             found.referred = True  # they fit the whole text: what points at something earlier is in the plan
             yield found
+    edited = RuleEdits(frames, SegmentReader(frames).p).read()
+    if edited is not None:
+        yield edited

@@ -42,7 +42,7 @@ def run() -> Outcome:
         build_demo(settings, seed=DEMO_SEED)
         measured = [(f"demo shop, seed {DEMO_SEED}", Workspace(settings).snapshot, demo_rules())]
         retail = Workspace(load_settings(Path(folder) / "retail"))
-        retail.load([data_set("online_retail_II")])
+        retail.load([data_set("online_retail_ii", "online_retail_ii.parquet")])
         measured.append(("Online Retail II", retail.snapshot, online_retail_rules()))
         for name, snapshot, rules in measured:
             found, missed = _measure(name, snapshot, rules)

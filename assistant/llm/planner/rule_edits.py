@@ -1,0 +1,243 @@
+"""Readings that change the rule just shown: "drop the second condition", "change 300 to 500", "exclude those in Spain".
+
+The rule of an audience, of a list of customers or of a saved segment is changed condition by condition, and shown anew
+with its size after each; the rule of a saved segment is saved anew, which can be taken back.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from pydantic import ValidationError
+
+from assistant.llm.planner.agreements import SURE
+from assistant.llm.planner.candidate import Candidate, call
+from assistant.llm.planner.context import Past
+from assistant.llm.planner.meanings import rule_of
+from assistant.llm.planner.patterns import Patterns
+from assistant.llm.planner.values import join
+from assistant.plans.agreements import SaveSegment
+from assistant.plans.filters import And, BoughtThen, Compare, CustomerCondition, Filter, Not, Or, Predicted
+from assistant.plans.requests import SegmentRule
+from assistant.plans.reword import reword_filter
+
+#: answers whose rule can be changed
+_SHOWN = frozenset({"count_audience", "query_data", "save_segment", "show_saved_segments"})
+#: letters by which two forms of one word are told to be one ("spend", "spent")
+_STEM = 4
+
+
+class RuleEdits:
+    """Reads one text as a change of the rule shown before.
+
+    Args:
+        frames: the text, what was read of it and the conversation.
+        meanings: patterns with which words for customers are read.
+    """
+
+    def __init__(self, frames: Any, meanings: Patterns) -> None:
+        self.frames, self.meanings = frames, meanings
+        self.p = Patterns(frames.lex.language, "rule_edits")
+        self.text = self.p.bare(frames.reading.text)
+
+    def read(self) -> Candidate | None:
+        """The rule with the change made; None where the text is none, or nothing can be changed."""
+        shown = _shown(self.frames.context)
+        if shown is None or not self.text or len(self.text) > 300:
+            return None
+        rule, name = shown
+        for edit in (self._dropped, self._numbered, self._number, self._excluded, self._widened, self._narrowed,
+                     self._made):
+            new = edit(rule)
+            if new is not None and new != rule:
+                request = SegmentRule(filter=new) if name is None else SaveSegment(name=name, filter=new, replace=True)
+                found = Candidate([call(request)], SURE - 0.05, "audience" if name is None else "save")
+                found.referred = True
+                return found
+        return None
+
+    # -- by place and by name ------------------------------------------------------------------------------------
+
+    def _place(self, said: str, parts: Sequence[Filter]) -> int | None:
+        word = said.lower().strip()
+        place = next((int(n) for n, words in self.p.raw["places"].items() if word in map(str, words)), None)
+        if place is None:
+            return None
+        index = place - 1 if place > 0 else len(parts) + place
+        return index if 0 <= index < len(parts) else None
+
+    def _named(self, said: str, parts: Sequence[Filter]) -> int | None:
+        """The one condition whose words hold the words said."""
+        wanted = [w[:_STEM] for w in re.findall(r"\w+", said.lower()) if len(w) >= _STEM]
+        hits = [
+            sum(any(w.startswith(stem) for w in re.findall(r"\w+", reword_filter(part).lower())) for stem in wanted)
+            for part in parts
+        ]
+        best = max(hits, default=0)
+        return hits.index(best) if best and hits.count(best) == 1 else None
+
+    def _dropped(self, rule: Filter) -> Filter | None:
+        parts = conditions(rule)
+        for group, find in (("drop_numbered", self._place), ("drop_named", self._named)):
+            for slots in self.p.fits(group, self.text):
+                index = find(slots.get("which") or slots.get("what", ""), parts)
+                if index is not None and len(parts) > 1:
+                    return join([*parts[:index], *parts[index + 1 :]])
+        return None
+
+    def _numbered(self, rule: Filter) -> Filter | None:
+        parts = conditions(rule)
+        for slots in self.p.fits("change_numbered", self.text):
+            index, new = self._place(slots["which"], parts), self._rule(slots["who"])
+            if index is not None and new is not None:
+                return join([*parts[:index], new, *parts[index + 1 :]])
+        return None
+
+    # -- numbers -------------------------------------------------------------------------------------------------
+
+    def _number(self, rule: Filter) -> Filter | None:
+        for slots in self.p.fits("change_number", self.text):
+            old, new = _figure(slots["a"]), _figure(slots["b"])
+            if old is None or new is None:
+                continue
+            places = _uses(rule, old)
+            if places == 1:
+                try:
+                    return _with_number(rule, old, new)
+                except ValidationError:
+                    return None
+        return None
+
+    def _made(self, rule: Filter) -> Filter | None:
+        """As in "make it at least 5 orders": what is said of the same measure is replaced."""
+        parts = conditions(rule)
+        for slots in self.p.fits("make_it", self.text):
+            new = self._rule(slots["who"])
+            same = [i for i, part in enumerate(parts) if new is not None and _same_thing(part, new)]
+            if new is not None and len(same) == 1:
+                return join([*parts[: same[0]], _keeping_time(parts[same[0]], new), *parts[same[0] + 1 :]])
+        return None
+
+    # -- more and fewer people -----------------------------------------------------------------------------------
+
+    def _rule(self, words: str) -> Filter | None:
+        return rule_of(self.frames, words, self.meanings)
+
+    def _each(self, group: str, make: Callable[[Filter], Filter | None]) -> Filter | None:
+        for slots in self.p.fits(group, self.text):
+            found = self._rule(slots["who"])
+            if found is not None:
+                return make(found)
+        return None
+
+    def _excluded(self, rule: Filter) -> Filter | None:
+        return self._each("exclude", lambda found: join([*conditions(rule), Not(part=found)]))
+
+    def _narrowed(self, rule: Filter) -> Filter | None:
+        return self._each("narrow", lambda found: join([*conditions(rule), *conditions(found)]))
+
+    def _widened(self, rule: Filter) -> Filter | None:
+        def wider(found: Filter) -> Filter:
+            parts = conditions(rule)
+            for i, part in enumerate(parts):
+                same = isinstance(part, Compare) and isinstance(found, Compare) and part.field == found.field
+                if same and {part.op, found.op} <= {"eq", "in"}:  # type: ignore[union-attr]
+                    both = tuple(dict.fromkeys((*part.values, *found.values)))  # type: ignore[union-attr]
+                    wide = part.model_copy(update={"op": "in", "values": both})
+                    return join([*parts[:i], wide, *parts[i + 1 :]]) or rule
+            return Or(parts=(rule, found))
+
+        return self._each("widen", wider)
+
+
+def conditions(rule: Filter) -> list[Filter]:
+    """The conditions that a rule joins by "and", however deep."""
+    if isinstance(rule, And):
+        return [c for part in rule.parts for c in conditions(part)]
+    return [rule]
+
+
+def _shown(context: Any) -> tuple[Filter, str | None] | None:
+    """The rule last shown, and the name it is saved under."""
+    last: Past | None = next((p for p in reversed(context.past) if not p.refused and p.call.name in _SHOWN), None)
+    newest = next((p for p in reversed(context.past) if not p.refused), None)
+    if last is None or newest is None or last.turn != newest.turn:
+        return None
+    if last.call.name == "save_segment":
+        request: Any = last.call.plan()
+        return request.filter, request.name
+    if last.call.name == "show_saved_segments":
+        name = last.call.args.get("name")
+        rule = ((last.result or {}).get("details") or {}).get("rule")
+        return None if name is None or rule is None else (SegmentRule.model_validate({"filter": rule}).filter, name)
+    found = context.audience()
+    return None if found is None else (found[0], None)
+
+
+def _figure(text: str) -> float | None:
+    plain = re.sub(r"[£$€,%\s]|[a-z]+$", "", text.lower().strip())
+    thousands = bool(re.search(r"\dk\b", text.lower()))
+    try:
+        return float(plain) * (1000 if thousands else 1)
+    except ValueError:
+        return None
+
+
+def _leaf_numbers(leaf: Any) -> dict[str, float]:
+    found: dict[str, float] = {}
+    if isinstance(leaf, CustomerCondition | Predicted | Compare):
+        found |= {f"values {i}": float(v) for i, v in enumerate(leaf.values)
+                  if isinstance(v, int | float) and not isinstance(v, bool)}
+    if isinstance(leaf, CustomerCondition | BoughtThen) and leaf.within_days is not None:
+        found["within_days"] = float(leaf.within_days)
+    period = getattr(leaf, "period", None)
+    if period is not None and period.kind == "rolling":
+        found["period"] = float(period.count)
+    return found
+
+
+def _uses(rule: Filter, number: float) -> int:
+    match rule:
+        case And() | Or():
+            return sum(_uses(part, number) for part in rule.parts)
+        case Not():
+            return _uses(rule.part, number)
+    return sum(value == number for value in _leaf_numbers(rule).values())
+
+
+def _with_number(rule: Any, old: float, new: float) -> Filter:
+    match rule:
+        case And() | Or():
+            return type(rule)(parts=tuple(_with_number(part, old, new) for part in rule.parts))
+        case Not():
+            return Not(part=_with_number(rule.part, old, new))
+    where = next((k for k, value in _leaf_numbers(rule).items() if value == old), None)
+    if where is None:
+        return rule  # type: ignore[no-any-return]
+    changed = rule.model_dump() | {"term": None}  # what a word stands for no longer holds
+    whole: Any = int(new) if new.is_integer() else new
+    if where == "within_days":
+        changed["within_days"] = whole
+    elif where == "period":
+        changed["period"] = changed["period"] | {"count": whole}
+    else:
+        index = int(where.split()[1])
+        changed["values"] = (*changed["values"][:index], whole, *changed["values"][index + 1 :])
+    return type(rule).model_validate(changed)  # type: ignore[no-any-return]
+
+
+def _same_thing(one: Filter, other: Filter) -> bool:
+    if isinstance(one, CustomerCondition) and isinstance(other, CustomerCondition):
+        return one.metric == other.metric
+    if isinstance(one, Predicted) and isinstance(other, Predicted):
+        return one.attribute == other.attribute
+    return isinstance(one, Compare) and isinstance(other, Compare) and one.field == other.field
+
+
+def _keeping_time(old: Filter, new: Filter) -> Filter:
+    """The new bound over the time and goods of the old one, where nothing else is said of them."""
+    if not (isinstance(old, CustomerCondition) and isinstance(new, CustomerCondition)):
+        return new
+    return new.model_copy(update={"period": new.period or old.period, "where": new.where or old.where})
