@@ -14,6 +14,7 @@ from assistant.errors import InvalidPlan, UserError
 from assistant.features.labels import customer_features, ordered_within
 from assistant.features.rfm import rfm
 from assistant.models.people.fairness_report import Judged, PastPredictions
+from assistant.models.value.behaviour import predictors
 from assistant.models.value.churn import ChurnModel, churn_scores
 from assistant.plans.filters import Filter
 from assistant.plans.reword import reword_filter
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 
     from assistant.data.warehouse import Snapshot
 
-#: Behaviour that models of customers are made from.
-BEHAVIOUR = ("days_since_last_order", "order_count", "tenure_days", "usual_gap_days", "recent_orders", "yearly_value")
 #: Share of customers called the dearest, and the longest stretch that their value is expected and examined over.
 DEAREST, YEAR = 0.1, 365
 
@@ -42,7 +41,7 @@ def leaving(snapshot: Snapshot, horizon_days: int, fitted: ChurnModel | None = N
     return Judged(
         "count as about to leave", scores["customer_id"].astype(str).tolist(),
         {"about to leave": scores["at_risk"].to_numpy(dtype=bool)},
-        {name: inputs[name].to_numpy() for name in BEHAVIOUR},
+        {str(name): values.to_numpy() for name, values in predictors(inputs).items()},
         _past_leaving(snapshot, horizon_days) if examined else None,
     )
 
