@@ -21,6 +21,7 @@ class OrderingRequest(PlanModel):
     horizon_days: int = Field(default=30, ge=7, le=365)
     category: str | None = None
     product_ids: tuple[str, ...] = Field(default=(), max_length=20, description="any of these products")
+    text: str | None = Field(default=None, min_length=1, max_length=100, description="word that product names hold")
     customer_id: str | None = None
     filter: Filter | None = Field(default=None, description="only customers it selects")
     k: int = Field(default=20, ge=1, le=1000)
@@ -28,8 +29,8 @@ class OrderingRequest(PlanModel):
 
     @model_validator(mode="after")
     def _one_thing(self) -> OrderingRequest:
-        if self.category is not None and self.product_ids:
-            raise ValueError("give a category or product_ids, not both")
+        if len([v for v in (self.category, self.product_ids, self.text) if v]) > 1:
+            raise ValueError("give one of category, product_ids and text")
         return self
 
 
@@ -59,6 +60,8 @@ class TableScoreRequest(PlanModel):
 def reword_ordering(request: OrderingRequest) -> str:
     """Who, what, by when."""
     what = f" something of {request.category}" if request.category else ""
+    if request.text:
+        what = f" products with '{request.text}' in the name"
     if request.product_ids:
         what = f" {' or '.join(f'product {p}' for p in request.product_ids)}"
     deed = f"buy{what}" if what else "order"

@@ -228,6 +228,7 @@ WORDS = [
     (ChurnExamRequest(about="drivers"), "what speaks for no order within 90 days, over all customers"),
     (OrderingRequest(category="Garden", k=5),
      "the 5 customers most likely to buy something of Garden within 30 days"),
+    (OrderingRequest(text="mug"), "the 20 customers most likely to buy products with 'mug' in the name within 30 days"),
     (OrderingRequest(customer_id="C1"), "probability that customer C1 will order within 30 days"),
     (TableScoreRequest(table="telco"), "the 20 rows of the table telco most likely to have the outcome"),
     (TableScoreRequest(about="drivers"), "what speaks for the outcome in the table loaded last"),

@@ -29,6 +29,8 @@ _AMOUNT = r"\d[\d,]*(?:\.\d+)?"
 _LONGEST = 200
 #: likeness from which a name is taken for a category, or for a product
 _CATEGORY, _PRODUCT = 90.0, 90.0
+#: letters by which a product's name may differ from what is said
+_SPELLING = 4
 LEAVE_DAYS, ORDER_DAYS = 90, 30
 
 
@@ -139,7 +141,10 @@ def _goods(ask: Ask) -> dict[str, Any] | None:
     if categories and categories[0].score >= _CATEGORY:
         return {"category": categories[0].value}
     products = [m for m in ask.shop.find(name, ("product",), 1) if m.kind == "product" and m.score >= _PRODUCT]
-    return {"product_ids": (products[0].value,)} if products else None
+    if not products:
+        return None
+    whole = abs(len(products[0].label) - len(name)) <= _SPELLING
+    return {"product_ids": (products[0].value,)} if whole else {"text": name}  # a word of names is no one product
 
 
 def _among(ask: Ask) -> dict[str, Any] | None:
@@ -174,7 +179,7 @@ def _that_exam(ask: Ask) -> BaseModel | None:
     if last is None or last.call.name not in {"predict_churn", "check_churn", "predict_orders", "score_table"}:
         return None
     if last.call.name == "predict_orders":
-        goods = {name: args[name] for name in ("category", "product_ids") if name in args}
+        goods = {name: args[name] for name in ("category", "product_ids", "text") if name in args}
         return OrderingRequest.model_validate({**days, **goods, "about": "exam"})
     if last.call.name == "score_table":
         return TableScoreRequest(table=args.get("table"), about="exam")
@@ -212,6 +217,14 @@ def _nth_order(ask: Ask) -> BaseModel | None:
     return OrderingRequest(horizon_days=_days(ask, ORDER_DAYS), filter=before, **_shown(ask))
 
 
+def _that_why(ask: Ask) -> BaseModel | None:
+    """Why those of the answer before are likely to leave."""
+    last = ask.context.last()
+    if last is None or last.call.name != "predict_churn" or "customer_id" in last.call.args:
+        return None
+    return ChurnExamRequest(horizon_days=last.call.args.get("horizon_days", LEAVE_DAYS), about="drivers")
+
+
 def _staying(ask: Ask) -> BaseModel | None:
     return OrderingRequest(horizon_days=_days(ask, LEAVE_DAYS), **_shown(ask))
 
@@ -238,7 +251,7 @@ def _table(about: str) -> Callable[[Ask], BaseModel | None]:
 
 #: How each kind of form is read, in the order they are tried.
 _READ: dict[str, Callable[[Ask], BaseModel | None]] = {
-    "that_exam": _that_exam, "tables": _table("tables"), "table_exam": _table("exam"),
+    "that_exam": _that_exam, "that_why": _that_why, "tables": _table("tables"), "table_exam": _table("exam"),
     "table_drivers": _table("drivers"), "table_list": _table("list"), "table_one": _table("list"),
     "exam": _exam, "ordering_exam": _ordering_exam, "drivers": _drivers,
     "leaving_one": _leaving_one, "leaving": _leaving, "staying": _staying,

@@ -57,6 +57,12 @@ def goods_of(snapshot: Snapshot, request: OrderingRequest) -> tuple[list[str] | 
         if unknown:
             raise UnknownName("The shop has no such product", received=", ".join(unknown))
         return [r["product_id"] for r in found], " or ".join(str(r["name"] or r["product_id"]) for r in found)
+    if request.text is not None:
+        named = products.filter(products.name.lower().contains(request.text.casefold())).select("product_id")
+        ids = sorted(snapshot.execute(named).column(0).to_pylist())
+        if not ids:
+            raise UnknownName("No product has that in its name", received=request.text)
+        return ids, f"products with “{request.text}” in the name"
     if request.category is None:
         return None, ""
     snapshot.require("products", "category", needed_for="A prediction for a category")

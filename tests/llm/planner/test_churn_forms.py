@@ -156,3 +156,19 @@ def test_a_number_after_a_comparison_is_no_length_of_a_list() -> None:
 def test_the_second_order(text: str) -> None:
     once = {"op_type": "customer", "metric": "orders", "op": "eq", "values": [1.0]}
     assert plan(text) == ("predict_orders", {"filter": once})
+
+
+def test_why_after_a_list_and_for_one_who_left() -> None:
+    shown = Past(ToolCall("predict_churn", {"horizon_days": 60}), {"tables": []}, 1)
+    assert plan("and why?", shown) == ("check_churn", {"horizon_days": 60, "about": "drivers"})
+    assert plan("why did customer 17850 leave?") == ("predict_churn", {"customer_id": "17850"})
+    assert plan("is customer 17850 still active?") == ("predict_churn", {"customer_id": "17850"})
+
+
+@pytest.mark.parametrize("text", ["predict customer churn", "what will churn cost us", "estimate churn for customers"])
+def test_plain_requests_for_churn(text: str) -> None:
+    assert plan(text) == ("predict_churn", {})
+
+
+def test_how_many_really_leave_is_asked_of_the_exam() -> None:
+    assert plan("how many of the customers at risk will really leave?") == ("check_churn", {})

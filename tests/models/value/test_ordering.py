@@ -84,3 +84,10 @@ def test_churn_exam_and_drivers(shop: Snapshot) -> None:
     assert rows[0][1] == max(r[1] for r in rows)
     by_side = {r[0]: r[2] for r in rows}
     assert by_side["time since the last order"] == "longer" and "goes by" in compose([drivers]).text
+
+
+def test_a_word_of_names_means_every_product_that_holds_it(shop: Snapshot) -> None:
+    products, goods = goods_of(shop, OrderingRequest(text="MUG"))
+    assert products == ["P1"] and "MUG" in goods
+    with pytest.raises(UnknownName, match="in its name"):
+        goods_of(shop, OrderingRequest(text="unicorn"))
