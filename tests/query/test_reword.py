@@ -175,6 +175,13 @@ WORDS = [
         "customers where country is Germany or not (category contains mug)",
     ),
     (SegmentRequest(method="rfm"), "split all customers by recency, frequency and value"),
+    (ValueRequest(by="first_quarter", margin_percent=40, discount_percent=10),
+     "value of all customers to date, and expected within 365 days by quarter of the first order, as margin at 40 %, "
+     "discounted at 10 % a year"),
+    (ValueRequest(about="new", acquisition_cost=30, horizon_days=90),
+     "what newly won customers bring within 90 days of their first order, and when a cost of 30 is paid back"),
+    (ValueRequest(about="alive", by="country"), "how many of all customers still buy by country"),
+    (ValueRequest(about="exam"), "how good the expected value of customers within 365 days is"),
     (CustomerRequest(customer_id="17850"), "everything about customer 17850"),
     (InterestRequest(interest="Garden"), "customers interested in Garden"),
     (InterestRequest(customer_id="7"), "interests of customer 7"),
