@@ -24,7 +24,8 @@ def safe_cell(value: object) -> object:
     if value is None or isinstance(value, int | float):
         return value
     text = str(value)
-    stripped = text.lstrip()
+    # a mark or sign that nobody sees protects nothing: programs drop it when they open the file
+    stripped = "".join(c for c in text if unicodedata.category(c) != "Cf").lstrip()
     if not stripped or not (text.startswith(_ACTIVE) or stripped.startswith(_ACTIVE)):
         return text
     folded = unicodedata.normalize("NFKC", stripped)

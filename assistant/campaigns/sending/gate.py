@@ -6,13 +6,17 @@ are those of the recipient's zone with its daylight-saving changes; a missing co
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from functools import lru_cache
+from importlib.resources import files
 from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from assistant.campaigns.sending.config import SendingConfig
+
+_NAME = re.compile(r"[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*")
 
 
 @dataclass(frozen=True)
@@ -55,12 +59,25 @@ SEND = Verdict("send")
 @lru_cache(maxsize=1024)
 def zone_of(name: str | None, otherwise: str) -> ZoneInfo:
     """The zone of that name, or the other one where there is none of that name."""
-    if name:
-        try:
-            return ZoneInfo(name)
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            pass
+    for wanted in (name, otherwise):
+        if wanted and _NAME.fullmatch(wanted):
+            found = _packaged(wanted)
+            if found is not None:
+                return found
     return ZoneInfo(otherwise)
+
+
+def _packaged(name: str) -> ZoneInfo | None:
+    """The zone from the installed tzdata package, which is newer than many systems' own; else the system's."""
+    try:
+        with files("tzdata.zoneinfo").joinpath(*name.split("/")).open("rb") as file:
+            return ZoneInfo.from_file(file, key=name)
+    except (ModuleNotFoundError, OSError, ValueError):
+        pass
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None
 
 
 def is_quiet(moment: datetime, zone: ZoneInfo, rules: Rules) -> bool:
