@@ -43,4 +43,5 @@ def run() -> Outcome:
     return Outcome("campaigns.approval", rows, f"generated orders of up to {STEPS} steps (Hypothesis)", str(SEED),
                    ("hypothesis",), ["Steps: change the draft, dry run, approve with or without the number typed, "
                                      "reject, start with the rows approved or with a changed text, address, one more "
-                                     "or one fewer, send with every outcome, stop, resume, undo, crash, wait past expiry."])
+                                     "or one fewer, send with every outcome, stop, resume, undo, crash, wait past "
+                                     "expiry."])
