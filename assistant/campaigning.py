@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant.results import Result
@@ -11,10 +13,13 @@ if TYPE_CHECKING:
     from assistant.campaigns.draft import Rooms
     from assistant.data.warehouse import Snapshot
     from assistant.plans import MessageRequest
+    from assistant.settings import Settings
 
 
 class Campaigning:
     """Methods of :class:`~assistant.workspace.Workspace`, which gives the rest."""
+
+    settings: Settings
 
     @property
     @abstractmethod
@@ -28,3 +33,11 @@ class Campaigning:
         from assistant.campaigns.why import explain_message
 
         return explain_message(self.snapshot, request, self._campaign_rooms())
+
+    def write_messages(
+        self, campaign_id: str | None = None, progress: Callable[[str, float | None], None] | None = None
+    ) -> tuple[Path, int]:
+        """Every message of a draft as a file, in a streaming pass; returns the file and the number of messages."""
+        from assistant.campaigns.stream import write_messages
+
+        return write_messages(self.snapshot, campaign_id, self._campaign_rooms(), self.settings.exports_dir, progress)

@@ -51,6 +51,22 @@ def dry_run(campaign_id: Id = None, home: Home = None) -> None:
     typer.echo(f"\nState: {result.details['state']}\nDigest: {result.details['digest']}")
 
 
+@campaign.command("messages")
+def messages(campaign_id: Id = None, home: Home = None) -> None:
+    """Write what every recipient of a draft would read to a file, without addresses. Nothing is sent."""
+    from rich.console import Console
+    from rich.progress import Progress as Bars
+
+    from assistant.workspace import Workspace
+
+    console = Console(stderr=True)
+    with Bars(console=console, transient=True, disable=not console.is_terminal) as bars:
+        task = bars.add_task("writing", total=1.0)
+        path, count = Workspace(load_settings(home)).write_messages(
+            campaign_id, lambda phrase, share: bars.update(task, description=phrase, completed=share or 0.0))
+    typer.echo(f"{count:,} messages are in {path}; nothing has been sent")
+
+
 @campaign.command("approve")
 def approve(
     digest: Run, messages: Annotated[str | None, typer.Option(help="The number of messages, where there are many.")]

@@ -80,7 +80,7 @@ class Copywriter:
         self._absent = {name: None for name in ("offer", "reduction", "ends_on", "category", "occasion")
                         if name not in self._common}
         self._frames: dict[str, dict[str, Template]] = {}
-        self._shells: dict[int, Template] = {}
+        self._shells: dict[tuple[int, bool], Template] = {}
 
     # -- texts ----------------------------------------------------------------------------------------------------
 
@@ -210,7 +210,7 @@ class Copywriter:
         if "shop_link" in slots:
             parts.append(f"{frame['button'].fill(texts)}: {texts['shop_link']}")
         parts += [frame["sign_off"].fill(texts), *(t.fill(texts) for t in foot)]
-        laid_out = markup.fill_shell(self._shell(len(lines)), slots, [line.text for line in lines]) if html else ""
+        laid_out = markup.fill_shell(self._shell(len(lines), "shop_link" in slots), slots, [line.text for line in lines]) if html else ""
         used = self._traced("email", lines, slots) if traced else ()
         return Message("email", "\n\n".join(parts), subject, preheader, used, laid_out)
 
@@ -228,17 +228,17 @@ class Copywriter:
         last = (Template((address.text,)),) if address else ()
         return (parse(self._words["unsubscribe"]).bind(common), *legal, *last)
 
-    def _shell(self, products: int) -> Template:
-        if products not in self._shells:
+    def _shell(self, products: int, linked: bool) -> Template:
+        if (products, linked) not in self._shells:
             frame = self.frame("email")
             body = [Template(nodes) for nodes in _split(frame["body"])]
             upper = [frame["greeting"], *body, *([frame["offer_line"]] if "offer_line" in self._upper else [])]
-            self._shells[products] = markup.shell(markup.Sheet(
+            self._shells[products, linked] = markup.shell(markup.Sheet(
                 self.style.language, self.style.voice.colour, frame["subject"], frame["preheader"], tuple(upper),
-                (frame["sign_off"],), self.foot, frame["button"] if "shop_link" in self._common else None,
+                (frame["sign_off"],), self.foot, frame["button"] if linked else None,
                 self._words["list_label"],
             ), products)
-        return self._shells[products]
+        return self._shells[products, linked]
 
     def _short(self, channel: str, lines: Sequence[ProductLine], slots: dict[str, Slot], *, traced: bool) -> Message:
         frame = self.frame(channel)
