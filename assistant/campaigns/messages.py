@@ -55,7 +55,8 @@ class RecipientCopy:
         rows = snapshot.execute(facts.select(*_COLUMNS)).to_pylist()
         self.products: dict[str, dict[str, Any]] = {row["product_id"]: row for row in rows}
         self._claims = product_claims(snapshot, self.products, brief.language)
-        self._lines: dict[Pick, ProductLine | None] = {}
+        self._lines: dict[str, ProductLine | None] = {}
+        self._reasons: dict[str, ProductLine | None] = {}
         self._writers: dict[int, Copywriter] = {}
         self._campaign_id = campaign_id
         self.offer = self._offer_slot()
@@ -157,16 +158,27 @@ class RecipientCopy:
         return slots
 
     def lines(self, picks: Picks) -> list[ProductLine]:
-        """The product lines of a recipient; a line is compiled once, whoever gets it."""
+        """The product lines of a recipient; lines and reasons are compiled once per product, whoever gets them."""
         found = []
         for pick in picks:
-            if pick not in self._lines:
-                slots = self.slots(pick)
-                self._lines[pick] = None if slots is None else self.writer.line(slots)
-            line = self._lines[pick]
+            line = self._line(pick.product_id)
             if line is not None:
-                found.append(line)
+                reason = self._reason(pick.because) if pick.because else None
+                found.append(line if reason is None else line.because(reason))
         return found
+
+    def _line(self, product_id: str) -> ProductLine | None:
+        if product_id not in self._lines:
+            slots = self.slots(Pick(product_id))
+            self._lines[product_id] = None if slots is None else self.writer.line(slots)
+        return self._lines[product_id]
+
+    def _reason(self, product_id: str) -> ProductLine | None:
+        if product_id not in self._reasons:
+            row = self.products.get(product_id)
+            said = None if row is None else Slot.of_data(row["name"], f"order lines: bought {product_id}")
+            self._reasons[product_id] = None if said is None else self.writer.reason(said)
+        return self._reasons[product_id]
 
     def messages(
         self, picks: Picks, channels: Sequence[str], variant: int = 0, *, personal: Mapping[str, Slot] | None = None,

@@ -1,0 +1,1 @@
+"""Campaigns: copy, consent, outbox, approval, exports."""

@@ -10,7 +10,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from html import escape
+
+from markupsafe import escape as _escape
 
 from assistant.campaigns.copy.slots import Slot
 from assistant.campaigns.copy.template import Block, Fill, Node, Template, joined
@@ -21,6 +22,11 @@ _STYLE = """
 .products { margin: 0; padding-left: 20px; } .products li { margin: 0 0 10px; } .foot p { margin: 0 0 8px; }
 .foot a { color: #444444; text-decoration: underline; }
 """
+
+
+def escape(text: str) -> str:
+    """Text safe between tags and inside quoted attributes."""
+    return str(_escape(text))
 
 
 @dataclass(frozen=True)
@@ -60,8 +66,12 @@ def shell(sheet: Sheet, products: int) -> Template:
 
 
 def fill_shell(template: Template, slots: Mapping[str, Slot], products: Sequence[str]) -> str:
-    """The HTML for one recipient; every value is escaped, an address that can be followed becomes a link."""
-    texts = {f"product_{n}": escape(text) for n, text in enumerate(products, start=1)}
+    """The HTML for one recipient; every value is escaped, an address that can be followed becomes a link.
+
+    Args:
+        products: product lines, escaped already.
+    """
+    texts = {f"product_{n}": text for n, text in enumerate(products, start=1)}
     texts |= {name: html_value(slot) for name, slot in slots.items()}
     texts |= {f"{name}_href": escape(slot.text) if slot.is_address else "#" for name, slot in slots.items()
               if slot.kind == "link"}

@@ -70,9 +70,26 @@ class Template:
         Raises:
             InvalidPlan: a slot outside its block that nothing fills.
         """
-        parts: list[str] = []
-        _fill(self.nodes, texts, parts)
+        if self.blocks:
+            found: list[str] = []
+            _fill(self.nodes, texts, found)
+            return "".join(found)
+        parts = list(self._parts)
+        try:
+            for place, name in self._places:
+                parts[place] = texts[name]
+        except KeyError as error:
+            raise _unfilled(error.args[0], texts) from error
         return "".join(parts)
+
+    @cached_property
+    def _parts(self) -> tuple[str, ...]:
+        """For a template without blocks: what it prints, with nothing yet at the places of its slots."""
+        return tuple(node if isinstance(node, str) else "" for node in self.nodes)
+
+    @cached_property
+    def _places(self) -> tuple[tuple[int, str], ...]:
+        return tuple((n, node.name) for n, node in enumerate(self.nodes) if isinstance(node, Fill))
 
     def used(self, slots: Mapping[str, Slot]) -> list[tuple[str, str, str]]:
         """What filling prints: (name, text, source), in the order of the text."""
@@ -181,8 +198,12 @@ def _fill(nodes: tuple[Node, ...], texts: Mapping[str, str], parts: list[str]) -
         else:
             text = texts.get(node.name)
             if text is None:
-                raise InvalidPlan("The copy names a slot that no data fill", received=node.name, valid=sorted(texts))
+                raise _unfilled(node.name, texts)
             parts.append(text)
+
+
+def _unfilled(name: str, texts: Mapping[str, str]) -> InvalidPlan:
+    return InvalidPlan("The copy names a slot that no data fill", received=name, valid=sorted(texts))
 
 
 def _printed(nodes: tuple[Node, ...], slots: Mapping[str, Slot]) -> Iterator[str]:

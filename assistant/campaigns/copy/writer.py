@@ -50,6 +50,12 @@ class ProductLine:
     short: str
     used: tuple[tuple[str, str, str], ...]
     short_used: tuple[tuple[str, str, str], ...]
+    html: str
+
+    def because(self, reason: ProductLine) -> ProductLine:
+        """The same line with its tested reason behind it."""
+        return ProductLine(self.text + reason.text, self.short, self.used + reason.used, self.short_used,
+                           self.html + reason.html)
 
 
 class Copywriter:
@@ -177,7 +183,14 @@ class Copywriter:
         more = "".join(self._words[name] for name in ("claim", "because") if name in slots)
         texts = {name: slot.text for name, slot in slots.items()}
         one, two = parse(short + more), parse(short)
-        return ProductLine(one.fill(texts), two.fill(texts), tuple(one.used(slots)), tuple(two.used(slots)))
+        text = one.fill(texts)
+        return ProductLine(text, two.fill(texts), tuple(one.used(slots)), tuple(two.used(slots)), markup.escape(text))
+
+    def reason(self, because: Slot) -> ProductLine:
+        """What stands behind a product line whose reason was tested."""
+        template = parse(self._words["because"])
+        text = template.fill({"because": because.text})
+        return ProductLine(text, "", tuple(template.used({"because": because})), (), markup.escape(text))
 
     # -- messages -------------------------------------------------------------------------------------------------
 
@@ -210,7 +223,10 @@ class Copywriter:
         if "shop_link" in slots:
             parts.append(f"{frame['button'].fill(texts)}: {texts['shop_link']}")
         parts += [frame["sign_off"].fill(texts), *(t.fill(texts) for t in foot)]
-        laid_out = markup.fill_shell(self._shell(len(lines), "shop_link" in slots), slots, [line.text for line in lines]) if html else ""
+        laid_out = ""
+        if html:
+            shell = self._shell(len(lines), "shop_link" in slots)
+            laid_out = markup.fill_shell(shell, slots, [line.html for line in lines])
         used = self._traced("email", lines, slots) if traced else ()
         return Message("email", "\n\n".join(parts), subject, preheader, used, laid_out)
 

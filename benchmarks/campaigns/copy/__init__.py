@@ -1,0 +1,1 @@
+"""Copy: invented offers, prices, and the pace of personalising."""
