@@ -28,6 +28,10 @@ class SegmentRule(PlanModel):
     reach: bool = Field(default=False, description="also how many of them may be contacted, by channel")
 
 
+#: Most segments that are made: more cannot be told apart or treated each in its own way.
+MOST_SEGMENTS = 20
+
+
 class SegmentRequest(PlanModel):
     """Split all customers into groups. ``k`` only for the methods that find groups; unset: chosen from the data.
 
@@ -40,7 +44,7 @@ class SegmentRequest(PlanModel):
 
     kind: Literal["segments"] = "segments"
     method: SplitMethod = "auto"
-    k: int | None = Field(default=None, ge=2, le=20)
+    k: int | None = Field(default=None, ge=2, le=100_000, description=f"at most {MOST_SEGMENTS} are made")
     view: Literal["profile", "actions", "measure", "trend", "check"] = "profile"
     metrics: tuple[str, ...] = Field(default=(), max_length=4)
     period: Period | None = None

@@ -7,7 +7,7 @@ from assistant.llm.planner.context import DialogueContext
 from assistant.llm.planner.heard import heard
 from assistant.llm.planner.parts import Parts
 from assistant.llm.planner.saved_names import attach_saved
-from assistant.plans.filters import InGroup
+from assistant.plans.filters import Compare, InGroup
 
 
 def attach(p: Parts, context: DialogueContext) -> None:
@@ -22,6 +22,9 @@ def attach(p: Parts, context: DialogueContext) -> None:
     p.conditions.joins.append("and")
     p.used |= used
     p.conditions.used |= used
+    said = str(group.name).casefold()  # "Garden buyers" names a segment, and no category beside it
+    p.rows = [r for r in p.rows if not (isinstance(r, Compare) and r.values
+                                        and all(str(v).casefold() in said for v in r.values))]
     p.groups = [g for g in p.groups if g not in {"segment", "customer"}]
 
 

@@ -18,7 +18,7 @@ from assistant.plans.base import PlanModel
 from assistant.plans.filters import Filter, InGroup
 from assistant.plans.groups import GroupsRequest, MoversRequest
 from assistant.plans.periods import Period
-from assistant.plans.requests import SegmentRequest
+from assistant.plans.requests import MOST_SEGMENTS, SegmentRequest, SegmentRule
 
 if TYPE_CHECKING:
     from assistant.llm.planner.intents import Frames
@@ -36,7 +36,8 @@ class SegmentTalk:
         self.frames = frames
         self.p = patterns(frames.lex.language, "segment_talk")
         self.context = frames.context
-        self.period, text = _timed(frames)
+        shown = " ".join(self._shown()).lower()
+        self.period, text = _timed(frames, shown)
         self.text = self.p.bare(text)
         self.notes: list[str] = []
 
@@ -45,7 +46,7 @@ class SegmentTalk:
         if not self.text or len(self.text) > _LONGEST or "movers_both" not in self.p.raw:
             return
         readers: tuple[Callable[[], PlanModel | None], ...] = (
-            self._movers, self._compared, self._split, self._moved_where, self._checked)
+            self._movers, self._compared, self._counted, self._split, self._moved_where, self._checked)
         for reader in readers:
             found = reader()
             if found is not None:
@@ -92,11 +93,22 @@ class SegmentTalk:
                 return GroupsRequest(first=one[0], first_name=one[1])
         return None
 
+    def _counted(self) -> PlanModel | None:
+        """As in "how many customers are in Garden buyers": one segment of the split shown last."""
+        for _, slots in self._fits("members"):
+            one = self._of_split(slots["a"])
+            if one is not None and self.period is None:
+                return SegmentRule(filter=one[0], name=one[1])
+        return None
+
     # -- splits --------------------------------------------------------------------------------------------------
 
     def _split(self) -> PlanModel | None:
         if self.period is not None:
             return None
+        for _, slots in self._fits("many"):
+            if int(slots["k"]) > MOST_SEGMENTS:  # refused with the reason when it is run
+                return SegmentRequest(k=int(slots["k"]))
         for _, slots in self._fits("behaviour"):
             return SegmentRequest(method="behaviour", k=self._k(slots))
         if self.context.last("find_segments") is not None:
@@ -118,7 +130,7 @@ class SegmentTalk:
         return SegmentRequest(method=self._last("method", "auto"), k=self._last("k", None), view="check")
 
     def _k(self, slots: dict[str, str]) -> int | None:
-        said = next((slots[n].lower() for n in ("k", "k1", "k2") if slots.get(n)), None)
+        said = next((slots[n].lower() for n in ("k", "k1", "k2", "k3") if slots.get(n)), None)
         number = None if said is None else int(said) if said.isdigit() else self.p.raw["numbers"].get(said)
         return number if number is not None and 2 <= number <= 20 else None
 
@@ -241,8 +253,8 @@ def _pattern(found: Patterns, pattern: str) -> re.Pattern[str]:
     return re.compile(text.replace(" ", r"\s+").replace(r"\s+?", r"\s*"), re.IGNORECASE)
 
 
-def _timed(frames: Frames) -> tuple[Period | None, str]:
-    """The one stretch of time that a text names, and the text without it."""
+def _timed(frames: Frames, names: str) -> tuple[Period | None, str]:
+    """The one stretch of time that a text names, and the text without it; "Christmas buyers" is no time."""
     reading = frames.reading
     timed = [item for item in reading.items if item.has("period", "ago")]
     spoken = [r for item in timed for r in (item.get("period") or item.get("ago"),) if r is not None]
@@ -256,6 +268,8 @@ def _timed(frames: Frames) -> tuple[Period | None, str]:
     if period is None:
         return None, reading.text
     item = timed[0]
+    if " ".join(t.text for t in item.tokens).lower() in names:
+        return None, reading.text
     kept = [t.text for i, t in enumerate(reading.tokens) if not item.start <= i < item.end]
     return period, " ".join(kept)
 

@@ -62,8 +62,7 @@ def groups_result(snapshot: Snapshot, request: GroupsRequest) -> Result:
                "any_difference": "yes" if differences.rows else ""},
         charts=_charts(differences, names), caveats=_caveats(figures, groups, never),
         evidence=_evidence(snapshot, request, len(frame)),
-        followups=["Split our customers into segments", "How did the segments change since last quarter?",
-                   "Which products should we recommend to all customers?"],
+        followups=["Split our customers into segments", "How did the segments change since last quarter?"],
     )
     for name, rule in (("first_rule", request.first), ("second_rule", request.second)):
         if rule is not None and not isinstance(rule, InGroup):

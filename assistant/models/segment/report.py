@@ -9,7 +9,7 @@ import numpy as np
 
 from assistant.caching import OnceCache
 from assistant.data.warehouse import Snapshot
-from assistant.errors import UnknownName
+from assistant.errors import InvalidPlan, UnknownName
 from assistant.features.behaviour import behaviour
 from assistant.features.rfm import left_out_of_rfm, rfm
 from assistant.models.registry import SEGMENTERS, entry
@@ -25,6 +25,7 @@ from assistant.models.segment.found_tables import (
 from assistant.models.segment.rfm_rules import RFMRules
 from assistant.models.segment.stability import DOUBTFUL, Stability, bootstrap_stability
 from assistant.plans import InGroup, SegmentRequest
+from assistant.plans.requests import MOST_SEGMENTS
 from assistant.plans.reword import reword
 from assistant.results import Caveat, Chart, Column, DefinitionUsed, Evidence, Figure, ModelInfo, Result, Table
 
@@ -68,6 +69,10 @@ def fit_segments(snapshot: Snapshot, request: SegmentRequest, *, graded: bool = 
     """
     snapshot.require("order_lines", "customer_id", needed_for="Customer segments")
     method = method_of(request)
+    if request.k is not None and request.k > MOST_SEGMENTS:
+        raise InvalidPlan(
+            f"{request.k} segments were asked for; at most {MOST_SEGMENTS} are made, because more could neither be "
+            "told apart nor be treated each in its own way", received=request.k, hint="Ask for fewer segments.")
     key = (snapshot.fingerprint, method, request.k)
     split = _SPLITS.get(key, lambda: _split(snapshot, method, request.k))
     if not graded:

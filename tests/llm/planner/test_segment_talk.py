@@ -28,6 +28,8 @@ def plan(text: str) -> Any:
     ("who became a champion this month?", "", "Champions"),
     ("who dropped out of champions since March", "Champions", ""),
     ("who is no longer loyal?", "Loyal", ""),
+    ("how many champions did we lose this quarter?", "Champions", ""),
+    ("which of our loyal customers turned into at-risk ones this quarter?", "Loyal", "At risk"),
 ])
 def test_who_moved(text: str, source: str, target: str) -> None:
     call = plan(text)
@@ -39,6 +41,7 @@ def test_who_moved(text: str, source: str, target: str) -> None:
     ("compare loyal and lapsed", "loyal", "lapsed"),
     ("Compare our loyal customers with lapsed customers", "loyal", "lapsed"),
     ("what is the difference between champions and lost customers?", "Champions", "Lost"),
+    ("difference between new customers and loyal customers", "New", "Loyal"),
     ("loyal vs lapsed", "loyal", "lapsed"),
     ("how do champions differ from hibernating customers?", "Champions", "Hibernating"),
     ("compare champions with everyone else", "Champions", None),
@@ -64,6 +67,9 @@ def test_two_beside_each_other(text: str, first: str, second: str | None) -> Non
     ("let the data decide the segments", "found", None),
     ("cluster customers with k-means into 5 groups", "kmeans", 5),
     ("segment customers with a Gaussian mixture", "gaussian", None),
+    ("build me 4 clusters with a gaussian mixture", "gaussian", 4),
+    ("find groups of customers with similar tastes", "behaviour", None),
+    ("group customers into personas", "behaviour", None),
     ("use DBSCAN to cluster customers", "found", None),
 ])
 def test_how_to_find_them(text: str, method: str, k: int | None) -> None:
@@ -74,6 +80,7 @@ def test_how_to_find_them(text: str, method: str, k: int | None) -> None:
 @pytest.mark.parametrize(("text", "view"), [
     ("how did customers move between segments this quarter?", "trend"),
     ("who moved where since last quarter?", "trend"),
+    ("which customers changed segment since March?", "trend"),
     ("show me the segment migration matrix", "trend"), ("how stable are the segments?", "check"),
     ("can we trust these segments?", "check"),
 ])

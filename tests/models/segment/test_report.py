@@ -75,6 +75,11 @@ def test_more_segments_than_customers_is_refused(tiny):
         segment_result(tiny, SegmentRequest(k=9))
 
 
+def test_hundreds_of_segments_are_refused_with_the_reason(tiny):
+    with pytest.raises(InvalidPlan, match="at most 20 are made"):
+        segment_result(tiny, SegmentRequest(k=5000))
+
+
 def test_no_customer_ids_is_missing_data_and_returns_only_is_no_rows(tmp_path):
     with pytest.raises(MissingData, match="customer_id"):
         fit_segments(shop_of(tmp_path / "g", [(None, "2024-01-01", ["X"])]), SegmentRequest())
