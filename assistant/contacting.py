@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from assistant.errors import UserError
 from assistant.results import Result
 
 if TYPE_CHECKING:
@@ -37,6 +39,11 @@ class Contacting:
         """Every customer's scores by that model; columns of :meth:`ShopUplift.predict`."""
         model = self.uplift_model(channel, campaign_kind)
         return self._cached("uplift_scores", model.predict, channel, campaign_kind)  # type: ignore[no-any-return]
+
+    def learn_from_contacts(self) -> None:
+        """Learn from past campaigns beforehand, where there are some to learn from."""
+        with suppress(UserError):  # none, or too few: whoever asks is told so
+            self.uplift_scores()
 
     def contact_members(self, snapshot: Snapshot, condition: InGroup) -> list[str]:
         """Customers by what a contact changes, on a snapshot (which may be seen from an earlier day).

@@ -540,6 +540,7 @@ class Workspace(Campaigning, Contacting, Recommending, Foreseeing, People, Segme
         self.forecast(ForecastRequest())
         for focus in ("focus", "risk", "summary", "customers", "money"):
             self.brief(BriefingRequest(focus=focus))
+        self.learn_from_contacts()
 
     def _examples(self, snapshot: Snapshot) -> list[str]:
         from assistant.query.examples import example_candidates

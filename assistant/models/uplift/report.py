@@ -65,7 +65,7 @@ def uplift_result(snapshot: Snapshot, request: UpliftRequest, model: ShopUplift,
     exam, measured = exam_table(model.exam_), measured_table(model.checked_, model.money_.with_costs)
     tables = [listed, groups, measured, fifths_table(model.checked_), exam, qini_table(model),
               _summary(model, scores, able, saved)]
-    if model.abstains and request.about != "sure_buyers":
+    if request.about == "quality" or (model.abstains and request.about != "sure_buyers"):
         tables = tables[1:]
     result = Result(
         kind="uplift", title=_TITLES[request.about], currency=snapshot.currency, tables=tables,
