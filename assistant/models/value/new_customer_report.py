@@ -198,6 +198,8 @@ def _caveats(scene: Scene, figures: dict[str, Figure], words: dict[str, str]) ->
     found = []
     if not words["whole"]:
         found.append(Caveat(code="value_not_seen_so_long", figures={k: figures[k] for k in ("asked", "horizon")}))
+    if scene.request.by == "segment":
+        found.append(Caveat(code="value_segment_known_later"))
     if scene.request.by is not None and scene.request.by.startswith("first_"):
         found.append(Caveat(code="value_cohorts_differ_in_age"))
     return found

@@ -96,6 +96,8 @@ def test_payback_and_what_may_be_spent(demo_snapshot: Snapshot, fitted: Lifetime
     left = [row[4] for row in free.table("course").rows]
     cheap = ask(demo_snapshot, fitted, about="new", acquisition_cost=left[0] / 2, by="acquisition_channel")
     assert cheap.figures["paid_back"].value == 0
+    assert [c.code for c in ask(demo_snapshot, fitted, about="new", by="segment").caveats][-1] \
+        == "value_segment_known_later"
     later = ask(demo_snapshot, fitted, about="new", acquisition_cost=(left[1] + left[2]) / 2)
     assert later.figures["paid_back"].value == 60
     never = ask(demo_snapshot, fitted, about="new", acquisition_cost=100_000)
