@@ -152,7 +152,8 @@ def _require(mappings: Sequence[TableMapping], tables: Sequence[RawTable]) -> No
             f"No column was found for {', '.join(missing)}",
             received=", ".join(t.name for t in tables),
             valid=[label for label, _, _ in labels(tables)],
-            hint="Say which column it is with a mapping, source column to canonical column.",
+            hint="Say which column it is with a mapping, source column to canonical column. "
+            "A table of customers without orders, with a yes/no column, is added with: app.py table FILE",
         )
 
 
