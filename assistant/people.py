@@ -127,6 +127,8 @@ class People:
                 return selections.leaving(snapshot, request.horizon_days, fitted, examined)
             case "value":
                 return selections.dearest(snapshot, self._expected_value)
+            case "ordering":
+                return selections.ordering(snapshot, request.horizon_days)
             case "uplift":
                 return selections.moved(snapshot, self.uplift_scores())
             case "segments":

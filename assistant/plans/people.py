@@ -31,13 +31,13 @@ class InterestRequest(PlanModel):
 class FairnessRequest(PlanModel):
     """Whether groups of people (by gender, age, declared columns) are chosen alike and predicted equally well.
 
-    ``of``: ``churn`` (who counts as about to leave), ``value`` (the dearest tenth by expected value), ``uplift``
-    (who is said to be moved by a contact), ``segments`` (the groups found), or ``audience`` (customers that
-    ``filter`` selects).
+    ``of``: ``churn`` (who counts as about to leave), ``value`` (the dearest tenth by expected value),
+    ``ordering`` (the tenth most likely to order), ``uplift`` (who is said to be moved by a contact), ``segments`` (the
+    groups found), or ``audience`` (customers that ``filter`` selects).
     """
 
     kind: Literal["fairness"] = "fairness"
-    of: Literal["churn", "value", "uplift", "segments", "audience"] = "churn"
+    of: Literal["churn", "value", "ordering", "uplift", "segments", "audience"] = "churn"
     filter: Filter | None = None
     name: str | None = Field(default=None, max_length=100, description="what the audience is called")
     by: str | None = Field(default=None, max_length=60, description="one sensitive column only: 'gender', 'age'")

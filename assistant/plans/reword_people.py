@@ -9,6 +9,7 @@ from assistant.plans.people import FairnessRequest, InterestRequest, PrivacyRequ
 from assistant.plans.propensity import WORDERS as PROPENSITY
 
 _JUDGED = {"churn": "who counts as about to leave", "value": "who counts among the dearest tenth by expected value",
+           "ordering": "who counts among the tenth most likely to order",
            "uplift": "who is in which group of the uplift model", "segments": "who is in which segment"}
 _ABOUT = {"all": "what is kept from models, who objected, and the privacy budget",
           "sensitive": "which columns no model and no rule uses", "proxies": "which columns stand for a sensitive one",

@@ -364,6 +364,7 @@ _READ: dict[str, Reader] = {
     "interests_of": _interests_of, "interests_of_them": _interests_of_them, "interested_where": _interested_where,
     "interested": _interested, "interest_audience": _interest_audience,
     "interest_draft": _interest_draft, "all_interests": _all_interests, "profile": _profile,
-    "fair_value": _fair("value"), "fair_uplift": _fair("uplift"), "fair_segments": _fair("segments"),
+    "fair_value": _fair("value"), "fair_uplift": _fair("uplift"), "fair_ordering": _fair("ordering"),
+    "fair_segments": _fair("segments"),
     "fair_those": _fair_those, "fair_named": _fair_named, "fair_whom": _fair_whom, "fair_churn": _fair("churn"),
 }

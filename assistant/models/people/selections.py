@@ -101,6 +101,33 @@ def _sales_after(snapshot: Snapshot, cut: date) -> dict[str, float]:
     return dict(zip(*found.to_pydict().values(), strict=True))
 
 
+def ordering(snapshot: Snapshot, horizon_days: int) -> Judged:
+    """Who is in the tenth most likely to order; examined on the day ``horizon_days`` ago by a model that knew no more.
+
+    Raises:
+        InvalidPlan, MissingData: the shop cannot predict who orders.
+    """
+    from assistant.models.value.ordering import fit_ordering
+
+    scores = fit_ordering(snapshot, horizon_days).predict(snapshot)
+    order = np.lexsort((scores["customer_id"].astype(str), -scores["order_probability"]))
+    chosen = np.zeros(len(scores), dtype=bool)
+    chosen[order[: max(1, round(DEAREST * len(scores)))]] = True
+    past: PastPredictions | None = None
+    cut = snapshot.as_of - timedelta(days=horizon_days)
+    try:
+        then = fit_ordering(snapshot.at(cut), horizon_days).predict(snapshot.at(cut))
+    except UserError:
+        pass  # too short a history to look back on
+    else:
+        came = ordered_within(snapshot, cut, horizon_days)
+        customers = then["customer_id"].astype(str).tolist()
+        past = PastPredictions(cut, customers, then["order_probability"].to_numpy(dtype=float),
+                               np.array([c in came for c in customers], dtype=float))
+    return Judged("are among the tenth most likely to order", scores["customer_id"].astype(str).tolist(),
+                  {"likely": chosen}, {c: scores[c].to_numpy() for c in BEHAVIOUR if c in scores}, past)
+
+
 def moved(snapshot: Snapshot, scores: pd.DataFrame) -> Judged:
     """Who is said to be moved by a contact, of those who can be judged.
 

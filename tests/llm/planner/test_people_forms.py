@@ -84,6 +84,7 @@ def test_profiles(text: str) -> None:
     ("are men and women treated alike by the churn model?", {"by": "gender"}), ("calibration by group", {}),
     ("are the segments fair?", {"of": "segments"}), ("is our segmentation biased", {"of": "segments"}),
     ("fairness report for our segments", {"of": "segments"}), ("is the clv model fair to everyone", {"of": "value"}),
+    ("is the propensity model fair?", {"of": "ordering"}),
     ("is the uplift model fair?", {"of": "uplift"}), ("is the do not contact list biased", {"of": "uplift"}),
 ])
 def test_fairness_of_models(text: str, args: dict[str, Any]) -> None:

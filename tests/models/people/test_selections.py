@@ -45,3 +45,12 @@ def test_an_audience_by_behaviour_carries_no_remark_here(workspace: Workspace) -
     rule = CustomerCondition(metric="orders", op="ge", values=(2,))
     result = workspace.count_audience(SegmentRule(filter=rule))
     assert "fairness_gap" not in {c.code for c in result.caveats}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("of", ["value", "ordering", "uplift"])
+def test_the_other_models_are_examined_too(workspace: Workspace, of: str) -> None:
+    result = workspace.check_fairness(FairnessRequest(of=of))  # type: ignore[arg-type]
+    assert {row[0] if of != "uplift" else row[1] for row in result.table("attributes").rows} == {"age", "gender"}
+    tested = {c.name for c in result.table("groups").columns} >= {"predicted", "observed"}
+    assert tested is (of != "uplift")  # what a contact changes for one person is never seen
