@@ -124,8 +124,9 @@ def ordering(snapshot: Snapshot, horizon_days: int) -> Judged:
         customers = then["customer_id"].astype(str).tolist()
         past = PastPredictions(cut, customers, then["order_probability"].to_numpy(dtype=float),
                                np.array([c in came for c in customers], dtype=float))
+    inputs = {str(name): values.to_numpy() for name, values in predictors(scores).items()}
     return Judged("are among the tenth most likely to order", scores["customer_id"].astype(str).tolist(),
-                  {"likely": chosen}, {c: scores[c].to_numpy() for c in BEHAVIOUR if c in scores}, past)
+                  {"likely": chosen}, inputs, past)
 
 
 def moved(snapshot: Snapshot, scores: pd.DataFrame) -> Judged:
