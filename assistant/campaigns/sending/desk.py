@@ -356,7 +356,7 @@ class SendingDesk:
                              draft.campaign_id, recipients=0)
         except (NoRows, MissingData, InvalidPlan):
             return None
-        return frozenset(made.split.contacted)
+        return None if made.audience.reachable is None else frozenset(made.split.contacted)
 
 
 def connectors(config: SendingConfig, key: ShopKey) -> dict[str, Connector]:
