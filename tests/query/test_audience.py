@@ -105,3 +105,20 @@ def test_an_agreed_definition_hides_the_built_in_one():
     used = definitions.used("gone quiet")[0]
     assert (used.author, used.assumed) == ("Ada", False)
     assert len([d for d in definitions.all() if d.term == "lapsed"]) == 1
+
+
+def test_who_is_silently_left_out_is_counted(shop):
+    result = count_rule(shop, SegmentRule(filter=CustomerCondition(metric="orders", op="ge", values=(0,))))
+    codes = {c.code: c for c in result.caveats}
+    assert "selects_everyone" in codes and "never_bought" not in codes  # everybody known has bought
+    assert [r[0] for r in result.table("left_out").rows] == ["guests: no customer is known"]
+
+
+def test_known_customers_who_never_bought_are_told_apart(tmp_path):
+    from tests.support.shop_builder import shop_of
+
+    shop = shop_of(tmp_path, [("A", "2024-01-01", ["P1"]), ("B", "2024-01-02", ["P1"])], customers=["C", "D"])
+    result = count_rule(shop, SegmentRule(filter=CustomerCondition(metric="orders", op="ge", values=(1,))))
+    told = next(c for c in result.caveats if c.code == "never_bought")
+    assert (told.figures["n"].value, told.figures["inside"].value, told.figures["outside"].value) == (2, 0, 2)
+    assert "2 known customers have never bought" in caveat_texts(result)[0].text + caveat_texts(result)[1].text
