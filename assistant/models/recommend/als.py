@@ -12,8 +12,8 @@ import numpy as np
 from assistant.errors import InvalidPlan
 from assistant.features.interactions import Interactions
 from assistant.models.recommend.ablation import Ablated
-from assistant.models.recommend.threads import undivided_products
 from assistant.models.recommend.weighting import weighted
+from assistant.models.threads import undivided_products
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array

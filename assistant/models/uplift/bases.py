@@ -11,6 +11,8 @@ from abc import ABC, abstractmethod
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Self
 
+from assistant.models.threads import tree_threads
+
 if TYPE_CHECKING:
     import numpy as np
 
@@ -104,19 +106,15 @@ class Trees(Base):
     def _fit(self, x: np.ndarray, y: np.ndarray, weight: np.ndarray | None) -> Any:
         import lightgbm
 
-        from assistant.models.uplift.threads import allowed_threads
-
         options = {
             "objective": "binary" if self.probability else "regression", "num_leaves": self.leaves,
             "learning_rate": self.rate, "min_data_in_leaf": min(self.leaf_rows, max(5, len(y) // 20)), "seed": 0,
-            "deterministic": True, "force_row_wise": True, "num_threads": allowed_threads(), "verbosity": -1,
+            "deterministic": True, "force_row_wise": True, "num_threads": tree_threads(len(y)), "verbosity": -1,
         }
         return lightgbm.train(options, lightgbm.Dataset(x, y, weight=weight, free_raw_data=True), self.rounds)
 
     def _predict(self, x: np.ndarray) -> np.ndarray:
-        from assistant.models.uplift.threads import allowed_threads
-
-        return self.model_.predict(x, num_threads=allowed_threads())  # type: ignore[no-any-return]
+        return self.model_.predict(x, num_threads=tree_threads(len(x)))  # type: ignore[no-any-return]
 
 
 BASES: dict[str, type[Base]] = {"logistic": Linear, "trees": Trees}

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Self
 from assistant.data.objectors import objectors
 from assistant.features.contacted import Campaign, customers_now
 from assistant.features.reachable import reachable
+from assistant.models.threads import undivided_products
 from assistant.models.uplift.bases import Linear
 from assistant.models.uplift.effects import Effects, read_out
 from assistant.models.uplift.exam import Experiment, UpliftExam, examine, fitted
@@ -86,6 +87,7 @@ class ShopUplift:
         self.seed = seed
         self.learners = learners
 
+    @undivided_products()
     def fit(self, snapshot: Snapshot) -> Self:
         """Learn from all past campaigns with customers held out at random.
 

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Self
 from assistant.data.objectors import objectors
 from assistant.features.labels import customer_features, labelled
 from assistant.features.order_sums import HeldOrders
+from assistant.models.threads import undivided_products
 from assistant.models.value.behaviour import EVERYTHING, RECENCY_RULE, has_lapsed, predictors
 from assistant.models.value.over_time import Curve, Lessons, learn
 
@@ -47,6 +48,7 @@ class ChurnModel:
     def __init__(self, horizon_days: int = 90) -> None:
         self.horizon_days = horizon_days
 
+    @undivided_products()
     def fit(self, snapshot: Snapshot) -> Self:
         """Learn from the shop's own past up to ``as_of``.
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from assistant.errors import InvalidPlan
 from assistant.features.purchase_days import PurchaseDays
+from assistant.models.threads import undivided_products
 from assistant.models.value.lifetime_methods import (
     REPEAT,
     SHORTEST_HISTORY,
@@ -179,6 +180,7 @@ def fit_lifetime(snapshot: Snapshot, horizon_days: int) -> LifetimeModel:
     return fit_days(PurchaseDays.of(snapshot), horizon_days)
 
 
+@undivided_products()
 def fit_days(days: PurchaseDays, horizon_days: int) -> LifetimeModel:
     """:func:`fit_lifetime` on purchase days."""
     now = learn(days, days.now, horizon_days)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Self
 from assistant.data.objectors import objectors
 from assistant.features.goods_behaviour import GOODS_COLUMNS, with_goods
 from assistant.features.labels import customer_features, ordered_within
+from assistant.models.threads import undivided_products
 from assistant.models.value.behaviour import EVERYTHING, RECENCY_RULE, predictors
 from assistant.models.value.over_time import Lessons, learn
 
@@ -41,6 +42,7 @@ class OrderingModel:
         self.horizon_days = horizon_days
         self.products = None if products is None else tuple(products)
 
+    @undivided_products()
     def fit(self, snapshot: Snapshot) -> Self:
         """Learn from the shop's own past up to ``as_of``.
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 from assistant.errors import InvalidPlan
+from assistant.models.threads import tree_threads
 from assistant.models.value.table_design import TableDesign
 
 if TYPE_CHECKING:
@@ -223,27 +224,20 @@ class _Trees:
         settings = {
             "objective": "binary", "num_leaves": leaves, "learning_rate": rate, "min_data_in_leaf": 20,
             "lambda_l2": 5.0, "feature_fraction": 0.7, "bagging_fraction": 0.8, "bagging_freq": 1, "seed": self.seed,
-            "num_threads": _threads(), "deterministic": True, "force_row_wise": True, "verbose": -1,
+            "num_threads": tree_threads(len(frame)), "deterministic": True, "force_row_wise": True, "verbose": -1,
         }
         data = lightgbm.Dataset(design.trees(frame), outcome.astype("float64"),
                                 categorical_feature=design.category_places or "auto")
         self.booster_ = lightgbm.train(settings, data, num_boost_round=rounds)
-        self.base_ = float(self.booster_.predict(design.trees(frame.iloc[:1]), pred_contrib=True)[0, -1])
+        self.base_ = float(self.booster_.predict(design.trees(frame.iloc[:1]), pred_contrib=True, num_threads=1)[0, -1])
         return self
 
     def log_odds(self, design: TableDesign, frame: pd.DataFrame) -> np.ndarray:
-        return self.booster_.predict(design.trees(frame), raw_score=True, num_threads=_threads())
+        return self.booster_.predict(design.trees(frame), raw_score=True, num_threads=tree_threads(len(frame)))
 
     def contributions(self, design: TableDesign, frame: pd.DataFrame) -> np.ndarray:
-        return self.booster_.predict(design.trees(frame), pred_contrib=True, num_threads=_threads())[:, :-1]
-
-
-def _threads() -> int:
-    """Threads of the linear algebra library: whoever limits one limits both."""
-    from threadpoolctl import threadpool_info
-
-    counts = [part["num_threads"] for part in threadpool_info() if part["user_api"] == "blas"]
-    return max(1, min(counts, default=1))
+        threads = tree_threads(len(frame))
+        return self.booster_.predict(design.trees(frame), pred_contrib=True, num_threads=threads)[:, :-1]
 
 
 def platt(log_odds: np.ndarray, outcome: np.ndarray) -> tuple[float, float]:

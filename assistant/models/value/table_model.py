@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Self
 from assistant.data.outcome_tables import Loaded
 from assistant.data.sensitive import allowed_columns, codes
 from assistant.errors import InvalidPlan
+from assistant.models.threads import undivided_products
 from assistant.models.value.exam import Calibration, Lift, auc, brier, calibration, calibration_error, lift
 from assistant.models.value.propensity import FEWEST_OUTCOMES, FOLDS, PropensityModel
 
@@ -79,6 +80,7 @@ class TableModel:
         self.declared = tuple(declared)
         self.seed = seed
 
+    @undivided_products()
     def fit(self, loaded: Loaded) -> Self:
         """Learn from the rows whose outcome is known, and score all.
 
