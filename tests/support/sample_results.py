@@ -189,7 +189,7 @@ def every_kind() -> dict[str, Result]:
         "bought_together", "product_search",
         "churn", "churn_exam", "churn_drivers", "ordering", "ordering_exam", "table_scores",
         "table_exam", "table_drivers", "table_list", "uplift", "read_out", "campaign_list",
-        "dry_run", "sending_state", "campaign_calendar", "exported", "send_plan", "sending_stopped",
+        "campaign_message", "dry_run", "sending_state", "campaign_calendar", "exported", "send_plan", "sending_stopped",
         "cohorts", "returning", "ladder", "spread", "early", "concentration",
         "term_agreed", "term_withdrawn", "terms", "segment_saved", "saved_segment", "saved_segments", "segment_change",
         "segment_changed", "segment_tested", "segment_refreshed", "segment_drift", "category_edited",
