@@ -9,8 +9,8 @@ import numpy as np
 from assistant.models.segment.found import BLOCK
 from assistant.models.segment.rfm_scale import OnRFM
 
-#: Most rows of one step of the mini-batches.
-_BATCH = 8192
+#: Customers drawn for the fit where there are very many.
+_BATCH = 50_000
 
 
 class KMeansSegments(OnRFM):
@@ -18,13 +18,14 @@ class KMeansSegments(OnRFM):
 
     k: among the numbers of segments whose worst bootstrap Jaccard reaches 0.85, the best silhouette; if none does, the
     most stable one. The choice uses a sample of customers. Above ``minibatch_from`` customers the final fit runs on
-    mini-batches (Sculley 2010, "Web-scale k-means clustering", WWW); everybody is assigned either way.
+    one batch drawn at random; everybody is assigned, in blocks. Measured on a million customers, steps over many
+    mini-batches (Sculley 2010, "Web-scale k-means clustering", WWW) were slower and ended at worse centres.
 
     Args:
         k: number of segments; None chooses.
         seed: of sampling, starts and bootstraps.
         rounds: bootstrap refits per k tried.
-        minibatch_from: customers from which mini-batches are used.
+        minibatch_from: customers from which a batch is used.
     """
 
     def __init__(self, k: int | None = None, seed: int = 0, rounds: int = 20, minibatch_from: int = 100_000) -> None:
@@ -38,7 +39,14 @@ class KMeansSegments(OnRFM):
         from threadpoolctl import threadpool_limits
 
         with threadpool_limits(limits=1):  # three columns: threads cost more than they bring
-            return _model(len(values) > self.minibatch_from, k, seed, starts).fit(values).cluster_centers_
+            return _model(k, seed, starts).fit(self._batch(values, k, seed)).cluster_centers_
+
+    def _batch(self, values: np.ndarray, k: int, seed: int) -> np.ndarray:
+        """All rows, or a batch of them where there are very many; never fewer than make the groups."""
+        if len(values) <= self.minibatch_from:
+            return values
+        size = min(len(values), max(_BATCH, k)) if self.minibatch_from >= _BATCH else max(self.minibatch_from, k)
+        return values[np.random.default_rng(seed).choice(len(values), size, replace=False)]
 
     def _codes(self, values: np.ndarray, learnt: np.ndarray) -> np.ndarray:
         """Nearest centre of each row, in blocks."""
@@ -50,9 +58,7 @@ class KMeansSegments(OnRFM):
         return codes
 
 
-def _model(batches: bool, k: int, seed: int, starts: int) -> Any:
-    from sklearn.cluster import KMeans, MiniBatchKMeans
+def _model(k: int, seed: int, starts: int) -> Any:
+    from sklearn.cluster import KMeans
 
-    if batches:
-        return MiniBatchKMeans(n_clusters=k, n_init=starts, batch_size=_BATCH, random_state=seed, max_no_improvement=30)
     return KMeans(n_clusters=k, n_init=starts, random_state=seed)
