@@ -136,7 +136,8 @@ def _result(
         kind="campaign_message", title=f"Draft {plan.campaign_id}: message of customer {customer}",
         currency=snapshot.currency, tables=[table] if rows else [], figures={"lines": count} if count else {},
         words={"campaign": plan.campaign_id, "customer": customer, "standing": standing,
-               "rule": reword_filter(plan.rule), "channels": " and ".join(c["channel"] for c in copy)},
+               "rule": reword_filter(plan.rule), "channels": " and ".join(c["channel"] for c in copy),
+               "consent_known": "no" if plan.audience.reachable is None else "yes"},
         details={"copy": copy, "brief": plan.brief.model_dump(mode="json"), "campaign_id": plan.campaign_id,
                  "status": "draft"},
         evidence=Evidence(
