@@ -84,13 +84,21 @@ class Foreseeing:
 
     def score_table(self, request: TableScoreRequest) -> Result:
         """Rows of a table by the probability of its outcome; fitted once per version of the table."""
-        from assistant.data.outcome_tables import find_table, load_table, stamp, tables
-        from assistant.models.value.table_model import TableModel
+        from assistant.data.outcome_tables import find_table, tables
         from assistant.models.value.table_report import table_result, tables_result
 
-        table = find_table(self.tables_dir, request.table)
         if request.about == "tables":
+            find_table(self.tables_dir, request.table)
             return tables_result(tables(self.tables_dir), request)
+        loaded, fitted = self.table_model(request.table)
+        return table_result(loaded, request, fitted)
+
+    def table_model(self, name: str | None) -> tuple[Any, Any]:
+        """A table with an outcome (the latest without a name) and the model fitted to it."""
+        from assistant.data.outcome_tables import find_table, load_table, stamp
+        from assistant.models.value.table_model import TableModel
+
+        table = find_table(self.tables_dir, name)
         declared = self.snapshot.declared
         key = ("outcome table", table.name, stamp(self.tables_dir, table), declared)
 
@@ -98,5 +106,4 @@ class Foreseeing:
             loaded = load_table(self.tables_dir, table)
             return loaded, TableModel(declared).fit(loaded)
 
-        loaded, fitted = self._cache.get(key, fit)
-        return table_result(loaded, request, fitted)
+        return self._cache.get(key, fit)  # type: ignore[no-any-return]

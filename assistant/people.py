@@ -42,6 +42,8 @@ class People:
     _predicted: Callable[..., Mapping[str, float | None]]
     customer_value: Callable[..., Result]
     recommend: Callable[..., Result]
+    recommender: Callable[[], Any]
+    table_model: Callable[[str | None], tuple[Any, Any]]
     _options: Callable[[], QueryOptions]
     settings: Settings
 
@@ -115,6 +117,10 @@ class People:
         from assistant.models.people.fairness_report import fairness_result
 
         request, cited = self._put_in(request)
+        if request.of == "table":
+            from assistant.models.people.judged_table import rows_of
+
+            return fairness_result(self.snapshot, request, rows_of(*self.table_model(request.table), request.by))
         judged = self._cached("judged", lambda snapshot: self._judged(snapshot, request), request)
         return self._citing(fairness_result(self.snapshot, request, judged), cited)
 
@@ -131,6 +137,10 @@ class People:
                 return selections.ordering(snapshot, request.horizon_days)
             case "uplift":
                 return selections.moved(snapshot, self.uplift_scores())
+            case "recommendations":
+                from assistant.models.people.judged_lists import lists_of
+
+                return lists_of(snapshot, self.recommender())
             case "segments":
                 from assistant.models.segment.report import assign
 

@@ -33,18 +33,22 @@ class FairnessRequest(PlanModel):
 
     ``of``: ``churn`` (who counts as about to leave), ``value`` (the dearest tenth by expected value),
     ``ordering`` (the tenth most likely to order), ``uplift`` (who is said to be moved by a contact), ``segments`` (the
-    groups found), or ``audience`` (customers that ``filter`` selects).
+    groups found), ``recommendations`` (whose lists held what they then bought, and what the lists show), ``table`` (the
+    likeliest tenth of a table with an outcome), or ``audience`` (customers that ``filter`` selects).
     """
 
     kind: Literal["fairness"] = "fairness"
-    of: Literal["churn", "value", "ordering", "uplift", "segments", "audience"] = "churn"
+    of: Literal["churn", "value", "ordering", "uplift", "segments", "recommendations", "table", "audience"] = "churn"
     filter: Filter | None = None
     name: str | None = Field(default=None, max_length=100, description="what the audience is called")
     by: str | None = Field(default=None, max_length=60, description="one sensitive column only: 'gender', 'age'")
     horizon_days: int = Field(default=90, ge=7, le=730)
+    table: str | None = Field(default=None, max_length=100, description="name of a table with an outcome; the latest")
 
     @model_validator(mode="after")
     def _audience(self) -> FairnessRequest:
+        if self.table is not None and self.of != "table":
+            raise ValueError("only the prediction of a table has a table")
         if (self.of == "audience") != (self.filter is not None):
             raise ValueError("an audience needs its filter, and only an audience has one")
         return self

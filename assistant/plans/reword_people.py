@@ -10,7 +10,9 @@ from assistant.plans.propensity import WORDERS as PROPENSITY
 
 _JUDGED = {"churn": "who counts as about to leave", "value": "who counts among the dearest tenth by expected value",
            "ordering": "who counts among the tenth most likely to order",
-           "uplift": "who is in which group of the uplift model", "segments": "who is in which segment"}
+           "uplift": "who is in which group of the uplift model", "segments": "who is in which segment",
+           "recommendations": "whose recommendations held what they then bought, and what they show",
+           "table": "which rows are among the tenth most likely to have the outcome"}
 _ABOUT = {"all": "what is kept from models, who objected, and the privacy budget",
           "sensitive": "which columns no model and no rule uses", "proxies": "which columns stand for a sensitive one",
           "objectors": "how many customers objected to direct marketing",
@@ -28,6 +30,7 @@ def _interests(request: InterestRequest, words: Any) -> str:
 
 def _fairness(request: FairnessRequest, words: Any) -> str:
     what = _JUDGED.get(request.of) or f"customers where {words(request.filter)}"
+    what += f" in the table {request.table}" if request.table else ""
     return f"whether groups of people are treated alike: {what}" + (f", by {request.by}" if request.by else "")
 
 

@@ -326,13 +326,18 @@ def _fair(of: str) -> Callable[[Ask], BaseModel | None]:
     return lambda ask: FairnessRequest(of=of, by=_by(ask))  # type: ignore[arg-type]
 
 
+def _fair_table(ask: Ask) -> BaseModel | None:
+    return FairnessRequest(of="table", table=ask.said.get("table"), by=_by(ask))
+
+
 def _fair_those(ask: Ask) -> BaseModel | ToolCall | None:
     """Whatever was spoken of last: a list by a model, segments, or customers by a rule."""
     last = ask.context.last()
     of = ask.raw["judged"].get(last.call.name) if last is not None else None
     if of is not None and (last is None or not last.call.args.get("customer_id")):
         horizon = last.call.args.get("horizon_days") if last is not None and of == "churn" else None
-        return FairnessRequest(of=of, by=_by(ask), **({"horizon_days": horizon} if horizon else {}))
+        table = last.call.args.get("table") if last is not None and of == "table" else None
+        return FairnessRequest(of=of, by=_by(ask), table=table, **({"horizon_days": horizon} if horizon else {}))
     known = ask.context.audience()
     if known is None:
         return decline(ask.words.lexicon, "not_understood", "no_audience_judged",
@@ -365,6 +370,6 @@ _READ: dict[str, Reader] = {
     "interested": _interested, "interest_audience": _interest_audience,
     "interest_draft": _interest_draft, "all_interests": _all_interests, "profile": _profile,
     "fair_value": _fair("value"), "fair_uplift": _fair("uplift"), "fair_ordering": _fair("ordering"),
-    "fair_segments": _fair("segments"),
+    "fair_segments": _fair("segments"), "fair_table": _fair_table, "fair_lists": _fair("recommendations"),
     "fair_those": _fair_those, "fair_named": _fair_named, "fair_whom": _fair_whom, "fair_churn": _fair("churn"),
 }

@@ -12,10 +12,11 @@ import numpy as np
 from assistant.data.objectors import objectors
 from assistant.data.sensitive import CLOSE, NOTABLE, association, codes, sensitive_columns
 from assistant.models.people.fairness import FOUR_FIFTHS, SMALLEST_GROUP, AttributeFigures, Exam, judge
+from assistant.models.people.fairness_measures import Measure, measured, measures_tables
 from assistant.models.people.traits import groups_of, traits
 from assistant.plans.people import FairnessRequest
 from assistant.plans.reword import reword
-from assistant.results import Caveat, Chart, Column, DefinitionUsed, Evidence, Figure, Result, Source, Table
+from assistant.results import Caveat, Chart, Column, DefinitionUsed, Evidence, Figure, ModelInfo, Result, Source, Table
 from assistant.results.result import Unit
 
 if TYPE_CHECKING:
@@ -28,9 +29,10 @@ _ATTRIBUTE = Column(name="attribute", label="Attribute")
 
 @dataclass(frozen=True)
 class PastPredictions:
-    """Predictions of a past day with what came true; ``unit`` of both: ``probability`` or ``currency``."""
+    """Predictions of a past day (None: of rows left out) with what came true; ``unit`` of both: ``probability`` or
+    ``currency``."""
 
-    day: date
+    day: date | None
     customers: Sequence[str]
     predicted: np.ndarray
     observed: np.ndarray
@@ -46,6 +48,10 @@ class Judged:
         customers: everybody who could have been; ``selected``: name of the selection → bool per customer.
         inputs: what the choice was made from, name → values per customer.
         past: predictions that have come true, where a model chose.
+        groups: attribute → person → group, where the people are rows of a ``table`` from ``source`` and not the
+            customers of the shop.
+        measures: amounts compared beside the selection; ``weeks``: first and last day in which they were found.
+        model: what was judged, if it is to be cited.
     """
 
     what: str
@@ -53,6 +59,12 @@ class Judged:
     selected: Mapping[str, np.ndarray]
     inputs: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     past: PastPredictions | None = None
+    groups: Mapping[str, Mapping[str, str]] | None = None
+    source: str | None = None
+    table: str | None = None
+    measures: Sequence[Measure] = ()
+    weeks: tuple[date, date] | None = None
+    model: ModelInfo | None = None
 
 
 def fairness_result(snapshot: Snapshot, request: FairnessRequest, judged: Judged) -> Result:
@@ -60,12 +72,13 @@ def fairness_result(snapshot: Snapshot, request: FairnessRequest, judged: Judged
 
     Returns:
         kind ``fairness``. Tables: ``attributes`` (per selection and attribute: lowest and highest rate, ratio, p,
-        verdict), ``groups`` (figures of every group), ``inputs`` (association of each input with the attributes).
+        verdict), ``groups`` (figures of every group), ``inputs`` (association of each input with the attributes),
+        ``measures_<unit>`` (amounts compared by group, where there are any).
 
     Raises:
         MissingData: the data hold no sensitive attribute to test by. UnknownName: not the one asked for.
     """
-    known = traits(snapshot, request.by)
+    known = traits(snapshot, request.by) if judged.groups is None else judged.groups
     attributes = groups_of(known, judged.customers)
     exam = None
     if judged.past is not None:
@@ -75,20 +88,24 @@ def fairness_result(snapshot: Snapshot, request: FairnessRequest, judged: Judged
     several = len(found) > 1
     tables = [_attributes_table(found, several), _groups_table(found, several, judged.past),
               _inputs_table(judged.inputs, attributes)]
+    compared = measured(judged.measures, attributes)
+    tables += measures_tables(compared)
     figures = _figures(judged, tables)
     worst = [i for i, row in enumerate(tables[0].rows) if row[-1] == "differs"]
-    off = sorted({g for parts in found.values() for a in parts for g in a.off})
+    off = [str(i) for i, row in enumerate(tables[1].rows) for a in next(iter(found.values()))
+           if judged.past is not None and row[0] == a.attribute and row[1] in a.off]
     result = Result(
         kind="fairness", title="Are groups of people treated alike?", currency=snapshot.currency, tables=tables,
         figures=figures, headline=["people", "share"] if not several else ["people"],
         words={"what": judged.what, "verdict": _verdict(tables[0]), "several": "yes" if several else "",
                "parts": "groups of the uplift model" if request.of == "uplift" else "segments",
-               "off": ", ".join(off), "tested": "yes" if judged.past is not None else "",
-               "name": request.name or "", "closest": _closest(tables[2])},
+               "off": ",".join(off), "tested": "yes" if judged.past is not None else "",
+               "name": request.name or "", "closest": _closest(tables[2]), "table": judged.table or "",
+               "compared": "yes" if compared else "", "differing": "yes" if any(g.differs for g in compared) else "",
+               "measures": ",".join(t.id for t in tables[3:])},
         charts=[_chart(found, several)], evidence=_evidence(snapshot, request, judged),
         caveats=_caveats(snapshot, found, request),
-        followups=["Which columns do the models not use?", "Who is about to leave?",
-                   "Is the churn model fair?" if request.of != "churn" else "Are the segments fair?"],
+        followups=_followups(request, judged),
     )
     result.figures |= {f"worst_{c}": tables[0].figure(worst[0], c) for c in ("ratio",)} if worst else {}
     return result
@@ -111,6 +128,14 @@ def fairness_gap(snapshot: Snapshot, judged: Judged) -> Caveat | None:
                for key, name in (("lowest_rate", worst.lowest), ("highest_rate", worst.highest))}
     return Caveat(code="fairness_gap", figures=figures,
                   words={"attribute": worst.attribute, "lowest": worst.lowest, "highest": worst.highest})
+
+
+def _followups(request: FairnessRequest, judged: Judged) -> list[str]:
+    if judged.table is not None:
+        return [f"What drives churn in the {judged.table} table?",
+                f"How good is the prediction in the {judged.table} table?"]
+    return ["Which columns do the models not use?", "Who is about to leave?",
+            "Is the churn model fair?" if request.of != "churn" else "Are the segments fair?"]
 
 
 def _verdict(table: Table) -> str:
@@ -216,8 +241,13 @@ def _figures(judged: Judged, tables: Sequence[Table]) -> dict[str, Figure]:
         figures["share"] = Figure(value=100 * chosen / n if n else None, unit="percent", label="Share chosen",
                                   source=Source(origin="derived", derivation="chosen / people * 100",
                                                 inputs={"chosen": source, "people": source}))
+    if judged.weeks is not None:
+        for name, label, day in zip(("from", "to"), ("Tested from", "Tested to"), judged.weeks, strict=True):
+            figures[f"tested_{name}"] = Figure(value=day.isoformat(), unit="date", label=label, source=source)
     if judged.past is not None:
-        figures["tested_on"] = Figure(value=judged.past.day.isoformat(), unit="date", label="Tested on", source=source)
+        if judged.past.day is not None:
+            figures["tested_on"] = Figure(value=judged.past.day.isoformat(), unit="date", label="Tested on",
+                                          source=source)
         figures["tested"] = Figure(value=len(judged.past.customers), unit="count", label="People tested", source=source)
     if tables[2].rows:
         figures["inputs"] = Figure(value=len(tables[2].rows), unit="count", label="Inputs", source=Source(
@@ -236,8 +266,8 @@ def _caveats(
             "n": Figure(value=small, unit="count", label="Groups too small", source=Source(origin="evidence")),
             "smallest": Figure(value=SMALLEST_GROUP, unit="count", label="Smallest group shown",
                                source=Source(origin="definition"))}))
-    objected = len(objectors(snapshot))
-    if objected and request.of != "audience":
+    objected = len(objectors(snapshot)) if request.of not in {"audience", "table"} else 0
+    if objected:
         n = Figure(value=objected, unit="count", label="Customers who objected", source=Source(origin="evidence"))
         caveats.append(Caveat(code="objectors_left_out", figures={"n": n}))
     return caveats
@@ -252,10 +282,14 @@ def _evidence(snapshot: Snapshot, request: FairnessRequest, judged: Judged) -> E
         "Inputs that stand for an attribute (Cramér's V with bias correction of Bergsma 2013 of "
         f"{CLOSE:g} or more) count as close proxies.",
     ]
+    if judged.measures:
+        said.append("A group's average differs where Welch's test finds it at 5 %, shared out among all comparisons.")
+    shop: dict[str, Any] = {"source": judged.source} if judged.source is not None else {
+        "snapshot": snapshot.manifest.id, "source": snapshot.manifest.source,
+        "synthetic": snapshot.manifest.synthetic, "as_of": snapshot.as_of,
+        "window_start": snapshot.manifest.first_day, "window_end": snapshot.as_of}
     return Evidence(
-        plan=request.model_dump(mode="json"), plan_words=reword(request), snapshot=snapshot.manifest.id,
-        source=snapshot.manifest.source, synthetic=snapshot.manifest.synthetic, as_of=snapshot.as_of,
-        window_start=snapshot.manifest.first_day, window_end=snapshot.as_of, assumptions=said,
+        plan=request.model_dump(mode="json"), plan_words=reword(request), **shop, assumptions=said, model=judged.model,
         definitions=[DefinitionUsed(term="treated alike",
                                     meaning="equal shares of each group are chosen, and predictions are equally right "
                                             "for each; both at once are impossible where groups behave differently")],

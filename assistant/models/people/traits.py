@@ -47,7 +47,7 @@ def traits(snapshot: Snapshot, by: str | None = None) -> dict[str, dict[str, str
     ids = found["customer_id"].astype(str)
     result: dict[str, dict[str, str]] = {}
     for column in columns:
-        groups = _ages(found[column], snapshot.as_of.year) if column == "birth_year" else _values(found[column])
+        groups = _ages(found[column], snapshot.as_of.year) if column == "birth_year" else value_groups(found[column])
         known = groups.notna()
         result[label(column)] = dict(zip(ids[known], groups[known].astype(str), strict=True))
     return result
@@ -61,13 +61,20 @@ def label(column: str) -> str:
 def _ages(years: pd.Series, today: int) -> pd.Series:
     import pandas as pd
 
+    return age_bands(today - pd.to_numeric(years, errors="coerce").astype("float64"))
+
+
+def age_bands(age: pd.Series) -> pd.Series:
+    """Ages in years as bands; missing stays missing."""
+    import pandas as pd
+
     names = [f"under {AGES[0]}", *(f"{a}–{b - 1}" for a, b in zip(AGES, AGES[1:], strict=False)),
              f"{AGES[-1]} and over"]
-    age = today - pd.to_numeric(years, errors="coerce").astype("float64")
     return pd.cut(age, [-1, *(a - 0.5 for a in AGES), 130], labels=names).astype(object)
 
 
-def _values(column: pd.Series) -> pd.Series:
+def value_groups(column: pd.Series) -> pd.Series:
+    """Values of a column as groups: numbers by quarters, rare texts as one; missing stays missing."""
     import pandas as pd
 
     if pd.api.types.is_numeric_dtype(column) and column.nunique() > PARTS:

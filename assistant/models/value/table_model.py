@@ -103,6 +103,15 @@ class TableModel:
         self.exam_ = self._examine(frame[known], outcome)
         return self
 
+    @staticmethod
+    def listed(loaded: Loaded) -> np.ndarray:
+        """Places of the rows that are listed: those whose outcome is not known, else those for whom it has not
+        happened."""
+        import numpy as np
+
+        unknown = np.isnan(loaded.outcome)
+        return np.flatnonzero(unknown if unknown.any() else loaded.outcome == 0)
+
     def _choose(self, frame: pd.DataFrame, known: np.ndarray, outcome: np.ndarray) -> pd.DataFrame:
         import pandas as pd
 

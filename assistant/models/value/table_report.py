@@ -15,7 +15,6 @@ from assistant.results import Caveat, Chart, Column, DefinitionUsed, Evidence, F
 from assistant.results.result import Scalar
 
 if TYPE_CHECKING:
-    import numpy as np
     import pandas as pd
 
 #: A column is a reason only if setting it to the usual lowers the probability by so much.
@@ -52,7 +51,7 @@ def table_result(loaded: Loaded, request: TableScoreRequest, fitted: TableModel)
                "row": str(request.row_id or ""), "reason": str(first.cell(0, "reason")) if one else "",
                "listed": _listed(loaded)},
         evidence=_evidence(loaded, request, fitted),
-        followups=_followups(request),
+        followups=_followups(request, bool(fitted.sensitive_)),
     )
 
 
@@ -78,17 +77,10 @@ def _listed(loaded: Loaded) -> str:
     return "unknown" if np.isnan(loaded.outcome).any() else "not yet"
 
 
-def _candidates(loaded: Loaded) -> np.ndarray:
-    import numpy as np
-
-    unknown = np.isnan(loaded.outcome)
-    return np.flatnonzero(unknown if unknown.any() else loaded.outcome == 0)
-
-
 def _rows(loaded: Loaded, request: TableScoreRequest, fitted: TableModel) -> Table:
     import numpy as np
 
-    places = _candidates(loaded)
+    places = fitted.listed(loaded)
     if request.row_id is not None:
         wanted = request.row_id.strip().casefold()
         places = np.array([i for i, name in enumerate(loaded.ids) if name.casefold() == wanted], dtype=int)
@@ -178,7 +170,7 @@ def _drivers(fitted: TableModel) -> Table:
 
 
 def _summary(loaded: Loaded, fitted: TableModel) -> Table:
-    exam, places = fitted.exam_, _candidates(loaded)
+    exam, places = fitted.exam_, fitted.listed(loaded)
     first = exam.lift[0] if exam.lift else None
     return one_row("summary", "In short", [
         ("scored", "Rows listed", "count", len(places)),
@@ -263,11 +255,12 @@ def _caveats(fitted: TableModel) -> list[Caveat]:
     return [Caveat(code=code, words={"columns": ", ".join(columns)}) for code, columns in named.items() if columns]
 
 
-def _followups(request: TableScoreRequest) -> list[str]:
+def _followups(request: TableScoreRequest, sensitive: bool) -> list[str]:
     table = f" in the {request.table} table" if request.table else " in the table"
     asked = {"list": f"Who is likely to churn{table}?", "exam": f"How good is the prediction{table}?",
              "drivers": f"What drives churn{table}?"}
-    return [words for about, words in asked.items() if about != request.about or request.row_id]
+    kept = [words for about, words in asked.items() if about != request.about or request.row_id]
+    return [*kept, f"Is the prediction{table} fair?"] if sensitive else kept
 
 
 def _evidence(loaded: Loaded, request: TableScoreRequest, fitted: TableModel) -> Evidence:

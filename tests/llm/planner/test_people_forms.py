@@ -92,6 +92,34 @@ def test_fairness_of_models(text: str, args: dict[str, Any]) -> None:
     assert tool == "check_fairness" and given == args
 
 
+@pytest.mark.parametrize(("text", "args"), [
+    ("is the telco table fair?", {"table": "telco"}), ("fairness report of the telco table", {"table": "telco"}),
+    ("is the prediction in the telco table biased against women?", {"table": "telco", "by": "gender"}),
+    ("check the model of the telco table for bias", {"table": "telco"}),
+    ("does the telco table model discriminate against older customers", {"table": "telco", "by": "age"}),
+    ("are men and women treated alike by the telco table model?", {"table": "telco", "by": "gender"}),
+])
+def test_fairness_of_a_table(text: str, args: dict[str, Any]) -> None:
+    assert plan(text) == ("check_fairness", {"of": "table", **args})
+
+
+def test_fairness_of_the_table_before() -> None:
+    scored = Past(ToolCall("score_table", {"table": "telco"}), {"tables": []}, 1)
+    assert plan("is it fair?", scored) == ("check_fairness", {"of": "table", "table": "telco"})
+
+
+@pytest.mark.parametrize(("text", "args"), [
+    ("is the recommender fair?", {}), ("are our recommendations biased", {}),
+    ("fairness report of the recommender", {}), ("do women get worse recommendations than men?", {"by": "gender"}),
+    ("how fair are our recommendations?", {}),
+    ("does the recommender work equally well for older customers?", {"by": "age"}),
+    ("check the recommendations for bias", {}), ("quality of the recommendations by gender", {"by": "gender"}),
+    ("are the recommendations equally good for men and women", {"by": "gender"}),
+])
+def test_fairness_of_recommendations(text: str, args: dict[str, Any]) -> None:
+    assert plan(text) == ("check_fairness", {"of": "recommendations", **args})
+
+
 @pytest.mark.parametrize("text", [
     "is this segment fair?", "is it fair", "check it for bias", "how fair is this audience?",
     "fairness report for this audience", "does this audience discriminate against women?",
