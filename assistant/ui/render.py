@@ -12,7 +12,7 @@ from typing import Any
 
 from assistant.llm.replies import caveat_texts
 from assistant.results import Answer, Caveat, Result, Step
-from assistant.ui.cards import campaign, categories, customer, models, pieces, products, segments, sending
+from assistant.ui.cards import audience, campaign, categories, customer, models, pieces, products, segments, sending
 from assistant.ui.cards.board import Board
 from assistant.ui.cards.how import describe_source, how
 from assistant.ui.cards.pieces import duration
@@ -45,7 +45,7 @@ KINDS: dict[str, DrawBody] = {
     "early": pieces.body,
     "concentration": pieces.body,
     "data_overview": pieces.body,
-    "audience": pieces.body,
+    "audience": audience.chosen,
     "customer_profile": customer.profile,
     "interests": pieces.body,
     "fairness": pieces.body,

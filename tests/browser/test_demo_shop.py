@@ -54,6 +54,39 @@ def test_a_followup_that_is_offered_is_answered(page: Any):
     assert "answered" in str(page.locator(".turn:nth-child(2) .card").get_attribute("class"))
 
 
+def test_the_conditions_of_a_segment_are_changed_on_its_card(page: Any):
+    def turn(number: int) -> Any:
+        page.wait_for_selector(f".turn:nth-child({number}) .card", timeout=PATIENCE)
+        page.wait_for_selector("#send")
+        return page.locator(f".turn:nth-child({number}) .card")
+
+    def left(card: Any) -> list[str]:
+        return card.locator(".conditions li > b").all_inner_texts()
+
+    rule = "Segment of customers with at least 3 orders who spent over 100 and have not ordered for 30 days"
+    page.fill("#box textarea", rule)
+    page.press("#box textarea", "Enter")
+    first = turn(1)
+    assert len(left(first)) == 4
+    assert "everyone else" in first.locator(".table").nth(0).inner_text()
+    assert not first.locator(".undo").is_visible()
+    number = first.locator(".conditions form input[value='100']")
+    number.fill("400")
+    number.press("Enter")  # by the keyboard alone
+    second = turn(2)
+    assert page.inner_text(".turn:nth-child(2) .said") == "in condition 2 change 100 to 400"
+    before, after = left(first), left(second)
+    assert before[:2] == after[:2]
+    assert int(after[2].replace(",", "")) < int(before[2].replace(",", ""))
+    assert not first.locator(".conditions .drop").first.is_visible()  # they would change the newer rule
+    second.locator(".conditions .drop").nth(2).focus()
+    page.keyboard.press("Enter")
+    third = turn(3)
+    assert left(third) == after[:3]
+    third.locator(".undo").click()
+    assert left(turn(4)) == after
+
+
 def test_screenshot(page: Any, tmp_path: Path):
     for number, question in enumerate(("How much did we sell last month?", "Forecast revenue for the next 8 weeks"), 1):
         page.fill("#box textarea", question)

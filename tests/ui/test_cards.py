@@ -132,3 +132,34 @@ def test_categories_are_a_tree_with_their_sizes(texts: Texts):
     html = drawn(texts, categories())
     assert 'data-cell="0/categories/0/products"' in html and 'data-cell="0/subcategories/0/products"' in html
     assert html.count('class="track"') == 2 and "width:100.0%" in html
+
+
+def audience(parts: list[dict]) -> Result:
+    rows = [["all known customers", 100, 0], *([f"condition {n}", 100 - 20 * n, 20] for n in range(1, len(parts) + 1))]
+    steps = table("waterfall", "Sizes", [("condition", "condition", "text"), ("customers", "left", "count"),
+                                         ("dropped", "left out", "count")], rows)
+    profile = table("profile", "Against everyone else", [("group", "group", "text"), ("orders", "orders", "count")],
+                    [["audience", 3], ["everyone else", 2]])
+    rule = parts[0] if len(parts) == 1 else {"op_type": "and", "parts": parts}
+    return Result(kind="audience", title="A", currency="EUR", tables=[steps, profile], details={"rule": rule})
+
+
+ORDERS = {"op_type": "customer", "metric": "orders", "op": "ge", "values": [3]}
+BETWEEN = {"op_type": "customer", "metric": "revenue", "op": "between", "values": [5, 5.5]}
+TWICE = {"op_type": "customer", "metric": "revenue", "op": "between", "values": [7, 7]}
+
+
+def test_conditions_are_chips_that_send_what_a_person_could_type(texts: Texts):
+    html = drawn(texts, audience([ORDERS, BETWEEN, TWICE])).split("<nav")[0]
+    assert [f'data-ask="drop condition {n}"' in html for n in (1, 2, 3, 4)] == [True, True, True, False]
+    assert 'data-say="in condition 1 change 3 to [new]"' in html
+    assert 'data-say="in condition 2 change 5.5 to [new]"' in html
+    assert "in condition 3" not in html  # which of the two would be meant?
+    assert 'data-cell="0/waterfall/2/customers"' in html
+    assert html.index("Against everyone else") < html.index('class="fold more"')  # open, not folded
+
+
+def test_the_only_condition_cannot_be_taken_away(texts: Texts):
+    html = drawn(texts, audience([ORDERS]))
+    assert "drop condition" not in html
+    assert 'data-say="in condition 1 change 3 to [new]"' in html

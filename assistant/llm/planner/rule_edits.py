@@ -19,9 +19,10 @@ from assistant.llm.planner.meanings import rule_of
 from assistant.llm.planner.patterns import Patterns
 from assistant.llm.planner.values import join
 from assistant.plans.agreements import SaveSegment
-from assistant.plans.filters import And, BoughtThen, Compare, CustomerCondition, Filter, Not, Or, Predicted
+from assistant.plans.filters import And, Compare, CustomerCondition, Filter, Not, Or, Predicted
 from assistant.plans.requests import SegmentRule
 from assistant.plans.reword import reword_filter
+from assistant.plans.rule_numbers import conditions, times_said, with_number
 
 #: answers whose rule can be changed
 _SHOWN = frozenset({"count_audience", "query_data", "save_segment", "show_saved_segments"})
@@ -48,7 +49,7 @@ class RuleEdits:
         if shown is None or not self.text or len(self.text) > 300:
             return None
         rule, name = shown
-        for edit in (self._dropped, self._numbered, self._number, self._excluded, self._widened, self._narrowed,
+        for edit in (self._dropped, self._number_there, self._numbered, self._number, self._excluded, self._widened, self._narrowed,
                      self._made):
             new = edit(rule)
             if new is not None and new != rule:
@@ -97,15 +98,28 @@ class RuleEdits:
 
     # -- numbers -------------------------------------------------------------------------------------------------
 
+    def _number_there(self, rule: Filter) -> Filter | None:
+        """As in "in condition 2 change 300 to 500": the number of that condition alone."""
+        parts = conditions(rule)
+        for slots in self.p.fits("change_number_there", self.text):
+            index, old, new = self._place(slots["which"], parts), _figure(slots["a"]), _figure(slots["b"])
+            if index is None or old is None or new is None or times_said(parts[index], old) != 1:
+                continue
+            try:
+                return join([*parts[:index], with_number(parts[index], old, new), *parts[index + 1 :]])
+            except ValidationError:
+                return None
+        return None
+
     def _number(self, rule: Filter) -> Filter | None:
         for slots in self.p.fits("change_number", self.text):
             old, new = _figure(slots["a"]), _figure(slots["b"])
             if old is None or new is None:
                 continue
-            places = _uses(rule, old)
+            places = times_said(rule, old)
             if places == 1:
                 try:
-                    return _with_number(rule, old, new)
+                    return with_number(rule, old, new)
                 except ValidationError:
                     return None
         return None
@@ -152,13 +166,6 @@ class RuleEdits:
         return self._each("widen", wider)
 
 
-def conditions(rule: Filter) -> list[Filter]:
-    """The conditions that a rule joins by "and", however deep."""
-    if isinstance(rule, And):
-        return [c for part in rule.parts for c in conditions(part)]
-    return [rule]
-
-
 def _shown(context: Any) -> tuple[Filter, str | None] | None:
     """The rule last shown, and the name it is saved under."""
     last: Past | None = next((p for p in reversed(context.past) if not p.refused and p.call.name in _SHOWN), None)
@@ -183,49 +190,6 @@ def _figure(text: str) -> float | None:
         return float(plain) * (1000 if thousands else 1)
     except ValueError:
         return None
-
-
-def _leaf_numbers(leaf: Any) -> dict[str, float]:
-    found: dict[str, float] = {}
-    if isinstance(leaf, CustomerCondition | Predicted | Compare):
-        found |= {f"values {i}": float(v) for i, v in enumerate(leaf.values)
-                  if isinstance(v, int | float) and not isinstance(v, bool)}
-    if isinstance(leaf, CustomerCondition | BoughtThen) and leaf.within_days is not None:
-        found["within_days"] = float(leaf.within_days)
-    period = getattr(leaf, "period", None)
-    if period is not None and period.kind == "rolling":
-        found["period"] = float(period.count)
-    return found
-
-
-def _uses(rule: Filter, number: float) -> int:
-    match rule:
-        case And() | Or():
-            return sum(_uses(part, number) for part in rule.parts)
-        case Not():
-            return _uses(rule.part, number)
-    return sum(value == number for value in _leaf_numbers(rule).values())
-
-
-def _with_number(rule: Any, old: float, new: float) -> Filter:
-    match rule:
-        case And() | Or():
-            return type(rule)(parts=tuple(_with_number(part, old, new) for part in rule.parts))
-        case Not():
-            return Not(part=_with_number(rule.part, old, new))
-    where = next((k for k, value in _leaf_numbers(rule).items() if value == old), None)
-    if where is None:
-        return rule  # type: ignore[no-any-return]
-    changed = rule.model_dump() | {"term": None}  # what a word stands for no longer holds
-    whole: Any = int(new) if new.is_integer() else new
-    if where == "within_days":
-        changed["within_days"] = whole
-    elif where == "period":
-        changed["period"] = changed["period"] | {"count": whole}
-    else:
-        index = int(where.split()[1])
-        changed["values"] = (*changed["values"][:index], whole, *changed["values"][index + 1 :])
-    return type(rule).model_validate(changed)  # type: ignore[no-any-return]
 
 
 def _same_thing(one: Filter, other: Filter) -> bool:

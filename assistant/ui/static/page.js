@@ -148,6 +148,13 @@
 
     element.addEventListener("click", (event) => press(event, trigger));
     element.addEventListener("submit", (event) => {
+      const rule = event.target.closest("form.number");
+      if (rule) {
+        event.preventDefault();
+        const number = rule.querySelector("input").value;
+        if (number !== "" && number !== rule.dataset.was) trigger("ask", { text: rule.dataset.say.replace("[new]", number) });
+        return;
+      }
       const form = event.target.closest("form.comment");
       if (!form) return;
       event.preventDefault();
