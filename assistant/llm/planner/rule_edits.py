@@ -19,7 +19,7 @@ from assistant.llm.planner.meanings import rule_of
 from assistant.llm.planner.patterns import Patterns
 from assistant.llm.planner.values import join
 from assistant.plans.agreements import SaveSegment
-from assistant.plans.filters import And, Compare, CustomerCondition, Filter, Not, Or, Predicted
+from assistant.plans.filters import Compare, CustomerCondition, Filter, Not, Or, Predicted
 from assistant.plans.requests import SegmentRule
 from assistant.plans.reword import reword_filter
 from assistant.plans.rule_numbers import conditions, times_said, with_number
@@ -49,8 +49,8 @@ class RuleEdits:
         if shown is None or not self.text or len(self.text) > 300:
             return None
         rule, name = shown
-        for edit in (self._dropped, self._number_there, self._numbered, self._number, self._excluded, self._widened, self._narrowed,
-                     self._made):
+        for edit in (self._dropped, self._number_there, self._numbered, self._number, self._excluded, self._widened,
+                     self._narrowed, self._made):
             new = edit(rule)
             if new is not None and new != rule:
                 request = SegmentRule(filter=new) if name is None else SaveSegment(name=name, filter=new, replace=True)

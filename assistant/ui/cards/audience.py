@@ -51,7 +51,8 @@ def _chips(board: Board, index: int, steps: Table, parts: list[Filter]) -> str:
     everyone = tag("li", _size(index, steps, 0), class_="everyone")
     several = len(parts) > 1
     rows = "".join(_chip(board, index, steps, row, part, several) for row, part in enumerate(parts, start=1))
-    undo = tag("button", esc(texts("audience.undo")), type="button", class_="ask undo", data_ask=texts("audience.undo_say"))
+    undo = tag("button", esc(texts("audience.undo")), type="button", class_="ask undo",
+               data_ask=texts("audience.undo_say"))
     title = tag("h4", esc(texts("audience.conditions")))
     return tag("section", title + tag("ol", everyone + rows) + undo, class_="conditions",
                aria_label=texts("audience.conditions"))
