@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +39,7 @@ class People:
     _citing: Callable[..., Result]
     predict_churn: Callable[..., Result]
     churn_model: Callable[[int], Any]
+    lifetime_model: Callable[[int], Any]
     uplift_scores: Callable[[], Any]
     _predicted: Callable[..., Mapping[str, float | None]]
     customer_value: Callable[..., Result]
@@ -67,6 +69,23 @@ class People:
             interests=self.interests_found, segments=self._segments_on,
         )
         return complete_profile(self.snapshot, found, found.words["customer"], rooms)
+
+    def prepare_profiles(self) -> None:
+        """Fit what a profile is made of, so that the first one need not wait."""
+        from assistant.errors import UserError
+        from assistant.models.people.profile import quarter_ends
+
+        snapshot = self.snapshot
+        days = [d for d in quarter_ends(snapshot.as_of) if d > snapshot.manifest.first_day] + [snapshot.as_of]
+        parts: list[Callable[[], Any]] = [
+            lambda: self.churn_model(ChurnRequest().horizon_days),
+            lambda: self.lifetime_model(ValueRequest().horizon_days), self.interests_found,
+            *(partial(self._segments_on, day) for day in days)]
+        for prepare in parts:
+            try:
+                prepare()
+            except UserError:
+                continue  # the profile shows the other parts, and says why this one is missing
 
     def interests_found(self) -> Interests:
         """Interest tags of everybody."""

@@ -536,7 +536,7 @@ class Workspace(Campaigning, Contacting, Recommending, Foreseeing, People, Segme
         for view in (fitted, fitted.for_purpose("next")):
             view.info(view.family())  # sets the bars of reasons
         self.find_segments(SegmentRequest())
-        self.churn_model(ChurnRequest().horizon_days)
+        self.prepare_profiles()
         self.forecast(ForecastRequest())
         for focus in ("focus", "risk", "summary", "customers", "money"):
             self.brief(BriefingRequest(focus=focus))

@@ -363,7 +363,8 @@ Reader = Callable[[Ask], BaseModel | ToolCall | None]
 #: how each kind of form is read
 _READ: dict[str, Reader] = {
     "sensitive": _declined("sensitive_people"), "trait_in_model": _declined("trait_in_model"),
-    "gender_audience": _declined("gender_audience"), "noisy": _report(True), "to_share": _report(False),
+    "gender_audience": _declined("gender_audience"), "trait_list": _declined("trait_list"),
+    "noisy": _report(True), "to_share": _report(False),
     "privacy_budget": _privacy("budget"), "objected": _privacy("objectors"), "not_used": _privacy("sensitive"),
     "proxy": _privacy("proxies"),
     "interests_of": _interests_of, "interests_of_them": _interests_of_them, "interested_where": _interested_where,

@@ -12,6 +12,7 @@ import numpy as np
 
 from assistant.data.objectors import objectors
 from assistant.data.warehouse import Snapshot
+from assistant.errors import NotPermitted
 from assistant.results import Caveat, Column, Figure, Source, Table
 
 #: Channels in the order shown.
@@ -46,6 +47,18 @@ def objected(snapshot: Snapshot, customer_ids: np.ndarray) -> tuple[np.ndarray, 
         return mask, []
     n = Figure(value=int(mask.sum()), unit="count", label="Customers who objected", source=Source(origin="evidence"))
     return mask, [Caveat(code="objectors_left_out", figures={"n": n})]
+
+
+def refuse_objector(snapshot: Snapshot, customer: str) -> None:
+    """Raise the "no" for a customer who objected to direct marketing.
+
+    Raises:
+        NotPermitted: they did.
+    """
+    if customer in objectors(snapshot):
+        raise NotPermitted(
+            f"Customer {customer} objected to direct marketing, so nothing is predicted of or recommended to them",
+            received=customer, nearest=[f"Show customer {customer}", "Top 10 products by revenue"])
 
 
 def reach_table(customers: Table) -> Table | None:

@@ -24,6 +24,7 @@ from assistant.models.recommend.list_cost import cost_table
 from assistant.models.recommend.model_table import add_models
 from assistant.models.recommend.one_customer import one_customer
 from assistant.models.recommend.own_past import add_own_past, fitted_for
+from assistant.models.recommend.reach import refuse_objector
 from assistant.models.recommend.segment_reasons import add_segment_reasons, segment_reasons
 from assistant.models.recommend.why import explain_list
 from assistant.plans import RecommendRequest
@@ -83,9 +84,10 @@ def known_customer(snapshot: Snapshot, fitted: FittedRecommender, customer_id: s
     """The shop's spelling of a customer's id.
 
     Raises:
-        UnknownName: nobody of that id; ``valid`` holds the nearest ids.
+        UnknownName: nobody of that id; ``valid`` holds the nearest ids. NotPermitted: they objected to marketing.
     """
     wanted = customer_id.strip()
+    refuse_objector(snapshot, wanted)
     if fitted.interactions.user_positions([wanted])[0] >= 0:
         return wanted
     known = set(fitted.interactions.user_ids.tolist())
@@ -96,6 +98,7 @@ def known_customer(snapshot: Snapshot, fitted: FittedRecommender, customer_id: s
                          .column(0).to_pylist())
     by_fold = {k.casefold(): k for k in known}
     if wanted.casefold() in by_fold:
+        refuse_objector(snapshot, by_fold[wanted.casefold()])
         return by_fold[wanted.casefold()]
     from rapidfuzz import process
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from assistant.caching import OnceCache
+from assistant.data.objectors import objectors
 from assistant.data.warehouse import Snapshot
 from assistant.errors import InvalidPlan, UnknownName
 from assistant.features.behaviour import behaviour
@@ -27,7 +28,7 @@ from assistant.models.segment.stability import DOUBTFUL, Stability, bootstrap_st
 from assistant.plans import InGroup, SegmentRequest
 from assistant.plans.requests import MOST_SEGMENTS
 from assistant.plans.reword import reword
-from assistant.results import Caveat, Chart, Column, DefinitionUsed, Evidence, Figure, ModelInfo, Result, Table
+from assistant.results import Caveat, Chart, Column, DefinitionUsed, Evidence, Figure, ModelInfo, Result, Source, Table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -146,7 +147,8 @@ def segment_result(snapshot: Snapshot, request: SegmentRequest, fitted: FittedSe
         the same as :func:`fit_segments`.
     """
     fitted = fitted or fit_segments(snapshot, request)
-    table, left_out = _segments_table(fitted), _left_out_table(snapshot, fitted)
+    aside = objectors(snapshot)
+    table, left_out = _segments_table(fitted, aside), _left_out_table(snapshot, fitted)
     found = [t for t in (traits_table(fitted.segmenter), trials_table(fitted.segmenter)) if t is not None]
     result = Result(
         kind="segments", title="Customer segments", currency=snapshot.currency, tables=[table, *found, left_out],
@@ -166,6 +168,10 @@ def segment_result(snapshot: Snapshot, request: SegmentRequest, fitted: FittedSe
     result.words |= worst_words(table)
     result.headline = ["customers", "segments"]
     result.caveats = _caveats(result, fitted, left_out, request.refused)
+    objected = int(fitted.frame["customer_id"].astype(str).isin(aside).sum())
+    if objected:
+        result.caveats.append(Caveat(code="objectors_in_segments", figures={"n": Figure(
+            value=objected, unit="count", label="Customers who objected", source=Source(origin="evidence"))}))
     return result
 
 
@@ -194,7 +200,8 @@ def _why(request: SegmentRequest, method: str) -> str:
     return "rules were used because every one of them can be read, checked and used in a question"
 
 
-def _segments_table(fitted: FittedSegments) -> Table:
+def _segments_table(fitted: FittedSegments, aside: frozenset[str]) -> Table:
+    """Every segment; with ``aside``, who objected, how many of its customers are neither scored nor listed."""
     segmenter = fitted.segmenter
     columns = [
         Column(name="segment", label="Segment"), Column(name="customers", label="Customers", unit="count"),
@@ -208,6 +215,9 @@ def _segments_table(fitted: FittedSegments) -> Table:
         Column(name="stability", label="Stability (bootstrap Jaccard)", unit="ratio"),
         Column(name="same_name", label="Same name when found again", unit="percent"),
     ]
+    if aside:
+        columns.append(Column(name="objected", label="Of them neither scored nor listed (objected)", unit="count"))
+        objected = fitted.frame["customer_id"].astype(str).isin(aside).to_numpy()
     advice = isinstance(segmenter, RFMRules)
     if advice:
         columns.append(Column(name="advice", label="Usual approach"))
@@ -220,6 +230,7 @@ def _segments_table(fitted: FittedSegments) -> Table:
             round(float(p["average_revenue"]), 2), round(float(p["average_orders"]), 2),
             round(float(p["average_days"]), 1), segmenter.definition(str(name)),
             None if held is None else round(held.jaccard, 3), None if held is None else round(100 * held.same_name, 1),
+            *([int((objected & (segmenter.labels_ == name)).sum())] if aside else []),
             *([segmenter.advice(str(name))] if advice else []),
         ])
     return Table(id="segments", title="Customer segments", columns=columns, rows=rows, total_rows=len(rows))

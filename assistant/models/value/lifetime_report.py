@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from assistant.data.objectors import objectors
 from assistant.models.value.lifetime import LifetimeModel
 from assistant.models.value.lifetime_interval import value_sums
 from assistant.models.value.lifetime_parts import (
@@ -49,6 +50,7 @@ def value_result(snapshot: Snapshot, request: ValueRequest, fitted: LifetimeMode
 
     Raises:
         UnknownName: no such customer; ``valid`` holds the nearest ids. NoRows: nothing bought, or nobody selected.
+        NotPermitted: that customer objected to marketing.
         MissingData: margin asked for where no cost is known and none was said.
     """
     scene = Scene(snapshot, request, fitted)
@@ -108,7 +110,7 @@ def _one(scene: Scene) -> Result:
     customer = str(scene.request.customer_id).strip()
     everyone = scene.everyone
     chosen = everyone[everyone["customer_id"] == customer]
-    if chosen.empty:
+    if chosen.empty or customer in objectors(scene.snapshot):
         refuse_customer(scene.snapshot, customer, everyone["customer_id"].tolist())
     table = Table(id="customers", title=f"Customer {customer}", columns=_columns(scene), rows=_rows(scene, chosen),
                   total_rows=1)
@@ -131,8 +133,6 @@ def _one(scene: Scene) -> Result:
 
 
 def _many(scene: Scene) -> Result:
-    from assistant.data.objectors import objectors
-
     frame = scene.chosen
     shown = frame[~frame["customer_id"].isin(objectors(scene.snapshot))].head(scene.request.k)
     table = Table(id="customers", title="Customers with the highest expected value", columns=_columns(scene),

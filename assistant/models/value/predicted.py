@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from assistant.data.objectors import objectors
+
 if TYPE_CHECKING:
     from assistant.data.warehouse import Snapshot
     from assistant.plans.filters import PredictedName
@@ -12,7 +14,7 @@ if TYPE_CHECKING:
 def predicted_values(
     snapshot: Snapshot, attribute: PredictedName, horizon_days: int, fitted: Any = None
 ) -> dict[str, float | None]:
-    """One prediction per customer with an order.
+    """One prediction per customer with an order; none of those who objected to direct marketing.
 
     Args:
         fitted: the churn or lifetime model fitted on this snapshot for the horizon; fitted here without it.
@@ -38,4 +40,5 @@ def predicted_values(
     fitted = fitted or fit_lifetime(snapshot, horizon_days)
     history = customer_history(snapshot, horizon_days)
     expected = (fitted.expected_value if attribute == "expected_value" else fitted.expected_days)(history, horizon_days)
-    return {str(c): float(v) for c, v in zip(history["customer_id"], expected, strict=True)}
+    aside = objectors(snapshot)
+    return {str(c): float(v) for c, v in zip(history["customer_id"], expected, strict=True) if str(c) not in aside}

@@ -245,3 +245,23 @@ def test_the_last_order(text: str) -> None:
 def test_segments_and_older_people() -> None:
     asked = plan("are older people treated differently by the segments")
     assert asked == ("check_fairness", {"of": "segments", "by": "age"})
+
+
+@pytest.mark.parametrize("text", [
+    "which women are moved by e-mail", "women over 50 who bought garden", "which men spend most?",
+    "list our top female customers", "names of women who bought garden", "top 10 women by revenue",
+    "which customers aged 30 to 40 spend most?", "who among the women is likely to churn", "show me all male customers",
+    "female customers with the highest value", "which women will order next month?",
+])
+def test_people_are_not_listed_by_gender_or_age(text: str) -> None:
+    tool, args = plan(text)
+    assert (tool, args["reason"]) == ("decline", "not_permitted")
+
+
+@pytest.mark.parametrize("text", [
+    "how many women do we have?", "how much do women spend?", "revenue by gender", "what do men buy most",
+    "share of women among customers", "revenue from women", "top men's products", "which women's products sell best?",
+])
+def test_figures_by_gender_are_no_list_of_people(text: str) -> None:
+    tool, args = plan(text)
+    assert (tool, args.get("reason")) != ("decline", "not_permitted")

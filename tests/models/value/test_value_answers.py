@@ -126,7 +126,7 @@ def test_objectors_are_not_listed(
     demo_snapshot: Snapshot, fitted: LifetimeModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = ask(demo_snapshot, fitted, k=1).details["customer_ids"][0]
-    monkeypatch.setattr("assistant.data.objectors.objectors", lambda snapshot: frozenset({first}))
+    monkeypatch.setattr("assistant.models.value.lifetime_report.objectors", lambda snapshot: frozenset({first}))
     result = ask(demo_snapshot, fitted, k=1)
     assert result.details["customer_ids"] != [first]
 
