@@ -93,7 +93,7 @@ class Patterns:
         return f"(?P<{name}>.+?)"
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=64)  # languages × files
 def patterns(language: str = "en", file: str = "agreements") -> Patterns:
     """The patterns of a language, read once."""
     return Patterns(language, file)

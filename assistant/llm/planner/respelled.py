@@ -29,7 +29,7 @@ def _corrected(plain: str, words: Vocabulary) -> str:
     lex = words.lexicon
     known = rule_words(lex.language)
     tokens = [t for t in tokenise(plain, lex.words, numbers=False) if t.word not in known or t.kind != "word"]
-    fixed = words.spelling().correct(tokens)
+    fixed = words.spelling.correct(tokens)
     for token in reversed(fixed):
         if token.misspelt and token.kind == "word" and _plain(token.lemma, lex.grammar_words, known):
             plural = "s" if token.word.endswith("s") and not token.lemma.endswith("s") else ""

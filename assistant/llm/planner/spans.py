@@ -159,7 +159,7 @@ def _item_at(tokens: list[Token], lemmas: list[str], start: int, vocabulary: Voc
 def read(text: str, vocabulary: Vocabulary) -> Reading:
     """Tokens → items: longest match from left to right, all meanings kept."""
     lex = vocabulary.lexicon
-    tokens = _compounds(vocabulary.spelling().correct(tokenise(text, lex.words)), lex)
+    tokens = _compounds(vocabulary.spelling.correct(tokenise(text, lex.words)), lex)
     lemmas = [t.lemma if t.kind != "stop" else f"\x00{t.text}" for t in tokens]
     items: list[Item] = []
     position = 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from assistant.llm.planner.heard import expression, heard
@@ -94,6 +95,7 @@ class Vocabulary:
     #: ids of products, as far as the shop lists them
     product_ids: frozenset[str] = frozenset()
 
+    @cached_property
     def spelling(self) -> Spelling:
         """Reads misspelt words by what the language and the shop know."""
         lex = self.lexicon
