@@ -282,10 +282,16 @@ class Coverage:
             held = set(names) & set(self.trace.metrics)
             negative = any(n in m for m in held for n in NEGATIVE_NAMES)
             found += low or negative or item.has("inactive", "last_order")
-            found += item.number == 1 or item.get("times") == 1 or item.get("definition") == "one-time buyers"
+            once = item.number == 1 or item.get("times") == 1 or item.get("definition") == "one-time buyers"
+            found += once and not self._not_again(places)
             found += item.has("definition") and not negative and self._recency_term(item)
         fell = any(item.has("down") for item in self.r.items)
         return found + (fell and any(n.get("of") == "change" and n.get("op") == "lt" for n in self.trace.nodes))
+
+    def _not_again(self, places: Sequence[range]) -> bool:
+        """As in "bought once and never came back": one condition, said twice."""
+        after = (self.item_at.get(place.stop) for place in places)
+        return any(item is not None and item.get("act") == "visit" for item in after)
 
     def _recency_term(self, item: Item) -> bool:
         """As in "lapsed", "at risk": terms that stand for a long time without an order."""

@@ -30,6 +30,7 @@ from assistant.llm.planner.marketing import with_source
 from assistant.llm.planner.offered import answerable
 from assistant.llm.planner.other_times import other_times
 from assistant.llm.planner.people_forms import about_people
+from assistant.llm.planner.people_sets import people_sets
 from assistant.llm.planner.period_grammar import PeriodReader
 from assistant.llm.planner.period_words import PeriodReading
 from assistant.llm.planner.picks import picked
@@ -197,6 +198,9 @@ def _planned(
                               lambda t: candidates(read(t, words), DialogueContext(), shop, tools))
     if coming is not None:
         return coming
+    joined = people_sets(text, words, lambda t: candidates(read(t, words), context, shop, tools))
+    if joined is not None:
+        return joined
     person = about_people(text, context, shop, words, tools,
                           lambda t: candidates(read(t, words), DialogueContext(), shop, tools))
     if person is not None:

@@ -104,7 +104,7 @@ def join(filters: Sequence[Filter], joins: Sequence[str] = ()) -> Filter | None:
     for part, how in zip(filters[1:], list(joins[1:]) + ["and"] * len(filters), strict=False):
         if how == "or":
             groups.append([part])
-        else:
+        elif part not in groups[-1]:  # what is said twice is one condition
             groups[-1].append(part)
     ands: list[Any] = [g[0] if len(g) == 1 else And(parts=tuple(g)) for g in groups]
     return ands[0] if len(ands) == 1 else Or(parts=tuple(ands))
