@@ -11,8 +11,9 @@ from assistant.caching import OnceCache
 from assistant.data.objectors import objectors
 from assistant.data.warehouse import Snapshot
 from assistant.errors import InvalidPlan, UnknownName
-from assistant.features.behaviour import behaviour
+from assistant.features.behaviour import MARK, behaviour
 from assistant.features.rfm import left_out_of_rfm, rfm
+from assistant.models.close_inputs import close_inputs, proxy_caveats
 from assistant.models.registry import SEGMENTERS, entry
 from assistant.models.segment.base import Segmenter
 from assistant.models.segment.found_tables import (
@@ -87,8 +88,16 @@ def method_of(request: SegmentRequest) -> str:
 
 
 def frame_of(snapshot: Snapshot, method: str) -> pd.DataFrame:
-    """One row per customer with what a method looks at."""
-    return behaviour(snapshot) if method == "behaviour" else rfm(snapshot)
+    """One row per customer with what a method looks at; without kinds of behaviour that stand for a sensitive
+    attribute (``attrs["proxies"]``)."""
+    if method != "behaviour":
+        return rfm(snapshot)
+    frame = behaviour(snapshot)
+    kinds = [c for c in frame.columns if MARK in c]
+    aside = close_inputs(snapshot, frame["customer_id"].tolist(), {c: frame[c] for c in kinds})
+    frame = frame.drop(columns=[p.column for p in aside])
+    frame.attrs["proxies"] = aside
+    return frame
 
 
 def _split(snapshot: Snapshot, method: str, k: int | None) -> FittedSegments:
@@ -168,6 +177,7 @@ def segment_result(snapshot: Snapshot, request: SegmentRequest, fitted: FittedSe
     result.words |= worst_words(table)
     result.headline = ["customers", "segments"]
     result.caveats = _caveats(result, fitted, left_out, request.refused)
+    result.caveats += proxy_caveats(fitted.frame.attrs.get("proxies", ()))
     objected = int(fitted.frame["customer_id"].astype(str).isin(aside).sum())
     if objected:
         result.caveats.append(Caveat(code="objectors_in_segments", figures={"n": Figure(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Self
 
 from assistant.features.contacted import known_columns
@@ -22,17 +23,24 @@ FEWEST_OF_A_KIND = 50
 class Design:
     """Columns of the design: behaviour, how the customer came, and what the campaign was.
 
+    Args:
+        aside: inputs that are not used, because they stand for a sensitive attribute.
+
     Nothing of it is learnt from outcomes: only which ways of coming and which kinds of campaigns there are.
     """
+
+    def __init__(self, aside: Collection[str] = ()) -> None:
+        self.numbers_ = tuple(c for c in known_columns() if c not in aside)
+        self.with_ways_ = "acquisition_channel" not in aside
 
     def fit(self, frame: pd.DataFrame, campaigns: list[Campaign]) -> Self:
         """Learn the categories of :func:`assistant.features.contacted.cases`."""
         ways = frame["acquisition_channel"].value_counts()
-        self.ways_ = sorted(str(w) for w, n in ways.items() if n >= FEWEST_OF_A_KIND)
+        self.ways_ = sorted(str(w) for w, n in ways.items() if n >= FEWEST_OF_A_KIND and self.with_ways_)
         self.kinds_ = _told_apart([c.kind for c in campaigns])
         self.channels_ = _told_apart([c.channel for c in campaigns])
         varied = len({c.discount_percent for c in campaigns}) > 1
-        self.columns_ = [*known_columns(), *(f"came by {w}" for w in self.ways_),
+        self.columns_ = [*self.numbers_, *(f"came by {w}" for w in self.ways_),
                          *(f"{k} campaign" for k in self.kinds_), *(f"by {c}" for c in self.channels_),
                          *(["discount offered"] if varied else [])]
         self.with_discount_ = varied
@@ -49,7 +57,7 @@ class Design:
         """
         import numpy as np
 
-        known = {c: frame[c].to_numpy(dtype=float) for c in known_columns()}
+        known = {c: frame[c].to_numpy(dtype=float) for c in self.numbers_}
         parts = [v if c in SHARES else np.log1p(np.maximum(v, 0.0)) for c, v in known.items()]
         came = frame["acquisition_channel"].astype(object).to_numpy()
         parts += [(came == w).astype(float) for w in self.ways_]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from assistant.data.objectors import objectors
+from assistant.models.close_inputs import proxy_caveats
 from assistant.models.uplift.evidence import GROUP_WORDS, uplift_evidence
 from assistant.models.uplift.exam import DEFAULT
 from assistant.models.uplift.exam_tables import exam_table, fifths_table, measured_table, qini_table
@@ -256,6 +257,7 @@ def _caveats(
         count = Figure(value=objected, unit="count", label="Customers who objected", source=Source(origin="evidence"))
         caveats.append(Caveat(code="uplift_left_out", figures={"not_judged": f["not_judged"], "objected": count,
                                                                "not_reachable": f["not_reachable"]}))
+    caveats += proxy_caveats(model.tested_.proxies)
     if model.exam_.missing:
         caveats.append(Caveat(code="uplift_no_trees"))
     return caveats

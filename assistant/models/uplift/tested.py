@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from assistant.data.sensitive import Proxy
 from assistant.errors import NoRows
-from assistant.features.contacted import Campaign, cases, past_campaigns
+from assistant.features.contacted import Campaign, cases, known_columns, past_campaigns
+from assistant.models.close_inputs import close_inputs
 from assistant.models.uplift.design import Design
 from assistant.models.uplift.effects import FEWEST, arms_alike
 
@@ -29,6 +31,7 @@ class Tested:
     Attributes:
         left_out: campaign → one of :data:`REASONS`.
         alike: p-value that the arms were alike before, over the campaigns that are kept.
+        proxies: inputs that no model learns from, because they stand for a sensitive attribute.
     """
 
     campaigns: tuple[Campaign, ...]
@@ -36,6 +39,7 @@ class Tested:
     design: Design
     left_out: tuple[tuple[Campaign, str], ...]
     alike: float
+    proxies: tuple[Proxy, ...] = ()
 
     @property
     def by_id(self) -> dict[str, Campaign]:
@@ -70,11 +74,14 @@ def tested(
         frame = frame[frame["campaign_id"].isin([c.campaign_id for c in usable])].reset_index(drop=True)
     if not usable or frame is None:
         raise NoRows(_nothing_left(left_out), received=", ".join(c.name for c, _ in left_out[:5]))
-    design = Design().fit(frame, usable)
+    each = frame.drop_duplicates("customer_id", keep="last")
+    aside = close_inputs(snapshot, each["customer_id"].tolist(),
+                         {c: each[c].to_numpy() for c in (*known_columns(), "acquisition_channel")})
+    design = Design({p.column for p in aside}).fit(frame, usable)
     by_id = {c.campaign_id: c for c in usable}
     alike = arms_alike(design.matrix(frame, frame["campaign_id"], by_id), frame["treatment"].to_numpy(),
                        frame["campaign_id"].to_numpy())
-    return Tested(tuple(usable), frame, design, tuple(left_out), alike)
+    return Tested(tuple(usable), frame, design, tuple(left_out), alike, aside)
 
 
 def _is_meant(c: Campaign, channel: str | None, kind: str | None, campaign: str | None) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from assistant.features.order_behaviour import COLUMNS
@@ -9,6 +10,8 @@ from assistant.features.order_behaviour import COLUMNS
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
+
+    from assistant.data.sensitive import Proxy
 
 #: A silence of up to so many usual gaps is still the customer's own rhythm.
 GAPS_TO_LAPSE = 2.0
@@ -23,6 +26,12 @@ RECENCY_RULE = ("days_since_last_order",)
 #: Measures of the silence against the customer's own rhythm; missing without one.
 RHYTHM = ("gaps_silent", "late")
 EVERYTHING = (*COLUMNS, *RHYTHM)
+
+
+def kept(columns: tuple[str, ...], aside: Sequence[Proxy]) -> tuple[str, ...]:
+    """The columns that stand for no sensitive attribute."""
+    named = {p.column for p in aside}
+    return tuple(c for c in columns if c not in named)
 
 
 def has_lapsed(frame: pd.DataFrame, horizon_days: int) -> np.ndarray:

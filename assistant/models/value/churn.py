@@ -20,8 +20,9 @@ from typing import TYPE_CHECKING, Self
 from assistant.data.objectors import objectors
 from assistant.features.labels import customer_features, labelled
 from assistant.features.order_sums import HeldOrders
+from assistant.models.close_inputs import close_inputs
 from assistant.models.threads import undivided_products
-from assistant.models.value.behaviour import EVERYTHING, RECENCY_RULE, has_lapsed, predictors
+from assistant.models.value.behaviour import EVERYTHING, RECENCY_RULE, has_lapsed, kept, predictors
 from assistant.models.value.over_time import Curve, Lessons, learn
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class ChurnModel:
     Attributes (after :meth:`fit`):
         exam_: figures on the test day, over customers who had not already left.
         curve_, lapsed_curve_: of customers, and of those who had already left; uses_rule_: recency alone.
+        columns_: what the model weighs; proxies_: what it does not, because it stands for a sensitive attribute.
     """
 
     def __init__(self, horizon_days: int = 90) -> None:
@@ -60,7 +62,12 @@ class ChurnModel:
         gone: dict[date, pd.DataFrame] = {}
         rows = partial(self._rows, snapshot, HeldOrders.of(snapshot), gone)
         lessons = Lessons(snapshot, self.horizon_days, rows)
-        everything, rule = partial(predictors, columns=EVERYTHING), partial(predictors, columns=RECENCY_RULE)
+        now = customer_features(snapshot, self.horizon_days)
+        self.proxies_ = close_inputs(snapshot, now["customer_id"].tolist(), predictors(now))
+        self.columns_ = kept(EVERYTHING, self.proxies_)
+        self.rule_columns_ = kept(RECENCY_RULE, self.proxies_) or self.columns_[:1]
+        everything = partial(predictors, columns=self.columns_)
+        rule = partial(predictors, columns=self.rule_columns_)
         self.exam_, self.curve_, self.uses_rule_ = learn(lessons, everything, rule)
         self.lapsed_curve_ = self._of_lapsed(gone)
         return self

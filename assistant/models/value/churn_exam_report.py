@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from assistant.models.value.behaviour import EVERYTHING, RECENCY_RULE
+from assistant.models.close_inputs import proxy_caveats
 from assistant.models.value.churn import VERSION, ChurnModel
 from assistant.models.value.exam_tables import (
     calibration_table,
@@ -65,7 +65,8 @@ def churn_exam_result(snapshot: Snapshot, request: ChurnExamRequest, fitted: Chu
         currency=snapshot.currency, figures=figures, headline=["auc"] if "auc" in figures else [], tables=tables,
         charts=charts, words={"rule_used": "yes" if fitted.uses_rule_ else "",
                               "calibrated": "yes" if exam.calibration_error <= CALIBRATED else ""},
-        caveats=exam_caveats(exam, fitted.uses_rule_, figures), evidence=_evidence(snapshot, request, fitted),
+        caveats=[*exam_caveats(exam, fitted.uses_rule_, figures), *proxy_caveats(fitted.proxies_)],
+        evidence=_evidence(snapshot, request, fitted),
         followups=followups,
     )
 
@@ -121,7 +122,7 @@ def _evidence(snapshot: Snapshot, request: ChurnExamRequest, fitted: ChurnModel)
         window_start=snapshot.manifest.first_day, window_end=snapshot.as_of,
         model=model_info(
             fitted.exam_, fitted.uses_rule_, "churn_ensemble", VERSION, fitted.curve_.level,
-            {"horizon_days": days, "columns": list(RECENCY_RULE if fitted.uses_rule_ else EVERYTHING)}),
+            {"horizon_days": days, "columns": list(fitted.rule_columns_ if fitted.uses_rule_ else fitted.columns_)}),
         definitions=[
             DefinitionUsed(term="leaving", meaning=f"placing no order within {days} days"),
             DefinitionUsed(term="AUC", meaning="the chance that a customer who left was rated higher than one who "

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Self
 from assistant.data.objectors import objectors
 from assistant.features.goods_behaviour import GOODS_COLUMNS, with_goods
 from assistant.features.labels import customer_features, ordered_within
+from assistant.models.close_inputs import close_inputs
 from assistant.models.threads import undivided_products
-from assistant.models.value.behaviour import EVERYTHING, RECENCY_RULE, predictors
+from assistant.models.value.behaviour import EVERYTHING, RECENCY_RULE, kept, predictors
 from assistant.models.value.over_time import Lessons, learn
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class OrderingModel:
 
     Attributes (after :meth:`fit`):
         exam_: figures on the test day over all customers; curve_; uses_rule_: whether the rule alone is used.
+        columns_: what is weighed; proxies_: what is not, because it stands for a sensitive attribute.
     """
 
     def __init__(self, horizon_days: int = 30, products: Sequence[str] | None = None) -> None:
@@ -51,6 +53,12 @@ class OrderingModel:
             MissingData: orders carry no customer.
         """
         snapshot.require("order_lines", "customer_id", needed_for="A prediction of who orders")
+        now = self._features(snapshot)
+        columns = EVERYTHING if self.products is None else (*EVERYTHING, *GOODS_COLUMNS)
+        self.proxies_ = close_inputs(snapshot, now["customer_id"].tolist(), predictors(now, columns))
+        self.columns_ = kept(columns, self.proxies_)
+        rule = RECENCY_RULE if self.products is None else GOODS_RULE
+        self.rule_columns_ = kept(rule, self.proxies_) or self.columns_[:1]
         self.exam_, self.curve_, self.uses_rule_ = learn(
             Lessons(snapshot, self.horizon_days, lambda cut: self._rows(snapshot, cut)), self._model, self._rule)
         return self
@@ -66,11 +74,10 @@ class OrderingModel:
         return frame
 
     def _model(self, frame: pd.DataFrame) -> pd.DataFrame:
-        columns = EVERYTHING if self.products is None else (*EVERYTHING, *GOODS_COLUMNS)
-        return predictors(frame, columns)
+        return predictors(frame, self.columns_)
 
     def _rule(self, frame: pd.DataFrame) -> pd.DataFrame:
-        return predictors(frame, RECENCY_RULE if self.products is None else GOODS_RULE)
+        return predictors(frame, self.rule_columns_)
 
     def predict(self, snapshot: Snapshot) -> pd.DataFrame:
         """Score every customer as of the snapshot's analysis date; those who objected to marketing are not scored.

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from assistant.data.objectors import objectors
 from assistant.errors import NoRows, UnknownName
+from assistant.models.close_inputs import proxy_caveats
 from assistant.models.value.exam_tables import (
     ExamWords,
     calibration_table,
@@ -170,7 +171,7 @@ def _charts(request: OrderingRequest, fitted: OrderingModel, shown: int) -> list
 
 
 def _caveats(fitted: OrderingModel, figures: dict[str, Any], words: ExamWords) -> list[Caveat]:
-    caveats = exam_caveats(fitted.exam_, fitted.uses_rule_, figures, words)
+    caveats = [*exam_caveats(fitted.exam_, fitted.uses_rule_, figures, words), *proxy_caveats(fitted.proxies_)]
     if figures["objected"].value:
         caveats.append(Caveat(code="objectors_left_out", figures={"n": figures["objected"]}))
     return caveats

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 from assistant.data.objectors import objectors
 from assistant.errors import NoRows, NotPermitted, UnknownName
 from assistant.features.rfm import LeftOut, left_out_of_rfm
+from assistant.models.close_inputs import proxy_caveats
 from assistant.models.value.behaviour import (
-    EVERYTHING,
     GAPS_TO_LAPSE,
     LONGEST_SILENCE,
     ORDERS_FOR_RHYTHM,
-    RECENCY_RULE,
 )
 from assistant.models.value.churn import AT_RISK, VERSION, ChurnModel
 from assistant.models.value.exam_tables import (
@@ -183,7 +182,7 @@ def _words(fitted: ChurnModel, request: ChurnRequest, customers: pd.DataFrame) -
 
 def _caveats(tables: list[Table], fitted: ChurnModel, shown: pd.DataFrame, customers: pd.DataFrame) -> list[Caveat]:
     figures = _figures(tables)
-    caveats = exam_caveats(fitted.exam_, fitted.uses_rule_, figures)
+    caveats = [*exam_caveats(fitted.exam_, fitted.uses_rule_, figures), *proxy_caveats(fitted.proxies_)]
     if figures["objected"].value:
         caveats.append(Caveat(code="objectors_left_out", figures={"n": figures["objected"]}))
     if figures["guest_orders"].value or figures["never_bought"].value:
@@ -221,7 +220,8 @@ def _one_customer(snapshot: Snapshot, request: ChurnRequest, fitted: ChurnModel,
         currency=snapshot.currency, figures=figures, headline=["churn_probability"], tables=tables,
         words={"status": status, "reason": "" if table.cell(0, "reason") == NO_REASON else str(table.cell(0, "reason")),
                "rule_used": "yes" if fitted.uses_rule_ else ""},
-        caveats=exam_caveats(fitted.exam_, fitted.uses_rule_, figures), evidence=_evidence(snapshot, request, fitted),
+        caveats=[*exam_caveats(fitted.exam_, fitted.uses_rule_, figures), *proxy_caveats(fitted.proxies_)],
+        evidence=_evidence(snapshot, request, fitted),
         followups=[f"What should we recommend to customer {wanted}?", f"Show customer {wanted}",
                    "Who is about to leave?"],
     )
@@ -260,7 +260,7 @@ def _evidence(snapshot: Snapshot, request: ChurnRequest, fitted: ChurnModel) -> 
         as_of=snapshot.as_of, window_start=snapshot.manifest.first_day, window_end=snapshot.as_of,
         model=model_info(
             fitted.exam_, fitted.uses_rule_, "churn_ensemble", VERSION, fitted.curve_.level,
-            {"horizon_days": days, "columns": list(RECENCY_RULE if fitted.uses_rule_ else EVERYTHING)},
+            {"horizon_days": days, "columns": list(fitted.rule_columns_ if fitted.uses_rule_ else fitted.columns_)},
         ),
         definitions=_definitions(days, snapshot.as_of.isoformat()),
         assumptions=[
