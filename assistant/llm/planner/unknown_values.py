@@ -86,6 +86,7 @@ def _names(left: Sequence[str], reading: Reading) -> list[_Name]:
     for run in runs:
         if all(items[i].has("value") or reading.is_skip(i) for i in run):
             continue  # the shop does have it: what is not understood is something else
+        run = [*_goods_before(run[0], reading), *run]
         text = reading.text[items[run[0]].tokens[0].start : items[run[-1]].tokens[-1].end]
         text = text if text.strip() else " ".join(items[i].text for i in run)
         kinds, sure = _kinds(run, reading, found)
@@ -98,6 +99,15 @@ def _names(left: Sequence[str], reading: Reading) -> list[_Name]:
         if kinds and (sure or capital):
             found.append(_Name(run[0], run[-1], text, kinds, sure))
     return found
+
+
+def _goods_before(first: int, reading: Reading) -> list[int]:
+    """As in "bought women's shoes": a value that only narrows the unknown thing after it, and was bought with it."""
+    items, k = reading.items, first - 1
+    while k >= 0 and items[k].has("value") and not {v.dimension for v in items[k].alts["value"]} & {"country", "city"}:
+        k -= 1
+    bought = k >= 0 and items[k].get("act") == "buy"
+    return list(range(k + 1, first)) if bought else []
 
 
 def _with_capitals(run: list[int], reading: Reading) -> tuple[list[int], str]:
