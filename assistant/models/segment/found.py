@@ -150,11 +150,15 @@ class FoundSegments(Segmenter):
     def _starts(self) -> int:
         return 8
 
+    def _restarts(self) -> int:
+        """Starts of a refit on resampled customers."""
+        return max(1, self._starts() // 4)
+
     def _refit(self, frame: pd.DataFrame, k: int, seed: int) -> Any:
         """The same number of segments found and named on other customers."""
         values = self._values(frame)
         k = max(1, min(k, _distinct(values, seed)))
-        learnt = self._learn(values, k, seed, max(1, self._starts() // 4))
+        learnt = self._learn(values, k, seed, self._restarts())
         names = self._named(frame, self._codes(values, learnt), k)
         return lambda other: names[self._codes(self._values(other), learnt)]
 
