@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -17,7 +18,9 @@ from benchmarks.report import Outcome, Row
 
 SEED = 0
 #: lines → (processes of each engine, in turn; repeats in each process)
-SIZES = {1_000_000: (3, 3), 10_000_000: (2, 2), 50_000_000: (1, 1)}
+SIZES = {1_000_000: (3, 3), 10_000_000: (1, 2), 50_000_000: (1, 1)}
+#: A process that takes longer, or more memory, is stopped, and the row says so.
+LONGEST_SECONDS, MOST_GIB = 150, 14
 ENGINES = ("ours", "pandas", "polars")
 
 
@@ -41,7 +44,8 @@ def run() -> Outcome:
         "system may hold in its cache; warm: from memory, reading not counted.",
         "Sums of ours and the peers are compared in every run: customers, days, orders to the unit, amounts to 1e-6. "
         "Ours adds exact decimals, the peers floats.",
-        "Memory is the peak of the process, libraries and data included.",
+        "Memory is the peak of the process, libraries and data included. Stopped: a process of more than "
+        f"{MOST_GIB} GiB of addresses, or of more than {LONGEST_SECONDS} seconds a run.",
     ]
     return Outcome("Features at scale", rows, "generated order lines", str(SEED),
                    ("duckdb", "ibis-framework", "pandas", "polars", "pyarrow"), notes)
@@ -49,25 +53,25 @@ def run() -> Outcome:
 
 def _rows(path: Path, lines: int, job: str, mode: str, rounds: int, repeats: int) -> list[Row]:
     found: dict[str, list[dict[str, Any]]] = {engine: [] for engine in ENGINES}
+    stopped: dict[str, str] = {}
     for _ in range(rounds):
         for engine in ENGINES:
-            result = _process(engine, job, mode, path, repeats)
-            if result is not None:
-                found[engine].append(result)
+            if engine not in stopped:
+                result = _process(engine, job, mode, path, repeats)
+                if isinstance(result, str):
+                    stopped[engine] = result
+                else:
+                    found[engine].append(result)
     _same({engine: results[0]["sums"] for engine, results in found.items() if results})
     seconds = {e: statistics.median(min(r["seconds"]) for r in results) for e, results in found.items() if results}
     memory = {e: statistics.median(r["mib"] for r in results) for e, results in found.items() if results}
     name = f"{job}, {lines / 1e6:.0f} M lines, {mode}"
+    times = {e: f"{seconds[e] / seconds['ours']:.2f} ×" if e in seconds else stopped[e] for e in ENGINES}
+    peaks = {e: f"{memory[e]:,.0f} MiB" if e in memory else "–" for e in ENGINES}
     return [
-        Row(f"{name}: time, relative to ours", "1", _ratio(seconds, "pandas"), _ratio(seconds, "polars")),
-        Row(f"{name}: peak memory", f"{memory['ours']:,.0f} MiB",
-            f"{memory['pandas']:,.0f} MiB" if "pandas" in memory else "out of memory",
-            f"{memory['polars']:,.0f} MiB" if "polars" in memory else "out of memory"),
+        Row(f"{name}: time, relative to ours", times["ours"], times["pandas"], times["polars"]),
+        Row(f"{name}: peak memory", peaks["ours"], peaks["pandas"], peaks["polars"]),
     ]
-
-
-def _ratio(seconds: dict[str, float], engine: str) -> str:
-    return f"{seconds[engine] / seconds['ours']:.2f} ×" if engine in seconds else "out of memory"
 
 
 def _same(sums: dict[str, dict[str, float]]) -> None:
@@ -77,14 +81,22 @@ def _same(sums: dict[str, dict[str, float]]) -> None:
                 raise AssertionError(f"{key} of ours is {value}, of {engine} {theirs[key]}")
 
 
-def _process(engine: str, job: str, mode: str, path: Path, repeats: int) -> dict[str, Any] | None:
-    """What a fresh process measured; None where it ran out of memory."""
+def _process(engine: str, job: str, mode: str, path: Path, repeats: int) -> dict[str, Any] | str:
+    """What a fresh process measured, or why it was stopped."""
     environment = {**os.environ, "POLARS_MAX_THREADS": str(THREADS), "OMP_NUM_THREADS": str(THREADS)}
     module = "benchmarks.customers.features.engines"
     command = [sys.executable, "-m", module, engine, job, mode, str(path), str(repeats)]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True)
-    if done.returncode in (-9, 137) or "MemoryError" in done.stderr:
-        return None
+    try:
+        done = subprocess.run(command, env=environment, capture_output=True, text=True,
+                              timeout=LONGEST_SECONDS * repeats, preexec_fn=_limited)
+    except subprocess.TimeoutExpired:
+        return f"over {LONGEST_SECONDS} s a run"
+    if done.returncode in (-6, -9, 137) or "MemoryError" in done.stderr or "alloc" in done.stderr:
+        return f"over {MOST_GIB} GiB"
     if done.returncode:
         raise RuntimeError(f"{engine} {job} {mode}: {done.stderr[-800:]}")
     return json.loads(done.stdout.splitlines()[-1])
+
+
+def _limited() -> None:
+    resource.setrlimit(resource.RLIMIT_AS, (MOST_GIB * 2**30, MOST_GIB * 2**30))
