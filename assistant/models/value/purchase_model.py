@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from assistant.models.value.histories import Histories
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     Floats = np.ndarray[Any, np.dtype[np.float64]]
 
 
-class PurchaseModel:
+class PurchaseModel(ABC):
     """A model of how often customers buy until they stop. Time has the unit of the histories given to :meth:`fit`.
 
     Attributes:
@@ -60,9 +61,9 @@ class PurchaseModel:
 
         return np.array([scale if i in self.times else 1.0 for i in range(len(self.names))])
 
+    @abstractmethod
     def likelihood(self, parameters: Floats, histories: Histories) -> tuple[float, Floats]:
         """Log-likelihood of the histories, and its gradient by the parameters."""
-        raise NotImplementedError
 
     @property
     def parameters(self) -> dict[str, float]:
@@ -88,12 +89,14 @@ class PurchaseModel:
         histories = Histories.of(frequency, recency, T)
         return self._expected(t, histories)[histories.rows]
 
+    @abstractmethod
     def expected_of_new(self, t: float) -> float:
         """Expected number of *repeat* purchases of somebody new within ``t`` of the first one."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _alive(self, histories: Histories) -> Floats:
-        raise NotImplementedError
+        """Probability (0–1) of each distinct history that the customer still buys."""
 
+    @abstractmethod
     def _expected(self, t: float, histories: Histories) -> Floats:
-        raise NotImplementedError
+        """Expected purchases of each distinct history within ``t``."""
