@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -16,7 +15,7 @@ from assistant.campaigns.copy.slots import Message
 from assistant.campaigns.draft import PickProducts, Rooms, make_plan
 from assistant.campaigns.messages import RecipientCopy
 from assistant.data.warehouse import Snapshot
-from assistant.errors import StorageError
+from assistant.results.export import whole_file
 
 BATCH = 1000
 Progress = Callable[[str, float | None], None]
@@ -106,19 +105,11 @@ def _write(path: Path, stream: Iterator[Written]) -> int:
     import pyarrow.parquet as pq
 
     schema = pa.schema([(name, pa.int32() if name == "variant" else pa.string()) for name in _COLUMNS])
-    temporary, count = path.with_suffix(".part"), 0
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with pq.ParquetWriter(temporary, schema, compression="zstd") as writer:
-            while rows := [_row(w) for w in islice(stream, BATCH)]:
-                writer.write_batch(pa.record_batch([list(c) for c in zip(*rows, strict=True)], schema=schema))
-                count += len(rows)
-        temporary.replace(path)
-    except OSError as error:
-        raise StorageError("The messages could not be written; nothing was left behind", received=path) from error
-    finally:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
+    count = 0
+    with whole_file(path) as temporary, pq.ParquetWriter(temporary, schema, compression="zstd") as writer:
+        while rows := [_row(w) for w in islice(stream, BATCH)]:
+            writer.write_batch(pa.record_batch([list(c) for c in zip(*rows, strict=True)], schema=schema))
+            count += len(rows)
     return count
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -40,6 +40,25 @@ def file_stem(title: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", folded).strip("-")[:60] or "table"
 
 
+@contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """A file beside ``path`` to write into; it takes its place once written whole, and else is removed.
+
+    Raises:
+        StorageError: the disk refuses; no partial file is left.
+    """
+    part = path.with_suffix(".part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield part
+        part.replace(path)
+    except OSError as error:
+        raise StorageError("The file could not be written; nothing was left behind", received=path) from error
+    finally:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+
+
 def write_table(folder: Path, title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Path:
     """Write ``<folder>/<title>-<time>.csv`` (UTF-8 with BOM, which Excel needs) and return its path.
 
@@ -47,17 +66,8 @@ def write_table(folder: Path, title: str, columns: Sequence[str], rows: Iterable
         StorageError: the disk refuses; no partial file is left.
     """
     path = folder / f"{file_stem(title)}-{datetime.now(UTC):%Y%m%d-%H%M%S-%f}.csv"
-    temporary = path.with_suffix(".part")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with temporary.open("w", encoding="utf-8-sig", newline="") as handle:
-            writer = csv.writer(handle)
-            writer.writerow([safe_cell(c) for c in columns])
-            writer.writerows([safe_cell(v) for v in row] for row in rows)
-        temporary.replace(path)
-    except OSError as error:
-        raise StorageError("The export could not be written; nothing was left behind", received=path) from error
-    finally:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
+    with whole_file(path) as temporary, temporary.open("w", encoding="utf-8-sig", newline="") as handle:
+        writer = csv.writer(handle)
+        writer.writerow([safe_cell(c) for c in columns])
+        writer.writerows([safe_cell(v) for v in row] for row in rows)
     return path

@@ -14,15 +14,14 @@ from __future__ import annotations
 import csv
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant.campaigns.sending.runs import Row
-from assistant.errors import InvalidPlan, StorageError
-from assistant.results.export import file_stem, safe_cell
+from assistant.errors import InvalidPlan
+from assistant.results.export import file_stem, safe_cell, whole_file
 
 if TYPE_CHECKING:
     from assistant.plans.sending import Target
@@ -126,9 +125,8 @@ def write_recipients(folder: Path, campaign_id: str, target: Target, recipients:
     """
     ending = target if target in {"xlsx", "parquet"} else "csv"
     path = folder / f"{file_stem(f'{campaign_id}-{target}')}-{datetime.now(UTC):%Y%m%d-%H%M%S-%f}.{ending}"
-    part, left_out = path.with_suffix(".part"), dict[str, int]()
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
+    left_out = dict[str, int]()
+    with whole_file(path) as part:
         if target in MACHINES:
             n = _csv(part, _SYSTEMS[target][0], _for_machine(target, recipients, left_out), "utf-8")
         elif target == "csv":
@@ -144,12 +142,6 @@ def write_recipients(folder: Path, campaign_id: str, target: Target, recipients:
             raise InvalidPlan("Nobody of this campaign can be written for this target", received=target,
                               hint=", ".join(f"{why}: {count}" for why, count in left_out.items()) or None)
         digest = hashlib.sha256(part.read_bytes()).hexdigest()
-        part.replace(path)
-    except OSError as error:
-        raise StorageError("The export could not be written; nothing was left behind", received=path) from error
-    finally:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
     return Written(path, n, digest, left_out)
 
 

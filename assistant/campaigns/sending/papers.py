@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assistant.errors import StorageError
-from assistant.results.export import file_stem
+from assistant.results.export import file_stem, whole_file
 from assistant.results.format import show
 
 if TYPE_CHECKING:
@@ -70,14 +68,6 @@ def write_paper(folder: Path, campaign_id: str, name: str, content: bytes) -> Pa
     """
     stem, _, ending = name.rpartition(".")
     path = folder / f"{file_stem(f'{campaign_id}-{stem}')}-{datetime.now(UTC):%Y%m%d-%H%M%S-%f}.{ending}"
-    part = path.with_suffix(".part")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
+    with whole_file(path) as part:
         part.write_bytes(content)
-        part.replace(path)
-    except OSError as error:
-        raise StorageError("The file could not be written; nothing was left behind", received=path) from error
-    finally:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
     return path

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import csv
 import hashlib
-from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant.campaigns.sending.exports import MACHINES, Written, email_of, phone_of, sha256
 from assistant.campaigns.sending.ledger import Ledger
-from assistant.errors import StorageError
-from assistant.results.export import file_stem, safe_cell
+from assistant.results.export import file_stem, safe_cell, whole_file
 
 if TYPE_CHECKING:
     from assistant.data.warehouse import Snapshot
@@ -25,9 +23,8 @@ def write_suppressed(folder: Path, campaign_id: str, target: str, snapshot: Snap
         StorageError: the disk refuses; no partial file is left.
     """
     path = folder / f"{file_stem(f'{campaign_id}-{target}-suppressed')}-{datetime.now(UTC):%Y%m%d-%H%M%S-%f}.csv"
-    part, n = path.with_suffix(".part"), 0
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
+    n = 0
+    with whole_file(path) as part:
         with part.open("w", encoding="utf-8", newline="") as handle:
             writer = csv.writer(handle)
             writer.writerow(["channel", "address"])
@@ -39,12 +36,6 @@ def write_suppressed(folder: Path, campaign_id: str, target: str, snapshot: Snap
                 writer.writerow([channel, sha256(written) if hashed else safe_cell(written)])
                 n += 1
         digest = hashlib.sha256(part.read_bytes()).hexdigest()
-        part.replace(path)
-    except OSError as error:
-        raise StorageError("The export could not be written; nothing was left behind", received=path) from error
-    finally:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
     return Written(path, n, digest, {})
 
 
