@@ -12,7 +12,10 @@ import yaml
 from assistant.campaigns import economics
 from assistant.campaigns.audience import CHANNELS, Audience, build_audience
 from assistant.campaigns.copy.voice import BrandVoice
-from assistant.campaigns.experiment import Split, assign
+from assistant.campaigns.experiment.assignment import Split
+from assistant.campaigns.experiment.design import designed
+from assistant.campaigns.experiment.rule import ReadOutRule
+from assistant.campaigns.experiment.size import Sizing
 from assistant.campaigns.journey import step_notes
 from assistant.campaigns.messages import Picks, RecipientCopy
 from assistant.campaigns.report import SAMPLE, campaign_result
@@ -25,7 +28,6 @@ from assistant.query.agreed.agreements import DraftAudience
 from assistant.query.definitions import Definition
 from assistant.results import Caveat, DefinitionUsed, Question, Result
 
-DEFAULT_HOLDOUT = 0.1
 #: (customer ids, products each, category or None) → customer id → picks
 PickProducts = Callable[[Sequence[str], int, str | None], Mapping[str, Picks]]
 
@@ -39,7 +41,9 @@ class Plan:
     rule: Filter
     audience: Audience
     split: Split
-    holdout_share: float
+    sizing: Sizing
+    baseline_customers: int
+    rule_of_reading: ReadOutRule
     picks: Mapping[str, Picks]
     copy: RecipientCopy
     assumptions: list[str] = field(default_factory=list)
@@ -113,12 +117,9 @@ def make_plan(
             f"None of the {len(audience.selected):,} customers selected has agreed to {' or '.join(addressed)}",
             received=", ".join(addressed), hint="Choose another channel or another audience.",
         )
-    share = brief.holdout_share
-    if share is None:
-        share = DEFAULT_HOLDOUT
-        assumptions.append(f"The control group is {DEFAULT_HOLDOUT * 100:.0f} % of the audience.")
-    people = audience.selected if audience.mailable is None else audience.mailable
-    split = assign(campaign_id, people, share)
+    tested = designed(snapshot, brief, rule, audience, campaign_id)
+    assumptions += tested.assumptions
+    split = tested.split
     assumptions += step_notes(snapshot, brief.steps, brief.runs_days)
     if brief.offer.kind == "gift":
         assumptions.append("Which gift it is was not said; what it costs is therefore not counted.")
@@ -127,7 +128,8 @@ def make_plan(
     k = brief.products_per_recipient
     picks = rooms.pick(split.contacted[:recipients], k, brief.offer.category) if k else {}
     copy = RecipientCopy(snapshot, brief, campaign_id, rooms.voice)
-    return Plan(campaign_id, brief, rule, audience, split, share, picks, copy, assumptions, definitions)
+    return Plan(campaign_id, brief, rule, audience, split, tested.sizing, tested.baseline_customers, tested.rule, picks,
+                copy, assumptions, definitions)
 
 
 def show_campaign(snapshot: Snapshot, request: CampaignRequest, store: DraftStore) -> Result:

@@ -6,27 +6,21 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from assistant.campaigns.experiment import PastLift, minimum_detectable_lift, past_lift
+from assistant.campaigns.experiment import PastLift, past_lift
 from assistant.campaigns.offers import MarginEffect, margin_effect
 from assistant.data.warehouse import Snapshot
-from assistant.errors import UserError
 from assistant.plans import OfferSpec
-from assistant.query.audience import customer_ids
-from assistant.query.filters import comparisons
 
 if TYPE_CHECKING:
     from assistant.campaigns.draft import Plan
-
-#: days after a sending within which an order counts as a response
-RESPONSE_DAYS = 30
-
 
 @dataclass(frozen=True)
 class Economics:
     """Evidence for a draft. Everything is None where the data cannot say.
 
     Attributes:
-        baseline: share (0–1) of customers the same rule selected ``RESPONSE_DAYS`` ago who then ordered by themselves.
+        baseline: share (0–1) of customers the same rule selected one response window ago who then ordered by
+            themselves.
         detectable: smallest difference of response rates (0–1) the read-out would find.
         margin: effect of the offer on the margin.
         given_anyway: what the offer would give away to those expected to order anyway, in shop currency; with the
@@ -45,13 +39,9 @@ class Economics:
 
 def assess(snapshot: Snapshot, plan: Plan) -> Economics:
     """Gather the evidence for a draft."""
-    baseline, customers = _baseline(snapshot, plan)
-    detectable = (
-        minimum_detectable_lift(baseline, len(plan.split.contacted), len(plan.split.holdout))
-        if baseline is not None else None
-    )
+    baseline = plan.sizing.baseline
     value, given = _given_anyway(snapshot, plan, baseline)
-    return Economics(baseline, customers, detectable, _margin(snapshot, plan.brief.offer),
+    return Economics(baseline, plan.baseline_customers, plan.sizing.detectable, _margin(snapshot, plan.brief.offer),
                      past_lift(snapshot, plan.brief.goal), value, given)
 
 
@@ -73,27 +63,6 @@ def _given_anyway(snapshot: Snapshot, plan: Plan, baseline: float | None) -> tup
     average = row["revenue"] / row["orders"]
     each = average * (offer.value or 0) / 100 if offer.kind == "percent_off" else min(offer.value or 0.0, average)
     return average, len(plan.split.contacted) * baseline * each
-
-
-def _baseline(snapshot: Snapshot, plan: Plan) -> tuple[float | None, int]:
-    """How many of the people the rule would have selected earlier came back without being asked."""
-    if any(part.field == "customer" for part in comparisons(plan.rule)):
-        return None, 0  # named people: nobody "like them" can be found a month ago
-    earlier = snapshot.as_of - timedelta(days=RESPONSE_DAYS)
-    if earlier <= snapshot.manifest.first_day:
-        return None, 0
-    try:
-        then = set(customer_ids(snapshot.at(earlier), plan.rule))
-    except UserError:  # the rule names something that did not exist then, or selected nobody
-        return None, 0
-    if not then:
-        return None, 0
-    orders = snapshot.table("orders")
-    later = orders.filter(
-        (orders.ordered_at.date() > earlier) & orders.customer_id.notnull()
-    ).select("customer_id").distinct()
-    came = set(snapshot.execute(later)["customer_id"].to_pylist())
-    return len(then & came) / len(then), len(then)
 
 
 def _margin(snapshot: Snapshot, offer: OfferSpec) -> MarginEffect | None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from assistant.campaigns.economics import RESPONSE_DAYS, Economics
-from assistant.campaigns.experiment import LEVEL_PERCENT, POWER_PERCENT
+from assistant.campaigns.economics import Economics
+from assistant.campaigns.experiment import LEVEL_PERCENT, POWER_PERCENT, RESPONSE_DAYS
+from assistant.campaigns.experiment.shown import sizing_details, sizing_figures, sizing_words
 from assistant.campaigns.journey import steps_table
 from assistant.campaigns.preview import previews, subjects
 from assistant.data.warehouse import Snapshot
@@ -28,7 +29,7 @@ def campaign_result(snapshot: Snapshot, plan: Plan, economics: Economics) -> Res
     tables = [_waterfall(plan), _channels(plan), _recipients(plan, sample), steps_table(plan.brief.steps)]
     several = plan.brief.variants > 1 and "email" in plan.brief.channels
     lines = subjects(plan.copy, plan.brief.variants) if several else []
-    figures = _figures(plan, economics, tables[0])
+    figures = _figures(plan, economics, tables[0]) | sizing_figures(plan)
     words = {
         "campaign": plan.campaign_id, "goal": plan.brief.goal.replace("_", "-"), "rule": reword_filter(plan.rule),
         "audience_words": _audience_words(plan),
@@ -38,7 +39,7 @@ def campaign_result(snapshot: Snapshot, plan: Plan, economics: Economics) -> Res
         "title": plan.brief.title or "", "steps": "yes" if plan.brief.steps else "",
         "not_included": "; ".join(plan.brief.not_included), "subjects": " / ".join(lines),
         "budget": "" if plan.brief.budget is None else "yes",
-    }
+    } | sizing_words(plan)
     return Result(
         kind="campaign", title=f"Draft {plan.campaign_id}: {words['goal']} campaign", currency=snapshot.currency,
         figures=figures, headline=["contacted", "holdout", "audience"], tables=[t for t in tables if t.rows],
@@ -69,7 +70,8 @@ def _figures(plan: Plan, economics: Economics, waterfall: Table) -> dict[str, Fi
         "audience": waterfall.figure(len(conditions_of(plan.rule)), "customers", "Customers selected"),
         "contacted": _figure(len(plan.split.contacted), "count", "To be contacted", "mailable less control group"),
         "holdout": _figure(len(plan.split.holdout), "count", "Control group", "share of the mailable, drawn at random"),
-        "holdout_share": _figure(plan.holdout_share * 100, "percent", "Share of the control group", "brief or default"),
+        "holdout_share": _figure(plan.sizing.share * 100, "percent", "Share of the control group",
+                                 "brief, power or default"),
         "response_days": _figure(RESPONSE_DAYS, "days", "Response window", "rule of the read-out"),
         "level": _figure(100 - LEVEL_PERCENT, "percent", "Confidence of the read-out", "rule of the read-out"),
         "power": _figure(POWER_PERCENT, "percent", "Power of the read-out", "rule of the read-out"),
@@ -157,7 +159,7 @@ def _details(plan: Plan, sample: list[str], known: bool) -> dict[str, Any]:
     copy = previews(plan.copy, picks, plan.brief.channels, plan.brief.variants, first)
     return {
         "campaign_id": plan.campaign_id, "status": "draft", "ids_only": not known,
-        "brief": plan.brief.model_dump(mode="json"), "copy": copy, "assignment_sha256": plan.split.digest,
+        "brief": plan.brief.model_dump(mode="json"), "copy": copy, **sizing_details(plan),
         "checklist": [
             {"text": "Audience rule read and agreed", "done": False},
             {"text": "Consent and suppression checked for every recipient", "done": known},

@@ -1,0 +1,37 @@
+"""How many customers of a rule come back without being asked: what a campaign is measured against."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from assistant.campaigns.experiment.rule import RESPONSE_DAYS
+from assistant.data.warehouse import Snapshot
+from assistant.errors import UserError
+from assistant.plans import Filter
+from assistant.query.audience import customer_ids
+from assistant.query.filters import comparisons
+
+
+def came_back(snapshot: Snapshot, rule: Filter) -> tuple[float | None, int]:
+    """Share (0–1) of those the rule would have selected one window ago who then ordered, and how many they were.
+
+    Returns:
+        ``(None, 0)`` where it names people, or where nobody was selected or the data begin later.
+    """
+    if any(part.field == "customer" and part.op != "not_null" for part in comparisons(rule)):
+        return None, 0  # named people: nobody "like them" can be found a month ago
+    earlier = snapshot.as_of - timedelta(days=RESPONSE_DAYS)
+    if earlier <= snapshot.manifest.first_day:
+        return None, 0
+    try:
+        then = set(customer_ids(snapshot.at(earlier), rule))
+    except UserError:  # the rule names something that did not exist then, or selected nobody
+        return None, 0
+    if not then:
+        return None, 0
+    orders = snapshot.table("orders")
+    later = orders.filter(
+        (orders.ordered_at.date() > earlier) & orders.customer_id.notnull()
+    ).select("customer_id").distinct()
+    came = set(snapshot.execute(later)["customer_id"].to_pylist())
+    return len(then & came) / len(then), len(then)
