@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from assistant.data.warehouse import POINTER
 from assistant.plans.sending import (
     CalendarRequest,
     DryRunRequest,
@@ -91,3 +92,36 @@ class Sending:
         from assistant.campaigns.sending.answers import decided
 
         return decided(self.sendings, digest, decision, typed)
+
+    def unsubscribe_channel(self, token: str) -> str:
+        """The channel that an unsubscribe link is about; nothing changes."""
+        from assistant.campaigns.sending.secrets import ShopKey
+
+        return ShopKey(self.settings.home).read_token(token)[1]
+
+    def unsubscribe(self, token: str, everywhere: bool = False) -> str:
+        """Carry out an unsubscribe link at once, whatever else the program is doing; returns its channel."""
+        from assistant.campaigns.sending.approval import utc_now
+        from assistant.campaigns.sending.ledger import open_ledger
+        from assistant.campaigns.sending.objections import unsubscribe
+        from assistant.campaigns.sending.secrets import ShopKey
+
+        with open_ledger(self.settings.app_db) as ledger:
+            return unsubscribe(ledger, ShopKey(self.settings.home), token, utc_now(), everywhere=everywhere)[1]
+
+    def take_in(self, body: bytes, signature: str) -> dict[str, int]:
+        """Bounces, complaints and replies that another system reports, signed."""
+        import os
+
+        from assistant.campaigns.sending.approval import utc_now
+        from assistant.campaigns.sending.config import load_sending
+        from assistant.campaigns.sending.intake import signed_notices, take_in
+        from assistant.campaigns.sending.ledger import open_ledger
+        from assistant.campaigns.sending.secrets import ShopKey
+
+        settings = self.settings
+        secret = os.environ.get(load_sending(settings.home).intake_secret_env, "")
+        notices = signed_notices(body, signature, secret)
+        known = self.loaded if (settings.snapshots_dir / POINTER).exists() else None
+        with open_ledger(settings.app_db) as ledger:
+            return take_in(ledger, ShopKey(settings.home), known, notices, "signed report", utc_now())

@@ -157,6 +157,16 @@ def unsubscribe(token: Annotated[str, typer.Argument(help="Token of an unsubscri
     typer.echo(f"unsubscribed from {channel}")
 
 
+@campaign.command("intake")
+def intake(path: Annotated[Path, typer.Argument(help="A mail (.eml), an mbox file or a Maildir folder.")],
+           home: Home = None) -> None:
+    """Read bounces, complaints and answers that came back by mail, and suppress who must not be written to again."""
+    from assistant.campaigns.sending.returned import notices_in
+
+    done = _desk(home).take_in(list(notices_in(path)), "returned mail")
+    typer.echo(", ".join(f"{n:,} {what.replace('_', ' ')}" for what, n in done.items()))
+
+
 @campaign.command("export")
 def export(campaign_id: Id = None, target: Annotated[str, typer.Option("--for", help=", ".join(get_args(Target)))]
            = "csv", home: Home = None) -> None:

@@ -92,3 +92,24 @@ class Desk(Protocol):
     def decide_campaign(self, digest: str, decision: str, typed: str | None = None) -> str:
         """Carry out what a person pressed on the card of a dry run (approve, reject, send, stop); in words."""
         ...
+
+    def unsubscribe_channel(self, token: str) -> str:
+        """The channel that an unsubscribe link is about; nothing changes.
+
+        Raises UnknownName for a link that is none of this shop's.
+        """
+        ...
+
+    def unsubscribe(self, token: str, everywhere: bool = False) -> str:
+        """Carry out an unsubscribe link at once (``everywhere``: for all channels); returns its channel.
+
+        Raises UnknownName, or StorageError where it could not be recorded.
+        """
+        ...
+
+    def take_in(self, body: bytes, signature: str) -> dict[str, int]:
+        """Bounces, complaints and replies that another system reports, signed; counts of what was done.
+
+        Raises NotPermitted (not signed), InvalidPlan (not understood), StorageError.
+        """
+        ...

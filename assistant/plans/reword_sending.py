@@ -17,7 +17,8 @@ from assistant.plans.sending import (
 _TARGETS = {"csv": "as CSV", "xlsx": "as an Excel file", "parquet": "as Parquet", "klaviyo": "for Klaviyo",
             "mailchimp": "for Mailchimp", "meta": "for Meta customer lists", "google": "for Google customer match"}
 _ABOUT = {"state": "what became of the sendings", "unknown": "messages of which nobody knows whether they left",
-          "audit": "the log of approvals and sendings"}
+          "audit": "the log of approvals and sendings",
+          "objections": "who unsubscribed, bounced or complained since the data were loaded"}
 
 
 def _of(campaign_id: str | None) -> str:

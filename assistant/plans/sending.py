@@ -46,11 +46,15 @@ class DryRunRequest(PlanModel):
 
 
 class SendingRequest(PlanModel):
-    """What became of sendings, of one campaign or all. ``audit``: the log; ``unknown``: what a person must look at."""
+    """What became of sendings, of one campaign or all.
+
+    ``audit``: the log; ``unknown``: what a person must look at; ``objections``: who may no longer be written to since
+    the data were loaded, by kind and where it came from.
+    """
 
     kind: Literal["sending_state"] = "sending_state"
     campaign_id: str | None = None
-    about: Literal["state", "unknown", "audit"] = "state"
+    about: Literal["state", "unknown", "audit", "objections"] = "state"
 
 
 class StopRequest(PlanModel):

@@ -27,6 +27,9 @@ ALLOWED = re.compile(
     r"/(|config/?|theme\.css|favicon\.ico|manifest\.json|(assets|static|assistant)/.*|gradio_api/("
     r"queue/(join|data)|upload|upload_progress|heartbeat/\w+|startup-events|app_id/?|cancel|reset/?|theme\.css))"
 )
+#: what anybody may ask for from anywhere: the right to it is sealed in the path or in the body
+PUBLIC = re.compile(r"/assistant/(u/[\w-]{20,600}(/all)?|intake)")
+_PUBLIC_BODY = 1024 * 1024
 _OUTSIDE_META = re.compile(r"<meta\b[^>]*(?:property|name)=\"(?:og|twitter):[^>]*>", re.IGNORECASE | re.DOTALL)
 _MANIFEST = re.compile(r"<link rel=\"manifest\"[^>]*>", re.IGNORECASE)
 _SCRIPT = re.compile(r"<script\b(?![^>]*\bnonce=)", re.IGNORECASE)
@@ -64,6 +67,8 @@ class Guard:
         await self._app(scope, receive, page)
 
     def _refuse(self, scope: Scope, headers: dict[str, str]) -> tuple[int, str] | None:
+        if PUBLIC.fullmatch(scope["path"]):
+            return self._too_large(headers, _PUBLIC_BODY)
         if _host_name(headers.get("host", "")) not in self._hosts:
             return 421, self._words["wrong_host"]
         origin = headers.get("origin")
@@ -73,10 +78,11 @@ class Guard:
             return 403, self._words["wrong_host"]
         if not ALLOWED.fullmatch(scope["path"]):
             return 404, "Not found"
+        return self._too_large(headers, self._max_body)
+
+    def _too_large(self, headers: dict[str, str], most: int) -> tuple[int, str] | None:
         length = headers.get("content-length", "0")
-        if length.isdigit() and int(length) > self._max_body:
-            return 413, self._words["too_large"]
-        return None
+        return (413, self._words["too_large"]) if length.isdigit() and int(length) > most else None
 
     def page(self, html: str, nonce: str) -> str:
         """The framework's page without its outside references, with our head and the nonce on each script."""

@@ -57,8 +57,10 @@ def create_app(conversations: Conversations, shop: Shop, desk: Desk, settings: S
     from assistant.ui.decisions import add_decisions
     from assistant.ui.exports import add_exports
     from assistant.ui.guard import Guard
+    from assistant.ui.intake import add_intake
     from assistant.ui.page import build_page
     from assistant.ui.theme import make_theme
+    from assistant.ui.unsubscribe import add_unsubscribe
 
     texts = load_texts()
     page = build_page(conversations, shop, desk, settings)
@@ -66,6 +68,8 @@ def create_app(conversations: Conversations, shop: Shop, desk: Desk, settings: S
     _add_assets(app)
     add_exports(app, conversations, desk, texts)
     add_decisions(app, desk)
+    add_unsubscribe(app, desk, texts)
+    add_intake(app, desk)
     limit = settings.max_upload_mb * 1024 * 1024
     app = gr.mount_gradio_app(
         app, page, path="/", server_name=settings.host, server_port=settings.port, footer_links=[], run_history=False,

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 from assistant.agent.events import AnswerReady, Brain, Event, StepFinished, StepStarted, ThreadInfo, TurnStarted
-from assistant.errors import MissingData, UnreadableFile
+from assistant.errors import MissingData, NotPermitted, UnknownName, UnreadableFile
 from assistant.plans.desk import ColumnProposal, LoadPreview, LoadSummary, Progress
 from assistant.plans.shop import ShopStatus
 from assistant.results import Answer, NumberInReply, Result, Step
@@ -209,3 +209,18 @@ class FakeDesk:
             raise MissingData("No dry run has this digest", received=digest)
         self.decisions.append((digest, decision, typed))
         return f"{decision}: done"
+
+    def unsubscribe_channel(self, token: str) -> str:
+        if not token.startswith("good"):
+            raise UnknownName("This is no unsubscribe link of this shop", received=token)
+        return "email"
+
+    def unsubscribe(self, token: str, everywhere: bool = False) -> str:
+        channel = self.unsubscribe_channel(token)
+        self.decisions.append((token, "everywhere" if everywhere else channel, None))
+        return channel
+
+    def take_in(self, body: bytes, signature: str) -> dict[str, int]:
+        if signature != "sha256=good":
+            raise NotPermitted("The report is not signed")
+        return {"suppressed": body.count(b"bounce")}

@@ -69,6 +69,7 @@ class SendingConfig(_Part):
     typed_above: int = Field(default=500, ge=0, description="recipients above which the number has to be typed")
     seeds: tuple[str, ...] = Field(default=(), description="addresses that test messages go to")
     cost_per_message: dict[Literal["email", "sms", "push", "post"], float] = Field(default_factory=dict)
+    intake_secret_env: str = Field(default="ASSISTANT_INTAKE_SECRET", description="holds the secret of signed reports")
     smtp: SmtpConfig | None = None
     webhook: WebhookConfig | None = None
 

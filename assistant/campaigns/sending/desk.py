@@ -6,7 +6,7 @@ and :meth:`SendingDesk.test` are for a card's button and the terminal only: no t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,6 +24,7 @@ from assistant.campaigns.sending.contacts import Contacts
 from assistant.campaigns.sending.drain import Drained, drain
 from assistant.campaigns.sending.exports import Recipient, Written, write_recipients
 from assistant.campaigns.sending.gate import Rules, Verdict
+from assistant.campaigns.sending.intake import Notice, take_in
 from assistant.campaigns.sending.ledger import Ledger, open_ledger, stamp
 from assistant.campaigns.sending.objections import unsubscribe
 from assistant.campaigns.sending.papers import brief_page, calendar_file, write_paper
@@ -259,6 +260,11 @@ class SendingDesk:
         """Carry out an unsubscribe link."""
         with open_ledger(self.app_db) as ledger:
             return unsubscribe(ledger, self.key, token, self.clock())
+
+    def take_in(self, notices: Sequence[Notice], origin: str) -> dict[str, int]:
+        """Record what came back: bounces, complaints, replies."""
+        with open_ledger(self.app_db) as ledger:
+            return take_in(ledger, self.key, self.current(), notices, origin, self.clock())
 
     def settle(self, row: int, sent: bool) -> bool:
         """A person found out whether an unknown message left."""

@@ -196,9 +196,13 @@ def state_result(snapshot: Snapshot, ledger: Ledger, campaign_id: str | None, ab
         tables.insert(0, _unknown(ledger, campaign_id))
     if about == "audit":
         tables.insert(0, _log(ledger))
+    if about == "objections":
+        tables = [_objections(ledger)]
+        figures["objections"] = _figure(sum(row[-1] for row in tables[0].rows), "count", "Suppressions recorded here",
+                                        "rows of the objections")
     return Result(
         kind="sending_state", title="Sendings", figures=figures,
-        headline=["sent", "queued", "unknown"] if about != "audit" else ["entries"],
+        headline={"audit": ["entries"], "objections": ["objections"]}.get(about, ["sent", "queued", "unknown"]),
         tables=[t for t in tables if t.rows],
         words={"about": about, "campaign": campaign_id or "", "any": "yes" if by_state else ""},
         evidence=evidence_of(snapshot, request, ["Counted in the outbox, at this moment of the real clock."]),
@@ -233,6 +237,14 @@ def _unknown(ledger: Ledger, campaign_id: str | None) -> Table:
         ("channel", "Channel", "text"), ("at", "Begun", "text"), ("why", "Why", "text")],
         [[str(r["id"]), r["campaign_id"], mask(r["customer_id"]), r["channel"], r["claimed_at"][:16], r["why"]]
          for r in rows])
+
+
+def _objections(ledger: Ledger) -> Table:
+    rows = ledger.rows("SELECT kind, channel, source, count(*) n FROM objections GROUP BY 1, 2, 3 "
+                       "ORDER BY 4 DESC, 1, 2, 3")
+    return _table("objections", "Who may no longer be written to, recorded here", [
+        ("kind", "Kind", "text"), ("channel", "Channel", "text"), ("source", "From", "text"), ("n", "People", "count")],
+        [[r["kind"], "every channel" if r["channel"] == "*" else r["channel"], r["source"], r["n"]] for r in rows])
 
 
 def _log(ledger: Ledger) -> Table:

@@ -106,7 +106,8 @@ class Source:
 
 def terms_of(source: Source, draft: Draft, holdout: str) -> Terms:
     """The terms of a run of this draft."""
-    operator = source.config.model_dump(mode="json", exclude={"seeds", "per_minute", "typed_above", "approval_hours"})
+    operator = source.config.model_dump(mode="json", exclude={"seeds", "per_minute", "typed_above", "approval_hours",
+                                                            "intake_secret_env"})
     return Terms(draft.campaign_id, draft.version, source.snapshot.fingerprint, draft.brief.model_dump(mode="json"),
                  source.plan.model_dump(mode="json", exclude={"campaign_id"}), operator, holdout)
 

@@ -182,6 +182,7 @@ _READ: dict[str, Reader] = {
     "dry_run": lambda said, language, today: DryRunRequest(**_campaign(said)),
     "unknown": lambda said, language, today: SendingRequest(**_campaign(said), about="unknown"),
     "audit": lambda said, language, today: SendingRequest(**_campaign(said), about="audit"),
+    "objections": lambda said, language, today: SendingRequest(**_campaign(said), about="objections"),
     "state": lambda said, language, today: SendingRequest(**_campaign(said)),
     "undo": lambda said, language, today: StopRequest(**_campaign(said), undo=True),
     "stop": lambda said, language, today: StopRequest(**_campaign(said)),

@@ -75,7 +75,9 @@ def test_how_it_is_sent(text: str, args: dict[str, Any]) -> None:
     ("what was sent?", "state"), ("sending status of c-1", "state"), ("how many messages are queued?", "state"),
     ("is anything still waiting to be sent?", "state"), ("has c-1 been sent yet?", "state"),
     ("which messages are unknown?", "unknown"), ("show the audit log", "audit"),
-    ("who approved c-1 and when?", "audit"),
+    ("who approved c-1 and when?", "audit"), ("what came back from the mailing?", "objections"),
+    ("how many bounces and complaints came back?", "objections"), ("any unsubscribes since we sent it?", "objections"),
+    ("who unsubscribed after the campaign?", "objections"), ("show the suppression list", "objections"),
 ])
 def test_what_became_of_it(text: str, about: str) -> None:
     name, args = plan(text)
