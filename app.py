@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
 import os
@@ -38,6 +39,8 @@ OFFLINE = {"HF_HUB_OFFLINE": "1", "ANONYMIZED_TELEMETRY": "False", "GRADIO_ANALY
            "TOKENIZERS_PARALLELISM": "false", "LANGSMITH_TRACING": "false", "LANGCHAIN_TRACING_V2": "false"}
 #: exit codes beside 0 (answered or asked back) and 2 (wrong usage)
 FAILED, REFUSED = 1, 3
+#: how many objects are made before Python looks for circles of unused ones: a start makes millions that stay
+COLLECT_AFTER = (100_000, 20, 100)
 
 
 def compose(settings: Settings, *, remember: bool = True, progress: Any = None) -> tuple[Workspace, Session]:
@@ -364,6 +367,7 @@ def main() -> None:
     """Entry point. Expected errors are one line on the error stream."""
     for name, value in OFFLINE.items():
         os.environ.setdefault(name, value)
+    gc.set_threshold(*COLLECT_AFTER)
     sys.excepthook = _last_words
     logging.basicConfig(handlers=[logging.NullHandler()])  # until the state folder, and so the log file, is known
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from tests.support.offline import block_network, clean_environment
 
 clean_environment()
 block_network()
+gc.set_threshold(100_000, 20, 100)  # the shops and lexicons stay: looking through them often finds nothing
 
 from assistant.data.warehouse import Snapshot, open_snapshot  # noqa: E402  the environment comes first
 from assistant.settings import Settings  # noqa: E402

@@ -17,6 +17,7 @@ from pydantic import BaseModel
 from assistant.llm.planner.candidate import Planned, call
 from assistant.llm.planner.context import DialogueContext
 from assistant.llm.planner.language_files import read_yaml
+from assistant.llm.planner.late_patterns import LatePattern
 from assistant.llm.planner.people_forms import Ask, PlanOne, last_customer, plain, whom
 from assistant.llm.planner.vocabulary import Vocabulary
 from assistant.plans import ChurnExamRequest, ChurnRequest, OrderingRequest, TableScoreRequest
@@ -62,7 +63,7 @@ def _raw(language: str) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=4)
-def _compiled(language: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
+def _compiled(language: str) -> tuple[tuple[str, LatePattern], ...]:
     raw = _raw(language)
     units = "|".join(sorted(raw["units"], key=len, reverse=True))
     numbers = "|".join(sorted(map(re.escape, raw["numbers"]), key=len, reverse=True))
@@ -74,7 +75,7 @@ def _compiled(language: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
         "NTH": "(?P<nth>" + "|".join(sorted(raw["ordinals"], key=len, reverse=True)) + ")",
         "NUMBER": rf"(?P<n>\d{{1,3}}|{numbers})", "UNIT": rf"(?P<unit>{units})",
     }
-    return tuple((kind, re.compile(_told_apart(_put_in(form, places)), re.IGNORECASE))
+    return tuple((kind, LatePattern(_told_apart(_put_in(form, places))))
                  for kind in _READ for form in raw["forms"].get(kind, ()))
 
 

@@ -16,6 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from assistant.llm.planner.candidate import Candidate, call
 from assistant.llm.planner.language_files import read_yaml
+from assistant.llm.planner.late_patterns import LatePattern
 from assistant.llm.planner.normalise import clean, expand
 from assistant.llm.planner.vocabulary import Vocabulary
 from assistant.plans.filters import Compare, Filter
@@ -37,12 +38,12 @@ _FILTER: TypeAdapter[Filter] = TypeAdapter(Filter)
 
 @dataclass(frozen=True)
 class _Words:
-    splits: tuple[re.Pattern[str], ...]
-    rest: re.Pattern[str]
-    known: tuple[tuple[re.Pattern[str], str, Filter], ...]
-    new: re.Pattern[str]
-    returning: re.Pattern[str]
-    measures: tuple[tuple[str, re.Pattern[str]], ...]
+    splits: tuple[LatePattern, ...]
+    rest: LatePattern
+    known: tuple[tuple[LatePattern, str, Filter], ...]
+    new: LatePattern
+    returning: LatePattern
+    measures: tuple[tuple[str, LatePattern], ...]
     raw: dict[str, Any]
 
 
@@ -62,14 +63,14 @@ def _words(language: str) -> _Words | None:
     for name, body in raw["macros"].items():
         macros[name] = f"(?:{_expanded(body, macros)})"
 
-    def whole(pattern: str) -> re.Pattern[str]:
-        return re.compile(rf"\W*(?:{_expanded(pattern, macros)})[\s.?!]*$", re.IGNORECASE)
+    def whole(pattern: str) -> LatePattern:
+        return LatePattern(rf"\W*(?:{_expanded(pattern, macros)})[\s.?!]*$")
 
     return _Words(
         tuple(whole(p) for p in raw["splits"]), whole(raw["rest"]),
         tuple((whole(k["for"]), k["of"], _FILTER.validate_python(k["filter"])) for k in raw["known"]),
         whole(raw["order_kinds"]["new"]), whole(raw["order_kinds"]["returning"]),
-        tuple((name, re.compile(_expanded(p, macros), re.IGNORECASE)) for name, p in raw["measures"].items()), raw,
+        tuple((name, LatePattern(_expanded(p, macros))) for name, p in raw["measures"].items()), raw,
     )
 
 

@@ -6,9 +6,11 @@ import re
 import unicodedata
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any, Literal
 
 from assistant.llm.planner.heard import heard
+from assistant.llm.planner.late_patterns import folded
 
 MAX_CHARS = 2_000
 """Longer texts are read up to here; a question is never that long."""
@@ -41,6 +43,9 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE,
 )
+
+_POSSESSIVE = re.compile(r"(?<=\w)'s\b")
+_PLURAL_POSSESSIVE = re.compile(r"(?<=s)'(?=\s)")
 
 
 @dataclass(frozen=True)
@@ -89,12 +94,18 @@ def clean(text: str) -> str:
 def expand(text: str, words: Mapping[str, Any]) -> str:
     """Contractions written out; the possessive goes."""
     result = text
-    for short, long in words["contractions"].items():
-        if short.startswith(("'", "n'")):
-            result = re.sub(rf"(?<=\w){re.escape(short)}\b", long, result, flags=re.IGNORECASE)
-        else:
-            result = re.sub(rf"\b{re.escape(short)}\b", long, result, flags=re.IGNORECASE)
-    return re.sub(r"(?<=\w)'s\b", " s", re.sub(r"(?<=s)'(?=\s)", "", result))
+    for short, pattern, long in _contractions(tuple(words["contractions"].items())):
+        if short in folded(result):
+            result = pattern.sub(long, result)
+    return _POSSESSIVE.sub(" s", _PLURAL_POSSESSIVE.sub("", result)) if "'" in result else result
+
+
+@lru_cache(maxsize=8)
+def _contractions(listed: tuple[tuple[str, str], ...]) -> tuple[tuple[str, re.Pattern[str], str], ...]:
+    """What each contraction needs in a text, its expression, and what it stands for."""
+    begins = {short: r"(?<=\w)" if short.startswith(("'", "n'")) else r"\b" for short, _ in listed}
+    return tuple((folded(short), re.compile(rf"{begins[short]}{re.escape(short)}\b", re.IGNORECASE), long)
+                 for short, long in listed)
 
 
 def tokenise(text: str, words: Mapping[str, Any], numbers: bool = True) -> list[Token]:

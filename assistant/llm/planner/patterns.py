@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from assistant.llm.planner.language_files import read_yaml
+from assistant.llm.planner.late_patterns import LatePattern
 from assistant.llm.planner.normalise import clean
 
 _SLOT = re.compile(r"\{(\w+)\}")
@@ -27,7 +28,7 @@ class Patterns:
         self.raw: dict[str, Any] = read_yaml(language, file)
         self._noun = str(self.raw["noun"])
         self._pronouns = "|".join(self.raw["pronoun"])
-        self._compiled: dict[str, list[re.Pattern[str]]] = {}
+        self._compiled: dict[str, list[LatePattern]] = {}
         self._openers = re.compile(rf"^(?:{'|'.join(self.raw['openers'])})\s+", re.IGNORECASE)
         self._closers = re.compile(rf",?\s+(?:{'|'.join(self.raw['closers'])})$", re.IGNORECASE)
 
@@ -65,7 +66,7 @@ class Patterns:
         """A single expression of the file."""
         return re.compile(str(self.raw[name]), re.IGNORECASE)
 
-    def _patterns(self, group: str, words: tuple[str, ...]) -> list[re.Pattern[str]]:
+    def _patterns(self, group: str, words: tuple[str, ...]) -> list[LatePattern]:
         key = group if not words else f"{group} {words}"
         if key not in self._compiled:
             if len(self._compiled) > 200:
@@ -73,12 +74,12 @@ class Patterns:
             self._compiled[key] = [self._compile(str(p), words) for p in self.raw[group]]
         return self._compiled[key]
 
-    def _compile(self, pattern: str, words: tuple[str, ...]) -> re.Pattern[str]:
+    def _compile(self, pattern: str, words: tuple[str, ...]) -> LatePattern:
         text = _MACRO.sub(lambda m: str(self.raw["macros"][m.group(1)]), pattern)
         text = _MACRO.sub(lambda m: str(self.raw["macros"][m.group(1)]), text)  # a macro may name another one
         text = re.sub(r"\bnoun\b", lambda m: self._noun, text)
         text = _SLOT.sub(lambda m: self._slot(m.group(1), words), text)
-        return re.compile(text.replace(" ", r"\s+").replace(r"\s+?", r"\s*"), re.IGNORECASE)
+        return LatePattern(text.replace(" ", r"\s+").replace(r"\s+?", r"\s*"))
 
     def _slot(self, name: str, words: tuple[str, ...]) -> str:
         if name in {"segment", "group", "a", "b"}:

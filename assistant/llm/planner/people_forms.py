@@ -18,6 +18,7 @@ from pydantic import BaseModel
 from assistant.llm.planner.candidate import Candidate, Planned, ToolCall, call
 from assistant.llm.planner.context import DialogueContext
 from assistant.llm.planner.language_files import read_yaml
+from assistant.llm.planner.late_patterns import LatePattern
 from assistant.llm.planner.replies import decline
 from assistant.llm.planner.vocabulary import Vocabulary
 from assistant.plans import (
@@ -95,14 +96,14 @@ def forms_of(language: str) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=4)
-def _compiled(language: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
+def _compiled(language: str) -> tuple[tuple[str, LatePattern], ...]:
     raw = forms_of(language)
     places = dict(raw["macros"])
     places |= {"C": raw["customer"], "N": raw["any_customer"], "T": "(?P<topic>.+?)", "W": "(?P<whom>.+?)",
                "Q": "(?P<question>.+?)",
                "P": "(?P<pronoun>" + "|".join(map(re.escape, raw["pronouns"])) + ")",
                "THOSE": "(?P<those>" + "|".join(map(re.escape, raw["those"])) + ")"}
-    return tuple((kind, re.compile(_put_in(form, places), re.IGNORECASE))
+    return tuple((kind, LatePattern(_put_in(form, places)))
                  for kind, forms in raw["forms"].items() for form in forms)
 
 

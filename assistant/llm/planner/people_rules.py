@@ -17,6 +17,7 @@ from pydantic import ValidationError
 
 from assistant.llm.planner.filters import ConditionReader
 from assistant.llm.planner.language_files import read_yaml
+from assistant.llm.planner.late_patterns import LatePattern
 from assistant.llm.planner.lexicon import Lexicon
 from assistant.llm.planner.spans import Reading
 from assistant.plans.filters import And, BoughtThen, CustomerCondition, Filter, Not, Predicted
@@ -37,10 +38,10 @@ class PeopleRules:
 
 @dataclass(frozen=True)
 class _Words:
-    sequence: tuple[re.Pattern[str], ...]
-    joint: re.Pattern[str]
-    another: re.Pattern[str]
-    predicted: tuple[tuple[str, re.Pattern[str]], ...]
+    sequence: tuple[LatePattern, ...]
+    joint: LatePattern
+    another: LatePattern
+    predicted: tuple[tuple[str, LatePattern], ...]
     operators: dict[str, str]
     units: dict[str, int]
     numbers: dict[str, float]
@@ -51,10 +52,10 @@ def _words(lex: Lexicon) -> _Words:
     raw: dict[str, Any] = read_yaml(lex.language, "people_rules")
     macros = {name: f"(?:{body})" for name, body in raw.get("macros", {}).items()}
 
-    def compiled(text: str) -> re.Pattern[str]:
+    def compiled(text: str) -> LatePattern:
         for _ in range(3):
             text = re.sub(r"<(\w+)>", lambda m: macros.get(m.group(1), m.group()), text)
-        return re.compile(text.replace(" ?", r"\s*").replace(" ", r"\s+"), re.IGNORECASE)
+        return LatePattern(text.replace(" ?", r"\s*").replace(" ", r"\s+"))
 
     return _Words(
         tuple(compiled(t) for t in raw.get("sequence", ())),
@@ -83,7 +84,7 @@ def people_rules(reading: Reading) -> PeopleRules:
     return PeopleRules(list(kept.customers), set(kept.used))
 
 
-def _apart(patterns: tuple[re.Pattern[str], ...], text: str) -> Iterator[re.Match[str]]:
+def _apart(patterns: tuple[LatePattern, ...], text: str) -> Iterator[re.Match[str]]:
     """Matches that do not share words, the first pattern's first."""
     taken: list[tuple[int, int]] = []
     for pattern in patterns:

@@ -17,6 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from assistant.llm.planner.candidate import Candidate, Planned, ToolCall
 from assistant.llm.planner.language_files import read_yaml
+from assistant.llm.planner.late_patterns import LatePattern
 from assistant.llm.planner.values import join
 from assistant.llm.planner.vocabulary import Vocabulary
 from assistant.plans.filters import And, Compare, CustomerCondition, Filter, InGroup, Not, Or
@@ -57,8 +58,8 @@ def _raw(language: str) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=4)
-def _forms(language: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
-    return tuple((kind, re.compile(form, re.IGNORECASE | re.DOTALL))
+def _forms(language: str) -> tuple[tuple[str, LatePattern], ...]:
+    return tuple((kind, LatePattern(form, re.IGNORECASE | re.DOTALL))
                  for kind, forms in _raw(language)["forms"].items() for form in forms)
 
 

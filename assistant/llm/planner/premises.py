@@ -19,6 +19,7 @@ from pydantic import ValidationError
 from assistant.llm.planner.candidate import Candidate, Planned, ToolCall, call
 from assistant.llm.planner.heard import expression
 from assistant.llm.planner.language_files import read_yaml
+from assistant.llm.planner.late_patterns import LatePattern
 from assistant.llm.planner.normalise import clean, expand
 from assistant.llm.planner.units import GRAINS, NEVER_NOUGHT
 from assistant.llm.planner.vocabulary import Vocabulary
@@ -41,9 +42,9 @@ _MACRO = re.compile(r"(?<!\?P)<(\w+)>")
 
 @dataclass(frozen=True)
 class _Rules:
-    splits: tuple[tuple[re.Pattern[str], dict[str, Any]], ...]
-    claims: tuple[tuple[re.Pattern[str], dict[str, Any]], ...]
-    pronouns: tuple[tuple[re.Pattern[str], dict[str, Any]], ...]
+    splits: tuple[tuple[LatePattern, dict[str, Any]], ...]
+    claims: tuple[tuple[LatePattern, dict[str, Any]], ...]
+    pronouns: tuple[tuple[LatePattern, dict[str, Any]], ...]
     raw: dict[str, Any]
 
 
@@ -74,9 +75,9 @@ def _rules(language: str) -> _Rules | None:
     for name, body in raw["macros"].items():
         macros[name] = f"(?:{_expanded(body, macros)})"
 
-    def compiled(pattern: str, whole: bool = True) -> re.Pattern[str]:
+    def compiled(pattern: str, whole: bool = True) -> LatePattern:
         body = _expanded(pattern, macros)
-        return re.compile(rf"\W*(?:{body})[\s.?!,;:)*_-]*$" if whole else body, re.IGNORECASE)
+        return LatePattern(rf"\W*(?:{body})[\s.?!,;:)*_-]*$" if whole else body)
 
     claims = tuple((compiled(p), rule) for rule in raw["claims"] for p in rule["for"])
     splits = tuple((compiled(rule["for"]), rule) for rule in raw["splits"])

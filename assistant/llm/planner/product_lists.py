@@ -18,6 +18,7 @@ from pydantic import ValidationError
 from assistant.llm.planner.candidate import PLAN_OF, Candidate, Planned, ToolCall, call
 from assistant.llm.planner.context import DialogueContext
 from assistant.llm.planner.language_files import read_yaml
+from assistant.llm.planner.late_patterns import LatePattern
 from assistant.llm.planner.normalise import clean, expand
 from assistant.llm.planner.rephrase import rephrase
 from assistant.llm.planner.replies import decline, quoted
@@ -80,10 +81,10 @@ def _expanded(pattern: str, language: str, shop_words: dict[str, str]) -> str:
 
 
 @lru_cache(maxsize=256)
-def _compiled(pattern: str, language: str, categories: tuple[str, ...], whole: bool) -> re.Pattern[str]:
+def _compiled(pattern: str, language: str, categories: tuple[str, ...], whole: bool) -> LatePattern:
     names = "|".join(re.escape(c.lower()).replace(r"\ ", " ") for c in sorted(categories, key=len, reverse=True))
     body = _expanded(pattern, language, {"category": names or r"(?!)"})
-    return re.compile(rf"\W*(?:{body})[\s.?!]*$" if whole else body, re.IGNORECASE)
+    return LatePattern(rf"\W*(?:{body})[\s.?!]*$" if whole else body)
 
 
 def product_list(

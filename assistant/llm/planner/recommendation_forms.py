@@ -18,6 +18,7 @@ from assistant.llm.planner.candidate import Planned, call
 from assistant.llm.planner.context import DialogueContext
 from assistant.llm.planner.heard import language
 from assistant.llm.planner.language_files import read_yaml
+from assistant.llm.planner.late_patterns import LatePattern
 from assistant.plans import BuyersRequest, CompareRecommendersRequest, ProductSearchRequest, RecommendRequest
 from assistant.plans.shop import Shop
 
@@ -54,7 +55,7 @@ def about_recommendations(
 
 
 @lru_cache(maxsize=4)
-def _forms(spoken: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
+def _forms(spoken: str) -> tuple[tuple[str, LatePattern], ...]:
     """Every form of a language in the order of :data:`_READ`, its places put in."""
     raw = read_yaml(spoken, "recommendation_forms")
     if not any((raw.get("forms") or {}).values()):
@@ -66,7 +67,7 @@ def _forms(spoken: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
     names = "|".join(map(re.escape, models))
     places |= {"M": f"(?:the )?(?P<first>{names})", "N": f"(?:the )?(?P<second>{names})",
                "N2": f"(?:the )?(?P<third>{names})"}
-    return tuple((kind, re.compile(_put_in(form, places), re.IGNORECASE))
+    return tuple((kind, LatePattern(_put_in(form, places)))
                  for kind in _READ for form in raw["forms"].get(kind, ()))
 
 

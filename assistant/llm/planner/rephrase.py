@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from assistant.llm.planner.language_files import read_yaml
+from assistant.llm.planner.late_patterns import LatePattern
 from assistant.llm.planner.normalise import clean, expand
 
 _QUOTED = re.compile(r'("[^"\n]{1,80}")')
@@ -26,15 +27,15 @@ _FILES = (
 
 
 @lru_cache(maxsize=8)
-def _rules(language: str) -> tuple[tuple[re.Pattern[str], str], ...]:
-    """Compiled rules of a language, in order. A language without the file has none."""
+def _rules(language: str) -> tuple[tuple[LatePattern, str], ...]:
+    """Rules of a language, in order. A language without the file has none."""
     contents: list[dict[str, Any]] = [read_yaml(language, name) for name in _FILES]
     bodies = {name: body for content in contents for name, body in content.get("macros", {}).items()}
     macros = {name: f"(?:{_expanded(body, {})})" for name, body in bodies.items()}
     rules = []
     for rule in (rule for content in contents for rule in content.get("rules", ())):
         for pattern in rule["for"]:
-            rules.append((re.compile(_bounded(_expanded(pattern, macros)), re.IGNORECASE), rule["say"]))
+            rules.append((LatePattern(_bounded(_expanded(pattern, macros))), rule["say"]))
     return tuple(rules)
 
 

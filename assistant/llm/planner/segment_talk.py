@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from assistant.llm.planner.brief import term_filter
 from assistant.llm.planner.candidate import Candidate, Planned, call
+from assistant.llm.planner.late_patterns import LatePattern
 from assistant.llm.planner.meanings import rule_of, saved_group
 from assistant.llm.planner.patterns import Patterns, patterns
 from assistant.plans.base import PlanModel
@@ -235,7 +236,7 @@ def _is_saved(rule: Filter) -> bool:
     return isinstance(rule, InGroup) and rule.group == "saved"
 
 
-def _compiled(found: Patterns, kind: str) -> list[re.Pattern[str]]:
+def _compiled(found: Patterns, kind: str) -> list[LatePattern]:
     """Patterns of a kind with ``people``, ``noun`` and marked parts of the file put in."""
     key = f"segment_talk {kind}"
     if key not in found._compiled:
@@ -243,14 +244,14 @@ def _compiled(found: Patterns, kind: str) -> list[re.Pattern[str]]:
     return found._compiled[key]
 
 
-def _pattern(found: Patterns, pattern: str) -> re.Pattern[str]:
+def _pattern(found: Patterns, pattern: str) -> LatePattern:
     text = _MARK.sub(lambda m: str(found.raw[m.group(1)]) if m.group(1) in found.raw else m.group(), pattern)
     for word in ("noun", "people"):
         text = re.sub(rf"(?<!\w){word}(?!\w|_)", lambda m, w=word: str(found.raw[w]), text)  # type: ignore[misc]
     methods = sorted((n for names in found.raw["methods"].values() for n in names), key=len, reverse=True)
     text = text.replace("{method}", f"(?P<method>{'|'.join(map(re.escape, methods))})".replace(r"\ ", " "))
     text = re.sub(r"\{(\w+)\}", r"(?P<\1>.+?)", text)
-    return re.compile(text.replace(" ", r"\s+").replace(r"\s+?", r"\s*"), re.IGNORECASE)
+    return LatePattern(text.replace(" ", r"\s+").replace(r"\s+?", r"\s*"))
 
 
 def _timed(frames: Frames, names: str) -> tuple[Period | None, str]:

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ValidationError
 
 from assistant.llm.planner.candidate import Planned, call
 from assistant.llm.planner.language_files import read_yaml
+from assistant.llm.planner.late_patterns import LatePattern
 from assistant.llm.planner.vocabulary import Vocabulary
 from assistant.plans.sending import (
     CalendarRequest,
@@ -66,11 +67,11 @@ def _raw(language: str) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=4)
-def _compiled(language: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
+def _compiled(language: str) -> tuple[tuple[str, LatePattern], ...]:
     raw = _raw(language)
     phrases = [p for group in raw["every"].values() for p in group]
     places = {**raw["macros"], "every": "|".join(sorted(map(re.escape, phrases), key=len, reverse=True))}
-    return tuple((kind, re.compile(_put_in(form, places), re.IGNORECASE))
+    return tuple((kind, LatePattern(_put_in(form, places)))
                  for kind, forms in raw["forms"].items() for form in forms)
 
 

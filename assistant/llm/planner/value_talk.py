@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from assistant.llm.planner.candidate import Candidate, call
+from assistant.llm.planner.late_patterns import LatePattern
 from assistant.llm.planner.meanings import rule_of
 from assistant.llm.planner.patterns import Patterns, patterns
 from assistant.plans.filters import Filter
@@ -47,7 +48,7 @@ class _Said:
 class _Forms(Patterns):
     """The forms, with the file's own abbreviations put in."""
 
-    def _compile(self, pattern: str, words: tuple[str, ...]) -> re.Pattern[str]:
+    def _compile(self, pattern: str, words: tuple[str, ...]) -> LatePattern:
         text = pattern.replace("{by_part}", f"{self.raw['split']} (?:the |our |different |their )*{{by}}")
         text = text.replace("{from_part}", "(?P<from>(?:from|in|of|who|that|with|via|through|out of|coming from) .+?)")
         for name, phrase in self.raw["phrases"].items():
