@@ -312,7 +312,8 @@ def _customers(condition: CustomerCondition) -> str:
         rank = {"top_percent": f"top {n} %", "bottom_percent": f"bottom {n} %", "top_n": f"top {n}"}[condition.rank]
         return f"the customer is among the {rank} by {name}{where}{when}"
     if condition.metric == "new_customers" and condition.op in {"ge", "gt", "eq"}:
-        return f"the customer first ordered{where}{when}"
+        held = where.replace(" of lines", " with a line", 1)
+        return f"the customer placed the first order{when}{held}" if held else f"the customer first ordered{when}"
     contact = contact_phrase(condition)
     if contact is not None:
         return f"the customer {contact}{when}"

@@ -116,7 +116,8 @@ def _asked(scope: Scope, plan: QueryPlan) -> tuple[Asked, ...]:
     for condition in _joined_by_and(plan.filter):
         if not isinstance(condition, CustomerCondition) or metric(condition.metric).unit == "date":
             continue
-        if condition.op == "eq" and condition.values == (0,) or is_state(condition.metric):
+        once = condition.metric == "new_customers"  # one first order each
+        if once or condition.op == "eq" and condition.values == (0,) or is_state(condition.metric):
             continue  # the same for everyone listed
         narrow = condition.where is not None or scope.window(condition.period) not in {None, scope.window(plan.period)}
         if narrow:

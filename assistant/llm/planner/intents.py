@@ -414,7 +414,7 @@ class Frames:
                 name
                 and name not in shown
                 and name in self.reading.vocabulary.metrics
-                and name not in OF_CONTACTS
+                and name not in {*OF_CONTACTS, "new_customers"}
                 and not getattr(condition, "period", None)
             ):
                 shown.append(name)

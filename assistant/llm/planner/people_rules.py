@@ -20,11 +20,13 @@ from assistant.llm.planner.language_files import read_yaml
 from assistant.llm.planner.late_patterns import LatePattern
 from assistant.llm.planner.lexicon import Lexicon
 from assistant.llm.planner.spans import Reading
-from assistant.plans.filters import And, BoughtThen, CustomerCondition, Filter, Not, Predicted
+from assistant.plans.filters import And, BoughtThen, Compare, CustomerCondition, Filter, Not, Or, Predicted
 
 #: days that a prediction looks ahead where nobody said
 USUAL_AHEAD = {"churn_probability": 90, "expected_value": 365, "expected_orders": 365}
 _SHORTEST, _LONGEST = 7, 730
+#: what is bought, and not where or how
+_GOODS = frozenset({"product", "category", "subcategory", "brand"})
 _DAYS = {"day": 1, "week": 7, "month": 30, "quarter": 91, "year": 365}
 
 
@@ -41,6 +43,7 @@ class _Words:
     sequence: tuple[LatePattern, ...]
     joint: LatePattern
     another: LatePattern
+    first: tuple[LatePattern, ...]
     predicted: tuple[tuple[str, LatePattern], ...]
     operators: dict[str, str]
     units: dict[str, int]
@@ -61,6 +64,7 @@ def _words(lex: Lexicon) -> _Words:
         tuple(compiled(t) for t in raw.get("sequence", ())),
         compiled(raw.get("joint", "(?!)")),
         compiled(raw.get("another", "(?!)")),
+        tuple(compiled(t) for t in raw.get("first", ())),
         tuple((name, compiled(t)) for name, texts in raw.get("predicted", {}).items() for t in texts),
         {str(word): op for op, words in raw.get("operators", {}).items() for word in words},
         {str(word): _DAYS[unit] for unit, words in raw.get("units", {}).items() for word in words},
@@ -74,6 +78,9 @@ def people_rules(reading: Reading) -> PeopleRules:
         found, words = PeopleRules(), _words(reading.vocabulary.lexicon)
         for match in _apart(words.sequence, reading.text):
             _sequence(reading, words, match, found)
+        for match in _apart(words.first, reading.text):
+            if not _items(reading, *match.span()) & found.used:
+                _first_order(reading, words, match, found)
         for attribute, pattern in words.predicted:
             for match in pattern.finditer(reading.text):
                 items = _items(reading, *match.span())
@@ -139,6 +146,33 @@ def _sequence(reading: Reading, words: _Words, match: re.Match[str], found: Peop
         chain = And(parts=(began, Not(part=chain)))
     found.customers.append(chain)
     found.used |= _items(reading, match.start(), last)
+
+
+def _first_order(reading: Reading, words: _Words, match: re.Match[str], found: PeopleRules) -> None:
+    """As in "whose first order held Garden in 2025": what was bought on the day of the first order ever, and when that
+    was."""
+    metric = reading.vocabulary.role("new_customers")
+    thing = _thing(reading, *match.span("thing"))
+    if thing is None or metric is None or not _of_goods(thing[0]):
+        return
+    end, period = thing[1], None
+    after = next((i for i, item in enumerate(reading.items) if reading.tokens[item.start].start >= end), None)
+    if after is not None:
+        for i in range(after, min(after + 2, len(reading.items))):
+            if reading.items[i].has("period"):
+                period = reading.items[i].get("period").period
+                end = reading.tokens[reading.items[i].end - 1].end
+                break
+            if not reading.is_skip(i):
+                break
+    found.customers.append(CustomerCondition(metric=metric, op="ge", values=(1,), where=thing[0], period=period))
+    found.used |= _items(reading, match.start(), max(end, match.end("last") if match.group("last") else end))
+
+
+def _of_goods(what: Filter) -> bool:
+    if isinstance(what, And | Or):
+        return all(_of_goods(part) for part in what.parts)
+    return isinstance(what, Compare) and what.field in _GOODS
 
 
 def _thing(reading: Reading, start: int, end: int) -> tuple[Filter, int] | None:

@@ -1,9 +1,10 @@
 """Two conditions of which customers meet one, exactly one or none: "bought coffee or tea but not both", "neither in A
-nor in B", "either garden or tea buyers".
+nor in B", "either garden or tea buyers", "bought garden but neither tea nor coffee".
 
 The text is read twice, once with each of the two things in the place of both, by the grammar that reads everything
-else. Only where the two plans differ in one condition on customers, and in nothing besides, that condition is put
-together anew.
+else. Only where the two plans differ in one condition on customers, wherever it stands in their rules, and in nothing
+besides, that condition is put together anew. Such a pair may stand beside another one ("…, and garden or beauty but not
+both"): the texts of the first pair are then read in the same way.
 """
 
 from __future__ import annotations
@@ -24,9 +25,13 @@ from assistant.plans.filters import And, Compare, CustomerCondition, Filter, InG
 from assistant.plans.rule_numbers import conditions
 
 PlanOne = Callable[[str], Sequence[Candidate]]
+Plan = Callable[[str], ToolCall | None]
 #: each of the two must be read so well, and leave no word over
 _WELL = 0.65
 _LONGEST, _MOST_WORDS = 250, 8
+#: pairs that one text may join
+_MOST_PAIRS = 2
+_BRACKETS = re.compile(r"[()\[\]]")
 _RULE: TypeAdapter[Any] = TypeAdapter(Filter)
 
 
@@ -39,16 +44,32 @@ def people_sets(text: str, words: Vocabulary, plan_one: PlanOne) -> Planned | No
     raw = _raw(words.lexicon.language)
     if not raw.get("forms") or len(text) > _LONGEST:
         return None
-    asked = " ".join(text.replace("’", "'").split()).strip(" ?!.")
-    asked = re.sub(raw["somebody"], raw["somebody_said"], asked, flags=re.IGNORECASE)
-    for kind, pattern in _forms(words.lexicon.language):
+    asked = " ".join(_BRACKETS.sub(" ", text.replace("’", "'")).split()).strip(" ?!.")
+    for said, instead in ((raw["somebody"], raw["somebody_said"]), (raw["their_buyers"], raw["their_buyers_said"])):
+        asked = re.sub(said, instead, asked, flags=re.IGNORECASE)
+    made = _read(asked, words.lexicon.language, plan_one, _MOST_PAIRS)
+    return None if made is None else Planned([made], 0.9, frame="people_sets")
+
+
+def _read(asked: str, language: str, plan_one: PlanOne, pairs: int) -> ToolCall | None:
+    """The call with every pair of the text put together; None where it joins no two in such a way."""
+    raw = _raw(language)
+
+    def plan(text: str) -> ToolCall | None:
+        inner = _read(text, language, plan_one, pairs - 1) if pairs > 1 else None
+        return inner or _plan(text, plan_one)
+
+    for kind, pattern in _forms(language):
         match = pattern.fullmatch(asked)
         if match is None:
             continue
-        for one, other in _texts(kind, match, raw):
-            made = _together(kind, one, other, plan_one)
+        made = _besides(match, raw, plan) if kind == "but_none" else None
+        if made is not None:
+            return made
+        for one, other in _texts(kind, match, raw) if kind != "but_none" else ():
+            made = _together(kind, one, other, plan)
             if made is not None:
-                return Planned([made], 0.9, frame="people_sets")
+                return made
     return None
 
 
@@ -121,8 +142,75 @@ def _goods(side: str, raw: dict[str, Any]) -> str:
 # -- one plan of two ---------------------------------------------------------------------------------------------------
 
 
-def _together(kind: str, one: str, other: str, plan_one: PlanOne) -> ToolCall | None:
-    plans = [_plan(text, plan_one) for text in (one, other)]
+def _besides(match: re.Match[str], raw: dict[str, Any], plan: Plan) -> ToolCall | None:
+    """As in "bought garden but neither tea nor coffee": those who meet what stands before, and neither of the two."""
+    before, first, second = (match.group(name).strip(" ,") for name in ("before", "rest", "second"))
+    said = [w.lower().strip(",") for w in before.split()]
+    verb = next((w for w in reversed(said) if w in raw["verbs"]), None)
+    lead = raw["anybody"]
+    if not _begins_clause(first, raw):
+        lead = f"{lead} {raw['who']} {verb}" if verb not in raw["places"] else f"{lead} {verb}"
+    elif first.split()[0].lower() not in raw["places"]:
+        lead = f"{lead} {raw['who']}"
+    base = plan(before)
+    if base is None or base.args.get("filter") is None or (verb is None and not _begins_clause(first, raw)):
+        return None
+    spoken = second.split()
+    for cut in range(len(spoken), max(0, len(spoken) - _MOST_WORDS), -1):
+        for one, other in _sides(lead, first, " ".join(spoken[:cut]), " ".join(spoken[cut:]), raw):
+            none = _together("none", one, other, plan)
+            if none is None:
+                continue
+            kept, left_out = (conditions(_RULE.validate_python(c.args.get("filter"))) for c in (base, none))
+            if any(_any_order(part) for part in left_out):
+                return _other_times(before, first, second, raw, plan)
+            if not _begins_clause(first, raw):
+                kept = _in_the_same_time(kept, left_out)
+            rule = join(_apart([*kept, *left_out]))
+            assert rule is not None
+            return ToolCall(base.name, {**base.args, "filter": rule.model_dump(mode="json", exclude_none=True)})
+    return None
+
+
+def _other_times(before: str, first: str, second: str, raw: dict[str, Any], plan: Plan) -> ToolCall | None:
+    """As in "bought coffee but not in 2025 or 2026": each time denied of what was done, as if it stood alone."""
+    calls = [plan(str(raw["but_not_in"]).format(before, said)) for said in (first, second)]
+    if calls[0] is None or calls[1] is None or calls[0].name != calls[1].name:
+        return None
+    one, other = (conditions(_RULE.validate_python(c.args.get("filter"))) for c in calls if c is not None)
+    if len(one) != len(other) or len([part for part in one if part not in other]) != 1:
+        return None
+    rule = join(_apart([*one, *other]))
+    if rule is None or calls[0].args.get("period") != calls[1].args.get("period"):
+        return None
+    return ToolCall(calls[0].name, {**calls[0].args, "filter": rule.model_dump(mode="json", exclude_none=True)})
+
+
+def _any_order(part: Filter) -> bool:
+    denied = part.part if isinstance(part, Not) else part
+    ordered = isinstance(denied, CustomerCondition) and (denied.op, denied.values) == ("ge", (1,))
+    return ordered and denied.where is None  # type: ignore[union-attr]
+
+
+def _in_the_same_time(kept: list[Filter], left_out: list[Filter]) -> list[Filter]:
+    """One verb has one time: "bought coffee but neither tea nor milk in 2025" is about coffee in 2025 as well."""
+    times = [p.part.period for p in left_out if isinstance(p, Not) and isinstance(p.part, CustomerCondition)]
+    bought = [i for i, p in enumerate(kept) if isinstance(p, CustomerCondition) and p.where is not None]
+    if not bought or not times or times[0] is None or any(t != times[0] for t in times):
+        return kept
+    last = kept[bought[-1]]
+    if not isinstance(last, CustomerCondition) or last.period is not None:
+        return kept
+    return [last.model_copy(update={"period": times[0]}) if i == bought[-1] else p for i, p in enumerate(kept)]
+
+
+def _apart(parts: Sequence[Filter]) -> list[Filter]:
+    """The conditions, each once."""
+    return [part for i, part in enumerate(parts) if part not in parts[:i]]
+
+
+def _together(kind: str, one: str, other: str, plan: Plan) -> ToolCall | None:
+    plans = [plan(text) for text in (one, other)]
     if plans[0] is None or plans[1] is None or plans[0].name != plans[1].name:
         return None
     args = [p.args for p in plans if p is not None]
@@ -135,9 +223,10 @@ def _together(kind: str, one: str, other: str, plan_one: PlanOne) -> ToolCall | 
         return None
     common = [part for part in rules[0] if part in rules[1]]
     first, second = ([part for part in rule if part not in common] for rule in rules)
-    if len(first) != 1 or len(second) != 1 or not _of_people(first[0], second[0]):
+    if len(first) != 1 or len(second) != 1:
         return None
-    rule = join([*common, *_joined(kind, first[0], second[0])])
+    joined = _merged(kind, first[0], second[0])
+    rule = join([*common, *joined]) if joined else None
     if rule is None:
         return None
     made = {**args[0], "filter": rule.model_dump(mode="json", exclude_none=True)}
@@ -152,6 +241,23 @@ def _plan(text: str, plan_one: PlanOne) -> ToolCall | None:
     if best is None or best.cost > _WELL or best.unexplained or len(best.calls) != 1:
         return None
     return best.calls[0] if best.calls[0].name in {"count_audience", "query_data"} else None
+
+
+def _merged(kind: str, one: Filter, other: Filter) -> list[Filter]:
+    """Two rules that differ in one condition, with both conditions in its place; empty where they differ in more."""
+    if _of_people(one, other):
+        return _joined(kind, one, other)
+    if not (isinstance(one, And | Or) and type(one) is type(other) and len(one.parts) == len(other.parts)):
+        return []
+    pairs = list(zip(one.parts, other.parts, strict=True))
+    differing = [i for i, (a, b) in enumerate(pairs) if a != b]
+    if len(differing) != 1:
+        return []
+    inner = join(_merged(kind, *pairs[differing[0]]))
+    if inner is None:
+        return []
+    parts = tuple(inner if i == differing[0] else part for i, part in enumerate(one.parts))
+    return [type(one)(parts=parts)]
 
 
 def _of_people(one: Filter, other: Filter) -> bool:

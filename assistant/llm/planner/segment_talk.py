@@ -47,7 +47,7 @@ class SegmentTalk:
         if not self.text or len(self.text) > _LONGEST or "movers_both" not in self.p.raw:
             return
         readers: tuple[Callable[[], PlanModel | None], ...] = (
-            self._movers, self._compared, self._counted, self._split, self._moved_where, self._checked)
+            self._movers, self._compared, self._counted, self._advised, self._split, self._moved_where, self._checked)
         for reader in readers:
             found = reader()
             if found is not None:
@@ -57,17 +57,25 @@ class SegmentTalk:
     # -- who moved -----------------------------------------------------------------------------------------------
 
     def _movers(self) -> PlanModel | None:
-        for kind, slots in self._fits("movers_both", "movers_left", "movers_came"):
+        for kind, slots in self._fits("movers_both", "movers_left", "movers_lost", "movers_came"):
+            if kind == "movers_lost" and not self._left_behind(slots["a"]):
+                continue
             one, two = slots.get("a") or slots.get("a_who"), slots.get("b") or slots.get("b_who")
             sides = self._groups([s for s in (one, two) if s])
             if sides is None or (kind != "movers_both" and _is_saved(sides[0][0])):
                 continue  # who left or joined a saved segment, and why, is its own kind of answer
             source = sides[0] if kind != "movers_came" else None
-            target = sides[-1] if kind != "movers_left" else None
+            target = sides[-1] if kind in {"movers_both", "movers_came"} else None
             return MoversRequest(
                 source=source[0] if source else None, target=target[0] if target else None,
                 source_name=source[1] if source else "", target_name=target[1] if target else "", period=self.period)
         return None
+
+    def _left_behind(self, words: str) -> bool:
+        """Whether losing these customers means that they left a group: one with a name, which nobody leaves by
+        growing older in it."""
+        found = self._named(words)
+        return found is not None and not _is_saved(found[0]) and found[1] not in self.p.raw["passed_through"]
 
     def _moved_where(self) -> PlanModel | None:
         """As in "who moved where": sizes and moves of a whole split."""
@@ -101,6 +109,15 @@ class SegmentTalk:
             if one is not None and self.period is None:
                 return SegmentRule(filter=one[0], name=one[1])
         return None
+
+    def _advised(self) -> PlanModel | None:
+        """As in "what should we do with each of them?" after a split: the same split with what is usual for each."""
+        last = self.context.last()
+        if last is None or last.refused or last.call.name != "find_segments" or self.period is not None:
+            return None
+        if not any(True for _ in self._fits("advice")):
+            return None
+        return SegmentRequest(method=self._last("method", "auto"), k=self._last("k", None), view="actions")
 
     # -- splits --------------------------------------------------------------------------------------------------
 

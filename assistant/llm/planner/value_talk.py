@@ -224,6 +224,8 @@ def _filled(frames: Frames, forms: _Forms, slots: dict[str, str], about: str, ch
         if given["by"] is None:
             return None
     whom = slots.get("group") or slots.get("from")
+    if whom is not None and forms.expression("set_against").search(whom):
+        return None  # two groups beside each other are not one
     if whom is not None:
         rule = _rule(frames, " ".join(s for s in (slots.get("group_noun"), whom, slots.get("group_after")) if s))
         if rule is None and slots.get("group_after"):  # "a Google customer"

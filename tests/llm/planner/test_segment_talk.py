@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from assistant.llm.planner.context import DialogueContext
+from assistant.llm.planner.candidate import ToolCall
+from assistant.llm.planner.context import DialogueContext, Past
 from assistant.llm.planner.planner import plan_turn
 from tests.support.planner_shops import PlannerShop
 
@@ -28,6 +29,10 @@ def plan(text: str) -> Any:
     ("who became a champion this month?", "", "Champions"),
     ("who dropped out of champions since March", "Champions", ""),
     ("who is no longer loyal?", "Loyal", ""),
+    ("how many champions did we lose?", "Champions", ""),
+    ("how many of our champions have left this year", "Champions", ""),
+    ("which loyal customers did we lose last quarter", "Loyal", ""),
+    ("have we lost any champions?", "Champions", ""),
     ("which of our loyal customers turned into at-risk ones this quarter?", "Loyal", "At risk"),
 ])
 def test_who_moved(text: str, source: str, target: str) -> None:
@@ -91,7 +96,18 @@ def test_views_of_a_split(text: str, view: str) -> None:
 @pytest.mark.parametrize("text", [
     "compare Germany and France", "compare May and June", "compare web and app", "compare revenue and orders",
     "revenue of loyal customers vs last year", "orders by app versus web this year", "who left us last month?",
-    "compare sales of this quarter with last quarter", "compare Garden and Kitchen",
+    "compare sales of this quarter with last quarter", "compare Garden and Kitchen", "how many customers did we lose",
+    "how many new customers did we lose?", "how many customers left?",
 ])
 def test_other_comparisons_are_left_alone(text: str) -> None:
     assert plan(text).name not in {"compare_groups", "find_movers"}
+
+
+@pytest.mark.parametrize("text", [
+    "what should we do with each of them?", "What now?", "how should we treat each segment",
+    "what do you suggest for them?", "next steps for each of these",
+])
+def test_what_to_do_with_the_segments_just_shown(text: str) -> None:
+    split = Past(ToolCall("find_segments", {"method": "found"}), {"kind": "segments", "tables": []}, 1)
+    call = plan_turn(text, DialogueContext([split], ["find natural groups of customers"]), SHOP).calls[0]
+    assert (call.name, call.args) == ("find_segments", {"method": "found", "view": "actions"})
