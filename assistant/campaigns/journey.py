@@ -37,8 +37,9 @@ def step_notes(snapshot: Snapshot, steps: Sequence[JourneyStep], runs_days: int 
     """What the steps assume, and what has to be done by hand."""
     notes = []
     if steps:
-        notes.append("The draft does not run by itself: each message is exported and sent by a person, and the later "
-                     "ones are drafted again with the rule of their step.")
+        notes.append("The draft does not run by itself. Once a person has approved and started it, the later messages "
+                     "wait for their day, and their condition is asked again when they leave; exported messages have "
+                     "to be split in the sending system.")
     if any(s.waits_by_default for s in steps):
         notes.append("Where no waiting time was said, a week is assumed, so that an order has time to arrive.")
     if any(s.only_if == "no_open" for s in steps) and not snapshot.has("touches", "opened"):

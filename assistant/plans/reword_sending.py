@@ -36,7 +36,10 @@ def _plan(request: SendPlan, words: Any) -> str:
     if request.codes_until:
         parts.append(f"codes until {request.codes_until.isoformat()}")
     if request.send_at:
-        parts.append(f"not before {request.send_at.isoformat(' ', 'minutes')}")
+        own = " of each recipient's own clock" if request.clock == "recipient" else ""
+        parts.append(f"not before {request.send_at.isoformat(' ', 'minutes')}{own}")
+    elif request.clock:
+        parts.append("by the clock of each recipient" if request.clock == "recipient" else "by the clock of the shop")
     if request.repeats == "never":
         parts.append("sent once")
     elif request.repeats:

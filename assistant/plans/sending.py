@@ -25,7 +25,8 @@ class SendPlan(PlanModel):
     codes: Literal["none", "shared", "unique"] | None = None
     code: str | None = Field(default=None, pattern=r"^[A-Z0-9][A-Z0-9-]{2,23}$", description="the shared promo code")
     codes_until: date | None = None
-    send_at: datetime | None = Field(default=None, description="not before; the clock of the shop")
+    send_at: datetime | None = Field(default=None, description="not before; of the clock that ``clock`` says")
+    clock: Literal["shop", "recipient"] | None = Field(default=None, description="unset: the clock of the shop")
     repeats: Literal["never", "new_data", "daily", "weekly"] | None = None
     repeats_until: date | None = None
     most_each: int | None = Field(default=None, ge=1, description="most recipients of one repetition")

@@ -16,6 +16,7 @@ from assistant.campaigns.sending.audit import record
 from assistant.campaigns.sending.config import SendingConfig
 from assistant.campaigns.sending.ledger import Ledger, stamp
 from assistant.campaigns.sending.runs import Row, RunDigest, Terms
+from assistant.campaigns.sending.timing import Timing
 from assistant.errors import InvalidPlan, NotPermitted, StorageError, UnknownName
 
 
@@ -160,13 +161,14 @@ def void(ledger: Ledger, run: Run, why: str, actor: str, now: datetime) -> None:
 
 def start(
     ledger: Ledger, digest: str, terms: Terms, rows: Iterable[Row], config: SendingConfig, *, actor: str,
-    now: datetime, not_before: datetime | None = None, holdout: Iterable[str] = (),
+    now: datetime, timing: Timing | None = None, holdout: Iterable[str] = (),
 ) -> int:
     """Put an approved run into the outbox, whole or not at all; returns the number of messages.
 
     The rows are computed anew and must have the digest that was approved.
 
     Args:
+        timing: when which message may leave; None: at once.
         holdout: the control group; never written to by a repetition either.
 
     Raises:
@@ -195,13 +197,12 @@ def start(
                               received=check.hex()[:12], valid=[run.digest[:12]],
                               hint="Make a dry run again, look at it, and approve it.")
         spool.seek(0)
-        begins = max(now, not_before) if not_before else now
-        expires = begins + timedelta(hours=config.expires_hours)
         with ledger.write() as con:
             if not con.execute("UPDATE send_runs SET state = 'started' WHERE digest = ? AND state = 'approved'",
                                (run.digest,)).rowcount:
                 raise NotPermitted("The run was started or rejected meanwhile", received=digest[:12])
-            enqueue(con, run.digest, run.campaign_id, (line.rstrip("\n") for line in spool), begins, expires)
+            enqueue(con, run.digest, run.campaign_id, (line.rstrip("\n") for line in spool),
+                    timing or Timing(now, config.time_zone, config.expires_hours))
             con.execute("DELETE FROM send_stops WHERE campaign_id = ?", (run.campaign_id,))
             hold(con, run.campaign_id, holdout)
             record(con, now, actor, "started", run.campaign_id, run=run.digest, messages=check.rows)
@@ -213,9 +214,8 @@ def hold(con: sqlite3.Connection, campaign_id: str, holdout: Iterable[str]) -> N
     con.executemany("INSERT OR IGNORE INTO send_holdouts VALUES (?, ?)", ((campaign_id, c) for c in holdout))
 
 
-def enqueue(con: sqlite3.Connection, run: str, campaign_id: str, rows: Iterable[str], begins: datetime,
-            expires: datetime) -> int:
-    """Put rows (:meth:`Row.canonical`) into the outbox; a recipient and channel that are there already are an error.
+def enqueue(con: sqlite3.Connection, run: str, campaign_id: str, rows: Iterable[str], timing: Timing) -> int:
+    """Put rows (:meth:`Row.canonical`) into the outbox; one that is there already is an error.
 
     Returns:
         how many.
@@ -223,6 +223,7 @@ def enqueue(con: sqlite3.Connection, run: str, campaign_id: str, rows: Iterable[
     n = 0
     for line in rows:
         row = json.loads(line)
+        begins, expires = timing.of(row["customer_id"], row["channel"], row["after_days"])
         con.execute(
             "INSERT INTO outbox (campaign_id, customer_id, channel, variant, run, row_digest, payload, state, "
             "not_before, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, 'queued', ?, ?)",

@@ -17,6 +17,7 @@ from assistant.campaigns.sending.audit import record
 from assistant.campaigns.sending.config import SendingConfig
 from assistant.campaigns.sending.ledger import Ledger, stamp
 from assistant.campaigns.sending.runs import Row, RunDigest, Terms
+from assistant.campaigns.sending.timing import Timing
 from assistant.errors import InvalidPlan
 from assistant.plans.sending import SendPlan
 
@@ -93,8 +94,8 @@ def repeat(
                     "why) VALUES (?, ?, ?, ?, ?, 'started', ?, 'repetition')",
                     (digest.hex(), campaign_id, current.canonical(), digest.rows, json.dumps(digest.channels),
                      stamp(now)))
-        n = enqueue(con, digest.hex(), campaign_id, (row.canonical() for row in rows), now,
-                    now + timedelta(hours=config.expires_hours))
+        n = enqueue(con, digest.hex(), campaign_id, (row.canonical() for row in rows),
+                    Timing(now, config.time_zone, config.expires_hours))
         record(con, now, "automation", "repeated", campaign_id, run=digest.hex(), messages=n)
     return Repeated(campaign_id, n, "" if n else "nobody new fits")
 

@@ -6,17 +6,18 @@ and :meth:`SendingDesk.test` are for a card's button and the terminal only: no t
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 from assistant.campaigns.draft import make_plan
 from assistant.campaigns.sending import approval, outbox
 from assistant.campaigns.sending.audit import Checked, record, verify
 from assistant.campaigns.sending.automation import Repeated, check_limits, due, repeat, standing
+from assistant.campaigns.sending.batches import BATCH
 from assistant.campaigns.sending.calendar import Entry, calendar_result, span
 from assistant.campaigns.sending.config import SendingConfig, load_sending
 from assistant.campaigns.sending.connectors.base import Connector
@@ -27,11 +28,13 @@ from assistant.campaigns.sending.gate import Rules, Verdict
 from assistant.campaigns.sending.intake import Notice, take_in
 from assistant.campaigns.sending.ledger import Ledger, open_ledger, stamp
 from assistant.campaigns.sending.objections import unsubscribe
+from assistant.campaigns.sending.orders import Orders
 from assistant.campaigns.sending.papers import brief_page, calendar_file, write_paper
 from assistant.campaigns.sending.report import Tally, dry_run_result, state_result
-from assistant.campaigns.sending.runs import Row, Source, addresses_of, plan_of, rows_of, terms_of
+from assistant.campaigns.sending.runs import Done, Row, Source, addresses_of, plan_of, rows_of, terms_of
 from assistant.campaigns.sending.secrets import ShopKey
-from assistant.campaigns.sending.touched import last_touches
+from assistant.campaigns.sending.timing import Timing
+from assistant.campaigns.sending.touched import Touches
 from assistant.errors import InvalidPlan, MissingData, NoRows, NotPermitted, SettingsError
 from assistant.plans.sending import (
     CalendarRequest,
@@ -201,7 +204,7 @@ class SendingDesk:
             rows = rows_of(source, plan, outbox.done_of(ledger, run.campaign_id))
             return approval.start(
                 ledger, digest, terms_of(source, draft, plan.split.digest), rows, source.config, actor=self.actor,
-                now=self.clock(), not_before=self._send_at(source), holdout=plan.split.holdout)
+                now=self.clock(), timing=self._timing(source, plan), holdout=plan.split.holdout)
 
     def send(self, most: int | None = None, pause: Callable[[float], None] | None = None) -> Drained:
         """Send what is queued and may leave now."""
@@ -252,7 +255,7 @@ class SendingDesk:
                 done.append(repeat(ledger, approved, terms_of(source, draft, plan.split.digest), rows, source.config,
                                    self.clock()))
                 with ledger.write() as con:
-                    written = {c for c, _ in outbox.done_of(ledger, campaign_id)}
+                    written = {c for c, _, _ in outbox.done_of(ledger, campaign_id)}
                     approval.hold(con, campaign_id, (c for c in plan.split.holdout if c not in written))
         return done
 
@@ -291,26 +294,43 @@ class SendingDesk:
         return Source(self.snapshot, self.rooms, self.config, self.key, self._stored(ledger, campaign_id),
                       self.clock().date())
 
-    def _send_at(self, source: Source) -> datetime | None:
-        at = source.plan.send_at
-        if at is None:
-            return None
-        return (at if at.tzinfo else at.replace(tzinfo=ZoneInfo(source.config.time_zone))).astimezone(UTC)
+    def _timing(self, source: Source, plan: Plan) -> Timing:
+        """When the messages of this start may leave."""
+        contacts, people = Contacts(self.current), plan.split.contacted
 
-    def _any_left(self, source: Source, plan: Plan, done: frozenset[tuple[str, str]]) -> bool:
+        def zone(customer_id: str, channel: str) -> str | None:
+            if not contacts.knows(customer_id):  # the rows come in the order of the people
+                at = bisect_left(people, customer_id)
+                contacts.load(people[at : at + BATCH])
+            found = contacts.standing(customer_id, channel)
+            return found.zone if found else None
+
+        return Timing(self.clock(), source.config.time_zone, source.config.expires_hours, source.plan.send_at,
+                      source.plan.clock == "recipient", zone)
+
+    def _any_left(self, source: Source, plan: Plan, done: frozenset[Done]) -> bool:
         return next(rows_of(source, plan, done), None) is not None
 
     def _checks(self, config: SendingConfig, channels: tuple[str, ...]) -> outbox.Checks:
-        return outbox.Checks(Contacts(self.current), self.key, Rules.of(config), channels,
-                             last_touches(self.current(), config.time_zone))
+        zone = config.time_zone
+        return outbox.Checks(Contacts(self.current), self.key, Rules.of(config), channels, Touches(self.current, zone),
+                             Orders(self.current, zone))
 
-    def _counted(self, ledger: Ledger, source: Source, plan: Plan, done: frozenset[tuple[str, str]],
-                 tally: Tally) -> Iterator[Row]:
+    def _counted(
+        self, ledger: Ledger, source: Source, plan: Plan, done: frozenset[Done], tally: Tally
+    ) -> Iterator[Row]:
         """The rows, each counted with what the checks of this moment say."""
         checks, now = self._checks(source.config, ()), self.clock()
         for row in rows_of(source, plan, done):
+            self._ready(checks, plan, row.customer_id)
             tally.add(row, outbox.look(ledger.con, row, checks, now))
             yield row
+
+    def _ready(self, checks: outbox.Checks, plan: Plan, customer_id: str) -> None:
+        """Read the next people's facts in one go; rows come in the order of the people."""
+        if not checks.contacts.knows(customer_id):
+            at = bisect_left(plan.split.contacted, customer_id)
+            checks.load(plan.split.contacted[at : at + BATCH])
 
     def _export_people(self, draft: Draft, request: ExportRequest) -> Iterator[Written]:
         with open_ledger(self.app_db) as ledger:
@@ -343,6 +363,7 @@ class SendingDesk:
         checks = self._checks(source.config, ())
         addresses = addresses_of(self.current(), plan.brief.channels)
         for row in rows_of(source, plan):
+            self._ready(checks, plan, row.customer_id)
             found: Verdict = outbox.look(ledger.con, row, checks, self.clock())
             if found.do != "skip" or found.why == "contacted too recently":
                 yield Recipient(row, addresses[row.customer_id, row.channel], plan.campaign_id)

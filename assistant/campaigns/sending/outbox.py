@@ -1,4 +1,4 @@
-"""Transactional outbox: one row per recipient and channel, each leaves at most once.
+"""Transactional outbox: one row per recipient, channel and step, each leaves at most once.
 
 queued → claimed → sent | failed | unknown, or queued → skipped | cancelled. A row is claimed, with its checks, in one
 transaction before anything leaves; a row still claimed when a sender starts was being sent when the process ended: it
@@ -9,17 +9,22 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
 from assistant.campaigns.sending.audit import record
+from assistant.campaigns.sending.batches import BATCH
+from assistant.campaigns.sending.conditions import held_back
 from assistant.campaigns.sending.contacts import Contacts
 from assistant.campaigns.sending.gate import Rules, Standing, Verdict, verdict
 from assistant.campaigns.sending.ledger import Ledger, stamp
 from assistant.campaigns.sending.objections import objected
-from assistant.campaigns.sending.runs import Row
+from assistant.campaigns.sending.orders import Orders
+from assistant.campaigns.sending.runs import Done, Row
 from assistant.campaigns.sending.secrets import ShopKey
+from assistant.campaigns.sending.touched import Touches
 
 State = Literal["queued", "claimed", "sent", "failed", "unknown", "skipped", "cancelled"]
 STATES: tuple[State, ...] = ("queued", "claimed", "sent", "failed", "unknown", "skipped", "cancelled")
@@ -46,15 +51,23 @@ class Checks:
         contacts: consent, suppression, address, zone as the data have them now.
         key: recognises addresses.
         rules: caps and quiet hours.
-        touched: (customer, channel) → last contact that the data know of; aware.
         channels: that can be sent at all; rows of others stay queued.
+        touches: last contacts that the data know of; None for none.
+        orders: for exits and steps that hang on orders; None where nothing does.
     """
 
     contacts: Contacts
     key: ShopKey
     rules: Rules
     channels: tuple[str, ...]
-    touched: dict[tuple[str, str], datetime]
+    touches: Touches | None = None
+    orders: Orders | None = None
+
+    def load(self, customer_ids: Sequence[str]) -> None:
+        """Read what the data know of these people, in one go."""
+        for facts in (self.contacts, self.touches, self.orders):
+            if facts is not None:
+                facts.load(customer_ids)
 
 
 def recover(ledger: Ledger, now: datetime) -> int:
@@ -83,6 +96,8 @@ def claim(ledger: Ledger, checks: Checks, now: datetime) -> Claimed | None:
                 (stamp(now), *checks.channels)).fetchone()
             if row is None:
                 return None
+            if not checks.contacts.knows(row["customer_id"]):
+                checks.load(_next_people(con, now))
             address, found = _checked(con, row, checks, now)
             if found.do == "send" and address is not None:
                 con.execute("UPDATE outbox SET state = 'claimed', claimed_at = ? WHERE id = ?", (stamp(now), row["id"]))
@@ -96,15 +111,28 @@ def claim(ledger: Ledger, checks: Checks, now: datetime) -> Claimed | None:
                             (stamp(now), found.why, row["id"]))
 
 
+def _next_people(con: sqlite3.Connection, now: datetime) -> list[str]:
+    """Whose messages come next."""
+    found = con.execute("SELECT DISTINCT customer_id FROM (SELECT customer_id FROM outbox WHERE state = 'queued' "
+                        "AND not_before <= ? ORDER BY not_before, id LIMIT ?)", (stamp(now), BATCH)).fetchall()
+    return [customer for (customer,) in found]
+
+
 def _checked(con: sqlite3.Connection, row: sqlite3.Row, checks: Checks, now: datetime) -> tuple[str | None, Verdict]:
     """Address and verdict of one row of the outbox at this instant."""
     if stamp(now) > row["expires_at"]:
         return None, Verdict("skip", "too late")
-    return _asked(con, row["customer_id"], row["channel"], json.loads(row["payload"])["address"], checks, now)
+    payload = json.loads(row["payload"])
+    address, found = _asked(con, row["customer_id"], row["channel"], payload["address"], checks, now)
+    if found.do != "send" or checks.orders is None:
+        return address, found
+    return address, held_back(con, row["campaign_id"], payload, checks.orders, checks.rules.zone, now)
 
 
 def look(con: sqlite3.Connection, row: Row, checks: Checks, now: datetime) -> Verdict:
-    """What the checks would say of a message now; nothing changes."""
+    """What the checks would say of a first message now; nothing changes. A later one waits for its day."""
+    if row.after_days:
+        return Verdict("wait", "its day")
     return _asked(con, row.customer_id, row.channel, row.address, checks, now)[1]
 
 
@@ -125,9 +153,8 @@ def _last_contact(con: sqlite3.Connection, customer: str, channel: str, checks: 
     (ours,) = con.execute("SELECT max(claimed_at) FROM outbox WHERE customer_id = ? AND channel = ? "
                           "AND state IN ('claimed', 'sent', 'unknown')", (customer, channel)).fetchone()
     known = [datetime.fromisoformat(ours)] if ours else []
-    if (customer, channel) in checks.touched:
-        known.append(checks.touched[customer, channel])
-    return max(known, default=None)
+    theirs = checks.touches.last(customer, channel) if checks.touches else None
+    return max([*known, *([theirs] if theirs else [])], default=None)
 
 
 def finish(ledger: Ledger, claimed: Claimed, state: State, why: str, now: datetime) -> None:
@@ -184,10 +211,10 @@ def counts(ledger: Ledger, campaign_id: str | None = None) -> dict[str, int]:
     return {row["state"]: row["n"] for row in found}
 
 
-def done_of(ledger: Ledger, campaign_id: str) -> frozenset[tuple[str, str]]:
-    """(customer, channel) that have a row in the outbox: no second one is ever made."""
-    found = ledger.rows("SELECT customer_id, channel FROM outbox WHERE campaign_id = ?", (campaign_id,))
-    return frozenset((row["customer_id"], row["channel"]) for row in found)
+def done_of(ledger: Ledger, campaign_id: str) -> frozenset[Done]:
+    """(customer, channel, step) that have a row in the outbox: no second one is ever made."""
+    found = ledger.rows("SELECT customer_id, channel, variant FROM outbox WHERE campaign_id = ?", (campaign_id,))
+    return frozenset((row["customer_id"], row["channel"], row["variant"]) for row in found)
 
 
 def next_moment(ledger: Ledger) -> datetime | None:

@@ -14,6 +14,7 @@ from assistant.campaigns.sending.approval import Run
 from assistant.campaigns.sending.gate import Verdict
 from assistant.campaigns.sending.ledger import Ledger
 from assistant.campaigns.sending.outbox import STATES, counts
+from assistant.campaigns.sending.parts import left_out
 from assistant.campaigns.sending.runs import Row
 from assistant.plans.reword import reword
 from assistant.query.audience import mask
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from assistant.campaigns.sending.runs import Source as RunSource
     from assistant.data.warehouse import Snapshot
     from assistant.plans.base import PlanModel
+    from assistant.plans.sending import SendPlan
 
 SAMPLES, LOGGED = 3, 20
 
@@ -39,16 +41,20 @@ class Tally:
     verdicts: Counter[tuple[str, str]]
     samples: list[Row]
     people: set[str]
+    parts_of_it: Counter[tuple[int, int, str, str]]
+    words: dict[tuple[str, int, int], Row]
 
     @classmethod
     def empty(cls) -> Tally:
-        return cls(Counter(), Counter(), Counter(), [], set())
+        return cls(Counter(), Counter(), Counter(), [], set(), Counter(), {})
 
     def add(self, row: Row, found: Verdict) -> None:
         self.messages[row.channel] += 1
         self.parts[row.channel] += sms_segments(row.text)[1] if row.channel == "sms" else 1
         self.verdicts[found.do, found.why] += 1
         self.people.add(row.customer_id)
+        self.parts_of_it[row.variant, row.after_days, row.channel, row.only_if] += 1
+        self.words.setdefault((row.channel, row.variant, row.wording), row)  # every wording is shown for approval
         if sum(s.channel == row.channel for s in self.samples) < SAMPLES:
             self.samples.append(row)
 
@@ -79,7 +85,7 @@ def dry_run_result(source: RunSource, plan: Plan, run: Run, tally: Tally, alread
         ``typed`` (whether the number of messages must be typed), ``copy``.
     """
     config, known = source.config, set(source.config.sends())
-    tables = [_channels(config, tally), _now(tally), _what(source, plan), _samples(tally)]
+    tables = [_channels(config, tally), _steps(plan, tally), _now(tally), _what(source, plan), _samples(tally)]
     priced = set(tally.messages) <= set(config.cost_per_message)
     figures = {
         "messages": _figure(run.recipients, "count", "Messages", "rows of the run"),
@@ -87,7 +93,7 @@ def dry_run_result(source: RunSource, plan: Plan, run: Run, tally: Tally, alread
         "holdout": _figure(len(plan.split.holdout), "count", "Control group, not contacted", "sealed assignment"),
         "already": _figure(already, "count", "Written to before", "rows of this campaign in the outbox"),
         "allowed": _figure(_of(tally, "send"), "count", "Might leave now", "checks of this moment"),
-        "waiting": _figure(_of(tally, "wait"), "count", "Would wait", "quiet hours of this moment"),
+        "waiting": _figure(_of(tally, "wait"), "count", "Would wait", "quiet hours of this moment, or a later day"),
         "skipped": _figure(_of(tally, "skip"), "count", "Would be skipped", "checks of this moment"),
     }
     if priced:
@@ -102,10 +108,11 @@ def dry_run_result(source: RunSource, plan: Plan, run: Run, tally: Tally, alread
                "channels": " and ".join(sorted(tally.messages)),
                "offer": plan.copy.offer.text if plan.copy.offer else "",
                "sending": "all" if set(tally.messages) <= known else "some" if sendable else "off",
-               "codes": source.plan.codes or "none", "typed": "yes" if run.recipients > config.typed_above else ""},
+               "codes": source.plan.codes or "none", "steps": "yes" if plan.brief.steps else "",
+               "typed": "yes" if run.recipients > config.typed_above else ""},
         details={"campaign_id": plan.campaign_id, "digest": run.digest, "state": run.state,
                  "messages": run.recipients, "typed": run.recipients > config.typed_above,
-                 "sends": bool(sendable), "copy": [_copy(row) for row in _first_of_each(tally)]},
+                 "sends": bool(sendable), "copy": _shown(tally)},
         caveats=[*_caveats(source, tally)],
         evidence=evidence_of(source.snapshot, request, [
             "The run is bound to a SHA-256 over terms and every message; a change of anything voids an approval.",
@@ -133,6 +140,20 @@ def _channels(config: SendingConfig, tally: Tally) -> Table:
         ("cost", "Cost", "currency"), ("way", "Leaves through", "text")], rows)
 
 
+def _steps(plan: Plan, tally: Tally) -> Table:
+    """Messages in order, where the campaign has several; also those that cannot be sent from here."""
+    rows: list[list[Any]] = []
+    if plan.brief.steps:
+        conditions = {"no_order": "no order since the message before", "": "no condition"}
+        rows = [[step + 1, day, channel, conditions[only_if], n]
+                for (step, day, channel, only_if), n in sorted(tally.parts_of_it.items())]
+        rows += [[p.step + 1, p.after_days, p.channel, "not sent from here: who opened is not known", 0]
+                 for p in left_out(plan.brief)]
+    return _table("steps", "Messages in order", [
+        ("step", "Message", "count"), ("day", "Day", "count"), ("channel", "Channel", "text"),
+        ("only_if", "Asked again when it leaves", "text"), ("messages", "Messages", "count")], sorted(rows))
+
+
 def _now(tally: Tally) -> Table:
     words = {"send": "may leave", "wait": "would wait", "skip": "would be skipped"}
     return _table("now", "If it left at this moment", [
@@ -149,11 +170,18 @@ def _what(source: RunSource, plan: Plan) -> Table:
         ["offer", plan.copy.offer.text if plan.copy.offer else "none"],
         ["promo codes", codes],
         ["link", config.shop_url or "none"],
-        ["not before", chosen.send_at.isoformat(" ", "minutes") if chosen.send_at else "as soon as it is started"],
+        ["not before", _begins(chosen, config)],
         ["repeats", (chosen.repeats or "never").replace("_", " ")],
         ["postal address", config.postal_address or "left to the sending system"],
     ]
     return _table("what", "What is approved", [("what", "Decision", "text"), ("value", "Value", "text")], rows)
+
+
+def _begins(chosen: SendPlan, config: SendingConfig) -> str:
+    if chosen.send_at is None:
+        return "as soon as it is started"
+    clock = "of each recipient's own clock" if chosen.clock == "recipient" else f"({config.time_zone})"
+    return f"{chosen.send_at.isoformat(' ', 'minutes')} {clock}"
 
 
 def _samples(tally: Tally) -> Table:
@@ -163,13 +191,15 @@ def _samples(tally: Tally) -> Table:
         [[mask(row.customer_id), row.channel, row.subject, len(row.product_ids)] for row in tally.samples])
 
 
-def _first_of_each(tally: Tally) -> list[Row]:
-    return list({row.channel: row for row in reversed(tally.samples)}.values())
+def _shown(tally: Tally) -> list[dict[str, Any]]:
+    """Every wording of every message once, in order."""
+    return [_copy(row) for _, row in sorted(tally.words.items(), key=lambda found: found[0][1:])]
 
 
 def _copy(row: Row) -> dict[str, Any]:
     alphabet, segments = sms_segments(row.text) if row.channel == "sms" else ("", 0)
-    return {"channel": row.channel, "subject": row.subject, "preheader": row.preheader, "body": row.text, "slots": [],
+    return {"channel": row.channel, "step": row.variant + 1, "wording": row.wording + 1,
+            "subject": row.subject, "preheader": row.preheader, "body": row.text, "slots": [],
             "alphabet": alphabet, "segments": segments, "for_customer": mask(row.customer_id)}
 
 

@@ -17,6 +17,7 @@ from assistant.campaigns.draft import Plan, Rooms, make_plan
 from assistant.campaigns.sending.bodies import Filled, message_of
 from assistant.campaigns.sending.config import SendingConfig
 from assistant.campaigns.sending.links import tagged
+from assistant.campaigns.sending.parts import parts_of
 from assistant.campaigns.sending.secrets import ShopKey
 from assistant.errors import InvalidPlan, MissingData
 from assistant.plans.sending import SendPlan
@@ -26,9 +27,21 @@ if TYPE_CHECKING:
     from assistant.data.warehouse import Snapshot
 
 
+#: (customer, channel, step) that has a row in the outbox
+Done = tuple[str, str, int]
+
+
 @dataclass(frozen=True)
 class Row:
-    """One message. ``address`` is a keyed digest: the address itself is read at the last instant."""
+    """One message. ``address`` is a keyed digest: the address itself is read at the last instant.
+
+    Attributes:
+        variant: place of the message in its campaign's steps, from 0.
+        after_days: how long after the first one it leaves.
+        only_if: ``no_order``: only where no order came in since the message before.
+        ends_if: what ends the campaign for its recipient: "", ``order``, or ``order_in_category:<category>``.
+        since: last day of the data the audience was counted on; a later order is a new one.
+    """
 
     customer_id: str
     channel: str
@@ -41,6 +54,10 @@ class Row:
     code: str = ""
     wording: int = 0
     variant: int = 0
+    after_days: int = 0
+    only_if: str = ""
+    ends_if: str = ""
+    since: str = ""
 
     def canonical(self) -> str:
         """The row as one line that is equal for equal rows."""
@@ -149,25 +166,31 @@ def _products_on_sale(source: Source, product_ids: Sequence[str]) -> None:
                           hint="Change the offer of the draft.")
 
 
-def rows_of(source: Source, plan: Plan, done: frozenset[tuple[str, str]] = frozenset()) -> Iterator[Row]:
-    """Every message of a run, in the order of customer ids.
+def rows_of(source: Source, plan: Plan, done: frozenset[Done] = frozenset()) -> Iterator[Row]:
+    """Every message of a run, in the order of customer ids, and of steps for each.
 
     Args:
-        done: (customer, channel) that this campaign already wrote to, or is about to.
+        done: what this campaign already wrote, or is about to.
     """
     reachable = {channel: set(ids) for channel, ids in (plan.audience.reachable or {}).items()}
     addresses = addresses_of(source.snapshot, plan.brief.channels)
     until = code_until(source, plan)
+    since = source.snapshot.as_of.isoformat()
+    parts = parts_of(plan.brief)
     for customer in plan.split.contacted:
-        for channel in plan.brief.channels:
-            if customer not in reachable.get(channel, ()) or (customer, channel) in done or channel == "post":
+        channels = {channel for channel, ids in reachable.items() if customer in ids}
+        picks = plan.picks.get(customer, ())
+        first = wording_of(plan, customer)
+        for part in parts:
+            channel = part.channel
+            if channel == "post" or (customer, channel, part.step) in done or not part.meant_for(channels):
                 continue
-            picks = plan.picks.get(customer, ())
             filled = fill(source, plan.campaign_id, customer, channel, until)
-            wording = wording_of(plan, customer)
+            wording = first + plan.brief.variants * part.step  # a later message has other words
             body = message_of(plan.copy, picks, channel, filled, wording)
             yield Row(customer, channel, source.key.address(channel, addresses[customer, channel]), body.subject,
-                      body.preheader, body.text, body.html, tuple(p.product_id for p in picks), filled.code, wording)
+                      body.preheader, body.text, body.html, tuple(p.product_id for p in picks), filled.code, wording,
+                      part.step, part.after_days, "no_order" if part.only_if == "no_order" else "", "", since)
 
 
 def wording_of(plan: Plan, customer: str) -> int:

@@ -160,14 +160,15 @@ def _codes(kind: str | None) -> Callable[[Said, str, date], BaseModel | None]:
 
 
 def _send_at(said: Said, language: str, today: date) -> BaseModel | None:
-    day = _day(said, language, today)
+    day, whose = _day(said, language, today), "recipient" if "own" in said else None
     if day is None:
-        return None
+        return None if whose is None else SendPlan(**_campaign(said), clock="recipient")
     clock = re.match(r"(\d{1,2})(?::(\d{2}))?", said.get("time", ""))
     hour, minute = (int(clock.group(1)), int(clock.group(2) or 0)) if clock else (0, 0)
     if said.get("time", "").casefold().rstrip().endswith(tuple(_raw(language).get("afternoon", ()))) and hour < 12:
         hour += 12
-    return SendPlan(**_campaign(said), send_at=datetime(day.year, day.month, day.day, hour, minute))
+    return SendPlan(**_campaign(said), send_at=datetime(day.year, day.month, day.day, hour, minute),
+                    clock=whose)  # type: ignore[arg-type]
 
 
 def _repeat(said: Said, language: str, today: date) -> BaseModel | None:

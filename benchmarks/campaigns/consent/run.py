@@ -71,7 +71,7 @@ def flips() -> tuple[int, int, int]:
             for n in set(by_objection) - set(late):
                 object_to(ledger, f"P{n}", "email", draw.choice(["unsubscribe", "objection", "complaint"]), "b", NOON)
             way = _Recorder(ledger, key, late[:])
-            checks = Checks(Contacts(Current(home / "s")), key, Rules("Europe/Berlin"), ("email",), {})
+            checks = Checks(Contacts(Current(home / "s")), key, Rules("Europe/Berlin"), ("email",))
             drain(ledger, {"email": way}, checks, lambda: NOON, per_minute=10**9, pause=lambda s: None)
             wrong = len({f"P{n}" for n in flipped} & set(way.reached))
             missed = PEOPLE - FLIPS - len(set(way.reached) - {f"P{n}" for n in flipped})

@@ -61,7 +61,7 @@ def _config(port: int) -> SendingConfig:
 
 def _send(home: Path, port: int, again: bool) -> None:
     key = ShopKey(home)
-    checks = Checks(Contacts(Current(home / "s")), key, Rules("Europe/Berlin"), ("email",), {})
+    checks = Checks(Contacts(Current(home / "s")), key, Rules("Europe/Berlin"), ("email",))
     with open_ledger(home / "app.sqlite") as ledger:
         if again:  # the naive way: what is not known to have left is sent again
             with ledger.write() as con:

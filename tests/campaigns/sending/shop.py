@@ -69,7 +69,7 @@ class Shop:
 
     def checks(self, **rules: object) -> Checks:
         return Checks(Contacts(lambda: open_snapshot(self.folder / "snapshots")), self.key,
-                      Rules(**{"zone": "Europe/Berlin", **rules}), ("email",), {})  # type: ignore[arg-type]
+                      Rules(**{"zone": "Europe/Berlin", **rules}), ("email",))  # type: ignore[arg-type]
 
     def with_(self, **changes: object) -> Shop:
         return replace(self, **changes)  # type: ignore[arg-type]
