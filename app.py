@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import json
 import logging
@@ -46,14 +47,15 @@ COLLECT_AFTER = (100_000, 20, 100)
 def compose(settings: Settings, *, remember: bool = True, progress: Any = None) -> tuple[Workspace, Session]:
     """Put workspace, tools, brain and agent together for the current data (the demo shop if none is loaded)."""
     from assistant.agent.session import Session
-    from assistant.llm.factory import choose_brain
+    from assistant.llm.factory import PLANNER, choose_brain
     from assistant.workspace import Workspace
     from tools.adapter import build_tools
 
     workspace = Workspace(settings)
     workspace.ensure_data(progress)
     model, brain = choose_brain(settings, workspace)
-    session = Session(model, brain, build_tools(workspace), workspace, settings, remember=remember)
+    tools = build_tools(workspace, described=brain.name != PLANNER)  # the planner knows its tools
+    session = Session(model, brain, tools, workspace, settings, remember=remember)
     workspace.suggestion_works = session.works
     return workspace, session
 
@@ -368,6 +370,7 @@ def main() -> None:
     for name, value in OFFLINE.items():
         os.environ.setdefault(name, value)
     gc.set_threshold(*COLLECT_AFTER)
+    atexit.register(gc.freeze)  # at the end nothing is looked through for circles: the process gives all back at once
     sys.excepthook = _last_words
     logging.basicConfig(handlers=[logging.NullHandler()])  # until the state folder, and so the log file, is known
     try:

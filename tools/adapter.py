@@ -77,8 +77,16 @@ def _invalid(spec: ToolSpec, error: ValidationError) -> Result:
     )
 
 
-def as_langchain_tool(spec: ToolSpec, workspace: Workspace) -> BaseTool:
-    """One LangChain tool: text for the model, the typed result (as JSON) as the artifact."""
+#: the schema of any arguments
+_ANY = {"type": "object", "properties": {}}
+
+
+def as_langchain_tool(spec: ToolSpec, workspace: Workspace, described: bool = True) -> BaseTool:
+    """One LangChain tool: text for the model, the typed result (as JSON) as the artifact.
+
+    Args:
+        described: with the schema of its arguments, which only a language model reads.
+    """
     from langchain_core.tools import StructuredTool
 
     def call(**arguments: Any) -> tuple[str, dict[str, Any]]:
@@ -88,13 +96,16 @@ def as_langchain_tool(spec: ToolSpec, workspace: Workspace) -> BaseTool:
     return StructuredTool(
         name=spec.name,
         description=(spec.function.__doc__ or "").strip(),
-        args_schema=spec.request.model_json_schema(),  # validated in run_tool, where a refusal keeps its type
+        # arguments are validated in run_tool, where a refusal keeps its type
+        args_schema=spec.request.model_json_schema() if described else dict(_ANY),
         func=call,
         response_format="content_and_artifact",
         metadata={"access": spec.access},
     )
 
 
-def build_tools(workspace: Workspace, specs: Iterable[ToolSpec] = TOOLS) -> list[BaseTool]:
-    """All tools over one workspace."""
-    return [as_langchain_tool(spec, workspace) for spec in specs]
+def build_tools(
+    workspace: Workspace, specs: Iterable[ToolSpec] = TOOLS, *, described: bool = True
+) -> list[BaseTool]:
+    """All tools over one workspace; ``described`` as in :func:`as_langchain_tool`."""
+    return [as_langchain_tool(spec, workspace, described) for spec in specs]

@@ -15,6 +15,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from assistant.caching import OnceCache
+from assistant.yaml_files import safe_load
 
 if TYPE_CHECKING:
     import numpy as np
@@ -72,10 +73,9 @@ _TOPICS = "topics"
 @lru_cache(maxsize=1)
 def _phrases() -> dict[tuple[str, ...], str]:
     """Phrases of column names and their trait; phrases of topics under the name of their list."""
-    import yaml
 
     text = files("assistant.data").joinpath("sensitive.yaml").read_text(encoding="utf-8")
-    raw: dict[str, list[str]] = yaml.safe_load(text)
+    raw: dict[str, list[str]] = safe_load(text)
     found: dict[tuple[str, ...], str] = {}
     for trait, phrases in raw.items():
         for phrase in phrases:

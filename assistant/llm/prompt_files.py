@@ -14,6 +14,7 @@ from importlib.resources import files
 import yaml
 
 from assistant.errors import SettingsError
+from assistant.yaml_files import safe_load
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ def load_prompt(name: str) -> Prompt:
     text = path.read_text(encoding="utf-8")
     try:
         _, head, body = text.split("---\n", 2)
-        fields = yaml.safe_load(head)
+        fields = safe_load(head)
         return Prompt(
             id=fields["id"], version=str(fields["version"]), variables=tuple(fields.get("variables") or ()),
             template=body, sha256=hashlib.sha256(text.encode()).hexdigest(),

@@ -21,12 +21,12 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
-import yaml
 from jinja2 import BaseLoader, StrictUndefined, TemplateNotFound
 from jinja2.sandbox import SandboxedEnvironment
 
 from assistant.results import Caveat, Figure, NumberInReply, Result
 from assistant.results.format import show
+from assistant.yaml_files import safe_load
 
 _OPEN, _MIDDLE, _CLOSE = "\ue000", "\ue001", "\ue002"
 _MARK = re.compile(f"{_OPEN}(\\d+){_MIDDLE}(.*?){_CLOSE}", re.DOTALL)
@@ -125,7 +125,7 @@ def _caveat_templates(language: str) -> dict[str, str]:
     merged: dict[str, str] = {}
     for path in sorted(files("prompts").joinpath("replies", language).iterdir(), key=lambda p: p.name):
         if path.name.startswith("caveats") and path.name.endswith(".yaml"):
-            merged.update(yaml.safe_load(path.read_text(encoding="utf-8")) or {})
+            merged.update(safe_load(path.read_text(encoding="utf-8")) or {})
     return merged
 
 

@@ -9,11 +9,11 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
-import yaml
 from pydantic import TypeAdapter
 
 from assistant.plans.filters import And, Filter
 from assistant.results import DefinitionUsed
+from assistant.yaml_files import safe_load
 
 _FILTER: TypeAdapter[Filter] = TypeAdapter(Filter)
 
@@ -66,7 +66,7 @@ def _stem(term: str) -> str:
 @lru_cache(maxsize=1)
 def builtin_definitions() -> tuple[Definition, ...]:
     """The meanings shipped with the program."""
-    raw = yaml.safe_load(files("assistant.query").joinpath("definitions.yaml").read_text(encoding="utf-8"))
+    raw = safe_load(files("assistant.query").joinpath("definitions.yaml").read_text(encoding="utf-8"))
     return tuple(
         Definition(
             term=entry["term"],

@@ -21,6 +21,7 @@ from assistant.plans.shop import Match
 from assistant.query.compile import SnapshotKey
 from assistant.query.dimensions import DIMENSIONS, NOT_SET, dimension
 from assistant.query.filters import comparisons
+from assistant.yaml_files import safe_load
 
 if TYPE_CHECKING:
     import numpy as np
@@ -63,9 +64,8 @@ class Entity:
 @lru_cache(maxsize=1)
 def country_groups() -> tuple[frozenset[str], ...]:
     """Sets of normalised names that mean the same country."""
-    import yaml
 
-    raw = yaml.safe_load(files("assistant.query").joinpath("country_aliases.yaml").read_text(encoding="utf-8"))
+    raw = safe_load(files("assistant.query").joinpath("country_aliases.yaml").read_text(encoding="utf-8"))
     return tuple(frozenset(normalised(str(name)) for name in group) for group in raw)
 
 

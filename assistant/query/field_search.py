@@ -15,8 +15,6 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-import yaml
-
 from assistant.data.schema import TABLES
 from assistant.data.targets import all_targets
 from assistant.errors import UnknownName
@@ -24,6 +22,7 @@ from assistant.query.compile import fact_of
 from assistant.query.dimensions import DIMENSIONS
 from assistant.query.facts import FACTS, Fact
 from assistant.query.metrics import METRICS, base_metrics, offered_metrics
+from assistant.yaml_files import safe_load
 
 if TYPE_CHECKING:
     from assistant.data.warehouse import Snapshot
@@ -92,7 +91,7 @@ def _entries(extra: tuple[str, ...]) -> tuple[tuple[_Entry, ...], dict[str, floa
 def _columns() -> list[_Entry]:
     made = []
     by_target = {name: t.phrases for name, t in all_targets().items()}
-    said = yaml.safe_load(files("assistant.query").joinpath("field_words_en.yaml").read_text(encoding="utf-8"))
+    said = safe_load(files("assistant.query").joinpath("field_words_en.yaml").read_text(encoding="utf-8"))
     through = {"email": "contacts.address", "phone": "contacts.address", "accepts_email": "contacts.consent",
                "accepts_sms": "contacts.consent"}
     for table, specs in TABLES.items():

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import yaml
 
 from assistant.retrieval.catalogue import Product
+from assistant.yaml_files import safe_load
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -66,7 +66,7 @@ def _stem(word: str) -> str:
 def spellings() -> dict[str, str]:
     """British spelling → American spelling, of words that product names hold (singular)."""
     text = Path(__file__).with_name("spellings_en.yaml").read_text(encoding="utf-8")
-    stored: dict[str, str] = yaml.safe_load(text)
+    stored: dict[str, str] = safe_load(text)
     return stored
 
 

@@ -6,7 +6,7 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
-import yaml
+from assistant.yaml_files import safe_load
 
 DEFAULT_LANGUAGE = "en"
 
@@ -53,4 +53,4 @@ def load_texts(language: str = DEFAULT_LANGUAGE) -> Texts:
         FileNotFoundError: no such language.
     """
     path = files("prompts").joinpath("ui", f"{language}.yaml")
-    return Texts(yaml.safe_load(path.read_text(encoding="utf-8")), language)
+    return Texts(safe_load(path.read_text(encoding="utf-8")), language)

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 
 BASE = {
     "assistant.plans", "assistant.results", "assistant.errors", "assistant.settings", "assistant.caching",
-    "assistant.sqlite_files", "assistant",
+    "assistant.sqlite_files", "assistant.yaml_files", "assistant",
 }
 DATA = BASE | {"assistant.data"}
 ANALYTICS = DATA | {"assistant.features", "assistant.query"}
@@ -26,6 +26,7 @@ AGENT = LLM | {"assistant.agent"}
 LAW: dict[str, set[str]] = {
     "assistant.errors": {"assistant.errors"},
     "assistant.caching": {"assistant.caching"},
+    "assistant.yaml_files": {"assistant.yaml_files"},
     "assistant.sqlite_files": {"assistant.sqlite_files", "assistant.errors"},
     "assistant.settings": {"assistant.settings", "assistant.errors", "assistant"},
     "assistant.results": {"assistant.results", "assistant.errors"},

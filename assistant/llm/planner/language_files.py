@@ -15,16 +15,15 @@ from typing import Any
 
 import yaml
 
+from assistant.yaml_files import SAFE_LOADER
+
 BASE = "en"
 #: Files that hold what the planner says; the others hold what it hears.
 _SAID = frozenset({"wording"})
 _FOLDERS: dict[str, Path] = {}
 
 
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the compiled one is ten times faster, where it is there
-
-
-class _WordLoader(_Loader):
+class _WordLoader(SAFE_LOADER):  # type: ignore[misc]
     """YAML in which "on", "off", "yes" and "no" are words."""
 
 

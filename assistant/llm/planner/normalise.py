@@ -85,6 +85,8 @@ def clean(text: str) -> str:
     plain = unicodedata.normalize("NFKC", text[:MAX_CHARS])
     for odd, straight in _QUOTES.items():
         plain = plain.replace(odd, straight)
+    if plain.isascii() and plain.isprintable():
+        return plain
     return "".join(
         c if not unicodedata.category(c).startswith(("C", "So")) and unicodedata.category(c) != "So" else " "
         for c in plain
@@ -122,12 +124,11 @@ def tokenise(text: str, words: Mapping[str, Any], numbers: bool = True) -> list[
         kind = match.lastgroup or "stop"
         kind = "word" if kind == "code" else kind
         raw = match.group()
-        token = Token(raw, raw.lower(), kind, match.start(), match.end())  # type: ignore[arg-type]
-        if kind == "word":
-            token = replace(token, lemma=lemma(raw, words))
-            if token.lemma == "s":
-                continue
-        elif kind == "quote":
+        root = lemma(raw, words) if kind == "word" else raw.lower()
+        token = Token(raw, root, kind, match.start(), match.end())  # type: ignore[arg-type]
+        if kind == "word" and root == "s":
+            continue
+        if kind == "quote":
             token = replace(token, text=raw[1:-1], lemma='""')
         elif kind == "number":
             token = _number(token, tokens, plain)

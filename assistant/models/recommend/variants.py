@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from assistant.yaml_files import safe_load
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -27,9 +29,8 @@ _WORD = re.compile(r"[^\W\d_]+|\d+")
 def _option_words() -> frozenset[str]:
     from importlib.resources import files
 
-    import yaml
 
-    raw = yaml.safe_load(files("assistant.features").joinpath("variant_words.yaml").read_text(encoding="utf-8"))
+    raw = safe_load(files("assistant.features").joinpath("variant_words.yaml").read_text(encoding="utf-8"))
     return frozenset(str(word) for words in raw.values() for word in words)
 
 

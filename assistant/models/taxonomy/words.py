@@ -13,6 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from assistant.yaml_files import safe_load
+
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 
 
@@ -44,10 +46,9 @@ class WordLists:
 @lru_cache(maxsize=4)
 def word_lists(language: str = "en") -> WordLists:
     """The lists of a language, read once."""
-    import yaml
 
     path = files("assistant.models.taxonomy").joinpath(f"words_{language}.yaml")
-    raw: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    raw: dict[str, Any] = safe_load(path.read_text(encoding="utf-8"))
     dropped = frozenset(str(w) for part in ("glue", "sizes", "colours", "styles") for w in raw[part])
     return WordLists(dropped, frozenset(map(str, raw["materials"])), frozenset(map(str, raw["mass"])),
                      str(raw["other"]), str(raw["and"]), tuple(map(str, raw["describing_endings"])))
