@@ -32,7 +32,7 @@ def references(node: Any) -> Iterator[str]:
 def test_all_tools_fit_into_a_prompt(tools: list[BaseTool]) -> None:
     made = offered(tools)
     assert [f["function"]["name"] for f in made] == [t.name for t in tools]
-    assert len(json.dumps(made)) < 110_000  # LangChain's own form of them takes megabytes
+    assert len(json.dumps(made)) < 130_000  # LangChain's own form of them takes megabytes
     assert all(f["type"] == "function" and f["function"]["description"] for f in made)
 
 
