@@ -435,12 +435,13 @@ class Workspace(Campaigning, Contacting, Recommending, Foreseeing, People, Segme
         from assistant.campaigns.copy.voice import FILE_NAME, load_voice
         from assistant.campaigns.draft import Rooms
         from assistant.campaigns.picks import picker
+        from assistant.campaigns.sending.config import load_sending
         from assistant.campaigns.store import DraftStore
 
         return Rooms(
             store=DraftStore(self.settings.app_db), pick=picker(self.recommender),
             definition=self.term_definitions().find, put_in=self._meant,
-            voice=load_voice(self.settings.home / FILE_NAME),
+            voice=load_voice(self.settings.home / FILE_NAME), operator=lambda: load_sending(self.settings.home),
         )
 
     def draft_campaign(self, brief: CampaignBrief) -> Result:

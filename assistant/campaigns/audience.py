@@ -1,13 +1,15 @@
 """From a rule to the people who may be contacted, with the number left after each step.
 
 The default audience is nobody: without a rule there is no audience. Consent is per channel and must be an explicit
-yes; a missing consent is a no. Suppressed customers are left out whatever they agreed to.
+yes; a missing consent is a no. Whoever objected to direct marketing on any channel is left out on every one; an
+address that bounced is left out on its own channel.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
 
 from assistant.data.warehouse import Snapshot
 from assistant.errors import NoRows
@@ -36,11 +38,13 @@ class Audience:
         steps: the waterfall.
         selected: ids the rule selects.
         reachable: channel → ids that may be contacted there; None when the data hold no contacts.
+        everybody: whether the rule selects every known customer.
     """
 
     steps: tuple[WaterfallStep, ...]
     selected: tuple[str, ...]
     reachable: dict[str, tuple[str, ...]] | None
+    everybody: bool = False
 
     @property
     def mailable(self) -> tuple[str, ...] | None:
@@ -49,6 +53,23 @@ class Audience:
             return None
         return tuple(sorted(set().union(*self.reachable.values())))
 
+    def without(self, people: Collection[str], label: str) -> Audience:
+        """The audience less some people, as one more step; nobody is taken out of ``selected``."""
+        gone = set(people)
+        if self.reachable is None:
+            left = tuple(c for c in self.selected if c not in gone)
+            return replace(self, selected=left, steps=(*self.steps, WaterfallStep(label, len(left))))
+        reachable = {c: tuple(i for i in ids if i not in gone) for c, ids in self.reachable.items()}
+        step = WaterfallStep(label, len(set().union(*reachable.values())))
+        return replace(self, reachable=reachable, steps=(*self.steps, step))
+
+    def only(self, people: Collection[str]) -> Audience:
+        """The audience narrowed to some people; its steps stay."""
+        kept = set(people)
+        reachable = None if self.reachable is None else {
+            c: tuple(i for i in ids if i in kept) for c, ids in self.reachable.items()}
+        return replace(self, selected=tuple(c for c in self.selected if c in kept), reachable=reachable)
+
 
 def build_audience(snapshot: Snapshot, rule: Filter, channels: Sequence[str]) -> Audience:
     """Evaluate a rule step by step.
@@ -56,7 +77,8 @@ def build_audience(snapshot: Snapshot, rule: Filter, channels: Sequence[str]) ->
     Raises:
         NoRows: the rule selects nobody; the message says after which condition.
     """
-    steps = [WaterfallStep("all known customers", len(customer_ids(snapshot, None)))]
+    known = len(customer_ids(snapshot, None))
+    steps = [WaterfallStep("all known customers", known)]
     parts = conditions_of(rule)
     selected: Sequence[str] = ()
     for count in range(1, len(parts) + 1):
@@ -66,34 +88,72 @@ def build_audience(snapshot: Snapshot, rule: Filter, channels: Sequence[str]) ->
             raise NoRows("No customer is left after the condition: " + steps[-1].label,
                          received=" and ".join(s.label for s in steps[1:]))
     selected = tuple(sorted(selected))
+    everybody = len(selected) == known
     if not snapshot.has("contacts", "consent"):
-        return Audience(tuple(steps), selected, None)
+        return Audience(tuple(steps), selected, None, everybody)
     reachable, extra = _reachable(snapshot, set(selected), channels)
-    return Audience((*steps, *extra), selected, reachable)
+    return Audience((*steps, *extra), selected, reachable, everybody)
 
 
 def _reachable(
     snapshot: Snapshot, selected: set[str], channels: Sequence[str]
 ) -> tuple[dict[str, tuple[str, ...]], list[WaterfallStep]]:
     contacts = snapshot.table("contacts")
-    rows = snapshot.execute(
-        contacts.filter(contacts.channel.isin(list(channels))).select(
-            "customer_id", "channel", "consent", "suppressed", has_address=contacts.address.notnull()
-        )
-    ).to_pylist()
+    rows = snapshot.execute(contacts.select(
+        "customer_id", "channel", "consent", "suppressed", "suppressed_reason", has_address=contacts.address.notnull(),
+    )).to_pylist()
     mine = [row for row in rows if row["customer_id"] in selected]
-    # an objection on any channel is an objection to direct marketing; the other entries are per channel
-    suppressed = {row["customer_id"] for row in mine if row["suppressed"]}
-    agreed = [row for row in mine if row["consent"] and row["has_address"]]
+    # an objection on any channel is one to direct marketing; a bounced address only stops its own channel
+    objected = {r["customer_id"] for r in mine if r["suppressed"] and r["suppressed_reason"] != "bounce"}
+    bounced = {(r["customer_id"], r["channel"]) for r in mine if r["suppressed"]}
+    agreed: dict[str, set[str]] = {channel: set() for channel in channels}
+    for row in mine:
+        if row["channel"] in agreed and row["consent"] and row["has_address"]:
+            agreed[row["channel"]].add(row["customer_id"])
+    allowed = {c: {i for i in ids if i not in objected and (i, c) not in bounced} for c, ids in agreed.items()}
+    each = [WaterfallStep(f"agreed to {c}, with an address", len(agreed[c])) for c in channels] if channels[1:] else []
     steps = [
-        WaterfallStep(f"agreed to {' or '.join(channels)}", len({row["customer_id"] for row in agreed})),
-        WaterfallStep("not suppressed", len({row["customer_id"] for row in agreed} - suppressed)),
+        *each, WaterfallStep(f"agreed to {' or '.join(channels)}", len(set().union(*agreed.values()))),
+        WaterfallStep("not suppressed", len(set().union(*allowed.values()))),
     ]
-    reachable = {
-        channel: tuple(sorted({r["customer_id"] for r in agreed if r["channel"] == channel} - suppressed))
-        for channel in channels
-    }
-    return reachable, steps
+    return {channel: tuple(sorted(ids)) for channel, ids in allowed.items()}, steps
+
+
+def _recently_contacted(
+    snapshot: Snapshot, audience: Audience, hours: Mapping[str, float], starts_on: date | None
+) -> dict[str, set[str]]:
+    """Channel → people whose last message there is younger than the cap when the campaign starts."""
+    if audience.reachable is None or not snapshot.has("touches", "sent_at", "channel"):
+        return {}
+    now = datetime.combine(max(snapshot.as_of + timedelta(days=1), starts_on or snapshot.as_of), time())
+    touches = snapshot.table("touches")
+    if snapshot.has("touches", "arm"):
+        touches = touches.filter(touches.arm != "control")
+    found: dict[str, set[str]] = {}
+    for channel in audience.reachable:
+        since = now - timedelta(hours=hours.get(channel, 0.0))
+        late = touches.filter((touches.channel == channel) & (touches.sent_at > since))
+        found[channel] = set(snapshot.execute(late.select("customer_id").distinct())["customer_id"].to_pylist())
+    return found
+
+
+def under_caps(
+    snapshot: Snapshot, audience: Audience, hours: Mapping[str, float], starts_on: date | None = None
+) -> Audience:
+    """The audience without those written to too recently, and a step for quiet hours, in which people wait.
+
+    Args:
+        hours: channel → fewest hours between two messages to one person.
+        starts_on: first day of the campaign; unset: the day after the data end.
+    """
+    if audience.reachable is None:
+        return audience
+    late = _recently_contacted(snapshot, audience, hours, starts_on)
+    reachable = {c: tuple(i for i in ids if i not in late.get(c, ())) for c, ids in audience.reachable.items()}
+    left = len(set().union(*reachable.values()))
+    steps = (*audience.steps, WaterfallStep("not written to too recently", left),
+             WaterfallStep("in quiet hours a message waits; nobody is left out", left))
+    return replace(audience, steps=steps, reachable=reachable)
 
 
 def add_reach(snapshot: Snapshot, rule: Filter, result: Result, *, asked: bool = True) -> None:

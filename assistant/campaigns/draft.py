@@ -4,27 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
-from importlib.resources import files
-
-import yaml
 
 from assistant.campaigns import economics
-from assistant.campaigns.audience import CHANNELS, Audience, build_audience
+from assistant.campaigns.audience import CHANNELS, Audience, build_audience, under_caps
 from assistant.campaigns.copy.voice import BrandVoice
+from assistant.campaigns.costs import Costs, UnitCost, check_budget, messages_of, shrink, unit_costs
+from assistant.campaigns.exits import check_exit
 from assistant.campaigns.experiment.assignment import Split
-from assistant.campaigns.experiment.design import designed
+from assistant.campaigns.experiment.design import Designed, designed
 from assistant.campaigns.experiment.rule import ReadOutRule
 from assistant.campaigns.experiment.size import Sizing
+from assistant.campaigns.goals import check_goal, goals
 from assistant.campaigns.journey import step_notes
 from assistant.campaigns.messages import Picks, RecipientCopy
 from assistant.campaigns.report import SAMPLE, campaign_result
+from assistant.campaigns.rhythm import due_again
+from assistant.campaigns.sending.config import SendingConfig
 from assistant.campaigns.store import Draft, DraftStore
+from assistant.campaigns.timing import timing_notes
 from assistant.campaigns.versions import add_changes, differences
 from assistant.data.warehouse import Snapshot
-from assistant.errors import InvalidPlan, MissingData
-from assistant.plans import CampaignBrief, CampaignRequest, Filter, UndoRequest
+from assistant.errors import InvalidPlan, MissingData, UserError
+from assistant.plans import CampaignBrief, CampaignRequest, Filter, InGroup, UndoRequest
 from assistant.query.agreed.agreements import DraftAudience
+from assistant.query.audience import customer_ids
 from assistant.query.definitions import Definition
 from assistant.results import Caveat, DefinitionUsed, Question, Result
 
@@ -46,6 +49,7 @@ class Plan:
     rule_of_reading: ReadOutRule
     picks: Mapping[str, Picks]
     copy: RecipientCopy
+    costs: Costs = field(default_factory=lambda: Costs({}, {}))
     assumptions: list[str] = field(default_factory=list)
     definitions: list[DefinitionUsed] = field(default_factory=list)
 
@@ -60,6 +64,7 @@ class Rooms:
         definition: the agreed or built-in meaning of a term, or None.
         put_in: a rule with saved segments and the meanings of words put in, and those that were.
         voice: how the shop speaks.
+        operator: what the operator decided about sending: costs, caps, quiet hours.
     """
 
     store: DraftStore
@@ -67,12 +72,7 @@ class Rooms:
     definition: Callable[[str], Definition | None]
     put_in: Callable[[Filter], tuple[Filter, list[DefinitionUsed]]] = lambda rule: (rule, [])
     voice: BrandVoice = field(default_factory=BrandVoice)
-
-
-@lru_cache(maxsize=1)
-def goals() -> dict[str, dict[str, str]]:
-    """What each goal implies."""
-    return yaml.safe_load(files("assistant.campaigns").joinpath("goals.yaml").read_text(encoding="utf-8"))
+    operator: Callable[[], SendingConfig] = SendingConfig
 
 
 def draft_campaign(snapshot: Snapshot, brief: CampaignBrief, rooms: Rooms) -> Result:
@@ -84,9 +84,12 @@ def draft_campaign(snapshot: Snapshot, brief: CampaignBrief, rooms: Rooms) -> Re
     Raises:
         NoRows: the rule selects nobody.
         UnknownName: a category, product or value the shop does not have.
-        InvalidPlan: an offer that cannot be made.
+        InvalidPlan: an offer that cannot be made, a budget that pays for nobody, a recovery campaign without an exit.
+        MissingData: the goal needs what the data do not hold.
     """
-    if brief.audience is None and "audience" not in goals()[brief.goal]:
+    check_goal(snapshot, brief)
+    check_exit(brief)
+    if brief.audience is None and not {"audience", "rhythm"} & goals()[brief.goal].keys():
         return _who(brief)
     before = rooms.store.load(brief.campaign_id) if brief.campaign_id else None
     campaign_id = before.campaign_id if before else rooms.store.next_id()
@@ -108,28 +111,70 @@ def make_plan(
     """
     assumptions: list[str] = []
     definitions: list[DefinitionUsed] = []
-    rule = _rule(brief, rooms, definitions)
+    rule = _rule(snapshot, brief, rooms, definitions, assumptions)
     _check_offer(snapshot, brief)
     addressed = tuple(c for c in brief.channels if c in CHANNELS)
+    operator = rooms.operator()
+    units = unit_costs(snapshot, operator.cost_per_message, addressed)
+    check_budget(brief.budget, units, addressed)
     audience = build_audience(snapshot, rule, addressed)
+    audience = under_caps(snapshot, audience, operator.caps(), brief.starts_on)
+    audience = _left_alone(snapshot, brief, audience, rooms, assumptions)
     if audience.mailable == ():
         raise MissingData(
-            f"None of the {len(audience.selected):,} customers selected has agreed to {' or '.join(addressed)}",
+            f"None of the {len(audience.selected):,} customers selected may be written to by {' or '.join(addressed)}",
             received=", ".join(addressed), hint="Choose another channel or another audience.",
         )
-    tested = designed(snapshot, brief, rule, audience, campaign_id)
-    assumptions += tested.assumptions
-    split = tested.split
-    assumptions += step_notes(snapshot, brief.steps, brief.runs_days)
-    if brief.offer.kind == "gift":
-        assumptions.append("Which gift it is was not said; what it costs is therefore not counted.")
-    if brief.ends_on is None and brief.offer.kind != "none":
-        assumptions.append("The offer has no end date, so the copy names none.")
-    k = brief.products_per_recipient
+    tested, costs = _tested(snapshot, brief, rule, audience, campaign_id, units)
+    assumptions += [*tested.assumptions, *timing_notes(snapshot, brief),
+                    *step_notes(snapshot, brief.steps, brief.runs_days), *_offer_notes(brief)]
+    k, split = brief.products_per_recipient, tested.split
     picks = rooms.pick(split.contacted[:recipients], k, brief.offer.category) if k else {}
     copy = RecipientCopy(snapshot, brief, campaign_id, rooms.voice)
     return Plan(campaign_id, brief, rule, audience, split, tested.sizing, tested.baseline_customers, tested.rule, picks,
-                copy, assumptions, definitions)
+                copy, costs, assumptions, definitions)
+
+
+def _tested(
+    snapshot: Snapshot, brief: CampaignBrief, rule: Filter, audience: Audience, campaign_id: str,
+    units: Mapping[str, UnitCost],
+) -> tuple[Designed, Costs]:
+    """Control group and recipients, as many as the budget pays for, and what writing to them costs.
+
+    Whom the budget does not reach is drawn at random, so that the control group stays comparable.
+    """
+    people = audience.selected if audience.mailable is None else audience.mailable
+    kept, channels = tuple(people), tuple(audience.reachable or ())
+    while True:
+        tested = designed(snapshot, brief, rule, audience.only(kept), campaign_id)
+        costs = Costs(units, messages_of(audience, tested.split.contacted, channels), len(people) - len(kept))
+        if brief.budget is None or costs.total is None or costs.total <= brief.budget:
+            return tested, costs
+        kept = shrink(kept, brief.budget, costs.total, campaign_id)
+
+
+def _left_alone(
+    snapshot: Snapshot, brief: CampaignBrief, audience: Audience, rooms: Rooms, assumptions: list[str]
+) -> Audience:
+    """The audience without those whom past campaigns show not worth contacting, where the brief wants that."""
+    if not brief.leave_alone:
+        return audience
+    try:
+        rule, _ = rooms.put_in(InGroup(group="contact", name="leave_alone"))
+        found = customer_ids(snapshot, rule)
+    except UserError as error:  # the model abstains, or the data hold no experiment: nobody is picked by it
+        assumptions.append(f"Nobody is left alone because of past campaigns: {error.message}.")
+        return audience
+    return audience.without(found, "worth contacting by what past campaigns changed")
+
+
+def _offer_notes(brief: CampaignBrief) -> list[str]:
+    notes = []
+    if brief.offer.kind == "gift":
+        notes.append("Which gift it is was not said; what it costs is therefore not counted.")
+    if brief.ends_on is None and brief.offer.kind != "none":
+        notes.append("The offer has no end date, so the copy names none.")
+    return notes
 
 
 def show_campaign(snapshot: Snapshot, request: CampaignRequest, store: DraftStore) -> Result:
@@ -176,10 +221,16 @@ def draft_audiences(store: DraftStore) -> list[DraftAudience]:
     return found
 
 
-def _rule(brief: CampaignBrief, rooms: Rooms, definitions: list[DefinitionUsed]) -> Filter:
+def _rule(
+    snapshot: Snapshot, brief: CampaignBrief, rooms: Rooms, definitions: list[DefinitionUsed], assumptions: list[str]
+) -> Filter:
     if brief.audience is not None:
         rule, cited = rooms.put_in(brief.audience)
         definitions.extend(cited)
+        return rule
+    if goals()[brief.goal].get("rhythm"):
+        rule, why = due_again(snapshot, brief.offer.category)
+        assumptions.append(why)
         return rule
     term = goals()[brief.goal]["audience"]
     found = rooms.definition(term)

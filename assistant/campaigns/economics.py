@@ -15,6 +15,15 @@ if TYPE_CHECKING:
     from assistant.campaigns.draft import Plan
 
 @dataclass(frozen=True)
+class Extra:
+    """Customers who order because of the campaign, with the ends of a 95 % interval."""
+
+    customers: float
+    lower: float
+    upper: float
+
+
+@dataclass(frozen=True)
 class Economics:
     """Evidence for a draft. Everything is None where the data cannot say.
 
@@ -26,6 +35,7 @@ class Economics:
         given_anyway: what the offer would give away to those expected to order anyway, in shop currency; with the
             average order value behind it in ``order_value``.
         past: what past campaigns of this kind achieved against their control groups.
+        extra: that lift carried over to those contacted here.
     """
 
     baseline: float | None
@@ -35,14 +45,18 @@ class Economics:
     past: PastLift | None
     order_value: float | None = None
     given_anyway: float | None = None
+    extra: Extra | None = None
 
 
 def assess(snapshot: Snapshot, plan: Plan) -> Economics:
     """Gather the evidence for a draft."""
     baseline = plan.sizing.baseline
     value, given = _given_anyway(snapshot, plan, baseline)
+    past, n = past_lift(snapshot, plan.brief.goal), len(plan.split.contacted)
+    known = past is not None and plan.audience.reachable is not None
+    extra = Extra(past.lift * n, past.lower * n, past.upper * n) if known and past is not None else None
     return Economics(baseline, plan.baseline_customers, plan.sizing.detectable, _margin(snapshot, plan.brief.offer),
-                     past_lift(snapshot, plan.brief.goal), value, given)
+                     past, value, given, extra)
 
 
 def _given_anyway(snapshot: Snapshot, plan: Plan, baseline: float | None) -> tuple[float | None, float | None]:

@@ -6,12 +6,15 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from assistant.campaigns.economics import Economics
+from assistant.campaigns.exits import exit_of, exit_words
 from assistant.campaigns.experiment import LEVEL_PERCENT, POWER_PERCENT, RESPONSE_DAYS
 from assistant.campaigns.experiment.shown import sizing_details, sizing_figures, sizing_words
 from assistant.campaigns.journey import steps_table
+from assistant.campaigns.outline import outline
 from assistant.campaigns.preview import previews, subjects
+from assistant.campaigns.timing import timing_words
 from assistant.data.warehouse import Snapshot
-from assistant.plans.reword import reword, reword_filter
+from assistant.plans.reword import join_words, reword, reword_filter
 from assistant.query.audience import conditions_of
 from assistant.results import Caveat, Chart, Column, Evidence, Figure, Result, Source, Table
 from assistant.results.result import Unit
@@ -26,7 +29,8 @@ def campaign_result(snapshot: Snapshot, plan: Plan, economics: Economics) -> Res
     """The draft as shown and stored."""
     known = plan.audience.reachable is not None
     sample = list(plan.split.contacted[:SAMPLE])  # the recipients a draft chooses products for
-    tables = [_waterfall(plan), _channels(plan), _recipients(plan, sample), steps_table(plan.brief.steps)]
+    tables = [_waterfall(plan), outline(snapshot, plan, economics), _channels(snapshot, plan),
+              _recipients(plan, sample), steps_table(plan.brief.steps)]
     several = plan.brief.variants > 1 and "email" in plan.brief.channels
     lines = subjects(plan.copy, plan.brief.variants) if several else []
     figures = _figures(plan, economics, tables[0]) | sizing_figures(plan)
@@ -39,6 +43,9 @@ def campaign_result(snapshot: Snapshot, plan: Plan, economics: Economics) -> Res
         "title": plan.brief.title or "", "steps": "yes" if plan.brief.steps else "",
         "not_included": "; ".join(plan.brief.not_included), "subjects": " / ".join(lines),
         "budget": "" if plan.brief.budget is None else "yes",
+        "exit": exit_words(plan.brief) if exit_of(plan.brief) != "never" else "",
+        "timing": timing_words(snapshot, plan.brief)[0], "costs_unknown": join_words(list(plan.costs.unknown)),
+        "cut": "yes" if plan.costs.left_out else "",
     } | sizing_words(plan)
     return Result(
         kind="campaign", title=f"Draft {plan.campaign_id}: {words['goal']} campaign", currency=snapshot.currency,
@@ -53,7 +60,8 @@ def campaign_result(snapshot: Snapshot, plan: Plan, economics: Economics) -> Res
 
 def _audience_words(plan: Plan) -> str:
     """The audience as the person called it, else the agreed term, else the rule itself."""
-    words = plan.brief.audience_words or (plan.definitions[0].term if plan.definitions else "")
+    said = plan.brief.audience is not None and len(conditions_of(plan.rule)) > 1
+    words = plan.brief.audience_words or (plan.definitions[0].term if plan.definitions and not said else "")
     if not words:
         return f"customers where {reword_filter(plan.rule)}"
     if any(d.term == words and not d.assumed for d in plan.definitions):
@@ -101,6 +109,18 @@ def _figures(plan: Plan, economics: Economics, waterfall: Table) -> dict[str, Fi
                                          "sales of known customers / their orders")
         figures["given_anyway"] = _figure(economics.given_anyway, "currency", "Given away on orders expected anyway",
                                           "contacted * would order anyway * average order * offer")
+    if plan.costs.total is not None:
+        figures["cost"] = _figure(round(plan.costs.total, 2), "currency", "Cost of sending",
+                                  "messages by channel * cost of one; an SMS counted as one part")
+    if plan.costs.left_out:
+        figures["left_out"] = _figure(plan.costs.left_out, "count", "Beyond the budget",
+                                      "mailable whom the budget leaves out")
+    if economics.extra is not None:
+        extra = economics.extra
+        ends = (("extra", extra.customers, "More customers who order"), ("extra_lower", extra.lower, "Lower bound"),
+                ("extra_upper", extra.upper, "Upper bound"))
+        figures |= {name: _figure(round(value), "count", label, "contacted * lift of past campaigns of this kind")
+                    for name, value, label in ends}
     if plan.brief.budget is not None:
         figures["budget"] = Figure(value=plan.brief.budget, unit="currency", label="Budget",
                                    source=Source(origin="plan"))
@@ -117,6 +137,8 @@ def _figures(plan: Plan, economics: Economics, waterfall: Table) -> dict[str, Fi
 
 def _waterfall(plan: Plan) -> Table:
     rows: list[list[Any]] = [[s.label, s.customers] for s in plan.audience.steps]
+    if plan.costs.left_out:
+        rows.append(["within the budget, drawn at random", len(plan.split.holdout) + len(plan.split.contacted)])
     rows.append(["control group, not contacted", len(plan.split.holdout)])
     rows.append(["to be contacted", len(plan.split.contacted)])
     return Table(id="waterfall", title="Audience, step by step",
@@ -124,14 +146,20 @@ def _waterfall(plan: Plan) -> Table:
                  rows=rows, total_rows=len(rows))
 
 
-def _channels(plan: Plan) -> Table:
-    contacted = set(plan.split.contacted)
+def _channels(snapshot: Snapshot, plan: Plan) -> Table:
+    units = plan.costs.units
     rows: list[list[Any]] = [
-        [channel, len(contacted.intersection(ids))] for channel, ids in (plan.audience.reachable or {}).items()
+        [channel, n, units[channel].value if channel in units else None,
+         round(units[channel].value * n, 2) if channel in units else None,
+         units[channel].source if channel in units else "not known"]
+        for channel, n in plan.costs.messages.items()
     ]
-    return Table(id="channels", title="Recipients by channel",
+    return Table(id="channels", title="Recipients and cost by channel",
                  columns=[Column(name="channel", label="Channel"),
-                          Column(name="customers", label="Customers", unit="count")],
+                          Column(name="customers", label="Customers", unit="count"),
+                          Column(name="each", label="Cost of one message", unit="currency"),
+                          Column(name="cost", label="Cost", unit="currency"),
+                          Column(name="source", label="Price of a message from")],
                  rows=rows, total_rows=len(rows))
 
 
@@ -171,6 +199,8 @@ def _details(plan: Plan, sample: list[str], known: bool) -> dict[str, Any]:
 
 def _caveats(plan: Plan, economics: Economics, known: bool) -> list[Caveat]:
     caveats = [] if known else [Caveat(code="mailable_unknown")]
+    if plan.audience.everybody:
+        caveats.append(Caveat(code="everybody_selected"))
     if economics.past is None:
         caveats.append(Caveat(code="no_past_experiment"))
     if economics.margin is not None and economics.margin.break_even_lift is None:

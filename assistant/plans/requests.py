@@ -254,7 +254,8 @@ class CampaignBrief(PlanModel):
 
     kind: Literal["campaign"] = "campaign"
     goal: Literal[
-        "win_back", "welcome", "cross_sell", "launch", "clearance", "seasonal", "loyalty", "retention", "promotion"
+        "win_back", "welcome", "cross_sell", "launch", "clearance", "seasonal", "loyalty", "retention", "promotion",
+        "post_purchase", "replenishment", "birthday", "abandoned_basket",
     ] = "promotion"
     audience: Filter | None = Field(default=None, description="unset: the goal's default audience, as an assumption")
     audience_words: str | None = Field(default=None, description="how the person described the audience")
@@ -277,6 +278,10 @@ class CampaignBrief(PlanModel):
     theme: str | None = Field(default=None, max_length=120, description="words of the products it is about")
     variants: int = Field(default=1, ge=1, le=5, description="wordings per channel")
     budget: float | None = Field(default=None, gt=0, description="most the campaign may cost, in shop currency")
+    exit_when: Literal["order", "order_in_category", "never"] | None = Field(
+        default=None, description="who is not written to any more once they did this; unset: as usual for the goal"
+    )
+    leave_alone: bool = Field(default=False, description="without those whom past campaigns show not worth it")
     steps: tuple[JourneyStep, ...] = Field(default=(), max_length=8)
     runs_days: int | None = Field(default=None, ge=1, le=365, description="length of the whole campaign")
     not_included: tuple[str, ...] = Field(default=(), description="asked for, and not in the draft, with the reason")

@@ -467,6 +467,11 @@ def _campaign(brief: CampaignBrief) -> str:
         parts.append(f"in {_number(brief.variants)} wordings")
     if brief.budget is not None:
         parts.append(f"budget {_number(brief.budget)}")
+    if brief.leave_alone:
+        parts.append("without those whom contact does not move")
+    if brief.exit_when is not None:
+        parts.append({"order": "until they order", "order_in_category": "until they order from the category",
+                      "never": "whether or not they order meanwhile"}[brief.exit_when])
     if brief.steps:
         parts.append(f"in {_number(len(brief.steps))} messages")
     return ", ".join(parts)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from pydantic import ValidationError
 
+from assistant.llm.planner.campaign_dates import campaign_dates
+from assistant.llm.planner.campaign_scope import buyers_of, take_budget, without_ways
 from assistant.llm.planner.campaign_words import items_of, places
 from assistant.llm.planner.candidate import Candidate, call
 from assistant.llm.planner.context import DialogueContext
@@ -72,11 +75,13 @@ def draft(p: Parts, context: DialogueContext, finish: Finish, shop: Shop) -> Can
         return None  # "monthly retention of customers acquired in 2025" is measured
     take_verbs(p, "create", "send", "recommend", "explain", "approve")
     p.used.update(objects, goals, r.having("content", "tone", "holdout"))
+    budget, dates, bought = take_budget(p), campaign_dates(p), buyers_of(p)
+    without_ways(p)
     offer = offer_of(p)
     _no_condition(p, offer)
     channels = channels_of(p)
     left_out = exclusion(p)
-    audience, words = _audience(p, context, shop)
+    audience, words = _audience(p, context, shop, bought)
     if left_out is not None:
         audience = join([audience, left_out]) if audience is not None else left_out
     goal = _goal(p, goals, words, context)
@@ -96,8 +101,9 @@ def draft(p: Parts, context: DialogueContext, finish: Finish, shop: Shop) -> Can
         values["channels"] = channels
     if tone:
         values["tone"] = tone
-    if p.periods and p.periods[0].period is not None:
-        values["period"] = p.period
+    values |= dates
+    if budget is not None:
+        values["budget"] = budget
     holdout = _holdout(p)
     if holdout is not None:
         values["holdout_share"] = holdout
@@ -135,19 +141,13 @@ def _asks(r: Reading) -> bool:
 
 
 def _extras(p: Parts) -> dict[str, Any]:
-    """Budget, number of wordings and title, and what else a draft holds beside its message."""
+    """Number of wordings and title, and what else a draft holds beside its message."""
     r, found = p.reading, {}
     for i, item in enumerate(r.items):
         if item.number is None or i in p.used and item.unit == "percent":
             continue
-        before = [one for one in places(r, "budget") if 0 <= item.start - one.end <= 3 or one.start == item.end]
         after = [one for one in places(r, "subject_lines", "variants") if 0 <= one.start - item.end <= 2]
-        if before and item.number > 0 and item.unit in {None, "money"}:
-            found["budget"] = item.number
-            p.used |= {i, *items_of(r, before)}
-            p.used.update(k for k, it in enumerate(r.items) if it.lemma in heard("brief.at_most"))
-            p.conditions.measures = [m for m in p.conditions.measures if item.number not in m.values]
-        elif after and 1 <= item.number <= 5:
+        if after and 1 <= item.number <= 5:
             found["variants"] = int(item.number)
             p.used |= {i, *items_of(r, after)}
             p.limit = None if p.limit == int(item.number) else p.limit
@@ -301,8 +301,10 @@ def channels_of(p: Parts) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _audience(p: Parts, context: DialogueContext, shop: Shop) -> tuple[Filter | None, str]:
-    """Who it is for: conditions, places, agreed terms, or the customers of the conversation."""
+def _audience(
+    p: Parts, context: DialogueContext, shop: Shop, bought: Sequence[Filter] = ()
+) -> tuple[Filter | None, str]:
+    """Who it is for: conditions, places, agreed terms, what they bought, or the customers of the conversation."""
     parts: list[Filter] = [
         f
         for f in p.rows
@@ -313,6 +315,7 @@ def _audience(p: Parts, context: DialogueContext, shop: Shop) -> tuple[Filter | 
     customers = p.customer_filter()
     if customers is not None:
         parts.append(customers)
+    parts += bought
     words = _group_words(p)
     for i in p.reading.having("definition"):
         term = str(p.reading.items[i].get("definition"))
@@ -321,6 +324,8 @@ def _audience(p: Parts, context: DialogueContext, shop: Shop) -> tuple[Filter | 
             parts.insert(0, found)
             words = f"{words} {term}".strip()
             p.used.add(i)
+    if bought:
+        words = ""  # the rule says more than the name of a group
     if not parts and _everybody(p):
         return Compare(field="customer", op="not_null"), "all customers"
     if not parts and p.reading.has("customers_pronoun", "pronoun"):

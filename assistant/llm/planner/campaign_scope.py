@@ -1,0 +1,84 @@
+"""What the words of a campaign belong to: its budget and its audience, and not to what customers spent."""
+
+from __future__ import annotations
+
+from assistant.llm.planner.campaign_words import items_of, places
+from assistant.llm.planner.filters import Conditions
+from assistant.llm.planner.heard import heard
+from assistant.llm.planner.parts import Parts
+from assistant.plans.filters import Compare, CustomerCondition, Filter
+
+_GOODS = ("category", "subcategory", "brand")
+
+
+def take_budget(p: Parts) -> float | None:
+    """As in "spend at most 2,000", "budget 500", "for no more than £300": most the campaign may cost, taken out of the
+    conditions on customers. "Customers who spend at most 200" is none."""
+    items = p.reading.items
+    for one in places(p.reading, "budget"):
+        first = min(items_of(p.reading, [one]), default=0)
+        if _says_who(p, first):
+            continue
+        for i, item in enumerate(items):
+            near = 0 <= item.start - one.end <= 3 or 0 <= one.start - item.end <= 2
+            if item.number is None or item.number <= 0 or item.unit not in {None, "money"} or not near:
+                continue
+            p.used |= {i, *items_of(p.reading, [one])}
+            p.used.update(k for k, it in enumerate(items) if it.lemma in heard("brief.at_most"))
+            _without(p.conditions, item.number)
+            return item.number
+    return None
+
+
+def _says_who(p: Parts, first: int) -> bool:
+    """Whether the words before say that this is what customers do."""
+    before = p.reading.items[first - 1] if first else None
+    return before is not None and (before.has("who", "which") or "customer" in before.alts.get("dim", ())
+                                   or before.has("definition"))
+
+
+def _without(conditions: Conditions, number: float) -> None:
+    """The conditions without those on an amount that is the budget."""
+    conditions.measures = [m for m in conditions.measures if number not in m.values]
+    while True:
+        k = next((k for k, c in enumerate(conditions.customers)
+                  if isinstance(c, CustomerCondition) and c.where is None and c.values == (number,)), None)
+        if k is None:
+            return
+        del conditions.customers[k]
+        if conditions.joins:
+            del conditions.joins[max(0, min(k, len(conditions.joins)) - 1)]
+
+
+def without_ways(p: Parts) -> None:
+    """As in "customers who spend at most 200 by email": the way the campaign goes out is no way they came."""
+    said = {str(i.get("channel")) for i in p.reading.items if i.has("channel")}
+    for k, c in enumerate(p.conditions.customers):
+        where = getattr(c, "where", None)
+        if isinstance(where, Compare) and where.field == "acquisition_channel" and said & set(map(str, where.values)):
+            p.conditions.customers[k] = c.model_copy(update={"where": None})
+
+
+def buyers_of(p: Parts) -> list[Filter]:
+    """As in "homeware buyers", "buyers of homeware": who bought it, which is the audience and no scope of an offer."""
+    items = p.reading.items
+    found: list[Filter] = []
+    for i, item in enumerate(items):
+        named = next((v for v in item.alts.get("value", ()) if v.dimension in _GOODS), None)
+        if named is None:
+            continue
+        after = items[i + 1] if i + 1 < len(items) else None
+        before = next((items[k] for k in range(i - 1, max(-1, i - 3), -1) if not p.reading.is_skip(k)), None)
+        if not (_buyers(after) or (_buyers(before) and i and items[i - 1].lemma in heard("campaign_scope.of"))):
+            continue
+        where = Compare(field=named.dimension, op="eq", values=(named.value,))
+        found.append(CustomerCondition(metric="orders", op="ge", values=(1,), where=where))
+        p.used.update({i, i + 1} if _buyers(after) else {i, i - 1})
+        said = sum(1 for it in items for v in it.alts.get("value", ()) if v == named)
+        if said == 1:
+            p.chosen[named.dimension] = [v for v in p.chosen.get(named.dimension, []) if v != named.value]
+    return found
+
+
+def _buyers(item: object) -> bool:
+    return item is not None and item.lemma in heard("campaign_scope.buyers")  # type: ignore[attr-defined]
