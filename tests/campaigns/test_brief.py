@@ -1,0 +1,148 @@
+"""What a brief decides beside its words: exit, days, cost against the budget, everybody, the page at a glance."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from assistant.campaigns.draft import draft_campaign
+from assistant.campaigns.rhythm import usual_gap
+from assistant.data.warehouse import Snapshot
+from assistant.errors import InvalidPlan, MissingData
+from assistant.llm.planner.context import DialogueContext
+from assistant.llm.planner.planner import plan_turn
+from assistant.plans import CampaignBrief
+from assistant.plans.filters import CustomerCondition
+from assistant.results import Result
+from assistant.settings import Settings
+from assistant.workspace import Workspace
+from tests.campaigns.test_draft import brief, rooms
+from tests.support.planner_shops import PlannerShop
+from tests.support.shops import copy_home
+from tests.support.tiny_shop import tiny_shop
+
+SHOP = PlannerShop()
+LAPSED = CustomerCondition(metric="days_since_last_order", op="ge", values=(90,))
+MAILED = CampaignBrief(goal="win_back", audience=LAPSED, channels=("email",), products_per_recipient=0)
+
+
+@pytest.fixture(scope="module")
+def workspace(demo_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    return Workspace(Settings(home=copy_home(demo_home, tmp_path_factory.mktemp("brief") / "home")))
+
+
+def read(text: str) -> CampaignBrief:
+    call = plan_turn(text, DialogueContext(), SHOP).calls[-1]
+    assert call.name == "draft_campaign", call
+    return call.plan()
+
+
+def value(result: Result, name: str) -> float:
+    return float(result.figures[name].value)  # type: ignore[arg-type]
+
+
+def part(result: Result, name: str) -> list[object]:
+    return next(row for row in result.table("outline").rows if row[0] == name)
+
+
+def test_one_sentence_is_read_whole() -> None:
+    """The budget is no condition on customers, buyers of a category are the audience, Christmas lies ahead."""
+    asked = read("Win back lapsed homeware buyers before Christmas, spend at most 2,000, e-mail and SMS")
+    assert asked.goal == "win_back" and asked.budget == 2000 and asked.channels == ("email", "sms")
+    parts = asked.audience.model_dump()["parts"]  # type: ignore[union-attr]
+    assert [p["metric"] for p in parts] == ["days_since_last_order", "orders"]
+    assert parts[1]["where"]["values"] == ("Homeware",) and asked.offer.category is None
+    ends = asked.ends_on
+    assert ends is not None and (ends.month, ends.day) == (12, 24) and ends >= SHOP.status().as_of
+
+
+def test_what_customers_spend_is_no_budget() -> None:
+    asked = read("Draft a campaign for customers who spend at most 200 by email")
+    assert asked.budget is None and asked.audience is not None
+    assert asked.audience.model_dump()["where"] is None
+
+
+@pytest.mark.parametrize(("words", "starts", "ends"), [
+    ("until 31 July", None, (7, 31)), ("from 1 to 14 July", (7, 1), (7, 14)), ("on 3 July", (7, 3), None),
+])
+def test_days_of_a_campaign_lie_ahead(words: str, starts: tuple[int, int] | None, ends: tuple[int, int] | None) -> None:
+    asked, today = read(f"Draft an email campaign for VIPs with 10% off {words}"), SHOP.status().as_of
+    for day, wanted in ((asked.starts_on, starts), (asked.ends_on, ends)):
+        assert (day is None) == (wanted is None)
+        assert day is None or ((day.month, day.day) == wanted and today <= day < today + timedelta(days=367))
+
+
+def test_a_weekday_is_the_next_one() -> None:
+    asked, today = read("send an email to VIPs on Friday"), SHOP.status().as_of
+    assert asked.starts_on is not None and asked.starts_on.weekday() == 4
+    assert today < asked.starts_on <= today + timedelta(days=7)
+
+
+def test_the_cost_is_that_of_past_campaigns_and_the_budget_is_kept(workspace: Workspace) -> None:
+    snapshot = workspace.snapshot
+    campaigns = snapshot.execute(snapshot.table("campaigns")).to_pandas()
+    touches = snapshot.execute(snapshot.table("touches").select("campaign_id", "arm")).to_pandas()
+    sent = touches[touches["arm"] != "control"].merge(campaigns[["campaign_id", "channel"]], on="campaign_id")
+    each = campaigns.groupby("channel")["cost"].sum().astype(float) / sent.groupby("channel").size()
+
+    free = workspace.draft_campaign(MAILED)
+    assert value(free, "cost") == pytest.approx(value(free, "contacted") * each["email"], abs=0.01)
+    tight = workspace.draft_campaign(MAILED.model_copy(update={"budget": 50.0}))
+    assert value(tight, "cost") <= 50 < value(free, "cost")
+    whole = value(tight, "contacted") + value(tight, "holdout") + value(tight, "left_out")
+    assert whole == value(tight, "mailable")
+
+
+def test_a_budget_below_one_message_names_both(workspace: Workspace) -> None:
+    with pytest.raises(InvalidPlan, match=r"0\.01 .* cheapest is by email at 0\.\d\d"):
+        workspace.draft_campaign(MAILED.model_copy(update={"budget": 0.01}))
+
+
+def test_without_prices_the_cost_is_unknown(tmp_path: Path) -> None:
+    result = draft_campaign(tiny_shop(tmp_path), brief(budget=5), rooms(tmp_path))
+    assert "cost" not in result.figures and "unknown" in str(part(result, "cost")[1])
+
+
+def test_a_recovery_campaign_ends_with_an_order(tmp_path: Path) -> None:
+    shop, own = tiny_shop(tmp_path), rooms(tmp_path)
+    assert "places an order" in str(part(draft_campaign(shop, brief(goal="win_back"), own), "exit")[1])
+    with pytest.raises(InvalidPlan, match="needs an exit"):
+        draft_campaign(shop, brief(goal="win_back", exit_when="never"), own)
+    with pytest.raises(InvalidPlan, match="needs an offer on one category"):
+        draft_campaign(shop, brief(exit_when="order_in_category"), own)
+
+
+def test_everybody_is_warned_of(tmp_path: Path) -> None:
+    everyone = CustomerCondition(metric="orders", op="ge", values=(1,))
+    result = draft_campaign(tiny_shop(tmp_path), brief(audience=everyone), rooms(tmp_path))
+    assert "everybody_selected" in [c.code for c in result.caveats]
+
+
+@pytest.mark.parametrize(("goal", "words"), [("birthday", "dates of birth"), ("abandoned_basket", "baskets")])
+def test_what_no_data_here_can_carry_is_refused(tmp_path: Path, goal: str, words: str) -> None:
+    with pytest.raises(MissingData, match=words) as error:
+        draft_campaign(tiny_shop(tmp_path), brief(goal=goal), rooms(tmp_path))
+    assert error.value.nearest and error.value.received
+
+
+def test_who_is_due_again_follows_from_how_often_people_order(demo_snapshot: Snapshot) -> None:
+    orders = demo_snapshot.execute(demo_snapshot.table("order_lines").filter(
+        demo_snapshot.table("order_lines").line_type == "sale").select("customer_id", "ordered_at")).to_pandas()
+    orders = orders.dropna()
+    orders["day"] = orders["ordered_at"].dt.normalize()
+    days = orders[["customer_id", "day"]].drop_duplicates().sort_values(["customer_id", "day"])
+    gaps = days.groupby("customer_id")["day"].diff().dropna().dt.days
+    assert usual_gap(demo_snapshot, None) == (round(gaps.median()), len(gaps))
+
+
+def test_the_page_at_a_glance_has_every_part(workspace: Workspace) -> None:
+    asked = CampaignBrief(goal="win_back", audience=LAPSED, channels=("email",), ends_on=date(2026, 12, 24),
+                          products_per_recipient=0)
+    result = workspace.draft_campaign(asked)
+    assert [row[0] for row in result.table("outline").rows] == [
+        "goal", "audience", "exit", "offer", "products", "copy", "timing", "cost", "expected result", "experiment"]
+    assert "24 December 2026" in str(part(result, "timing")[1])
+    assert part(result, "expected result")[2] == "experiment"
+    assert value(result, "extra") == round(value(result, "contacted") * value(result, "past_lift") / 100)
