@@ -63,14 +63,17 @@ class BehaviourSegments(FoundSegments):
         rounds: bootstrap refits per k tried.
         sample: most customers that a fit uses; everybody is assigned.
         overdispersion: of the lines by category or price: 0 (independent) to 1 (a person counts once).
-        prior: lines by everybody's shares added to each kind.
+        prior: lines by everybody's shares added to each kind, at least.
+        pull: the same as a share of the lines of a kind of average size; the larger of the two counts.
+        levelling: power of the kinds' sizes, 1 as counted, 0 all equal. Somebody with one order goes where the size of
+            a kind decides, and sizes are what resamples agree on least.
     """
 
     tried = range(3, 11)
 
     def __init__(
         self, k: int | None = None, seed: int = 0, rounds: int = 20, sample: int = 50_000,
-        overdispersion: float = 0.012, prior: float = 30.0,
+        overdispersion: float = 0.01, prior: float = 30.0, pull: float = 0.05, levelling: float = 0.5,
     ) -> None:
         self.k = k
         self.seed = seed
@@ -78,6 +81,8 @@ class BehaviourSegments(FoundSegments):
         self.sample = sample
         self.overdispersion = overdispersion
         self.prior = prior
+        self.pull = pull
+        self.levelling = levelling
 
     def _prepare(self, frame: pd.DataFrame) -> None:
         found = {block: columns for block, columns in blocks_of(list(frame.columns)).items() if len(columns) > 1}
@@ -143,8 +148,10 @@ class BehaviourSegments(FoundSegments):
         return kinds
 
     def _maximise(self, values: np.ndarray, posterior: np.ndarray, likelihood: float = -np.inf) -> Kinds:
-        sizes = (posterior.sum(axis=0) + 1e-9) / len(values)
-        return Kinds(self._log_shares(posterior.T @ values, self.prior), np.log(sizes / sizes.sum()), likelihood)
+        sizes = (posterior.sum(axis=0) + 1e-9) ** self.levelling
+        usual = values.sum() / (len(self.slices_) * posterior.shape[1])  # lines of a block in a kind of average size
+        shares = self._log_shares(posterior.T @ values, max(self.prior, self.pull * usual))
+        return Kinds(shares, np.log(sizes / sizes.sum()), likelihood)
 
     def _log_shares(self, counts: np.ndarray, times: float) -> np.ndarray:
         """Log of the answers' shares within each block, ``times`` lines of everybody added."""

@@ -33,7 +33,7 @@ def planted_rows(folder: Path) -> tuple[list[Row], list[str]]:
         shares = _shares(frame)
         peer = KMeans(KINDS, n_init=10, random_state=0).fit_predict(shares)
         trained = cross_val_predict(LogisticRegression(C=0.05, max_iter=500), shares, kinds, cv=5)
-        values = (adjusted_rand_score(kinds, model.labels_), _oracle(model, frame, kinds),
+        values = (adjusted_rand_score(kinds, model.labels_), _oracle(frame, kinds),
                   adjusted_rand_score(kinds, RFMRules().fit(frame).labels_), adjusted_rand_score(kinds, peer),
                   adjusted_rand_score(kinds, trained), adjusted_rand_score(kinds[enough], model.labels_[enough]))
         found.append(values)
@@ -58,8 +58,10 @@ def planted_rows(folder: Path) -> tuple[list[Row], list[str]]:
     return rows, [n for n in notes if n]
 
 
-def _oracle(model: BehaviourSegments, frame: pd.DataFrame, kinds: np.ndarray) -> float:
-    """The mixture with the planted kinds put in: shares and sizes from the truth, then everybody assigned."""
+def _oracle(frame: pd.DataFrame, kinds: np.ndarray) -> float:
+    """The mixture with the planted kinds put in: shares and sizes as they are in truth, then everybody assigned."""
+    model = BehaviourSegments(pull=0.0, levelling=1.0)
+    model._prepare(frame)
     values = model._values(frame)
     true = (kinds[:, None] == np.unique(kinds)[None]).astype(float)
     return float(adjusted_rand_score(kinds, model._codes(values, model._maximise(values, true))))

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 #: Of demo shops that nothing was tuned on: the mixture was tuned on 201 to 210, the shop that is shipped is another.
-SEEDS = (9101, 9102, 9103, 9104, 9105)
+SEEDS = (9201, 9202, 9203, 9204, 9205)
 
 
 def cdnow() -> pd.DataFrame:
