@@ -69,3 +69,20 @@ def test_equal_names_are_told_apart():
     columns, everyone = ["category:A", "category:B"], np.array([50.0, 50.0])
     names = name_kinds(np.array([[9.0, 1.0], [9.0, 1.0]]), columns, everyone)
     assert len(set(names)) == 2
+
+
+def test_kinds_are_drawn_towards_everybody_and_their_sizes_levelled():
+    """A fifth of the buyers against the others: closer in their shares, and of a third instead of a fifth."""
+    frame = buyers()[0]
+    plain, drawn = (BehaviourSegments(pull=pull, levelling=levelling) for pull, levelling in ((0.0, 1.0), (1.0, 0.5)))
+    spread = {}
+    for name, model in (("plain", plain), ("drawn", drawn)):
+        model._prepare(frame)
+        values = model._values(frame)
+        uneven = np.zeros((len(values), 2))
+        uneven[:, 0], uneven[: len(values) // 5] = 1.0, [0.0, 1.0]
+        kinds = model._maximise(values, uneven)
+        assert np.isclose(np.exp(kinds.log_sizes).sum(), 1)
+        spread[name] = (np.abs(kinds.log_shares[0] - kinds.log_shares[1]).max(), np.exp(kinds.log_sizes).max())
+    assert spread["drawn"][0] < spread["plain"][0]
+    assert np.isclose(spread["plain"][1], 0.8, atol=0.01) and np.isclose(spread["drawn"][1], 2 / 3, atol=0.01)
