@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import gc
 import json
 import logging
@@ -370,7 +369,6 @@ def main() -> None:
     for name, value in OFFLINE.items():
         os.environ.setdefault(name, value)
     gc.set_threshold(*COLLECT_AFTER)
-    atexit.register(gc.freeze)  # at the end nothing is looked through for circles: the process gives all back at once
     sys.excepthook = _last_words
     logging.basicConfig(handlers=[logging.NullHandler()])  # until the state folder, and so the log file, is known
     try:
