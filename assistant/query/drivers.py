@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from assistant.errors import InvalidPlan, MissingData, NoRows
 from assistant.plans.query import ChangePlan
@@ -15,7 +15,7 @@ from assistant.query.compile import QueryOptions, Scope, check, fact_of, grouped
 from assistant.query.decompose import Part, to_the_cent
 from assistant.query.dimensions import dimension
 from assistant.query.entities import check_values
-from assistant.query.facts import LINES, missing
+from assistant.query.facts import missing
 from assistant.query.metrics import base_metrics, metric
 from assistant.query.periods import PeriodPair, pair
 from assistant.query.present import evidence_figure, metric_label
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from assistant.settings import Settings
 
 GROUPS_SHOWN = 10
+
+#: how a change is split where the person names no dimension, in this order
+OFFERED = ("category", "country", "product", "campaign", "message_channel")
 
 
 def explain_change(
@@ -72,7 +75,8 @@ def explain_change(
     windows = (both.current.start, both.current.end), (both.base.start, both.base.end)
     expression = grouped(scope, (plan.metric,), (), plan.filter, windows[0])
     found = judged(scope, (plan.metric,), plan.filter, both.current, both.base)
-    values = [row or fetch(scope, grouped(scope, (plan.metric,), (), plan.filter, w))[0]
+    nothing: dict[str, Any] = {"rows_read": 0, plan.metric: None}
+    values = [row or next(iter(fetch(scope, grouped(scope, (plan.metric,), (), plan.filter, w))), nothing)
               for row, w in zip((found.current, found.base), windows, strict=True)]
     if not any(v["rows_read"] for v in values):
         raise NoRows(f"Nothing in the data for {reword(plan, both.current.label)}", received=both.current.label)
@@ -174,12 +178,14 @@ def _add_parts(scope: Scope, plan: ChangePlan, both: PeriodPair, result: Result,
 
 
 def _dimensions(scope: Scope, plan: ChangePlan) -> list[str]:
-    """The dimension asked for; else category (or country) and product, as far as the data have them."""
+    """The dimension asked for; else those of ``OFFERED`` that the measure and the data have, places only without
+    categories."""
     if plan.dimension:
         return [plan.dimension]
-    offered = [
-        d for d in ("category", "country", "product") if not missing(scope.snapshot, LINES, dimension(d).columns)
-    ]
+    facts = [fact_of(base) for base in base_metrics(plan.metric, scope.options.sales_basis)]
+    offered = [name for name in OFFERED if all(
+        set(dimension(name).columns) <= set(fact.columns)
+        and not missing(scope.snapshot, fact, dimension(name).columns) for fact in facts)]
     return [d for d in offered if d != "country" or "category" not in offered]
 
 

@@ -74,6 +74,16 @@ def test_any_measure_by_any_group_sums_or_says_that_it_cannot(shop, name, by):
     assert split != any(c.code == "no_split" for c in result.caveats)
 
 
+@pytest.mark.parametrize("name", ["sent", "opened", "responses", "control_size", "campaign_cost", "click_rate"])
+def test_messages_are_split_by_what_messages_have(demo_snapshot, name):
+    result = explain_change(demo_snapshot, ChangePlan(metric=name, period=Period(kind="named", month=3, year=2026)))
+    assert not {t.id for t in result.tables} & {"by_category", "by_product"}
+    change = Decimal(str(result.figures["change"].value)).quantize(Decimal("0.01"))
+    assert all(summed(result, table.id) == change for table in result.tables[1:])
+    if name == "sent":
+        assert {t.id for t in result.tables} >= {"by_campaign", "by_message_channel"}
+
+
 def test_orders_of_several_categories_are_taken_back(shop):
     lines = shop.con.table("order_lines").to_pandas()
     products = shop.con.table("products").to_pandas().set_index("product_id")["category"]
