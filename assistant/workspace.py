@@ -21,6 +21,7 @@ from assistant.data.warehouse import POINTER, Snapshot, current_manifest, open_s
 from assistant.errors import AssistantError, SettingsError
 from assistant.foreseeing import Foreseeing
 from assistant.grouping import Grouping
+from assistant.offering import Offering
 from assistant.people import People
 from assistant.plans import (
     BreakEvenRequest,
@@ -71,7 +72,7 @@ _Plan = TypeVar("_Plan", bound=PlanModel)
 EXAMPLES_SHOWN = 6
 
 
-class Workspace(Campaigning, Contacting, Recommending, Foreseeing, People, Segmenting, Sending, Grouping):
+class Workspace(Campaigning, Contacting, Offering, Recommending, Foreseeing, People, Segmenting, Sending, Grouping):
     """One shop, ready to be asked.
 
     Args:

@@ -56,6 +56,7 @@ from assistant.plans.reword_agreements import WORDERS as AGREEMENTS
 from assistant.plans.reword_copy import COPY, writing_words
 from assistant.plans.reword_groups import GROUPS
 from assistant.plans.reword_lists import bundle_words, promotion_words, rule_words, substitute_words
+from assistant.plans.reword_offers import WORDERS as OFFERS
 from assistant.plans.reword_people import WORDERS as PEOPLE
 from assistant.plans.reword_periods import CLOSE, OPEN, day_words, during, period_phrase, said
 from assistant.plans.reword_products import WORDERS as PRODUCTS
@@ -573,5 +574,5 @@ _WORDERS: dict[Any, Callable[..., str]] = {
     Comparison: _comparison,
     Having: _having,
     **{kind: lambda request, worder=worder: worder(request, _filter)
-       for kind, worder in (AGREEMENTS | COPY | GROUPS | PEOPLE | PRODUCTS | SENDING | UPLIFT).items()},
+       for kind, worder in (AGREEMENTS | COPY | GROUPS | OFFERS | PEOPLE | PRODUCTS | SENDING | UPLIFT).items()},
 }

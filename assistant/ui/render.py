@@ -65,6 +65,8 @@ KINDS: dict[str, DrawBody] = {
     "churn": models.examined,
     "uplift": models.examined,
     "read_out": pieces.body,
+    "offer_choice": pieces.body,
+    "offer_needs": pieces.body,
     "churn_exam": models.examined,
     "churn_drivers": models.examined,
     "ordering": models.examined,

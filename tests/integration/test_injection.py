@@ -328,6 +328,7 @@ EVERY_TOOL: dict[str, dict[str, Any]] = {
     "check_premise": {"relation": "nothing", "plan": {"metrics": ["returns"]}},
     "customer_value": {},
     "predict_uplift": {},
+    "choose_offers": {},
     "read_out_campaigns": {},
     "likely_buyers": {"text": "cushion"},
     "find_interests": {},

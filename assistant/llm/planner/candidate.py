@@ -64,6 +64,7 @@ from assistant.plans import (
     WithdrawTerm,
 )
 from assistant.plans.filters import And, Compare, Filter
+from assistant.plans.offers import OfferRequest
 from assistant.plans.sending import (
     CalendarRequest,
     DryRunRequest,
@@ -101,6 +102,7 @@ TOOL_OF: dict[type[BaseModel], str] = {
     ValueRequest: "customer_value",
     UpliftRequest: "predict_uplift",
     ReadOutRequest: "read_out_campaigns",
+    OfferRequest: "choose_offers",
     BuyersRequest: "likely_buyers",
     PromotionRequest: "plan_promotion",
     BundleRequest: "propose_bundles",

@@ -84,6 +84,7 @@ ALL_TOOLS = (
     "customer_value",
     "predict_uplift",
     "read_out_campaigns",
+    "choose_offers",
     "likely_buyers",
     "plan_promotion",
     "propose_bundles",

@@ -140,13 +140,25 @@ class ShopUplift:
         now = now[~now["customer_id"].isin(objectors(snapshot))]
         sums = {name: np.zeros(now["customer_id"].nunique()) for name in ("n", "baseline", "uplift")}
         for campaign in like:
-            frame = now[now["promoted"] == (campaign.category or "")]
-            inside = self._was_tested(frame, campaign)
-            x = self.tested_.design.matrix(frame, campaign)
+            inside, baseline, uplift = self.for_campaign(now[now["promoted"] == (campaign.category or "")], campaign)
             sums["n"] += inside
-            sums["baseline"] += inside * self.response_.predict(x)
-            sums["uplift"] += inside * self._levelled(self.learner_.predict(x))
+            sums["baseline"] += inside * baseline
+            sums["uplift"] += inside * uplift
         return self._table(snapshot, now.drop_duplicates("customer_id"), sums)
+
+    def for_campaign(self, now: pd.DataFrame, campaign: Campaign) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """What a message just like one past campaign would change.
+
+        Args:
+            now: rows of :func:`assistant.features.contacted.customers_now` for the campaign's category.
+
+        Returns:
+            three (n,) arrays: 1 where the customer is like those the campaign tested (else 0), the chance to order
+            without a contact, and its change by one (0–1).
+        """
+        x = self.tested_.design.matrix(now, campaign)
+        return (self._was_tested(now, campaign), self.response_.predict(x),
+                self._levelled(self.learner_.predict(x)))
 
     def _table(self, snapshot: Snapshot, people: pd.DataFrame, sums: dict[str, np.ndarray]) -> pd.DataFrame:
         import numpy as np

@@ -1,0 +1,125 @@
+"""What offers must achieve to pay for themselves, beside what past campaigns measured: kind ``offer_needs``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from assistant.campaigns.offers.terms import ANSWER_DAYS, Need, ShopTerms
+from assistant.plans.offers import OfferRequest
+from assistant.plans.reword import phrase
+from assistant.plans.reword_offers import offer_words
+from assistant.plans.reword_uplift import CHANNEL_WORDS
+from assistant.query.present import evidence_figure
+from assistant.query.spoken import speak
+from assistant.results import Caveat, Chart, Column, Result, Table
+from assistant.results.result import Scalar
+
+if TYPE_CHECKING:
+    from assistant.campaigns.offers.menu import Option
+    from assistant.data.warehouse import Snapshot
+
+STATES = {"known": "pays from this lift on", "below_cost": "below cost: never pays",
+          "out_of_reach": "out of reach", "unknown": "what it costs is not known"}
+
+
+def needs_table(needs: Sequence[Need], title: str) -> Table:
+    """Offers with what they take from an order and the lift they need."""
+    columns = [
+        Column(name="offer", label="Offer"), Column(name="given", label="Taken from an average order", unit="currency"),
+        Column(name="lift", label="Lift needed", unit="points"), Column(name="state", label="So"),
+    ]
+    rows: list[list[Scalar]] = [
+        [offer_words(n.offer), None if n.given is None else round(n.given, 2),
+         None if n.lift is None else round(100 * n.lift, 2), STATES[n.state]] for n in needs]
+    return Table(id="needs", title=title, columns=columns, rows=rows, total_rows=len(rows))
+
+
+def needs_result(
+    snapshot: Snapshot, request: OfferRequest, terms: ShopTerms, needs: Sequence[Need],
+    tested: Sequence[Option], why_untested: str = "",
+) -> Result:
+    """The lift each offer needs; where past campaigns tested it, the lift they measured.
+
+    Args:
+        tested: options of past campaigns that are one of the offers.
+        why_untested: why no campaign can be read as an experiment (empty: some can).
+
+    Returns:
+        tables ``needs``, ``tested`` (where there are any), ``terms`` (one row). Words ``state`` of the first offer.
+    """
+    from assistant.campaigns.offers.evidence import needs_evidence
+
+    table, base = needs_table(needs, "The lift that an offer needs to pay for itself"), _terms_table(terms)
+    tables = [t for t in (table, tested_table(tested), base) if t.rows]
+    figures = {c.name: base.figure(0, c.name) for c in base.columns if base.cell(0, c.name) is not None}
+    figures["days"] = evidence_figure(ANSWER_DAYS, "days", "Days in which an order counts")
+    if needs and needs[0].lift is not None:
+        figures["lift"] = table.figure(0, "lift")
+    if needs and needs[0].given is not None:
+        figures["given"] = table.figure(0, "given")
+    result = Result(
+        kind="offer_needs", title="The lift that offers need", currency=snapshot.currency, tables=tables,
+        figures=figures, headline=["lift"] if len(needs) == 1 and "lift" in figures else ["baseline"],
+        charts=[Chart(kind="bar", table="tested", x="offer", y=["lift"], lower="lower", upper="upper",
+                      title="What past campaigns measured (95 % intervals)")] if tested else [],
+        words={"about": request.about, "state": needs[0].state if needs else "", "count": "one" if len(needs) == 1 else
+               "many", "why": why_untested, "tested": "yes" if tested else "", "who": "",
+               "margin": "said" if terms.said else "known" if terms.margin is not None else "unknown",
+               "message": "known" if terms.message_known else ""},
+        caveats=_caveats(snapshot, terms, needs), evidence=needs_evidence(snapshot, request, terms),
+        followups=["What lift does 10 % off need?", "What lift does free delivery need?",
+                   "Which offer should each customer get?", "Did our past campaigns work?"],
+    )
+    if request.filter is not None:
+        speak(result, "who", phrase(request.filter))
+    for i, one in enumerate(needs):
+        result.words[f"state_{i}"] = one.state
+    return result
+
+
+def tested_table(options: Sequence[Option]) -> Table:
+    """What past campaigns with these offers measured."""
+    columns = [
+        Column(name="offer", label="Offer as it was tested"), Column(name="lift", label="Measured lift", unit="points"),
+        Column(name="lower", label="Lower bound", unit="points"), Column(name="upper", label="Upper bound", unit="points"),
+        Column(name="contacted", label="Contacted", unit="count"), Column(name="held_out", label="Held out", unit="count"),
+        Column(name="taken", label="Taken from an order", unit="percent"),
+    ]
+    rows: list[list[Scalar]] = []
+    for o in options:
+        e = o.effect
+        rows.append([f"{offer_words(o.offer)} by {CHANNEL_WORDS.get(o.channel, o.channel)}",
+                     *(None if v is None else round(100 * v, 2) for v in (e.lift, e.lower, e.upper)), e.contacted,
+                     e.held_out, round(100 * o.share, 2)])
+    return Table(id="tested", title="What past campaigns measured", columns=columns, rows=rows, total_rows=len(rows))
+
+
+def _terms_table(terms: ShopTerms) -> Table:
+    columns = [
+        Column(name="customers", label="Customers", unit="count"),
+        Column(name="returned", label="Ordered in the last days", unit="count"),
+        Column(name="baseline", label="Order anyway", unit="probability"),
+        Column(name="order", label="Average order", unit="currency"),
+        Column(name="margin", label="Margin", unit="percent"),
+        Column(name="delivery", label="Delivery charged per order", unit="currency"),
+        Column(name="message", label="Cost of a message", unit="currency"),
+    ]
+    row: list[Scalar] = [terms.customers, terms.returned, round(terms.baseline, 4), round(terms.order, 2),
+                         None if terms.margin is None else round(100 * terms.margin, 2),
+                         None if terms.delivery is None else round(terms.delivery, 2),
+                         round(terms.message, 4) if terms.message_known else None]
+    return Table(id="terms", title="What it is computed from", columns=columns, rows=[row], total_rows=1)
+
+
+def _caveats(snapshot: Snapshot, terms: ShopTerms, needs: Sequence[Need]) -> list[Caveat]:
+    caveats = [Caveat(code="synthetic")] if snapshot.manifest.synthetic else []
+    if terms.margin is None:
+        caveats.append(Caveat(code="offers_no_costs"))
+    if not terms.message_known:
+        caveats.append(Caveat(code="uplift_no_message_cost"))
+    unknown = [offer_words(n.offer) for n in needs if n.state == "unknown"]
+    if unknown:
+        caveats.append(Caveat(code="offers_cost_unknown", words={"names": ", ".join(unknown)}))
+    return caveats
+

@@ -1,0 +1,61 @@
+"""Requests about offers, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from assistant.plans.offers import OfferCandidate, OfferRequest
+from assistant.plans.reword_uplift import CHANNEL_WORDS
+
+
+def _number(value: float | None) -> str:
+    return f"{value or 0:g}"
+
+
+def offer_words(offer: OfferCandidate) -> str:
+    """An offer as a person would say it."""
+    on = f" {offer.category}" if offer.category else ""
+    match offer.kind:
+        case "percent_off":
+            return f"{_number(offer.value)} % off{on}"
+        case "amount_off":
+            return f"{_number(offer.value)} off{on}"
+        case "bundle":
+            return f"a bundle at {_number(offer.value)} % off{on}"
+        case "free_delivery":
+            return "free delivery"
+        case "gift":
+            return "a gift" if offer.cost is None else f"a gift that costs {_number(offer.cost)}"
+        case "early_access":
+            return "early access"
+        case "none":
+            return "a message without an offer"
+
+
+def _offers(request: OfferRequest, words: Any) -> str:
+    named = " or ".join(offer_words(o) for o in request.offers)
+    by = f" by {CHANNEL_WORDS[request.channel]}" if request.channel else ""
+    who = f" where {words(request.filter)}" if request.filter is not None else ""
+    match request.about:
+        case "choose":
+            text = f"the offer{f' among {named}' if named else ''}{by} that each customer{who} should get, if any"
+        case "compare":
+            text = f"{named or 'the offers tested so far'}{by} compared, for customers{who}"
+        case "break_even":
+            text = f"the lift that {named or 'an offer'}{by} needs to pay for itself, with customers{who}"
+        case "evaluate":
+            text = "what choosing offers by expected gain would have brought in past campaigns"
+    limits = []
+    if request.budget is not None:
+        limits.append(f"a budget of {request.budget:g}")
+    if request.max_contacts is not None:
+        limits.append(f"at most {request.max_contacts} customers")
+    if request.fair_by is not None:
+        limits.append(f"similar rates by {request.fair_by}")
+    if request.margin_percent is not None:
+        limits.append(f"a margin of {request.margin_percent:g} %")
+    return " ".join(text.split()) + (f", with {' and '.join(limits)}" if limits else "")
+
+
+WORDERS: dict[type[Any], Callable[[Any, Any], str]] = {OfferRequest: _offers}
