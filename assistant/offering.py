@@ -82,7 +82,7 @@ class Offering:
         if not choice.menu.options:
             return self._needs(request, model, "None of the offers named was tested in a past campaign that can be "
                                                "read as an experiment")
-        terms = self._terms(request, model, people)
+        terms = self._terms(request, model)
         offers = request.offers or _OTHERS
         untested = [o for o in offers if not any(
             o.kind == x.offer.kind and (o.kind == "none" or o.value == x.offer.value) for x in choice.menu.options)]
@@ -94,7 +94,8 @@ class Offering:
         from assistant.campaigns.offers.needs_report import needs_result
         from assistant.campaigns.offers.terms import need
 
-        terms = self._terms(request, model, self._people(request))
+        self._people(request)  # nobody: said at once
+        terms = self._terms(request, model)
         offers = request.offers or (*(OfferCandidate(kind="percent_off", value=v) for v in _USUAL), *_OTHERS[1:2])
         tested = []
         if model is not None:
@@ -102,7 +103,7 @@ class Offering:
             tested = [*menu.options, *menu.out_of_season]
         return needs_result(self.snapshot, request, terms, [need(terms, o) for o in offers], tested, why)
 
-    def _terms(self, request: OfferRequest, model: ShopUplift | None, people: Sequence[str] | None) -> ShopTerms:
+    def _terms(self, request: OfferRequest, model: ShopUplift | None) -> ShopTerms:
         from assistant.campaigns.offers.terms import shop_terms
         from assistant.models.uplift.money import message_cost
 
@@ -111,4 +112,4 @@ class Offering:
             sent = [c for c in model.tested_.campaigns if request.channel in {None, c.channel}]
             each, known = message_cost(sent)
             cost = None if known == "unknown" else each
-        return shop_terms(self.snapshot, people, margin_percent=request.margin_percent, message=cost)
+        return shop_terms(self.snapshot, request.filter, margin_percent=request.margin_percent, message=cost)

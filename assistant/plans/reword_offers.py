@@ -13,20 +13,24 @@ def _number(value: float | None) -> str:
     return f"{value or 0:g}"
 
 
-def offer_words(offer: OfferCandidate) -> str:
-    """An offer as a person would say it."""
+def _money(value: float | None, currency: str | None) -> str:
+    return f"{currency} {_number(value)}" if currency else _number(value)
+
+
+def offer_words(offer: OfferCandidate, currency: str | None = None) -> str:
+    """An offer as a person would say it; amounts with the shop's ``currency`` where it is given."""
     on = f" {offer.category}" if offer.category else ""
     match offer.kind:
         case "percent_off":
             return f"{_number(offer.value)} % off{on}"
         case "amount_off":
-            return f"{_number(offer.value)} off{on}"
+            return f"{_money(offer.value, currency)} off{on}"
         case "bundle":
             return f"a bundle at {_number(offer.value)} % off{on}"
         case "free_delivery":
             return "free delivery"
         case "gift":
-            return "a gift" if offer.cost is None else f"a gift that costs {_number(offer.cost)}"
+            return "a gift" if offer.cost is None else f"a gift that costs {_money(offer.cost, currency)}"
         case "early_access":
             return "early access"
         case "none":
@@ -37,13 +41,14 @@ def _offers(request: OfferRequest, words: Any) -> str:
     named = " or ".join(offer_words(o) for o in request.offers)
     by = f" by {CHANNEL_WORDS[request.channel]}" if request.channel else ""
     who = f" where {words(request.filter)}" if request.filter is not None else ""
+    for_whom = f", with customers{who}" if who else ""
     match request.about:
         case "choose":
             text = f"the offer{f' among {named}' if named else ''}{by} that each customer{who} should get, if any"
         case "compare":
-            text = f"{named or 'the offers tested so far'}{by} compared, for customers{who}"
+            text = f"{named or 'the offers tested so far'}{by} compared{for_whom}"
         case "break_even":
-            text = f"the lift that {named or 'an offer'}{by} needs to pay for itself, with customers{who}"
+            text = f"the lift that {named or 'an offer'}{by} needs to pay for itself{for_whom}"
         case "evaluate":
             text = "what choosing offers by expected gain would have brought in past campaigns"
     limits = []

@@ -70,7 +70,8 @@ def needs_evidence(snapshot: Snapshot, request: OfferRequest, terms: ShopTerms) 
     said = [
         "Arithmetic, not a prediction: nothing is said of how many would order.",
         f"The lift needed is {_NEEDED}.",
-        f"Who orders anyway: customers with an order before the last {ANSWER_DAYS} days who ordered in them.",
+        f"Who orders anyway: customers with an order before the last {ANSWER_DAYS} days (whom the condition selected then) "
+        "who ordered in them.",
         "A bundle is taken for its dearest case: that whole orders are made of it.",
     ]
     if terms.margin is None:

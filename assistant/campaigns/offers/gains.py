@@ -86,7 +86,7 @@ def gains(
     """
     import numpy as np
 
-    now = customers_now(snapshot, [o.offer.category for o in options])
+    now = customers_now(snapshot, [o.offer.category for o in options] or [None])
     keep = ~now["customer_id"].isin(objectors(snapshot))
     now = now[keep & now["customer_id"].isin(set(people))] if people is not None else now[keep]
     each = now.drop_duplicates("customer_id")

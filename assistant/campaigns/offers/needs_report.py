@@ -23,14 +23,14 @@ STATES = {"known": "pays from this lift on", "below_cost": "below cost: never pa
           "out_of_reach": "out of reach", "unknown": "what it costs is not known"}
 
 
-def needs_table(needs: Sequence[Need], title: str) -> Table:
+def needs_table(needs: Sequence[Need], title: str, currency: str | None) -> Table:
     """Offers with what they take from an order and the lift they need."""
     columns = [
         Column(name="offer", label="Offer"), Column(name="given", label="Taken from an average order", unit="currency"),
         Column(name="lift", label="Lift needed", unit="points"), Column(name="state", label="So"),
     ]
     rows: list[list[Scalar]] = [
-        [offer_words(n.offer), None if n.given is None else round(n.given, 2),
+        [offer_words(n.offer, currency), None if n.given is None else round(n.given, 2),
          None if n.lift is None else round(100 * n.lift, 2), STATES[n.state]] for n in needs]
     return Table(id="needs", title=title, columns=columns, rows=rows, total_rows=len(rows))
 
@@ -50,7 +50,8 @@ def needs_result(
     """
     from assistant.campaigns.offers.evidence import needs_evidence
 
-    table, base = needs_table(needs, "The lift that an offer needs to pay for itself"), _terms_table(terms)
+    table, base = needs_table(
+        needs, "The lift that an offer needs to pay for itself", snapshot.currency), _terms_table(terms)
     tables = [t for t in (table, tested_table(tested), base) if t.rows]
     figures = {c.name: base.figure(0, c.name) for c in base.columns if base.cell(0, c.name) is not None}
     figures["days"] = evidence_figure(ANSWER_DAYS, "days", "Days in which an order counts")
@@ -75,6 +76,8 @@ def needs_result(
         speak(result, "who", phrase(request.filter))
     for i, one in enumerate(needs):
         result.words[f"state_{i}"] = one.state
+    first = str(table.rows[0][0]) if needs else ""
+    result.words["first"] = first[:1].upper() + first[1:]
     return result
 
 
@@ -118,7 +121,7 @@ def _caveats(snapshot: Snapshot, terms: ShopTerms, needs: Sequence[Need]) -> lis
         caveats.append(Caveat(code="offers_no_costs"))
     if not terms.message_known:
         caveats.append(Caveat(code="uplift_no_message_cost"))
-    unknown = [offer_words(n.offer) for n in needs if n.state == "unknown"]
+    unknown = [offer_words(n.offer, snapshot.currency) for n in needs if n.state == "unknown"]
     if unknown:
         caveats.append(Caveat(code="offers_cost_unknown", words={"names": ", ".join(unknown)}))
     return caveats

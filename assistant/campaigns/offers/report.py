@@ -44,7 +44,8 @@ def choice_result(
         never tested: the lift they need), ``summary``.
     """
     tables = [_customers_table(request, choice), offers_table(choice), _ways_table(choice), exam_table(exam),
-              needs_table(needs, "Offers never tested: the lift they would need"), _summary(model, choice, exam, limits)]
+              needs_table(
+                  needs, "Offers never tested: the lift they would need", snapshot.currency), _summary(model, choice, exam, limits)]
     if request.about == "evaluate":
         tables = tables[3:4] + tables[1:2] + tables[5:]
     tables = [t for t in tables if t.rows]

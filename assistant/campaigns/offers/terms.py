@@ -16,7 +16,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from assistant.errors import NoRows
+from assistant.plans import Filter
 from assistant.plans.offers import OfferCandidate
+from assistant.query.audience import customer_ids
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,28 +75,31 @@ class Need:
 
 
 def shop_terms(
-    snapshot: Snapshot, people: Sequence[str] | None = None, *, margin_percent: float | None = None,
+    snapshot: Snapshot, rule: Filter | None = None, *, margin_percent: float | None = None,
     message: float | None = None,
 ) -> ShopTerms:
     """Means of the shop's customers.
 
     Args:
-        people: only these. margin_percent: margin where the data hold no costs; a typed one stands above the data's.
+        rule: only customers it selects. Who orders anyway is told from those whom it selected ``ANSWER_DAYS`` ago: of
+            those it selects today, how they ordered lately is part of the rule. margin_percent: margin where the data hold no costs; a typed one stands above the data's.
         message: cost of one message, where it is known.
 
     Raises:
         NoRows: none of them ordered within the last year.
     """
+    people = None if rule is None else customer_ids(snapshot, rule)
     row, categories = _sales(snapshot, people)
     if not row["orders"]:
         raise NoRows("None of these customers ordered in the last year of the data, so what their orders leave is not "
                      "known", received=None if people is None else f"{len(people):,} customers")
     known = row.get("covered") is not None and row["covered"] > 0
     margin = row["margin"] / row["covered"] if known else None
-    customers, returned = _returned(snapshot, people)
+    customers, returned = _returned(snapshot, rule)
     if not customers:
         raise NoRows("The data are too short to say how many customers order by themselves within "
-                     f"{ANSWER_DAYS} days", received=snapshot.manifest.first_day.isoformat())
+                     f"{ANSWER_DAYS} days, or nobody met the condition then",
+                     received=snapshot.manifest.first_day.isoformat())
     return ShopTerms(
         customers, returned, returned / customers, row["revenue"] / row["orders"],
         margin_percent / 100 if margin_percent is not None else margin, _delivery(snapshot, row["orders"]), categories,
@@ -159,16 +164,18 @@ def _sales(snapshot: Snapshot, people: Sequence[str] | None) -> tuple[dict[str, 
     return row, {str(r["category"]): r["sold"] / row["revenue"] for r in rows.to_pylist() if r["category"]}
 
 
-def _returned(snapshot: Snapshot, people: Sequence[str] | None) -> tuple[int, int]:
-    """Customers with an order before the last days, and those of them who ordered in those days too."""
-    orders = snapshot.table("orders")
+def _returned(snapshot: Snapshot, rule: Filter | None) -> tuple[int, int]:
+    """Customers with an order before the last days (whom the rule selected then), and those who ordered since."""
     start = snapshot.as_of - timedelta(days=ANSWER_DAYS)
+    if start <= snapshot.manifest.first_day:
+        return 0, 0
+    orders = snapshot.table("orders")
     known = orders.filter(orders.customer_id.notnull())
-    if people is not None:
-        known = known.filter(known.customer_id.isin(list(people)))
     each = known.group_by("customer_id").aggregate(
         first=known.ordered_at.min().date(), last=known.ordered_at.max().date())
     each = each.filter(each["first"] <= start)
+    if rule is not None:
+        each = each.filter(each.customer_id.isin(customer_ids(snapshot.at(start), rule)))
     row = snapshot.execute(each.aggregate(n=each.count(), back=(each["last"] > start).sum())).to_pylist()[0]
     return int(row["n"] or 0), int(row["back"] or 0)
 

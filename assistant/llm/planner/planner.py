@@ -27,6 +27,7 @@ from assistant.llm.planner.journeys import journey
 from assistant.llm.planner.latest_campaigns import name_latest, with_noun
 from assistant.llm.planner.limits import limited
 from assistant.llm.planner.marketing import with_source
+from assistant.llm.planner.offer_forms import about_offers
 from assistant.llm.planner.offered import answerable
 from assistant.llm.planner.other_times import other_times
 from assistant.llm.planner.people_forms import about_people
@@ -175,6 +176,10 @@ def _turn(
     contacts = about_contacts(asked.text, context, shop, tools, language)
     if contacts is not None:
         return contacts
+    offers = about_offers(asked.text, context, shop, words, tools,
+                          lambda t: candidates(read(t, words), DialogueContext(), shop, tools))
+    if offers is not None:
+        return offers
     listed = product_list(
         asked.text, context, shop, words, tools, lambda t: candidates(read(t, words), context, shop, tools)
     )

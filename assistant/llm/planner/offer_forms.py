@@ -1,0 +1,252 @@
+"""Whole texts about offers, read by form: who should get which, is one better, what lift does one need, did choosing pay.
+
+The forms are data (``prompts/lexicon/<language>/offer_forms.yaml``). Limits and the channel are taken out of the text
+wherever they stand; offers are read word by word, customers by the ordinary grammar. What is left over makes a form not
+fit, so that nothing that was said is passed over.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from functools import lru_cache
+from typing import Any
+
+from pydantic import ValidationError
+
+from assistant.llm.planner.candidate import Planned, call
+from assistant.llm.planner.context import DialogueContext
+from assistant.llm.planner.language_files import read_yaml
+from assistant.llm.planner.late_patterns import LatePattern
+from assistant.llm.planner.people_forms import Ask, PlanOne, plain, whom
+from assistant.llm.planner.vocabulary import Vocabulary
+from assistant.plans.offers import OfferCandidate, OfferRequest
+from assistant.plans.shop import Shop
+
+_PLACE = re.compile(r"(?<!P)<(\w+)>")
+_GROUP = re.compile(r"\(\?P<(\w+)>")
+_AMOUNT = r"\d[\d,]*(?:\.\d+)?"
+_LONGEST = 220
+_TOOL = "choose_offers"
+_SLOTS = {"O": "offers", "O2": "others", "W": "whom"}
+_ABOUT = {"evaluate": "evaluate", "choose": "choose", "choose_for": "choose", "compare": "compare",
+          "break_even": "break_even"}
+#: likeness from which a word is taken for a category
+_CATEGORY = 90.0
+
+
+def about_offers(
+    text: str, context: DialogueContext, shop: Shop, words: Vocabulary, tools: Collection[str], plan_one: PlanOne
+) -> Planned | None:
+    """The call that a text about offers asks for; None where it is about something else."""
+    language = words.lexicon.language
+    if _TOOL not in tools or len(text) > _LONGEST or not _raw(language).get("forms"):
+        return None
+    asked = plain(text, language).strip(" ?.!")
+    last = context.last()
+    before = last.call.plan() if last is not None and last.call.name == _TOOL else None
+    ask = Ask({}, asked, context, shop, words, plan_one)
+    request = _fresh(ask, asked) or (_changed(ask, asked, before) if isinstance(before, OfferRequest) else None)
+    return None if request is None else Planned([call(request)], 0.95, frame="offers")
+
+
+# -- a question of its own ---------------------------------------------------------------------------------------------
+
+
+def _fresh(ask: Ask, asked: str) -> OfferRequest | None:
+    language = ask.words.lexicon.language
+    rest, said = _limits(language, asked)
+    rest, channel = _channel(language, rest)
+    for kind, pattern in _compiled(language):
+        match = pattern.fullmatch(rest)
+        if match is None:
+            continue
+        found = {k.partition("__")[0]: v.strip(" ,") for k, v in match.groupdict().items() if v}
+        request = _request(ask, _ABOUT[kind], found, said | ({"channel": channel} if channel else {}))
+        if request is not None:
+            return request
+    return None
+
+
+def _request(ask: Ask, about: str, found: dict[str, str], said: dict[str, Any]) -> OfferRequest | None:
+    values: dict[str, Any] = {"about": about, **said}
+    offers: list[OfferCandidate] = []
+    for name in ("offers", "others"):
+        if name in found:
+            read = _offers(ask, found[name])
+            if not read:
+                return None
+            offers += [o for o in read if o not in offers]
+    if offers:
+        values["offers"] = tuple(offers)
+    if about == "compare" and len(offers) < 2:
+        values["about"] = "break_even"
+    if "whom" in found:
+        known, chosen = whom(ask, found["whom"])
+        if not known:
+            return None
+        values["filter"] = chosen
+    return _valid(values)
+
+
+def _valid(values: dict[str, Any]) -> OfferRequest | None:
+    try:
+        return OfferRequest(**values)
+    except ValidationError:
+        return None
+
+
+# -- a change of the answer before -------------------------------------------------------------------------------------
+
+
+def _changed(ask: Ask, asked: str, before: OfferRequest) -> OfferRequest | None:
+    """As in "with a budget of 500", "only by e-mail", "and for lapsed customers?", "what about free delivery?"."""
+    language = ask.words.lexicon.language
+    raw = _raw(language)
+    rest, said = _limits(language, asked)
+    rest, channel = _channel(language, rest)
+    changes = said | ({"channel": channel} if channel else {})
+    base = before.model_dump()
+    if changes and re.fullmatch(raw["again"]["plain"], rest.replace(" ", ""), re.IGNORECASE):
+        about = "choose" if said.keys() & {"budget", "max_contacts", "fair_by"} else before.about
+        return _valid({**base, **changes, "about": about})
+    places = _places(language)
+    for name in ("offers", "whom"):
+        match = re.fullmatch(_told_apart(_put_in(raw["again"][name], places)), rest, re.IGNORECASE)
+        if match is None:
+            continue
+        found = {k.partition("__")[0]: v.strip(" ,") for k, v in match.groupdict().items() if v}
+        if name == "offers":
+            offers = _offers(ask, found.get("offers", ""))
+            if offers:
+                about = "break_even" if before.about != "compare" else "compare"
+                return _valid({**base, **changes, "offers": tuple(offers), "about": about})
+        else:
+            known, chosen = whom(ask, found.get("whom", ""))
+            if known:
+                return _valid({**base, **changes, "filter": chosen})
+    return None
+
+
+# -- what is said ------------------------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=4)
+def _raw(language: str) -> dict[str, Any]:
+    return dict(read_yaml(language, "offer_forms"))
+
+
+@lru_cache(maxsize=4)
+def _places(language: str) -> dict[str, str]:
+    return dict(_raw(language)["macros"]) | {
+        place: rf"(?<!\w)(?P<{name}>.+?)(?!\w)" for place, name in _SLOTS.items()}
+
+
+@lru_cache(maxsize=4)
+def _compiled(language: str) -> tuple[tuple[str, LatePattern], ...]:
+    places = _places(language)
+    return tuple((kind, LatePattern(_told_apart(_put_in(form, places)))) for kind in _ABOUT
+                 for form in _raw(language)["forms"].get(kind, ()))
+
+
+@lru_cache(maxsize=4)
+def _limit_patterns(language: str) -> tuple[LatePattern, ...]:
+    places = dict(_raw(language)["macros"])
+    return tuple(LatePattern(_put_in(form, places).replace("AMOUNT", _AMOUNT)) for form in _raw(language)["limits"])
+
+
+def _told_apart(form: str) -> str:
+    """The form with groups of one name numbered: alternatives may hold the same place."""
+    seen: dict[str, int] = {}
+
+    def numbered(match: re.Match[str]) -> str:
+        name = match.group(1)
+        seen[name] = seen.get(name, 0) + 1
+        return f"(?P<{name}__{seen[name]}>"
+
+    return _GROUP.sub(numbered, form)
+
+
+def _put_in(form: str, places: dict[str, str]) -> str:
+    filled = _PLACE.sub(lambda m: places.get(m.group(1), m.group()), form)
+    return form if filled == form else _put_in(filled, places)
+
+
+def _limits(language: str, text: str) -> tuple[str, dict[str, Any]]:
+    """The text without its limits, and what they are."""
+    found: dict[str, Any] = {}
+    for pattern in _limit_patterns(language):
+        match = pattern.search(text)
+        if match is None:
+            continue
+        said = {k: v for k, v in match.groupdict().items() if v}
+        values = _limit(language, said)
+        if not values or values.keys() & found.keys():
+            continue
+        found |= values
+        text = " ".join(f"{text[: match.start()]} {text[match.end() :]}".split()).strip(" ,")
+    return text, found
+
+
+def _limit(language: str, said: dict[str, str]) -> dict[str, Any]:
+    if "budget" in said:
+        amount = _number(said["budget"]) * (1000 if "budget_k" in said else 1)
+        return {"budget": amount} if amount > 0 else {}
+    if "contacts" in said:
+        return {"max_contacts": int(_number(said["contacts"]))}
+    if "margin" in said:
+        margin = _number(said["margin"])
+        return {"margin_percent": margin} if 0 < margin <= 100 else {}
+    return {"fair_by": _raw(language)["fair_words"][said["fair"].casefold()]} if "fair" in said else {}
+
+
+def _number(text: str) -> float:
+    return float(text.replace(",", ""))
+
+
+def _channel(language: str, text: str) -> tuple[str, str | None]:
+    """The text without the channel it names, and the channel."""
+    for channel, forms in _raw(language)["channels"].items():
+        for form in forms:
+            match = re.search(rf",? ?\b(?:{form})\b", text, re.IGNORECASE)
+            if match:
+                return " ".join(f"{text[: match.start()]} {text[match.end() :]}".split()), str(channel)
+    return text, None
+
+
+def _offers(ask: Ask, text: str) -> list[OfferCandidate]:
+    """The offers that a phrase names; nothing where it says anything else."""
+    raw = _raw(ask.words.lexicon.language)
+    found: list[tuple[int, OfferCandidate]] = []
+    rest = text
+    for kind, form in raw["offers"].items():
+        expression = _told_apart(form.replace("AMOUNT", _AMOUNT).replace("CATEGORY", r"[\w& -]+?").replace(
+            "JOINER", raw["joiners"]))
+        pattern = re.compile(rf"(?<![\w€£$.])(?:{expression})(?=\s*(?:$|,|/|\b{raw['joiners']}\b))", re.IGNORECASE)
+        while (match := pattern.search(rest)) is not None:
+            offer = _offer(ask, kind, match)
+            if offer is None:
+                return []
+            found.append((match.start(), offer))
+            rest = rest[: match.start()] + " " * (match.end() - match.start()) + rest[match.end() :]
+    left = [w for w in re.split(r"[\s,/]+", rest) if w]
+    if any(not re.fullmatch(raw["joiners"], w, re.IGNORECASE) for w in left):
+        return []
+    return [offer for _, offer in sorted(found, key=lambda f: f[0])]
+
+
+def _offer(ask: Ask, kind: str, match: re.Match[str]) -> OfferCandidate | None:
+    said = {re.sub(r"\d*(__\d+)?$", "", k): v for k, v in match.groupdict().items() if v}
+    values: dict[str, Any] = {"kind": kind}
+    for name in ("value", "cost"):
+        if name in said:
+            values[name] = _number(said[name])
+    if "category" in said:
+        best = ask.shop.find(said["category"], ("category", "subcategory"), 1)
+        if not best or best[0].score < _CATEGORY:
+            return None
+        values["category"] = best[0].value
+    try:
+        return OfferCandidate(**values)
+    except ValidationError:
+        return None
