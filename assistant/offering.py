@@ -87,7 +87,7 @@ class Offering:
         untested = [o for o in offers if not any(
             o.kind == x.offer.kind and (o.kind == "none" or o.value == x.offer.value) for x in choice.menu.options)]
         exam = self._cached("offer exam", lambda snapshot: examine_choice(model))
-        return choice_result(self.snapshot, request, model, choice, exam, [need(terms, o) for o in untested], limits)
+        return choice_result(self.snapshot, request, model, choice, exam, [need(terms, o) for o in untested])
 
     def _needs(self, request: OfferRequest, model: ShopUplift | None, why: str) -> Result:
         from assistant.campaigns.offers.menu import tested_menu

@@ -46,11 +46,12 @@ LAW: dict[str, set[str]] = {
     "assistant.contacting": MODELS | {"assistant.contacting"},
     "assistant.campaigning": CAMPAIGNS | {"assistant.campaigning"},
     "assistant.sending": CAMPAIGNS | {"assistant.sending"},
+    "assistant.offering": CAMPAIGNS | {"assistant.offering"},
     "assistant.terminal": BRIEFING | {"assistant.terminal", "assistant.workspace"},
     "assistant.workspace": BRIEFING | {
         "assistant.workspace", "assistant.recommending", "assistant.people", "assistant.segmenting",
         "assistant.contacting", "assistant.foreseeing", "assistant.sending", "assistant.grouping",
-        "assistant.campaigning",
+        "assistant.campaigning", "assistant.offering",
     },
     "assistant.llm": LLM,
     "assistant.agent": AGENT,

@@ -45,11 +45,12 @@ def choice_evidence(
                      "profit_per_past_customer": rule.against_nobody.value},
             baseline={"profit_of_contacting_everybody": exam.of("everybody").against_nobody.value}),
         definitions=[DefinitionUsed(term=t, meaning=m) for t, m in {
-            "expected incremental profit": f"change of the chance to order × {gain} of the customer's usual order under "
-            "the offer − chance to order anyway × the offer on it − message",
+            "expected incremental profit": f"change of the chance to order × {gain} of the customer's usual order "
+            "under the offer − chance to order anyway × the offer on it − message",
             "taken from an order": "discount share of orders of the contacted less that of the held out, measured in "
             "the offer's campaigns",
-            "messages and offers": "what a budget limits: messages, and what the offer gives away on all orders expected",
+            "messages and offers": "what a budget limits: messages, and what the offer gives away on all orders that "
+            "are expected",
             "could get it": "agreed to the channel, not suppressed, did not object to marketing, and like customers "
             "whom the offer's campaigns tested",
             "profit in past campaigns": f"{gain} in the campaign's window less the message, by the doubly robust "
@@ -70,8 +71,8 @@ def needs_evidence(snapshot: Snapshot, request: OfferRequest, terms: ShopTerms) 
     said = [
         "Arithmetic, not a prediction: nothing is said of how many would order.",
         f"The lift needed is {_NEEDED}.",
-        f"Who orders anyway: customers with an order before the last {ANSWER_DAYS} days (whom the condition selected then) "
-        "who ordered in them.",
+        f"Who orders anyway: customers with an order before the last {ANSWER_DAYS} days (whom the condition selected "
+        "then) who ordered in them.",
         "A bundle is taken for its dearest case: that whole orders are made of it.",
     ]
     if terms.margin is None:

@@ -85,8 +85,10 @@ def tested_table(options: Sequence[Option]) -> Table:
     """What past campaigns with these offers measured."""
     columns = [
         Column(name="offer", label="Offer as it was tested"), Column(name="lift", label="Measured lift", unit="points"),
-        Column(name="lower", label="Lower bound", unit="points"), Column(name="upper", label="Upper bound", unit="points"),
-        Column(name="contacted", label="Contacted", unit="count"), Column(name="held_out", label="Held out", unit="count"),
+        Column(name="lower", label="Lower bound", unit="points"),
+        Column(name="upper", label="Upper bound", unit="points"),
+        Column(name="contacted", label="Contacted", unit="count"),
+        Column(name="held_out", label="Held out", unit="count"),
         Column(name="taken", label="Taken from an order", unit="percent"),
     ]
     rows: list[list[Scalar]] = []

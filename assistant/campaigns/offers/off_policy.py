@@ -75,8 +75,8 @@ def evaluate(
     r, p, a = np.asarray(reward, dtype=float), np.asarray(propensity, dtype=float), np.asarray(action, dtype=int)
     pi = np.asarray(target, dtype=float)
     if not ((p > 0) & (p <= 1)).all():
-        raise InvalidPlan("A log can be evaluated only with the propensity of every action taken, above 0 and at most 1",
-                          received=float(p.min()) if len(p) else None)
+        raise InvalidPlan("A log can be evaluated only with the propensity of every action taken, above 0 and at most "
+                          "1", received=float(p.min()) if len(p) else None)
     if not np.allclose(pi.sum(axis=1), 1):
         raise InvalidPlan("The chances of a policy's actions must add up to 1 for everybody",
                           received=float(pi.sum(axis=1).min()))
@@ -90,7 +90,8 @@ def evaluate(
     if predicted is not None:
         robust = (pi * predicted).sum(axis=1) + weight * (r - predicted[rows, a])
     return Evaluation(
-        _estimate(plain, cluster), _estimate(influence, cluster), None if robust is None else _estimate(robust, cluster),
+        _estimate(plain, cluster), _estimate(influence, cluster),
+        None if robust is None else _estimate(robust, cluster),
         float(total**2 / (weight**2).sum()) if total > 0 else 0.0, float(weight.max(initial=0.0)),
         plain if robust is None else robust)
 

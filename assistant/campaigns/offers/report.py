@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from assistant.campaigns.offers.choose import Choice, Limits
+from assistant.campaigns.offers.choose import Choice
 from assistant.campaigns.offers.evidence import choice_evidence
 from assistant.campaigns.offers.exam import PolicyExam
 from assistant.campaigns.offers.needs_report import needs_table
@@ -34,7 +34,7 @@ _TRIED = {"rule": "only customers whom this rule picks", "everybody": "everybody
 
 def choice_result(
     snapshot: Snapshot, request: OfferRequest, model: ShopUplift, choice: Choice, exam: PolicyExam,
-    needs: Sequence[Need], limits: Limits,
+    needs: Sequence[Need],
 ) -> Result:
     """Who gets which offer, what that is expected to bring and cost, simpler ways to spend the same, the exam.
 
@@ -43,9 +43,9 @@ def choice_result(
         same limits spent otherwise, expected), ``exam`` (ways of choosing tried on past campaigns), ``needs`` (offers
         never tested: the lift they need), ``summary``.
     """
-    tables = [_customers_table(request, choice), offers_table(choice), _ways_table(choice), exam_table(exam),
-              needs_table(
-                  needs, "Offers never tested: the lift they would need", snapshot.currency), _summary(model, choice, exam, limits)]
+    untested = needs_table(needs, "Offers never tested: the lift they would need", snapshot.currency)
+    tables = [_customers_table(request, choice), offers_table(choice), _ways_table(choice), exam_table(exam), untested,
+              _summary(choice, exam)]
     if request.about == "evaluate":
         tables = tables[3:4] + tables[1:2] + tables[5:]
     tables = [t for t in tables if t.rows]
@@ -57,7 +57,7 @@ def choice_result(
         kind="offer_choice", currency=snapshot.currency, tables=tables, figures=figures,
         title="What choosing offers would have brought" if request.about == "evaluate" else "Which offer for whom",
         headline=["exam_rule", "exam_everybody"] if request.about == "evaluate" else ["picked", "gain", "spend"],
-        words=_words(request, model, choice, exam, limits), charts=_charts(request),
+        words=_words(request, model, choice, exam), charts=_charts(request),
         evidence=choice_evidence(snapshot, request, model, choice, exam), followups=_followups(request),
     )
     result.caveats = _caveats(model, choice, result)
@@ -89,7 +89,8 @@ def offers_table(choice: Choice) -> Table:
         Column(name="uplift", label="Expected change of ordering", unit="points"),
         Column(name="taken", label="Taken from an order", unit="percent"),
         Column(name="lift", label="Measured effect in its campaigns", unit="points"),
-        Column(name="lower", label="Lower bound", unit="points"), Column(name="upper", label="Upper bound", unit="points"),
+        Column(name="lower", label="Lower bound", unit="points"),
+        Column(name="upper", label="Upper bound", unit="points"),
         Column(name="campaigns", label="Campaigns that tested it", unit="count"),
         Column(name="able", label="Could get it", unit="count"),
     ]
@@ -140,7 +141,7 @@ def _ways_table(choice: Choice) -> Table:
     ]
     found = choice.gains
     rows: list[list[Scalar]] = [
-        [WAYS[name], int((chosen >= 0).sum()), round(total(found.gain, chosen), 2), round(total(found.spend, chosen), 2)]
+        [WAYS[name], int((chosen >= 0).sum()), *(round(total(m, chosen), 2) for m in (found.gain, found.spend))]
         for name, chosen in (("rule", choice.chosen), ("everybody", choice.everybody), ("likeliest", choice.likeliest))]
     return Table(id="ways", title="The same limits spent otherwise (expected by the same model)", columns=columns,
                  rows=rows, total_rows=len(rows))
@@ -167,7 +168,7 @@ def exam_table(exam: PolicyExam) -> Table:
                  total_rows=len(rows))
 
 
-def _summary(model: ShopUplift, choice: Choice, exam: PolicyExam, limits: Limits) -> Table:
+def _summary(choice: Choice, exam: PolicyExam) -> Table:
     found, chosen = choice.gains, choice.chosen
     rule, everybody = exam.of("rule"), exam.of("everybody")
     able = found.allowed.any(axis=1)
@@ -207,9 +208,7 @@ def _verdict(lower: float, upper: float) -> str:
     return "gain" if lower > 0 else "loss" if upper < 0 else "not_shown"
 
 
-def _words(
-    request: OfferRequest, model: ShopUplift, choice: Choice, exam: PolicyExam, limits: Limits
-) -> dict[str, str]:
+def _words(request: OfferRequest, model: ShopUplift, choice: Choice, exam: PolicyExam) -> dict[str, str]:
     rule, everybody = exam.of("rule"), exam.of("everybody")
     free = choice.allocation.method == "unlimited"
     return {

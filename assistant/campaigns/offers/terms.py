@@ -82,7 +82,8 @@ def shop_terms(
 
     Args:
         rule: only customers it selects. Who orders anyway is told from those whom it selected ``ANSWER_DAYS`` ago: of
-            those it selects today, how they ordered lately is part of the rule. margin_percent: margin where the data hold no costs; a typed one stands above the data's.
+            those it selects today, how they ordered lately is part of the rule.
+        margin_percent: margin where the data hold no costs; a typed one stands above the data's.
         message: cost of one message, where it is known.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Whole texts about offers, read by form: who should get which, is one better, what lift does one need, did choosing pay.
+"""Whole texts about offers, read by form: who should get which, is one better, what lift it needs, did choosing pay.
 
 The forms are data (``prompts/lexicon/<language>/offer_forms.yaml``). Limits and the channel are taken out of the text
 wherever they stand; offers are read word by word, customers by the ordinary grammar. What is left over makes a form not

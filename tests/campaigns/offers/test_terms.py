@@ -41,7 +41,7 @@ def test_what_it_costs_is_not_made_up() -> None:
 
 
 def test_who_orders_anyway_is_told_from_those_the_rule_selected_then(demo_snapshot: Snapshot) -> None:
-    """Of customers silent for 90 days today none ordered lately, by their definition; of those silent then, some did."""
+    """Of customers silent for 90 days today none ordered lately, by definition; of those silent then, some did."""
     silent = CustomerCondition(metric="days_since_last_order", op="ge", values=(90,))
     found = shop_terms(demo_snapshot, silent)
     assert 0 < found.baseline < shop_terms(demo_snapshot).baseline
