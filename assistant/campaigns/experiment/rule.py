@@ -35,7 +35,7 @@ class ReadOutRule:
     looks: tuple[int, ...] = (*LOOKS, RESPONSE_DAYS)
     spending: str = "O'Brien-Fleming type (Lan and DeMets 1983)"
     also: tuple[str, ...] = ("revenue", "margin")
-    correction: str = "Holm"
+    correction: str = "intervals that hold together (largest z)"
     strata: tuple[str, ...] = ()
     wordings: int = 1
 
