@@ -18,7 +18,7 @@ import typer
 
 from assistant.errors import AssistantError, SettingsError
 from assistant.settings import Settings, load_settings, version
-from assistant.terminal import audit, campaign
+from assistant.terminal import audit, campaign, show_result
 
 if TYPE_CHECKING:
     from assistant.agent.session import Session
@@ -176,6 +176,32 @@ def table(
     outcome_is = f"outcome {added.outcome} = {added.happened}"
     typer.echo(f"Added the table {added.name}: {added.rows:,} rows, {outcome_is}, {named}")
     typer.echo(f"Ask for example: Who is likely to churn in the {added.name} table?")
+
+
+@cli.command()
+def experiment(
+    path: Annotated[Path, typer.Argument(help="CSV, Excel or Parquet file, one row per customer.")],
+    arm: Annotated[str | None, typer.Option(help="Column that names the arm (default: found).")] = None,
+    control: Annotated[str | None, typer.Option(help="Arm that got nothing (default: found; else every pair).")] = None,
+    outcome: Annotated[list[str] | None, typer.Option(help="Column to read out; may be given again.")] = None,
+    by: Annotated[str | None, typer.Option(help="Column to split the read-out by.")] = None,
+    name: Annotated[str | None, typer.Option(help="How to call the experiment (default: the file's name).")] = None,
+    not_random: Annotated[bool, typer.Option("--not-random", help="The arms were not drawn by lot.")] = False,
+    home: Home = None,
+) -> None:
+    """Add a table of an experiment and read it out: difference of the arms with intervals, verdict, arm sizes."""
+    from assistant.llm.replies import caveat_texts, compose
+    from assistant.plans.experiments import ExperimentRequest
+    from assistant.workspace import Workspace
+
+    workspace = Workspace(_settings(home))
+    added = workspace.add_experiment(path, name, arm, control, outcome or [], random=not not_random)
+    result = workspace.read_experiment(ExperimentRequest(table=added.name, by=by))
+    typer.echo(compose([result]).text.strip())
+    for caveat in caveat_texts(result):
+        typer.echo(f"! {caveat.text}")
+    show_result(result)
+    typer.echo(f"\nAsk for example: Read out the experiment {added.name}")
 
 
 @cli.command()

@@ -29,7 +29,7 @@ def _desk(home: Path | None) -> SendingDesk:
     return Workspace(load_settings(home)).sendings
 
 
-def _show(result: Result) -> None:
+def show_result(result: Result) -> None:
     from assistant.results.format import show
 
     for figure in result.figures.values():
@@ -45,7 +45,7 @@ def _show(result: Result) -> None:
 def dry_run(campaign_id: Id = None, home: Home = None) -> None:
     """Show who would get what at which cost, and the digest that an approval is bound to. Nothing is sent."""
     result = _desk(home).dry_run(DryRunRequest(campaign_id=campaign_id))
-    _show(result)
+    show_result(result)
     for message in result.details["copy"]:
         typer.echo(f"\n[{message['channel']}] {message['subject']}\n{message['body']}")
     typer.echo(f"\nState: {result.details['state']}\nDigest: {result.details['digest']}")
@@ -112,7 +112,7 @@ def test(campaign_id: Id = None, home: Home = None) -> None:
 @campaign.command("status")
 def status(campaign_id: Id = None, home: Home = None) -> None:
     """Messages by state, and those of which nobody knows whether they left."""
-    _show(_desk(home).state(SendingRequest(campaign_id=campaign_id, about="unknown")))
+    show_result(_desk(home).state(SendingRequest(campaign_id=campaign_id, about="unknown")))
 
 
 @campaign.command("stop")
@@ -194,4 +194,4 @@ def verify(head: Annotated[str | None, typer.Option(help="Hash noted earlier; sh
 @audit.command("show")
 def show_log(home: Home = None) -> None:
     """The latest entries of the log."""
-    _show(_desk(home).state(SendingRequest(about="audit")))
+    show_result(_desk(home).state(SendingRequest(about="audit")))

@@ -19,6 +19,7 @@ from assistant.campaigning import Campaigning
 from assistant.contacting import Contacting
 from assistant.data.warehouse import POINTER, Snapshot, current_manifest, open_snapshot
 from assistant.errors import AssistantError, SettingsError
+from assistant.experimenting import Experimenting
 from assistant.foreseeing import Foreseeing
 from assistant.grouping import Grouping
 from assistant.offering import Offering
@@ -72,7 +73,8 @@ _Plan = TypeVar("_Plan", bound=PlanModel)
 EXAMPLES_SHOWN = 6
 
 
-class Workspace(Campaigning, Contacting, Offering, Recommending, Foreseeing, People, Segmenting, Sending, Grouping):
+class Workspace(Campaigning, Contacting, Offering, Recommending, Foreseeing, People, Segmenting, Sending, Grouping,
+                Experimenting):
     """One shop, ready to be asked.
 
     Args:

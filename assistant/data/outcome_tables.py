@@ -72,7 +72,7 @@ def add_table(
         UnreadableFile, EmptyData: the file. UnknownName: no such column. InvalidPlan: no column, or more than one,
             has two values that could be the outcome; StorageError: the folder cannot be written.
     """
-    frame = _read(path)
+    frame = read_frame(path)
     called = _slug(name or path.stem)
     target, happened = _outcome(frame, outcome)
     ident = _ident(frame, row_id, target)
@@ -141,7 +141,12 @@ def load_table(folder: Path, table: OutcomeTable) -> Loaded:
     return Loaded(table, frame, outcome, ids)
 
 
-def _read(path: Path) -> pd.DataFrame:
+def read_frame(path: Path) -> pd.DataFrame:
+    """A CSV, Excel or Parquet file as a frame with typed columns.
+
+    Raises:
+        UnreadableFile: it is no table. EmptyData: it has no rows.
+    """
     import pandas as pd
 
     try:

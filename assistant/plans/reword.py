@@ -12,6 +12,7 @@ from typing import Any
 from assistant.plans.break_even import BreakEvenRequest
 from assistant.plans.briefing import BriefingRequest
 from assistant.plans.contact_words import contact_phrase
+from assistant.plans.experiments import WORDERS as EXPERIMENTS
 from assistant.plans.filters import (
     Among,
     And,
@@ -574,5 +575,6 @@ _WORDERS: dict[Any, Callable[..., str]] = {
     Comparison: _comparison,
     Having: _having,
     **{kind: lambda request, worder=worder: worder(request, _filter)
-       for kind, worder in (AGREEMENTS | COPY | GROUPS | OFFERS | PEOPLE | PRODUCTS | SENDING | UPLIFT).items()},
+       for kind, worder in (AGREEMENTS | COPY | EXPERIMENTS | GROUPS | OFFERS | PEOPLE | PRODUCTS | SENDING
+                            | UPLIFT).items()},
 }

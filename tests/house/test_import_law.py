@@ -43,6 +43,7 @@ LAW: dict[str, set[str]] = {
     "assistant.people": MODELS | {"assistant.people"},
     "assistant.grouping": MODELS | {"assistant.grouping"},
     "assistant.segmenting": CAMPAIGNS | {"assistant.segmenting"},
+    "assistant.experimenting": CAMPAIGNS | {"assistant.experimenting"},
     "assistant.contacting": MODELS | {"assistant.contacting"},
     "assistant.campaigning": CAMPAIGNS | {"assistant.campaigning"},
     "assistant.sending": CAMPAIGNS | {"assistant.sending"},
@@ -51,7 +52,7 @@ LAW: dict[str, set[str]] = {
     "assistant.workspace": BRIEFING | {
         "assistant.workspace", "assistant.recommending", "assistant.people", "assistant.segmenting",
         "assistant.contacting", "assistant.foreseeing", "assistant.sending", "assistant.grouping",
-        "assistant.campaigning", "assistant.offering",
+        "assistant.campaigning", "assistant.offering", "assistant.experimenting",
     },
     "assistant.llm": LLM,
     "assistant.agent": AGENT,

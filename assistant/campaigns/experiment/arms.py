@@ -71,17 +71,15 @@ def arms_of(outcome: np.ndarray, arm: np.ndarray, order: Sequence[str] | None = 
     return [found[name] for name in order if name in found] if order is not None else list(found.values())
 
 
-def compare_arms(arms: Sequence[Arm], control: str | None, level: float = 0.05) -> list[Comparison]:
-    """Every arm against the control, or every pair where there is none.
+def compare_arms(arms: Sequence[Arm], level: float = 0.05) -> list[Comparison]:
+    """Every pair, the later arm less the earlier one, so that a control that stands first is what others are held to.
 
     Arms with fewer than :data:`FEWEST` customers are left out.
     """
     usable = [a for a in arms if a.customers >= FEWEST]
     names = [a.name for a in usable]
-    if control is not None:
-        pairs = [(a, c) for c in usable for a in usable if c.name == control and a.name != control]
-    else:
-        pairs = [(a, b) for j, a in enumerate(usable) for b in usable[:j]]
+    pairs = [(a, b) for j, a in enumerate(usable) for b in usable[:j]]
+    pairs.sort(key=lambda pair: names.index(pair[1].name))
     if not pairs:
         return []
     spreads = [math.sqrt(a.variance + b.variance) for a, b in pairs]

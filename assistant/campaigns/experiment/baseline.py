@@ -12,15 +12,15 @@ from assistant.query.audience import customer_ids
 from assistant.query.filters import comparisons
 
 
-def came_back(snapshot: Snapshot, rule: Filter) -> tuple[float | None, int]:
-    """Share (0–1) of those the rule would have selected one window ago who then ordered, and how many they were.
+def came_back(snapshot: Snapshot, rule: Filter, days: int = RESPONSE_DAYS) -> tuple[float | None, int]:
+    """Share (0–1) of those the rule would have selected ``days`` ago who then ordered, and how many they were.
 
     Returns:
         ``(None, 0)`` where it names people, or where nobody was selected or the data begin later.
     """
     if any(part.field == "customer" and part.op != "not_null" for part in comparisons(rule)):
-        return None, 0  # named people: nobody "like them" can be found a month ago
-    earlier = snapshot.as_of - timedelta(days=RESPONSE_DAYS)
+        return None, 0  # named people: nobody "like them" can be found earlier
+    earlier = snapshot.as_of - timedelta(days=days)
     if earlier <= snapshot.manifest.first_day:
         return None, 0
     try:

@@ -98,13 +98,20 @@ def holdout_for(people: int, baseline: float, effect: float) -> int | None:
     return low
 
 
-def people_for(baseline: float, effect: float, share: float = 0.5) -> int | None:
-    """Fewest customers in all, ``share`` of them held out, that find ``effect`` in four of five cases."""
+def people_for(baseline: float, effect: float, share: float = 0.5, comparisons: int = 1) -> int | None:
+    """Fewest customers in two arms, ``share`` of them in the control, that find ``effect`` in four of five cases.
+
+    Args:
+        comparisons: how many share the level of 5 % (Bonferroni).
+    """
+    from scipy.stats import norm
+
     rate = baseline + effect
     if effect == 0 or not (0 < baseline < 1 and 0 < rate < 1 and 0 < share < 1):
         return None
     spread = rate * (1 - rate) / (1 - share) + baseline * (1 - baseline) / share
-    return math.ceil(spread * ((Z_LEVEL + Z_POWER) / effect) ** 2)
+    z = Z_LEVEL if comparisons == 1 else float(norm.isf(0.025 / comparisons))
+    return math.ceil(spread * ((z + Z_POWER) / effect) ** 2)
 
 
 def size_holdout(people: int, baseline: float | None, effect: float | None, given: float | None = None) -> Sizing:

@@ -63,6 +63,7 @@ from assistant.plans import (
     ValueRequest,
     WithdrawTerm,
 )
+from assistant.plans.experiments import ExperimentRequest, ExperimentSizeRequest
 from assistant.plans.filters import And, Compare, Filter
 from assistant.plans.offers import OfferRequest
 from assistant.plans.sending import (
@@ -103,6 +104,8 @@ TOOL_OF: dict[type[BaseModel], str] = {
     UpliftRequest: "predict_uplift",
     ReadOutRequest: "read_out_campaigns",
     OfferRequest: "choose_offers",
+    ExperimentSizeRequest: "size_experiment",
+    ExperimentRequest: "read_experiment",
     BuyersRequest: "likely_buyers",
     PromotionRequest: "plan_promotion",
     BundleRequest: "propose_bundles",

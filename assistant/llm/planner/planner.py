@@ -19,6 +19,7 @@ from assistant.llm.planner.coverage import GAP
 from assistant.llm.planner.currency import amounts
 from assistant.llm.planner.dialogue import follow_ups, pointing
 from assistant.llm.planner.elision import complete
+from assistant.llm.planner.experiment_talk import about_experiments
 from assistant.llm.planner.heard import expression, heard, hearing
 from assistant.llm.planner.idle import passed_over
 from assistant.llm.planner.intents import Frames
@@ -86,6 +87,8 @@ ALL_TOOLS = (
     "predict_uplift",
     "read_out_campaigns",
     "choose_offers",
+    "size_experiment",
+    "read_experiment",
     "likely_buyers",
     "plan_promotion",
     "propose_bundles",
@@ -200,6 +203,10 @@ def _turn(
 def _planned(
     text: str, context: DialogueContext, shop: Shop, tools: Collection[str], words: Vocabulary, encoder: Encoder | None
 ) -> Planned:
+    tested = about_experiments(text, context, tools, words.lexicon.language,
+                               lambda t: candidates(read(t, words), DialogueContext(), shop, tools))
+    if tested is not None:
+        return tested
     coming = about_what_comes(text, context, shop, words, tools,
                               lambda t: candidates(read(t, words), DialogueContext(), shop, tools))
     if coming is not None:

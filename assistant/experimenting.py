@@ -1,0 +1,55 @@
+"""The part of the workspace that plans experiments and reads them out."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from assistant.results import Result
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from assistant.campaigns.draft import Rooms
+    from assistant.data.experiment_tables import ExperimentTable
+    from assistant.data.warehouse import Snapshot
+    from assistant.plans.experiments import ExperimentRequest, ExperimentSizeRequest
+    from assistant.settings import Settings
+
+
+class Experimenting:
+    """Methods of :class:`~assistant.workspace.Workspace`, which gives the rest."""
+
+    settings: Settings
+    _campaign_rooms: Callable[[], Rooms]
+
+    @property
+    @abstractmethod
+    def snapshot(self) -> Snapshot: ...
+
+    @property
+    def experiments_dir(self) -> Path:
+        """Where tables of experiments are kept."""
+        return self.settings.home / "experiments"
+
+    def size_experiment(self, request: ExperimentSizeRequest) -> Result:
+        """How large a control group must be, how long a test must run, what it can show."""
+        from assistant.campaigns.experiment.size_report import size_result
+
+        return size_result(self.snapshot, request, self._campaign_rooms())
+
+    def add_experiment(
+        self, path: Path, name: str | None = None, arm: str | None = None, control: str | None = None,
+        outcomes: Sequence[str] = (), random: bool = True,
+    ) -> ExperimentTable:
+        """Keep a table of an experiment; see :mod:`assistant.data.experiment_tables`."""
+        from assistant.data.experiment_tables import add_experiment
+
+        return add_experiment(path, self.experiments_dir, name, arm, control, outcomes, random)
+
+    def read_experiment(self, request: ExperimentRequest) -> Result:
+        """What an experiment of one's own, or of an added table, showed."""
+        from assistant.campaigns.experiment.table_report import table_read_out
+
+        return table_read_out(self.experiments_dir, request)
