@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import date
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from assistant.caching import OnceCache
 from assistant.campaigning import Campaigning
@@ -346,22 +346,26 @@ class Workspace(Campaigning, Contacting, Offering, Recommending, Foreseeing, Peo
             return self._cached("segments", lambda snapshot: view_result(snapshot, request, options), request, options)
         return self._cached("segments", lambda snapshot: segment_result(snapshot, request), request)
 
-    def recommender(self) -> Any:
-        """The recommender chosen and fitted on this snapshot."""
+    def recommender(self, purpose: Literal["new", "next"] = "new") -> Any:
+        """The recommender chosen for a purpose and fitted on this snapshot."""
         from assistant.models.recommend.choice_records import ChoiceRecords
         from assistant.models.recommend.fitted import fit_recommender, with_products_of
 
         loaded = self.loaded  # a change of agreed categories fits nothing anew
-        fitted = self._cache.get((loaded.fingerprint, "fitted"), lambda: fit_recommender(
-            loaded, self.product_side(), self._gates(loaded), ChoiceRecords(self.settings.models_dir)))
-        return self._cached("recommender", lambda s: with_products_of(fitted, s)) if self.snapshot.added else fitted
+        first = self._cache.get((loaded.fingerprint, "fitted"), lambda: fit_recommender(
+            loaded, self.product_side(), self._gates(loaded), ChoiceRecords(self.settings.models_dir), purpose))
+        fitted = first.for_purpose(purpose)
+        if not self.snapshot.added:
+            return fitted
+        return self._cached("recommender", lambda s: with_products_of(fitted, s), purpose)
 
     def recommend(self, request: RecommendRequest) -> Result:
         """Products for a customer, a group or everybody."""
         from assistant.models.recommend.report import recommend_result
 
         request, cited = self._put_in(request)
-        result = recommend_result(self.snapshot, request, self.recommender())
+        fitted = self.recommender("new" if request.purpose == "new" else "next")
+        result = recommend_result(self.snapshot, request, fitted)
         return self._citing(self._with_alarms(request, result), cited)
 
     def compare_recommenders(self, request: CompareRecommendersRequest) -> Result:

@@ -11,9 +11,10 @@ single model as clearly.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from functools import cache, cached_property, partial
 from typing import Any
 
 from assistant.data.warehouse import Snapshot
@@ -21,7 +22,7 @@ from assistant.errors import UnknownName
 from assistant.features.interactions import Interactions, interactions
 from assistant.features.product_side import ProductSide
 from assistant.models.recommend.choice_records import ChoiceRecords, Measured
-from assistant.models.recommend.exam import EVALUATED_K, MAX_USERS, Exam, Purpose, Trial, build_exam
+from assistant.models.recommend.exam import EVALUATED_K, MAX_USERS, Exam, Purpose, Stretch, Trial, build_exam
 from assistant.models.recommend.gates import Gates
 from assistant.models.recommend.list_measures import Difference, list_quality, paired_difference
 from assistant.models.recommend.tuning import Sitting
@@ -74,6 +75,11 @@ class Split:
     weeks: int
     apart: str
 
+    @property
+    def stretch(self) -> Stretch:
+        """When both were."""
+        return Stretch(self.validation.days, self.test.days, self.weeks, self.apart)
+
 
 @dataclass(frozen=True, eq=False)
 class Choice:
@@ -83,8 +89,9 @@ class Choice:
         name: of the chosen model in the registry. why: words without numbers.
         compared: every competitor on the validation exam, which decided.
         trials: the best of each family on the test exam, which is shown.
-        split: the two exams, None where nothing could be measured; then there are no trials either.
+        stretch: when the two exams were, None where nothing could be measured; then there are no trials either.
         parameters: name → parameters tuned on the validation exam, where there are any.
+        exams: makes the two exams; a choice that was read from a record does not need them.
     """
 
     name: str
@@ -92,23 +99,29 @@ class Choice:
     purpose: Purpose = "new"
     compared: tuple[Trial, ...] = ()
     trials: tuple[Trial, ...] = ()
-    split: Split | None = None
+    stretch: Stretch | None = None
     parameters: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    exams: Callable[[], Split | None] = lambda: None
+
+    @cached_property
+    def split(self) -> Split | None:
+        """The two exams, made when first asked for; None where nothing could be measured."""
+        return self.exams()
 
     @property
     def weeks(self) -> int:
         """Length of the test window, 0 where nothing was measured."""
-        return self.split.weeks if self.split else 0
+        return self.stretch.weeks if self.stretch else 0
 
     @property
     def cutoff(self) -> date | None:
         """Last day before the test weeks."""
-        return self.split.test.cutoff if self.split else None
+        return self.stretch.test.cutoff if self.stretch else None
 
     @property
     def users(self) -> int:
         """Customers of the test exam."""
-        return len(self.split.test.users) if self.split else 0
+        return self.stretch.test.users if self.stretch else 0
 
     def trial(self, name: str) -> Trial | None:
         """The model on the test exam, if it was measured there."""
@@ -158,26 +171,30 @@ def choose_recommender(
         seed: of the samples of customers (at most :data:`~assistant.models.recommend.exam.MAX_USERS`).
     """
     past = past or Past(snapshot, full, side)
-    split = split_history(past, purpose, seed)
+    entries = competitors(purpose, past.side)
+    path = None if past.records is None else past.records.path(past.snapshot, purpose, seed, entries, past.side)
+    known = None if past.records is None or path is None else past.records.read(path)
+    exams = cache(partial(split_history, past, purpose, seed))
+    if known is not None:
+        return Choice(known.name, known.why, purpose, known.compared, known.trials, known.stretch, known.parameters,
+                      exams)
+    split = exams()
     if split is None:
         return Choice("popularity", _TOO_FEW, purpose)
-    entries = competitors(purpose, past.side)
-    if past.records is None:
-        return _measured(split, purpose, entries)
-    path = past.records.path(past.snapshot, purpose, seed, entries, past.side)
-    known = past.records.read(path)
-    if known is not None:
-        return Choice(known.name, known.why, purpose, known.compared, known.trials, split, known.parameters)
-    choice = _measured(split, purpose, entries)
-    past.records.write(path, Measured(choice.name, choice.why, choice.compared, choice.trials, choice.parameters))
+    choice = _measured(split, purpose, entries, exams)
+    if past.records is not None and path is not None:
+        past.records.write(path, Measured(choice.name, choice.why, choice.compared, choice.trials, choice.parameters,
+                                          split.stretch))
     return choice
 
 
-def _measured(split: Split, purpose: Purpose, entries: Mapping[str, Entry]) -> Choice:
+def _measured(
+    split: Split, purpose: Purpose, entries: Mapping[str, Entry], exams: Callable[[], Split | None],
+) -> Choice:
     """Choose on the validation exam, and measure what is shown on the test exam."""
     compared, parameters = _compared(split.validation, entries)
     name, why = _decide(compared)
-    choice = Choice(name, why, purpose, compared, (), split, parameters)
+    choice = Choice(name, why, purpose, compared, (), split.stretch, parameters, exams)
     shown = dict.fromkeys([name, *(choice.best_of(family) for family in dict.fromkeys(t.family for t in compared))])
     test = Sitting(split.test, parameters)
     return _with_trials(choice, tuple(test.trial(shown_name) for shown_name in shown))

@@ -46,7 +46,7 @@ def comparison_result(
     if request.model is not None:
         names = _two(fitted, request)
         _add_two(result, compare(fitted, *names))
-    elif fitted.choice.split is None:
+    elif fitted.choice.stretch is None:
         raise NoRows("Too few customers bought again in the last weeks to measure how good the recommendations are: "
                      + fitted.choice.why)
     if request.customer_id is not None:

@@ -53,15 +53,15 @@ def compare(fitted: FittedRecommender, first: str, second: str) -> Comparison:
         InvalidPlan: no such model. NoRows: too few customers bought again to measure anything.
     """
     one, two = fitted.trial(first), fitted.trial(second)
-    split = fitted.choice.split
-    if one is None or two is None or split is None:
+    stretch = fitted.choice.stretch
+    if one is None or two is None or stretch is None:
         raise NoRows("Too few customers bought again in the last weeks to compare two recommenders",
                      received=f"{first}, {second}")
-    exam = split.test
+    exam = stretch.test
     return Comparison(
         one, two, paired_difference(one.per_user_recall, two.per_user_recall),
         paired_difference(one.per_user_ndcg, two.per_user_ndcg), *_alike(one.places, two.places),
-        exam.first_day, exam.last_day, len(exam.users),
+        exam.first_day, exam.last_day, exam.users,
     )
 
 

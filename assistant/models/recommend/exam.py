@@ -30,6 +30,29 @@ MAX_USERS = 1000
 Purpose = Literal["new", "next"]
 
 
+@dataclass(frozen=True)
+class ExamDays:
+    """Last day before an exam (``cutoff``) and its own last day, both inclusive, and the number of its ``users``."""
+
+    cutoff: date
+    last_day: date
+    users: int
+
+    @property
+    def first_day(self) -> date:
+        return self.cutoff + timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """When the exam that chooses and the exam that is shown were. ``apart``: ``weeks`` or ``customers``."""
+
+    validation: ExamDays
+    test: ExamDays
+    weeks: int
+    apart: str
+
+
 @dataclass(frozen=True, eq=False)
 class Exam:
     """Customers to rank for, and the right answers.
@@ -55,6 +78,11 @@ class Exam:
     @property
     def first_day(self) -> date:
         return self.cutoff + timedelta(days=1)
+
+    @property
+    def days(self) -> ExamDays:
+        """When it is, and how many customers it asks."""
+        return ExamDays(self.cutoff, self.last_day, len(self.users))
 
     def part(self, chosen: np.ndarray) -> Exam:
         """The same exam for some of its customers (positions in ``users``)."""

@@ -100,8 +100,8 @@ class FittedRecommender:
             InvalidPlan: no such model.
         """
         name = method if method in RECOMMENDERS else self.names[self.family(method)]
-        split, known = self.choice.split, self.choice.trial(name)
-        if split is None or known is not None:
+        known = self.choice.trial(name)
+        if known is not None or (split := self.choice.split) is None:
             return known
         return self.kept.get(("trial", self.choice.purpose, name),
                              lambda: Sitting(split.test, self.choice.parameters).trial(name))
@@ -138,7 +138,7 @@ def _figures_of(trial: Trial) -> dict[str, float]:
 
 def fit_recommender(
     snapshot: Snapshot, side: ProductSide | None = None, gates: Gates | None = None,
-    records: ChoiceRecords | None = None,
+    records: ChoiceRecords | None = None, purpose: Purpose = "new",
 ) -> FittedRecommender:
     """Choose by measured quality, and fit on everything up to ``as_of``.
 
@@ -146,6 +146,7 @@ def fit_recommender(
         side: what is known of products beside their sales; models that need more are left out.
         gates: who may be shown what; without them no category is restricted.
         records: where the measurements behind the choice are kept; without them they are made anew.
+        purpose: what is chosen for first; the other purpose is chosen for when asked for.
 
     Raises:
         MissingData: no order names a customer. NoRows: no known customer kept a purchase.
@@ -157,7 +158,9 @@ def fit_recommender(
     past = Past(snapshot, seen, side)
     past.gates = gates or Gates(snapshot)
     past.records = records
-    return _view(past, seen, build_catalogue(snapshot, seen), "new", snapshot.fingerprint, OnceCache(_KEPT))
+    catalogue, kept = build_catalogue(snapshot, seen), OnceCache(_KEPT)
+    return kept.get(("purpose", purpose, snapshot.fingerprint),
+                    lambda: _view(past, seen, catalogue, purpose, snapshot.fingerprint, kept))
 
 
 def with_products_of(fitted: FittedRecommender, snapshot: Snapshot) -> FittedRecommender:
@@ -193,10 +196,22 @@ def _model(choice: Choice, name: str, past: Past, kept: OnceCache) -> Recommende
 
 
 def _reason_rule(fitted: FittedRecommender, family: str, seed: int = 0) -> ReasonRule:
-    """Calibrate reasons of a model on sampled customers, with the lists they would be shown."""
-    model = fitted.models[family]
+    """Calibrate reasons of a model on sampled customers, with the lists they would be shown; read where it is kept."""
+    model, past, choice = fitted.models[family], fitted.past, fitted.choice
     if not model.personal:
         return ReasonRule()
+    if past.records is None:
+        return _calibrated(fitted, model, seed)
+    path = past.records.reasons_path(past.snapshot, choice.purpose, seed, available(past.side), past.side,
+                                     fitted.names[family], choice.parameters)
+    known = past.records.read_reasons(path)
+    if known is None:
+        known = _calibrated(fitted, model, seed)
+        past.records.write_reasons(path, known)
+    return known
+
+
+def _calibrated(fitted: FittedRecommender, model: Recommender, seed: int) -> ReasonRule:
     everybody = model.rows_at(np.arange(fitted.interactions.n_users))
     return calibrate(model, everybody, _CALIBRATION_K, candidates=candidate_mask(fitted, ProductFilters()),
                      exclude_seen=~fitted.rebuying.kept, seed=seed)

@@ -37,7 +37,7 @@ _MEASURES = (
 def add_models(result: Result, fitted: FittedRecommender, family: str) -> None:
     """Add the comparison on the shop's test weeks, with figures of the model used, or the caveat that there is none."""
     choice, used = fitted.choice, fitted.names[family]
-    if choice.split is None:
+    if choice.stretch is None:
         result.caveats.append(Caveat(code="recommender_unmeasured"))
         return
     trials = list(choice.trials)
@@ -53,8 +53,8 @@ def add_models(result: Result, fitted: FittedRecommender, family: str) -> None:
     place = next(i for i, t in enumerate(ranked) if t.name == used)
     result.figures["recall"] = table.figure(place, "recall", "Later purchases found by the model used")
     result.figures["test_customers"] = table.figure(place, "test_customers")
-    result.figures["test_first"] = _day(choice.split.test.first_day, "First day of the test weeks")
-    result.figures["test_last"] = _day(choice.split.test.last_day, "Last day of the test weeks")
+    result.figures["test_first"] = _day(choice.stretch.test.first_day, "First day of the test weeks")
+    result.figures["test_last"] = _day(choice.stretch.test.last_day, "Last day of the test weeks")
     if family != "popularity":
         result.figures["recall_popularity"] = table.figure(ranked.index(plain), "recall",
                                                            "Found by the popularity list")
@@ -79,17 +79,17 @@ def _row(choice: Choice, trial: Trial, plain: Trial, used: str) -> list[Any]:
 
 def exam_words(choice: Choice) -> str:
     """Which weeks and customers chose, and which are shown."""
-    assert choice.split is not None
-    validation, test = choice.split.validation, choice.split.test
+    assert choice.stretch is not None
+    validation, test = choice.stretch.validation, choice.stretch.test
     when = f"{validation.first_day} to {validation.last_day}"
     asked = ("what customers bought that they did not own or that is often bought again"
              if choice.purpose == "new" else "the next order of each customer")
-    if choice.split.apart == "customers":
-        return (f"History is short, so one half of the customers ({len(validation.users)}) chose the model and the "
-                f"other half ({len(test.users)}) is shown, both on {when}; asked: {asked}; lead with a 95 % interval "
+    if choice.stretch.apart == "customers":
+        return (f"History is short, so one half of the customers ({validation.users}) chose the model and the "
+                f"other half ({test.users}) is shown, both on {when}; asked: {asked}; lead with a 95 % interval "
                 "of the paired difference.")
-    return (f"The model was chosen on {when} ({len(validation.users)} customers); the figures shown are from "
-            f"{test.first_day} to {test.last_day} ({len(test.users)} customers), which had no say; asked: {asked}; "
+    return (f"The model was chosen on {when} ({validation.users} customers); the figures shown are from "
+            f"{test.first_day} to {test.last_day} ({test.users} customers), which had no say; asked: {asked}; "
             "lead with a 95 % interval of the paired difference.")
 
 

@@ -1,11 +1,14 @@
 import json
+from functools import partial
 
 import numpy as np
 import pytest
 
 from assistant.models.recommend import choosing
+from assistant.models.recommend import fitted as fitted_module
 from assistant.models.recommend.choice_records import ChoiceRecords
 from assistant.models.recommend.choosing import Past, choose_recommender, competitors
+from assistant.models.recommend.fitted import fit_recommender
 
 
 @pytest.fixture(scope="module")
@@ -91,3 +94,39 @@ def test_only_the_latest_records_are_kept(tmp_path, first, demo_snapshot):
     chosen(demo_snapshot, tmp_path)
     kept = {p.name for p in tmp_path.glob("choice-*.json")}
     assert record.name in kept and len(kept) == 8
+
+
+def test_a_known_choice_makes_its_exams_only_when_asked(first, demo_snapshot, tmp_path, monkeypatch, no_measuring):
+    made = []
+    split = choosing.split_history
+    monkeypatch.setattr(choosing, "split_history", lambda *a: made.append(a) or split(*a))
+    again = chosen(demo_snapshot, tmp_path)
+    assert again.stretch == first.stretch and again.users == len(first.split.test.users) and not made
+    assert np.array_equal(again.split.test.users, first.split.test.users)
+    assert again.split is again.split and len(made) == 1
+
+
+def test_bars_of_reasons_are_read_again_as_they_were_set(first, demo_snapshot, tmp_path, monkeypatch):
+    monkeypatch.setattr(fitted_module, "calibrate", partial(fitted_module.calibrate, per_band=40))
+
+    def rule():
+        fitted = fit_recommender(demo_snapshot, records=ChoiceRecords(tmp_path), purpose="next")
+        return fitted.reason_rules["item_knn"]
+
+    set_first = rule()
+    assert set_first.cases and len(list(tmp_path.glob("reasons-*.json"))) == 1
+    (record,) = tmp_path.glob("reasons-*.json")
+    with monkeypatch.context() as patch:
+        patch.setattr(fitted_module, "calibrate", lambda *_, **__: pytest.fail("set again although a record is there"))
+        read = rule()
+    assert read.bars == set_first.bars and np.array_equal(read.usual, set_first.usual)
+    assert (read.given, read.random_passes, read.cases) == (set_first.given, set_first.random_passes, set_first.cases)
+    record.write_text("{")
+    assert ChoiceRecords(tmp_path).read_reasons(record) is None
+
+
+def test_the_purpose_asked_for_first_is_the_only_one_chosen_for(few, demo_snapshot, tmp_path):
+    fitted = fit_recommender(demo_snapshot, records=ChoiceRecords(tmp_path), purpose="next")
+    assert [p.name.split("-")[1] for p in tmp_path.glob("choice-*.json")] == ["next"]
+    other = fitted.for_purpose("new")
+    assert other.choice.purpose == "new" and other.for_purpose("next") is fitted
