@@ -26,6 +26,7 @@ from assistant.query.filters import (
 )
 from assistant.query.left_out import left_out
 from assistant.query.metrics import base_metrics, metric
+from assistant.query.missing_goods import missing_goods
 from assistant.query.present import derived
 from assistant.query.rows import fetch
 from assistant.query.spoken import speak
@@ -208,7 +209,7 @@ def _waterfall(scope: Scope, rule: Filter) -> Table:
         left = fetch(scope, people.aggregate(n=people.count()))[0]["n"]
         rows.append([label, left, rows[-1][1] - left if rows else 0])
         if not left:
-            raise NoRows(
+            raise missing_goods(scope, rule) or NoRows(
                 f"No customer meets the rule: nobody is left after '{label}'",
                 received=reword_filter(rule),
                 nearest=[f"customers where {r[0]}" for r in rows[1:-1]][:2],

@@ -15,7 +15,9 @@ from assistant.query.dimensions import dimension
 from assistant.query.empty_groups import nought_belongs, only_nought
 from assistant.query.entities import check_values
 from assistant.query.followups import followups_for
+from assistant.query.listed_people import listed_by
 from assistant.query.metrics import base_metrics, metric
+from assistant.query.missing_goods import missing_goods
 from assistant.query.no_rows import no_rows
 from assistant.query.present import (
     base_words,
@@ -79,7 +81,7 @@ def run_query(
     shown, beside = _shown_beside(scope, plan)
     found = answer(scope, plan, shown, beside)
     if _empty(found):
-        raise no_rows(scope, found)
+        raise missing_goods(scope, plan.filter) or no_rows(scope, found)
     result = _present(scope, plan, found)
     result.evidence = _evidence(scope, plan, found, definitions, assumptions)
     result.caveats, more = caveats_for(scope, found, result)
@@ -180,7 +182,8 @@ def _present(scope: Scope, plan: QueryPlan, found: Answer) -> Result:
         tables=[table, totals, *([over] if over is not None else [])],
         charts=[chart] if chart else [],
         words=words,
-        details={"incomplete_periods": incomplete_labels(found, scope)} if time_dimension(plan) else {},
+        details=({"incomplete_periods": incomplete_labels(found, scope)} if time_dimension(plan) else {})
+        | listed_by(plan),
     )
     timeless = all(b.grain == "products" for m in plan.metrics for b in base_metrics(m, basis))
     speak_period(result, "period", None if timeless and found.window is None else found.period)

@@ -36,7 +36,7 @@ def _nothing(board: Board, result: Result, index: int) -> str:
 
 
 KINDS: dict[str, DrawBody] = {
-    "query": pieces.body,
+    "query": audience.listed,
     "change": pieces.body,
     "cohorts": pieces.body,
     "returning": pieces.body,
@@ -91,8 +91,8 @@ KINDS: dict[str, DrawBody] = {
     "term_agreed": pieces.body,
     "term_withdrawn": pieces.body,
     "terms": pieces.body,
-    "segment_saved": pieces.body,
-    "saved_segment": pieces.body,
+    "segment_saved": audience.chosen,
+    "saved_segment": audience.chosen,
     "saved_segments": pieces.body,
     "segment_change": pieces.body,
     "segment_tested": pieces.body,

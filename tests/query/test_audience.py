@@ -122,3 +122,21 @@ def test_known_customers_who_never_bought_are_told_apart(tmp_path):
     told = next(c for c in result.caveats if c.code == "never_bought")
     assert (told.figures["n"].value, told.figures["inside"].value, told.figures["outside"].value) == (2, 0, 2)
     assert "2 known customers have never bought" in caveat_texts(result)[0].text + caveat_texts(result)[1].text
+
+
+@pytest.mark.parametrize(("goods", "said"), [
+    (Compare(field="product", op="contains", values=("unicorn",)), "No product's name holds “unicorn”"),
+    (And(parts=(Compare(field="product", op="contains", values=("mug",)),
+                Compare(field="product", op="contains", values=("unicorn",)))), "“mug” and “unicorn”"),
+])
+def test_goods_that_were_never_sold_are_named_with_the_nearest(shop, goods, said):
+    with pytest.raises(UnknownName, match=said) as error:
+        count_rule(shop, SegmentRule(filter=And(parts=(
+            GERMANY, CustomerCondition(metric="orders", op="ge", values=(1,), where=goods)))))
+    assert error.value.valid
+
+
+def test_goods_that_were_sold_to_others_are_not_called_missing(shop):
+    bought = CustomerCondition(metric="orders", op="ge", values=(1,), where=Compare(field="product", values=("P4",)))
+    with pytest.raises(NoRows, match="nobody is left after"):
+        count_rule(shop, SegmentRule(filter=And(parts=(GERMANY, bought))))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from assistant.results import Figure, Result, Source
 from assistant.ui.render import render_answer
 from assistant.ui.texts import Texts
@@ -163,3 +165,20 @@ def test_the_only_condition_cannot_be_taken_away(texts: Texts):
     html = drawn(texts, audience([ORDERS]))
     assert "drop condition" not in html
     assert 'data-say="in condition 1 change 3 to [new]"' in html
+    assert 'data-say="add a condition: [new]"' in html  # one more can be added in words
+
+
+def test_a_list_of_customers_stands_below_the_conditions_that_choose_them(texts: Texts):
+    columns = [("customer_id", "customer", "id"), ("revenue", "revenue", "currency")]
+    rows = table("result", "Customers", columns, [["C1", 9]])
+    both = {"op_type": "and", "parts": [ORDERS, BETWEEN]}
+    html = drawn(texts, Result(kind="query", title="A", currency="EUR", tables=[rows], details={"rule": both}))
+    assert 'data-ask="drop condition 2"' in html and 'data-say="in condition 1 change 3 to [new]"' in html
+    assert html.index('class="conditions"') < html.index("C1")
+    plain = drawn(texts, Result(kind="query", title="A", currency="EUR", tables=[rows]))
+    assert 'class="conditions"' not in plain
+
+
+@pytest.mark.parametrize("kind", ["saved_segment", "segment_saved"])
+def test_a_saved_segment_has_its_conditions_as_chips(texts: Texts, kind: str):
+    assert 'data-ask="drop condition 2"' in drawn(texts, audience([ORDERS, BETWEEN]).model_copy(update={"kind": kind}))

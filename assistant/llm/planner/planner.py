@@ -51,6 +51,7 @@ from assistant.llm.planner.several import Requests, after, settles, split
 from assistant.llm.planner.shared_scope import shared
 from assistant.llm.planner.spans import Reading, read
 from assistant.llm.planner.two_sided import two_sided
+from assistant.llm.planner.unknown_fields import unknown_field
 from assistant.llm.planner.unknown_values import unknown
 from assistant.llm.planner.unreadable import other_language, unreadable
 from assistant.llm.planner.uplift_talk import about_contacts
@@ -470,6 +471,9 @@ def _declined(reading: Reading, best: Candidate | None, words: Vocabulary, shop:
     if best is None and pronouns and len(reading.items) <= 10:
         return decline(lex, "not_understood", "no_referent", words=pronouns[0])
     left = best.unexplained if best else [i.text for k, i in enumerate(reading.items) if not reading.is_skip(k)]
+    lacking = unknown_field(reading.text, words)
+    if lacking is not None:
+        return lacking
     named_values = unknown(left, reading, shop, lambda text: _works(text, words, shop))
     if named_values is not None:
         return _unknown_value(reading, named_values.names, named_values.kind, named_values.nearest, words)
@@ -500,7 +504,7 @@ def _unknown_value(reading: Reading, names: list[str], kind: str, values: list[s
             last=last,
         )
     key = "unknown_values" if len(names) > 1 else "unknown_value"
-    return decline(lex, "not_understood", key, nearest=list(values), words=quoted(names), kind=kind)
+    return decline(lex, "not_understood", key, nearest=list(values) or None, words=quoted(names), kind=kind)
 
 
 def _without(left: Sequence[str], reading: Reading, words: Vocabulary, shop: Shop) -> str | None:

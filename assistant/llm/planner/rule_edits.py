@@ -13,10 +13,13 @@ from typing import Any
 from pydantic import ValidationError
 
 from assistant.llm.planner.agreements import SURE
-from assistant.llm.planner.candidate import Candidate, call
+from assistant.llm.planner.candidate import Candidate, ToolCall, call
 from assistant.llm.planner.context import Past
 from assistant.llm.planner.meanings import rule_of
 from assistant.llm.planner.patterns import Patterns
+from assistant.llm.planner.people_forms import about_people
+from assistant.llm.planner.replies import decline, quoted
+from assistant.llm.planner.unknown_fields import fields_in_words, unknown_field
 from assistant.llm.planner.values import join
 from assistant.plans.agreements import SaveSegment
 from assistant.plans.filters import Compare, CustomerCondition, Filter, Not, Or, Predicted
@@ -48,15 +51,38 @@ class RuleEdits:
         shown = _shown(self.frames.context)
         if shown is None or not self.text or len(self.text) > 300:
             return None
-        rule, name = shown
-        for edit in (self._dropped, self._number_there, self._numbered, self._number, self._excluded, self._widened,
-                     self._narrowed, self._made):
+        asked, written, name = shown
+        for edit, rule in ((self._dropped, written), (self._number_there, written), (self._numbered, written),
+                           (self._number, written), (self._excluded, asked), (self._widened, asked),
+                           (self._narrowed, asked), (self._made, written)):
             new = edit(rule)
             if new is not None and new != rule:
                 request = SegmentRule(filter=new) if name is None else SaveSegment(name=name, filter=new, replace=True)
                 found = Candidate([call(request)], SURE - 0.05, "audience" if name is None else "save")
                 found.referred = True
                 return found
+        return self._unread()
+
+    def _unread(self) -> Candidate | None:
+        """As in "add a condition: favourite colour is red": what was to be added is no condition, and is said so."""
+        vocabulary = self.frames.reading.vocabulary
+        for slots in self.p.fits("add_condition", self.text):
+            words = slots["who"]
+            said = self._not_permitted(words) or unknown_field(words, vocabulary, alone=True)
+            said = said or decline(self.frames.lex, "not_understood", "unread_condition", examples="segments",
+                                   words=quoted([words]), fields=fields_in_words(vocabulary))
+            found = Candidate([said], SURE - 0.05, "decline")
+            found.referred = True
+            return found
+        return None
+
+    def _not_permitted(self, words: str) -> ToolCall | None:
+        """The decline of a list by a sensitive trait, where that is what was to be added."""
+        for frame in self.p.raw["as_list"]:
+            planned = about_people(str(frame).format(words), self.frames.context, self.frames.shop,
+                                   self.frames.reading.vocabulary, ("decline",), lambda _: [])
+            if planned is not None:
+                return planned.calls[0]
         return None
 
     # -- by place and by name ------------------------------------------------------------------------------------
@@ -166,21 +192,33 @@ class RuleEdits:
         return self._each("widen", wider)
 
 
-def _shown(context: Any) -> tuple[Filter, str | None] | None:
-    """The rule last shown, and the name it is saved under."""
+def _shown(context: Any) -> tuple[Filter, Filter, str | None] | None:
+    """The rule last shown as it was asked for, and written out with what its words mean (the conditions that the card
+    numbers); the name it is saved under."""
     last: Past | None = next((p for p in reversed(context.past) if not p.refused and p.call.name in _SHOWN), None)
     newest = next((p for p in reversed(context.past) if not p.refused), None)
     if last is None or newest is None or last.turn != newest.turn:
         return None
+    details = ((last.result or {}).get("details") or {}).get("rule")
+    written = None if details is None else SegmentRule.model_validate({"filter": details}).filter
     if last.call.name == "save_segment":
         request: Any = last.call.plan()
-        return request.filter, request.name
+        return request.filter, written or request.filter, request.name
     if last.call.name == "show_saved_segments":
         name = last.call.args.get("name")
-        rule = ((last.result or {}).get("details") or {}).get("rule")
-        return None if name is None or rule is None else (SegmentRule.model_validate({"filter": rule}).filter, name)
+        return None if name is None or written is None else (written, written, name)
     found = context.audience()
-    return None if found is None else (found[0], None)
+    if found is None or (written is None and _only_a_list(last)):
+        return None
+    return found[0], written or found[0], None
+
+
+def _only_a_list(past: Past) -> bool:
+    """A list of customers whose conditions are not all in its rule (a time of its own, a bound on a figure)."""
+    plan: Any = past.call.plan()
+    return past.call.name == "query_data" and "customer" in plan.dimensions and plan.filter is not None and bool(
+        plan.period or plan.having
+    )
 
 
 def _figure(text: str) -> float | None:

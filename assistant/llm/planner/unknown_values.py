@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from assistant.llm.planner.heard import heard
 from assistant.llm.planner.spans import Reading
+from assistant.plans.alike import GOODS, alike
 from assistant.plans.shop import Shop
 
 _LIKE = 55
@@ -124,7 +125,10 @@ def _with_capitals(run: list[int], reading: Reading) -> tuple[list[int], str]:
 def _kinds(run: list[int], reading: Reading, before: list[_Name]) -> tuple[tuple[str, ...], bool]:
     """What a run may name, and whether the text says so beyond its capital letter."""
     items, terms = reading.items, reading.vocabulary.lexicon.terms
-    for k in (run[0] - 1, run[-1] + 1):
+    before_it = run[0] - 1
+    while before_it > 0 and reading.is_skip(before_it) and not items[before_it].has("dim"):  # "country is Narnia"
+        before_it -= 1
+    for k in (run[0] - 1, run[-1] + 1, before_it if before_it >= run[0] - 2 else run[0] - 1):
         if 0 <= k < len(items):
             said = next((d for d in items[k].alts.get("dim", ()) if d in terms["plurals"]), None)
             if said is not None and len(items[k].tokens) == 1:
@@ -153,7 +157,14 @@ def _known(dimension: str, reading: Reading) -> bool:
 
 def _labels(name: _Name, shop: Shop) -> tuple[str, list[str]] | None:
     """The kind and its nearest values; of a kind that was said, its first ones where none is near."""
-    found = [m for m in shop.find(name.text, name.kinds, 4) if m.score >= _LIKE]
+    found = [m for m in shop.find(name.text, name.kinds, 12) if m.score >= _LIKE]
+    goods = bool(found) and found[0].kind in GOODS
+    if goods:
+        found = alike(name.text, found)
+        if not found:  # nothing like it is sold: what is
+            return ("product" if "product" in name.kinds else name.kinds[0]), list(shop.labels("category"))[:_SHOWN]
+    if not found and set(name.kinds) & GOODS and name.sure:
+        return name.kinds[0], list(shop.labels("category"))[:_SHOWN]
     if found:
         kind = found[0].kind if len(name.kinds) > 1 and not name.sure else name.kinds[0]
         near = [m.label for m in found if m.kind == kind]

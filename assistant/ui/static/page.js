@@ -151,8 +151,8 @@
       const rule = event.target.closest("form.number");
       if (rule) {
         event.preventDefault();
-        const number = rule.querySelector("input").value;
-        if (number !== "" && number !== rule.dataset.was) trigger("ask", { text: rule.dataset.say.replace("[new]", number) });
+        const said = rule.querySelector("input").value.trim();
+        if (said !== "" && said !== rule.dataset.was) trigger("ask", { text: rule.dataset.say.replace("[new]", () => said) });
         return;
       }
       const form = event.target.closest("form.comment");
