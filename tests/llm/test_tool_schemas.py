@@ -11,7 +11,7 @@ import pytest
 from langchain_core.tools import BaseTool, tool
 from langchain_core.utils.function_calling import convert_to_openai_tool
 
-from assistant.llm.tool_schemas import FILTERS, offered
+from assistant.llm.tool_schemas import FILTERS, SHARED, offered
 from assistant.settings import Settings
 from assistant.workspace import Workspace
 from tools.adapter import build_tools
@@ -32,7 +32,7 @@ def references(node: Any) -> Iterator[str]:
 def test_all_tools_fit_into_a_prompt(tools: list[BaseTool]) -> None:
     made = offered(tools)
     assert [f["function"]["name"] for f in made] == [t.name for t in tools]
-    assert len(json.dumps(made)) < 130_000  # LangChain's own form of them takes megabytes
+    assert len(json.dumps(made)) < 100_000  # LangChain's own form of them takes megabytes
     assert all(f["type"] == "function" and f["function"]["description"] for f in made)
 
 
@@ -46,6 +46,14 @@ def test_one_tool_spells_out_filters_and_the_others_name_it(tools: list[BaseTool
     schemas = {f["function"]["name"]: f["function"]["parameters"] for f in offered(tools)}
     assert [n for n, s in schemas.items() if FILTERS & s.get("$defs", {}).keys()] == ["query_data"]
     assert "form of the filter of query_data" in json.dumps(schemas["count_audience"]["properties"]["filter"])
+
+
+def test_periods_and_whole_requests_are_spelt_out_once(tools: list[BaseTool]) -> None:
+    schemas = {f["function"]["name"]: f["function"]["parameters"] for f in offered(tools)}
+    for part in SHARED:
+        assert [n for n, s in schemas.items() if part in s.get("$defs", {})] == ["query_data"], part
+    assert "request of query_data" in json.dumps(schemas["check_premise"])
+    assert not any("QueryPlan" in s.get("$defs", {}) for s in schemas.values())
 
 
 def test_without_that_tool_another_spells_them_out(tools: list[BaseTool]) -> None:
