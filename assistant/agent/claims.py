@@ -31,7 +31,12 @@ _CLAUSE_END = re.compile(r"[.!?;:,\n–—]")
 
 def claims_a_deed(text: str) -> bool:
     """Whether the text says that something was sent, approved, scheduled or exported."""
-    return any(not _DENIAL.search(_clause(text, match)) for match in _CLAIM.finditer(text))
+    return any(not denied(text, match) for match in _CLAIM.finditer(text))
+
+
+def denied(text: str, match: re.Match[str]) -> bool:
+    """Whether the clause up to the end of a match denies or only supposes what is said."""
+    return _DENIAL.search(_clause(text, match)) is not None
 
 
 def _clause(text: str, match: re.Match[str]) -> str:

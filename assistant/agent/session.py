@@ -15,6 +15,7 @@ from assistant.agent.builder import build_agent
 from assistant.agent.claims import claims_a_deed
 from assistant.agent.events import AnswerReady, Brain, Event, StepFinished, StepStarted, ThreadInfo, TurnStarted
 from assistant.agent.followups import FollowUpCheck
+from assistant.agent.promises import WRITING, untrue_promises
 from assistant.agent.store import TurnStore
 from assistant.agent.trace import record_run
 from assistant.agent.wording import vet
@@ -205,10 +206,12 @@ class Session:
         reply, known = turn.reply, turn.known
         checked = grounding.check(reply, results, turn.question, known, composed=self._own_words)
         claimed = not self._own_words and claims_a_deed(reply)
-        blocked = bool(checked.untraced) or claimed
+        promised = [] if self._own_words else _promises(turn)
+        blocked = bool(checked.untraced) or claimed or bool(promised)
         if (blocked or not reply.strip()) and results:
             if blocked:
-                log.warning("draft blocked, untraced: %s, claims a deed: %s", checked.untraced, claimed)
+                log.warning("draft blocked, untraced: %s, claims a deed: %s, promises: %s", checked.untraced, claimed,
+                            promised)
             composed = compose(results)
             reply = composed.text
             checked = grounding.check(reply, results, turn.question, composed.numbers, composed=True)
@@ -241,6 +244,13 @@ class Session:
             followups=self._check.keep([f for r in results for f in r.followups], known=turn.known_questions),
             steps=turn.steps, results=list(results), confidence=turn.confidence,
         )
+
+
+def _promises(turn: _Turn) -> list[str]:
+    """Promises that a model's reply makes of a draft and that stand in none."""
+    if not any(step.tool in WRITING for step in turn.steps):
+        return []
+    return untrue_promises(turn.reply, turn.results)
 
 
 class _Turn:

@@ -70,13 +70,15 @@ class Approvals(RuleBasedStateMachine):
         self.digests: list[str] = []
         self.now, self.version, self.text, self.size = NOON, 1, "Hello", 3
 
-    @initialize(size=st.integers(1, 6), approved=st.sampled_from([True, True, False]))
-    def begin(self, size: int, approved: bool) -> None:
-        """Most runs begin with a dry run that a person approved, so that what comes after has something to break."""
+    @initialize(size=st.integers(1, 6), way=st.sampled_from(["started", "started", "approved", "prepared"]))
+    def begin(self, size: int, way: str) -> None:
+        """Most runs begin with one that a person approved or started, so that what comes has something to break."""
         self.size = size
         self.dry_run()
-        if approved:
+        if way != "prepared":
             self._approve(self.digests[0], typed=True)
+        if way == "started":
+            self._start(self.digests[0], "no")
 
     def what(self) -> tuple[Terms, list[Row]]:
         """The campaign as it is now."""
@@ -137,7 +139,21 @@ class Approvals(RuleBasedStateMachine):
     @precondition(lambda self: self.digests)
     @rule(data=st.data(), forged=st.sampled_from(["no", "no", "no", "text", "address", "more", "fewer"]))
     def start_one(self, data: st.DataObject, forged: str) -> None:
-        digest = data.draw(st.sampled_from(self.digests))
+        self._start(data.draw(st.sampled_from(self.digests)), forged)
+
+    @rule(forged=st.sampled_from(["no", "no", "text", "fewer"]), changed=st.sampled_from([False, False, True]))
+    def go_through(self, forged: str, changed: bool) -> None:
+        """The usual way in one go, so that most runs get somewhere; sometimes something changes under way."""
+        self.dry_run()
+        digest = self.digest_now()
+        if digest not in self.digests:
+            return
+        self._approve(digest, typed=True)
+        if changed:
+            self.text += "?"
+        self._start(digest, forged)
+
+    def _start(self, digest: str, forged: str) -> None:
         made, rows = self.what()
         true = self.digest_now()
         if rows and forged == "text":
@@ -159,7 +175,7 @@ class Approvals(RuleBasedStateMachine):
             assert (row.customer_id, row.channel) not in self.granted
             self.granted[row.customer_id, row.channel] = row.digest()
 
-    @rule(most=st.integers(1, 4), mood=st.sampled_from(["sent", "sent", "failed", "unknown", "later", "unavailable"]))
+    @rule(most=st.integers(1, 6), mood=st.sampled_from(["sent", "sent", "failed", "unknown", "later", "unavailable"]))
     def send(self, most: int, mood: str) -> None:
         checks = Checks(_Everybody(), self.key, Rules("Europe/Berlin"), ("email",))  # type: ignore[arg-type]
         drain(self.ledger, {"email": _Way(self.sent, mood)}, checks, lambda: self.now, per_minute=10**9, most=most,
