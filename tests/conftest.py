@@ -16,7 +16,14 @@ gc.set_threshold(100_000, 20, 100)  # the shops and lexicons stay: looking throu
 from assistant.data.warehouse import Snapshot, open_snapshot  # noqa: E402  the environment comes first
 from assistant.settings import Settings  # noqa: E402
 from tests.support.shared_data import shared_data  # noqa: E402
-from tests.support.shops import DEMO_SOURCES, LOAD_SOURCES, cached_home, source_hash  # noqa: E402
+from tests.support.shops import (  # noqa: E402
+    DEMO_SOURCES,
+    INDEX_SOURCES,
+    LOAD_SOURCES,
+    cached_home,
+    embed_products,
+    source_hash,
+)
 from tests.support.tiny_shop import tiny_shop  # noqa: E402
 
 
@@ -33,8 +40,9 @@ def demo_home() -> Path:
 
     def build(settings: Settings) -> None:
         build_demo(settings, seed=DEFAULT_SEED)
+        embed_products(settings)
 
-    return cached_home("demo", source_hash(*DEMO_SOURCES, extra=str(DEFAULT_SEED)), build)
+    return cached_home("demo", source_hash(*DEMO_SOURCES, *INDEX_SOURCES, extra=str(DEFAULT_SEED)), build)
 
 
 @pytest.fixture(scope="session")

@@ -18,6 +18,8 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 #: Sources whose change makes a cached demo shop stale.
 DEMO_SOURCES = ("assistant/data/demo", "assistant/data/schema.py", "assistant/data/warehouse.py",
                 "assistant/data/manifest.py")
+#: Sources whose change makes the product index of a cached shop stale.
+INDEX_SOURCES = ("assistant/retrieval",)
 #: Sources whose change makes a cached load of real orders stale.
 LOAD_SOURCES = ("assistant/data",)
 KEEP = 3
@@ -81,8 +83,18 @@ def cached_home(kind: str, key: str, build: Callable[[Settings], object]) -> Pat
     return home
 
 
+def embed_products(settings: Settings) -> None:
+    """Build the product index of a home, so that its copies need no language model of their own."""
+    from assistant.data.warehouse import open_snapshot
+    from assistant.retrieval.product_index import open_index
+
+    index = open_index(open_snapshot(settings.home / "snapshots"), settings)
+    index.wait()
+    index.close()
+
+
 def copy_home(home: Path, target: Path) -> Path:
-    """Copy the current snapshot of a cached home to ``target``, for a test that changes it.
+    """Copy the current snapshot and the product index of a cached home to ``target``, for a test that changes it.
 
     What was measured when a recommender was chosen is shared by all copies: its records are named for the data and the
     code they belong to.
@@ -100,4 +112,6 @@ def copy_home(home: Path, target: Path) -> Path:
         else:
             shutil.copy2(path, snapshots / path.name)
     shutil.copy2(pointer, snapshots / pointer.name)
+    if (home / "index").exists():
+        shutil.copytree(home / "index", target / "index")
     return target
