@@ -36,5 +36,13 @@ def close_inputs(
 
 def proxy_caveats(aside: Sequence[Proxy]) -> list[Caveat]:
     """What was left out, said."""
-    named = ", ".join(f"{p.column.replace('_', ' ')} (for {p.of.replace('_', ' ')})" for p in aside)
-    return [Caveat(code="inputs_left_out", words={"inputs": named})] if aside else []
+    return [Caveat(code="inputs_left_out", words={"inputs": _named(aside)})] if aside else []
+
+
+def told_caveats(told: Sequence[Proxy]) -> list[Caveat]:
+    """What is weighed although it stands for a sensitive attribute, because the method is made of it, said."""
+    return [Caveat(code="inputs_told", words={"inputs": _named(told)})] if told else []
+
+
+def _named(found: Sequence[Proxy]) -> str:
+    return ", ".join(f"{p.column.replace('_', ' ')} (for {p.of.replace('_', ' ')})" for p in found)

@@ -43,7 +43,7 @@ def lists_of(snapshot: Snapshot, fitted: FittedRecommender) -> Judged:
     return Judged(
         f"found a product in their list of {EVALUATED_K} that they then bought",
         ids[kept].tolist(), {"hit": trial.per_user_recall[kept] > 0},
-        {name: values[kept] for name, values in _inputs(exam).items()},
+        {name: values[kept] for name, values in (_inputs(exam) | _bought(fitted, exam)).items()},
         measures=[Measure(m.name, m.label, m.unit, m.values[kept]) for m in measures],
         weeks=(exam.first_day, exam.last_day), model=fitted.info(fitted.family()),
     )
@@ -56,6 +56,24 @@ def _inputs(exam: Exam) -> dict[str, np.ndarray]:
     latest = np.array([train.last_days[starts[u]:starts[u + 1]].max(initial=0) for u in users])
     return {"products bought": np.diff(starts)[users], "orders": train.history.sizes[users],
             "days since the last purchase": day_number(exam.cutoff) - latest}
+
+
+def _bought(fitted: FittedRecommender, exam: Exam) -> dict[str, np.ndarray]:
+    """Share of each customer's products by category, of the categories bought most: what lists are made from says who
+    somebody may be."""
+    if not fitted.catalogue.has_category:
+        return {}
+    frame = fitted.catalogue.frame.set_index("product_id").reindex(exam.train.item_ids)
+    category = frame["category"].astype(object).to_numpy()
+    owned = exam.train.matrix[exam.users]
+    total = np.maximum(np.diff(owned.indptr), 1)
+    names, counts = np.unique([str(c) for c in category[owned.indices] if c == c and c is not None],
+                              return_counts=True)
+    found = {}
+    for name in names[np.argsort(-counts, kind="stable")][:MOST_CATEGORIES]:
+        of_it = np.add.reduceat(np.append((category == name)[owned.indices], 0.0), owned.indptr[:-1])
+        found[f"share of products from {name}"] = np.where(np.diff(owned.indptr) > 0, of_it, 0.0) / total
+    return found
 
 
 def _measures(fitted: FittedRecommender, exam: Exam, trial: Trial, plain: Trial | None) -> list[Measure]:

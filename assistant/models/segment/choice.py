@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from assistant.models.segment.base import Segmenter
+from assistant.models.segment.base import FEATURES, Segmenter
 from assistant.models.segment.found import FEWEST, FoundSegments, KTrial
 from assistant.models.segment.gaussian import GaussianSegments
 from assistant.models.segment.kmeans import KMeansSegments
@@ -23,16 +23,21 @@ class BestFound(Segmenter):
         k: number of segments; None lets each choose.
         seed: of sampling, starts and bootstraps.
         rounds: bootstrap refits per k tried.
+        columns: of recency, frequency and money, those that the groups are found in.
     """
 
-    def __init__(self, k: int | None = None, seed: int = 0, rounds: int = 20) -> None:
+    def __init__(
+        self, k: int | None = None, seed: int = 0, rounds: int = 20, columns: tuple[str, ...] = FEATURES,
+    ) -> None:
         self.k = k
         self.seed = seed
         self.rounds = rounds
+        self.columns = columns
 
     def _fit(self, frame: pd.DataFrame) -> None:
-        made = {"kmeans": KMeansSegments(self.k, self.seed, self.rounds),
-                "gaussian": GaussianSegments(self.k, self.seed, self.rounds)}
+        asked = (self.k, self.seed, self.rounds)
+        made = {"kmeans": KMeansSegments(*asked, columns=self.columns),
+                "gaussian": GaussianSegments(*asked, columns=self.columns)}
         self.rivals_: dict[str, FoundSegments] = {name: model.fit(frame) for name, model in made.items()}
         self.chosen_ = max(self.rivals_, key=lambda name: _merit(self.rivals_[name].trial_))
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from assistant.models.segment.base import FEATURES
 from assistant.models.segment.found import BLOCK
 from assistant.models.segment.rfm_scale import OnRFM
 
@@ -22,16 +23,19 @@ class GaussianSegments(OnRFM):
         rounds: bootstrap refits per k tried.
         sample: most customers that the final fit uses; everybody is assigned.
         floor: least variance of a component, in squared interquartile ranges.
+        columns: of recency, frequency and money, those that the groups are found in.
     """
 
     def __init__(
-        self, k: int | None = None, seed: int = 0, rounds: int = 20, sample: int = 50_000, floor: float = 0.01
+        self, k: int | None = None, seed: int = 0, rounds: int = 20, sample: int = 50_000, floor: float = 0.01,
+        columns: tuple[str, ...] = FEATURES,
     ) -> None:
         self.k = k
         self.seed = seed
         self.rounds = rounds
         self.sample = sample
         self.floor = floor
+        self.columns = columns
 
     def _learn(self, values: np.ndarray, k: int, seed: int, starts: int) -> Any:
         import warnings

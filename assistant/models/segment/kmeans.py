@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from assistant.models.segment.base import FEATURES
 from assistant.models.segment.found import BLOCK
 from assistant.models.segment.rfm_scale import OnRFM
 
@@ -26,16 +27,21 @@ class KMeansSegments(OnRFM):
         seed: of sampling, starts and bootstraps.
         rounds: bootstrap refits per k tried.
         minibatch_from: customers from which a batch is used.
+        columns: of recency, frequency and money, those that the groups are found in.
     """
 
-    def __init__(self, k: int | None = None, seed: int = 0, rounds: int = 20, minibatch_from: int = 100_000) -> None:
+    def __init__(
+        self, k: int | None = None, seed: int = 0, rounds: int = 20, minibatch_from: int = 100_000,
+        columns: tuple[str, ...] = FEATURES,
+    ) -> None:
         self.k = k
         self.seed = seed
         self.rounds = rounds
         self.minibatch_from = minibatch_from
+        self.columns = columns
 
     def _learn(self, values: np.ndarray, k: int, seed: int, starts: int) -> np.ndarray:
-        """Centres, (k, 3)."""
+        """Centres, (k, columns)."""
         from threadpoolctl import threadpool_limits
 
         with threadpool_limits(limits=1):  # three columns: threads cost more than they bring

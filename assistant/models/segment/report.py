@@ -13,9 +13,9 @@ from assistant.data.warehouse import Snapshot
 from assistant.errors import InvalidPlan, UnknownName
 from assistant.features.behaviour import MARK, behaviour
 from assistant.features.rfm import left_out_of_rfm, rfm
-from assistant.models.close_inputs import close_inputs, proxy_caveats
+from assistant.models.close_inputs import close_inputs, proxy_caveats, told_caveats
 from assistant.models.registry import SEGMENTERS, entry
-from assistant.models.segment.base import Segmenter
+from assistant.models.segment.base import FEATURES, Segmenter
 from assistant.models.segment.found_tables import (
     found_quality,
     notes_of,
@@ -41,6 +41,8 @@ _STABILITY_ROWS = 5000
 _STABILITY_ROUNDS = 20
 
 
+#: Methods that find groups in recency, frequency and money.
+_ON_RFM = frozenset({"kmeans", "gaussian", "found"})
 #: Splits kept, so that a question about each segment in turn finds them once.
 _SPLITS = OnceCache(16)
 
@@ -88,10 +90,12 @@ def method_of(request: SegmentRequest) -> str:
 
 
 def frame_of(snapshot: Snapshot, method: str) -> pd.DataFrame:
-    """One row per customer with what a method looks at; without kinds of behaviour that stand for a sensitive
-    attribute (``attrs["proxies"]``)."""
+    """One row per customer with what a method looks at; ``attrs["proxies"]``: what of it stands for a sensitive
+    attribute. Kinds of behaviour that do are not among the columns."""
     if method != "behaviour":
-        return rfm(snapshot)
+        found = rfm(snapshot)
+        found.attrs["proxies"] = close_inputs(snapshot, found["customer_id"].tolist(), {c: found[c] for c in FEATURES})
+        return found
     frame = behaviour(snapshot)
     kinds = [c for c in frame.columns if MARK in c]
     aside = close_inputs(snapshot, frame["customer_id"].tolist(), {c: frame[c] for c in kinds})
@@ -102,7 +106,13 @@ def frame_of(snapshot: Snapshot, method: str) -> pd.DataFrame:
 
 def _split(snapshot: Snapshot, method: str, k: int | None) -> FittedSegments:
     frame = frame_of(snapshot, method)
-    parameters = {} if method == "rfm" else {"k": k}
+    parameters: dict[str, Any] = {} if method == "rfm" else {"k": k}
+    aside = {p.column for p in frame.attrs.get("proxies", ())}
+    if method in _ON_RFM and aside:
+        parameters["columns"] = tuple(c for c in FEATURES if c not in aside)
+        if not parameters["columns"]:
+            raise InvalidPlan("Recency, orders and spending all stand for a sensitive attribute of these customers, so "
+                              "no groups are found in them", received=method, hint="Ask for segments by rules.")
     return FittedSegments(method, entry(SEGMENTERS, method).make(**parameters).fit(frame), frame, {})
 
 
@@ -177,7 +187,8 @@ def segment_result(snapshot: Snapshot, request: SegmentRequest, fitted: FittedSe
     result.words |= worst_words(table)
     result.headline = ["customers", "segments"]
     result.caveats = _caveats(result, fitted, left_out, request.refused)
-    result.caveats += proxy_caveats(fitted.frame.attrs.get("proxies", ()))
+    speak = told_caveats if fitted.method == "rfm" else proxy_caveats  # the rules are made of all three
+    result.caveats += speak(fitted.frame.attrs.get("proxies", ()))
     objected = int(fitted.frame["customer_id"].astype(str).isin(aside).sum())
     if objected:
         result.caveats.append(Caveat(code="objectors_in_segments", figures={"n": Figure(

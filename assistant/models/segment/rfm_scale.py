@@ -22,11 +22,16 @@ class OnRFM(FoundSegments):
     """log(1 + x), then scaled by median and interquartile range.
 
     Logs because spending and orders are heavy-tailed; robust scaling so that one wholesaler does not set the scale.
-    Money below zero (net of returns) counts as zero.
+    Money below zero (net of returns) counts as zero. Names speak of all three, whichever the groups are found in.
+
+    Attributes:
+        columns: those of the three that the groups are found in.
     """
 
+    columns: tuple[str, ...]
+
     def _prepare(self, frame: pd.DataFrame) -> None:
-        values = _logged(frame)
+        values = self._logged(frame)
         self.center_ = np.median(values, axis=0)
         spread = np.subtract(*np.quantile(values, [0.75, 0.25], axis=0))
         deviation = values.std(axis=0)
@@ -36,7 +41,7 @@ class OnRFM(FoundSegments):
             self.everyone_ = self.everyone_.sample(_NAMING_ROWS, random_state=self.seed)
 
     def _values(self, frame: pd.DataFrame) -> np.ndarray:
-        return (_logged(frame) - self.center_) / self.scale_
+        return (self._logged(frame) - self.center_) / self.scale_
 
     def _named(self, frame: pd.DataFrame, codes: np.ndarray, k: int) -> np.ndarray:
         medians = frame[list(FEATURES)].groupby(codes).median()
@@ -51,6 +56,5 @@ class OnRFM(FoundSegments):
         return (f"nearest to: {row['median_orders']:g} orders, {row['median_revenue']:,.2f} spent, last order "
                 f"{row['median_days']:g} days ago (medians)")
 
-
-def _logged(frame: pd.DataFrame) -> np.ndarray:
-    return np.log1p(np.maximum(frame[list(FEATURES)].to_numpy(dtype=float), 0.0))
+    def _logged(self, frame: pd.DataFrame) -> np.ndarray:
+        return np.log1p(np.maximum(frame[list(self.columns)].to_numpy(dtype=float), 0.0))

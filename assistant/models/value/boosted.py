@@ -8,6 +8,7 @@ sum stays that of the purchase model, because levels of past windows carry their
 from __future__ import annotations
 
 import logging
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
@@ -42,9 +43,15 @@ def can_boost() -> str | None:
 class BoostedCorrection:
     """Ratio of a customer's value to what the purchase model expects.
 
+    Args:
+        aside: inputs (of :func:`inputs_of`) that are not weighed, because they stand for a sensitive attribute.
+
     Attributes:
         booster_: fitted trees.
     """
+
+    def __init__(self, aside: Collection[str] = ()) -> None:
+        self.aside = frozenset(aside)
 
     def fit(self, frame: pd.DataFrame, expected: Floats, days: Floats, alive: Floats, actual: Floats) -> Self:
         """Fit.
@@ -73,18 +80,26 @@ class BoostedCorrection:
             raise NotFittedError("BoostedCorrection is not fitted yet; call fit first")
         return np.exp(self.booster_.predict(self._design(frame, expected, days, alive), raw_score=True))
 
-    @staticmethod
-    def _design(frame: pd.DataFrame, expected: Floats, days: Floats, alive: Floats) -> Floats:
-        """Behaviour alone; nothing about the person."""
+    def _design(self, frame: pd.DataFrame, expected: Floats, days: Floats, alive: Floats) -> Floats:
         import numpy as np
 
-        repeats = frame["order_days"].to_numpy(dtype=float) - 1
-        span, age = (frame[c].to_numpy(dtype=float) for c in ("span_days", "age_days"))
-        mean = np.maximum(frame["mean_value"].to_numpy(dtype=float), 0.01)
-        silence = age - span
-        gap = np.where(repeats > 0, span / np.maximum(repeats, 1), np.nan)
-        return np.column_stack([
-            np.log1p(repeats), np.log1p(silence), np.log1p(age), np.log((silence + 1) / (gap + 1)), np.log(mean),
-            np.log1p(np.maximum(frame["late_value"].to_numpy(dtype=float), 0.0) / mean),
-            np.log(np.maximum(expected, _SMALLEST) / days), alive,
-        ])
+        found = inputs_of(frame, expected, days, alive)
+        return np.column_stack([values for name, values in found.items() if name not in self.aside])
+
+
+def inputs_of(frame: pd.DataFrame, expected: Floats, days: Floats, alive: Floats) -> dict[str, Floats]:
+    """What the trees weigh, by name: behaviour alone, nothing about the person. Arguments as of
+    :meth:`BoostedCorrection.fit`."""
+    import numpy as np
+
+    repeats = frame["order_days"].to_numpy(dtype=float) - 1
+    span, age = (frame[c].to_numpy(dtype=float) for c in ("span_days", "age_days"))
+    mean = np.maximum(frame["mean_value"].to_numpy(dtype=float), 0.01)
+    silence = age - span
+    gap = np.where(repeats > 0, span / np.maximum(repeats, 1), np.nan)
+    return {
+        "repeat_purchases": np.log1p(repeats), "silence": np.log1p(silence), "age_as_customer": np.log1p(age),
+        "silence_against_own_gap": np.log((silence + 1) / (gap + 1)), "mean_value": np.log(mean),
+        "late_value": np.log1p(np.maximum(frame["late_value"].to_numpy(dtype=float), 0.0) / mean),
+        "expected_value": np.log(np.maximum(expected, _SMALLEST) / days), "chance_to_still_buy": alive,
+    }

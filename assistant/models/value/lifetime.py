@@ -6,19 +6,23 @@ Days with orders are the purchases; the first one is where observation begins. T
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from assistant.data.sensitive import Proxy, sensitive_columns
 from assistant.errors import InvalidPlan
 from assistant.features.purchase_days import PurchaseDays
+from assistant.models.close_inputs import close_inputs
 from assistant.models.threads import undivided_products
 from assistant.models.value.lifetime_methods import (
     REPEAT,
     SHORTEST_HISTORY,
     Learnt,
     clv_columns,
+    inputs,
     learn,
     past_totals,
 )
@@ -93,6 +97,8 @@ class LifetimeModel:
         learnt: the methods as of the analysis date; ``method`` the one used.
         exam: how the same procedure did on a later stretch; None where the history is too short for one.
         past_off: how far the sum was off in past windows (ratios), of which ``apart`` do not overlap.
+        proxies: inputs that the trees do not weigh, because they stand for a sensitive attribute; ``told``: those that
+            the purchase models are made of all the same.
     """
 
     learnt: Learnt
@@ -100,6 +106,8 @@ class LifetimeModel:
     exam: Exam | None = None
     past_off: tuple[float, ...] = ()
     apart: int = 0
+    proxies: tuple[Proxy, ...] = ()
+    told: tuple[Proxy, ...] = ()
 
     @property
     def repeats(self) -> bool:
@@ -177,27 +185,33 @@ def fit_lifetime(snapshot: Snapshot, horizon_days: int) -> LifetimeModel:
     Raises:
         InvalidPlan: too few customers, too few who came back, or too few days to learn from.
     """
-    return fit_days(PurchaseDays.of(snapshot), horizon_days)
+    days, told, aside = PurchaseDays.of(snapshot), (), ()
+    if sensitive_columns(snapshot):
+        customers, base, trees = inputs(days, horizon_days)
+        told, aside = (close_inputs(snapshot, customers, weighed) for weighed in (base, trees))
+    return replace(fit_days(days, horizon_days, {p.column for p in aside}), proxies=aside, told=told)
 
 
 @undivided_products()
-def fit_days(days: PurchaseDays, horizon_days: int) -> LifetimeModel:
-    """:func:`fit_lifetime` on purchase days."""
-    now = learn(days, days.now, horizon_days)
+def fit_days(days: PurchaseDays, horizon_days: int, aside: Collection[str] = ()) -> LifetimeModel:
+    """:func:`fit_lifetime` on purchase days; ``aside``: inputs that the trees do not weigh."""
+    now = learn(days, days.now, horizon_days, aside=aside)
     stretch = min(horizon_days, days.now // 2)
-    exam = examine(days, days.now - stretch, stretch, now) if days.now - stretch >= SHORTEST_HISTORY else None
+    exam = examine(days, days.now - stretch, stretch, now, aside) if days.now - stretch >= SHORTEST_HISTORY else None
     if exam is None:
         return LifetimeModel(now, "pareto_nbd")
     best = exam.best if exam.best in now.methods else "pareto_nbd"
     return LifetimeModel(now, best, exam, *past_totals(days, now, best))
 
 
-def examine(days: PurchaseDays, cut: int, stretch: int, near: Learnt | None = None) -> Exam | None:
+def examine(
+    days: PurchaseDays, cut: int, stretch: int, near: Learnt | None = None, aside: Collection[str] = (),
+) -> Exam | None:
     """Every method learnt on the day ``cut``, on the ``stretch`` days after it; None where nothing can be learnt."""
     import numpy as np
 
     try:
-        then = learn(days, cut, stretch, near)
+        then = learn(days, cut, stretch, near, aside)
     except InvalidPlan:
         return None
     rows = then.frame["row"].to_numpy()
@@ -211,7 +225,5 @@ def examine(days: PurchaseDays, cut: int, stretch: int, near: Learnt | None = No
     lower, upper = value_range(then, then.frame, stretch, draft.best)
     held = 100 * float(((actual >= lower - 0.005) & (actual <= upper + 0.005)).mean())
     within = (days.day > cut) & (days.day <= cut + stretch) & np.isin(days.customer, rows)
-    from dataclasses import replace
-
     return replace(draft, held=held, came=float(within.sum()),
                    expected_came=float(then.expected_days(then.frame, stretch, "pareto_nbd").sum()))

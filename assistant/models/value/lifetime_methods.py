@@ -7,6 +7,7 @@ same days of last year.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -129,8 +130,13 @@ def require_enough(frame: pd.DataFrame, days: int) -> None:
     )
 
 
-def learn(days: PurchaseDays, at: int, horizon: int, near: Learnt | None = None) -> Learnt:
-    """Fit every method on what was known on the day ``at``; ``near``: learnt from almost the same, to start from.
+def learn(
+    days: PurchaseDays, at: int, horizon: int, near: Learnt | None = None, aside: Collection[str] = (),
+) -> Learnt:
+    """Fit every method on what was known on the day ``at``.
+
+    Args:
+        near: learnt from almost the same, to start from. aside: inputs that the trees do not weigh.
 
     Raises:
         InvalidPlan: too little to learn from.
@@ -141,13 +147,33 @@ def learn(days: PurchaseDays, at: int, horizon: int, near: Learnt | None = None)
     learnt = replace(learnt, season=_season(days, learnt))
     if can_boost() is not None:
         return learnt
-    boost = _boosted(days, learnt)
+    boost = _boosted(days, learnt, aside)
     if boost is None:
         return learnt
     raw = replace(learnt, boost=boost)
     kept = float(learnt.expected_value(learnt.frame, horizon, "pareto_nbd").sum()
                  / max(raw.expected_value(learnt.frame, horizon, "boosted").sum(), 1e-9))
     return replace(raw, kept_level=kept)
+
+
+def inputs(days: PurchaseDays, horizon: int) -> tuple[list[str], dict[str, Floats], dict[str, Floats]]:
+    """What the methods weigh today: ids of the customers, what the purchase models are made of, and what the trees
+    weigh, name → values.
+
+    Raises:
+        InvalidPlan: too little to learn from.
+    """
+    from assistant.models.value.boosted import inputs_of
+
+    now = _purchase_models(days, days.now, horizon)
+    x, recency, age = clv_columns(now.frame)
+    base = {"repeat_purchases": x, "days_from_first_to_last_order": recency, "age_as_customer": age,
+            "mean_value": now.frame["mean_value"].to_numpy(dtype=float)}
+    import numpy as np
+
+    trees = inputs_of(now.frame, now.expected_value(now.frame, horizon, "pareto_nbd"), np.float64(horizon),
+                      now.alive(now.frame))
+    return now.frame["customer_id"].astype(str).tolist(), base, trees
 
 
 def _purchase_models(days: PurchaseDays, at: int, horizon: int, near: Learnt | None = None) -> Learnt:
@@ -212,7 +238,7 @@ def boost_window(at: int, horizon: int) -> int:
     return int(max(30, min(horizon, (at - SHORTEST_HISTORY) // 2, 180)))
 
 
-def _boosted(days: PurchaseDays, learnt: Learnt) -> BoostedCorrection | None:
+def _boosted(days: PurchaseDays, learnt: Learnt, aside: Collection[str]) -> BoostedCorrection | None:
     import numpy as np
     import pandas as pd
 
@@ -233,5 +259,5 @@ def _boosted(days: PurchaseDays, learnt: Learnt) -> BoostedCorrection | None:
     if sum(map(len, parts)) < FEWEST_ROWS or not any(a.any() for a in actual):
         return None
     joined = np.concatenate
-    return BoostedCorrection().fit(pd.concat(parts, ignore_index=True), joined(expected), np.float64(window),
+    return BoostedCorrection(aside).fit(pd.concat(parts, ignore_index=True), joined(expected), np.float64(window),
                                    joined(alive), joined(actual))

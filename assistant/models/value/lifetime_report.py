@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from assistant.data.objectors import objectors
+from assistant.models.close_inputs import proxy_caveats, told_caveats
 from assistant.models.value.lifetime import LifetimeModel
 from assistant.models.value.lifetime_interval import value_sums
 from assistant.models.value.lifetime_parts import (
@@ -53,7 +54,13 @@ def value_result(snapshot: Snapshot, request: ValueRequest, fitted: LifetimeMode
         NotPermitted: that customer objected to marketing.
         MissingData: margin asked for where no cost is known and none was said.
     """
-    scene = Scene(snapshot, request, fitted)
+    result = _answer(Scene(snapshot, request, fitted))
+    result.caveats += [*proxy_caveats(fitted.proxies), *told_caveats(fitted.told)]
+    return result
+
+
+def _answer(scene: Scene) -> Result:
+    request = scene.request
     if request.about == "exam":
         from assistant.models.value.lifetime_exam import exam_result
 

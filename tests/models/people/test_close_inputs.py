@@ -8,15 +8,20 @@ import pytest
 
 from assistant.data.sensitive import Proxy
 from assistant.data.warehouse import Snapshot
+from assistant.errors import InvalidPlan
 from assistant.features.contacted import known_columns
 from assistant.models.close_inputs import close_inputs
 from assistant.models.segment import report as segments
+from assistant.models.segment.choice import BestFound
 from assistant.models.uplift.design import Design
 from assistant.models.value.behaviour import EVERYTHING
+from assistant.models.value.boosted import can_boost
 from assistant.models.value.churn import ChurnModel
+from assistant.models.value.lifetime import fit_lifetime
+from assistant.models.value.lifetime_report import value_result
 from assistant.models.value.ordering import OrderingModel
 from assistant.models.value.report import churn_result
-from assistant.plans import ChurnRequest
+from assistant.plans import ChurnRequest, SegmentRequest, ValueRequest
 from tests.support.leaving_shop import leaving_tables, write
 
 
@@ -76,3 +81,38 @@ def test_segments_by_behaviour_leave_out_a_proxy(demo_snapshot: Snapshot, monkey
 
 def test_no_input_of_the_demo_shop_stands_for_a_trait(demo_snapshot: Snapshot) -> None:
     assert segments.frame_of(demo_snapshot, "behaviour").attrs["proxies"] == ()
+
+
+def test_the_value_model_says_what_it_is_made_of_and_its_trees_leave_it_out(shop: Snapshot) -> None:
+    model = fit_lifetime(shop, 60)
+    assert "repeat_purchases" in {p.column for p in model.told}
+    aside = {p.column for p in model.proxies}
+    assert {"repeat_purchases"} <= aside
+    if can_boost() is None and model.learnt.boost is not None:
+        assert model.learnt.boost.booster_.num_feature() == 8 - len(aside)
+    said = {c.code: c.words["inputs"] for c in value_result(shop, ValueRequest(horizon_days=60), model).caveats
+            if c.code in {"inputs_left_out", "inputs_told"}}
+    assert all("repeat purchases (for gender)" in words for words in said.values()) and len(said) == 2
+
+
+@pytest.mark.parametrize("method", ["kmeans", "found"])
+def test_groups_are_not_found_in_a_proxy(shop: Snapshot, monkeypatch: pytest.MonkeyPatch, method: str) -> None:
+    monkeypatch.setattr(segments, "close_inputs", lambda *given: (Proxy("order_count", "gender", 0.9, 100),))
+    fitted = segments._split(shop, method, 3)
+    finder = fitted.segmenter.best_ if isinstance(fitted.segmenter, BestFound) else fitted.segmenter
+    assert finder.columns == ("days_since_last_order", "monetary_value")
+    said = segments.segment_result(shop, SegmentRequest(method=method, k=3), fitted).caveats
+    assert any(c.code == "inputs_left_out" and "order count (for gender)" in c.words["inputs"] for c in said)
+
+
+def test_rules_by_recency_orders_and_money_say_what_they_tell(shop: Snapshot) -> None:
+    fitted = segments.fit_segments(shop, SegmentRequest(method="rfm"), graded=False)
+    said = segments.segment_result(shop, SegmentRequest(method="rfm"), fitted).caveats
+    assert any(c.code == "inputs_told" and "order count (for gender)" in c.words["inputs"] for c in said)
+
+
+def test_nothing_left_to_find_groups_in_is_refused(shop: Snapshot, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(segments, "close_inputs", lambda *given: tuple(
+        Proxy(c, "gender", 0.9, 100) for c in segments.FEATURES))
+    with pytest.raises(InvalidPlan, match="stand for a sensitive attribute"):
+        segments._split(shop, "kmeans", 3)
