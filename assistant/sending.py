@@ -58,6 +58,12 @@ class Sending:
         """What sending a draft would do."""
         return self.sendings.dry_run(request)
 
+    def try_sending(self, request: SendPlan | DryRunRequest | StopRequest | ExportRequest) -> None:
+        """Raise what the request would raise; nothing is changed or written."""
+        from assistant.campaigns.sending.trial import trial
+
+        trial(self.sendings, request)
+
     def show_sendings(self, request: SendingRequest) -> Result:
         """What became of sendings."""
         return self.sendings.state(request)

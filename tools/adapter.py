@@ -100,8 +100,24 @@ def as_langchain_tool(spec: ToolSpec, workspace: Workspace, described: bool = Tr
         args_schema=spec.request.model_json_schema() if described else dict(_ANY),
         func=call,
         response_format="content_and_artifact",
-        metadata={"access": spec.access},
+        metadata={"access": spec.access, **_trial(spec, workspace)},
     )
+
+
+def _trial(spec: ToolSpec, workspace: Workspace) -> dict[str, Any]:
+    """``trial``: arguments → whether the tool could run with them now; of tools that can say so without running."""
+    trial = spec.trial
+    if trial is None:
+        return {}
+
+    def could(arguments: dict[str, Any]) -> bool:
+        try:
+            trial(workspace, spec.request.model_validate(arguments))
+        except (ValidationError, UserError, DataError):
+            return False
+        return True
+
+    return {"trial": could}
 
 
 def build_tools(

@@ -36,10 +36,15 @@ Access = Literal["read", "draft", "write"]
 
 @dataclass(frozen=True)
 class ToolSpec:
-    """A tool: its function ``(workspace, request) -> Result``; name and description come from the function."""
+    """A tool: its function ``(workspace, request) -> Result``; name and description come from the function.
+
+    ``trial`` says of a tool that leaves something behind whether it could run now: it raises what the tool would raise,
+    and changes nothing.
+    """
 
     function: Callable[..., Result]
     access: Access = "read"
+    trial: Callable[..., None] | None = None
 
     @property
     def name(self) -> str:
@@ -97,11 +102,11 @@ TOOLS: tuple[ToolSpec, ...] = (
     ToolSpec(campaigns.explain_message),
     ToolSpec(campaigns.list_campaigns),
     ToolSpec(campaigns.undo_campaign, access="draft"),
-    ToolSpec(sending.plan_sending, access="draft"),
-    ToolSpec(sending.dry_run_campaign, access="draft"),
+    ToolSpec(sending.plan_sending, access="draft", trial=sending.would_run),
+    ToolSpec(sending.dry_run_campaign, access="draft", trial=sending.would_run),
     ToolSpec(sending.show_sendings),
-    ToolSpec(sending.stop_sending, access="draft"),
-    ToolSpec(sending.export_campaign, access="draft"),
+    ToolSpec(sending.stop_sending, access="draft", trial=sending.would_run),
+    ToolSpec(sending.export_campaign, access="draft", trial=sending.would_run),
     ToolSpec(sending.show_calendar),
     ToolSpec(explaining.explain_answer),
     ToolSpec(agreements.define_term, access="draft"),

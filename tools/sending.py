@@ -39,6 +39,13 @@ def export_campaign(workspace: Workspace, request: ExportRequest) -> Result:
     return workspace.export_for(request)
 
 
+def would_run(
+    workspace: Workspace, request: SendPlan | DryRunRequest | StopRequest | ExportRequest
+) -> None:
+    """Whether one of these could be done now; changes nothing, and raises what it would raise."""
+    workspace.try_sending(request)
+
+
 def show_calendar(workspace: Workspace, request: CalendarRequest) -> Result:
     """Show campaigns by day, with overlapping audiences and stacked offers."""
     return workspace.show_calendar(request)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-#: tools whose run would leave something behind are never tried out
+#: tools whose run would leave something behind are never run to try them; some can say whether they would
 _TRIED_ACCESS = "read"
 _REMEMBERED = 500
 
@@ -66,30 +66,35 @@ class FollowUpCheck:
             if key in self._known:
                 self._known.move_to_end(key)
                 return self._known[key]
-        works = self._try(text)
+        works, lasting = self._try(text)
+        if not lasting:  # what a person does meanwhile changes it
+            return works
         with self._lock:
             self._known[key] = works
             while len(self._known) > _REMEMBERED:
                 self._known.popitem(last=False)
         return works
 
-    def _try(self, text: str) -> bool:
+    def _try(self, text: str) -> tuple[bool, bool]:
+        """Whether it works, and whether that holds as long as the data are the same."""
         from langchain_core.messages import HumanMessage
 
         calls = self._model.invoke([HumanMessage(text)]).tool_calls
         if not calls:
-            return False
+            return False, True
         for call in calls:
             tool = self._tools.get(call["name"])
             if tool is None or call["name"] in {"decline", "ask_back"}:
-                return False
-            if (tool.metadata or {}).get("access") != _TRIED_ACCESS:
-                return call["name"] == "draft_campaign"
+                return False, True
+            told = tool.metadata or {}
+            if told.get("access") != _TRIED_ACCESS:
+                return (told["trial"](call["args"]), False) if told.get("trial") else (
+                    call["name"] == "draft_campaign", True)
             message = tool.invoke({**call, "type": "tool_call"})
             artifact = message.artifact
             if not artifact or artifact.get("refusal") or artifact.get("question"):
-                return False
-        return True
+                return False, True
+        return True, True
 
 
 def _plain(text: str) -> str:

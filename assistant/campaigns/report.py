@@ -53,8 +53,8 @@ def campaign_result(snapshot: Snapshot, plan: Plan, economics: Economics) -> Res
         charts=[Chart(kind="bar", table="waterfall", x="step", y=["customers"], title="Who is left after each step")],
         words=words, details=_details(plan, sample, known), caveats=_caveats(plan, economics, known),
         evidence=_evidence(snapshot, plan),
-        followups=["What products do lapsed customers buy?", "How many customers have not ordered for 90 days?",
-                   "Who is about to leave?"],
+        followups=[f"Dry run of {plan.campaign_id}", "What products do lapsed customers buy?",
+                   "How many customers have not ordered for 90 days?", "Who is about to leave?"],
     )
 
 

@@ -36,7 +36,8 @@ def stopped(desk: SendingDesk, request: StopRequest) -> Result:
                **({} if back is None else {"back": back})}
     return done_result(desk.snapshot, request, "sending_stopped", "Sending stopped",
                        {"campaign": "" if campaign == "*" else campaign, "undone": "" if back is None else "yes"},
-                       figures, ["What was sent?"])
+                       figures, [f"Take back what has not left of {campaign}" if campaign != "*" else
+                                 "Take back what has not left", "What was sent?", "Show the audit log"])
 
 
 def exported(desk: SendingDesk, request: ExportRequest) -> Result:
@@ -52,7 +53,7 @@ def exported(desk: SendingDesk, request: ExportRequest) -> Result:
         left += [[why, n] for why, n in each.left_out.items()]
     result = done_result(desk.snapshot, request, "exported", f"Files of {campaign}",
                          {"campaign": campaign, "target": request.target, "folder": desk.exports_dir.name}, {},
-                         ["What was sent?", "Show the campaign calendar"])
+                         _files_next(campaign, request.target))
     files = [Column(name="file", label="File", unit="id"), Column(name="rows", label="Rows", unit="count"),
              Column(name="sha256", label="SHA-256", unit="id")]
     result.tables.append(Table(id="files", title="Files", columns=files, rows=rows, total_rows=len(rows)))
@@ -60,6 +61,15 @@ def exported(desk: SendingDesk, request: ExportRequest) -> Result:
         why = [Column(name="why", label="Why"), Column(name="rows", label="Rows", unit="count")]
         result.tables.append(Table(id="left_out", title="Left out", columns=why, rows=left, total_rows=len(left)))
     return result
+
+
+def _files_next(campaign: str, target: str) -> list[str]:
+    """Other files of the same campaign; each suggestion is checked before it is shown."""
+    papers = [f"Make a {'calendar file' if target != 'calendar' else 'printable brief'} of {campaign}"]
+    if target in {"brief", "calendar"}:
+        return [f"Dry run of {campaign}", *papers, "Show the campaign calendar"]
+    return [f"Export {campaign} as Excel" if target != "xlsx" else f"Export {campaign} for Klaviyo",
+            f"Export the promo codes of {campaign}", *papers, "What was sent?"]
 
 
 def decided(desk: SendingDesk, digest: str, decision: str, typed: str | None) -> str:

@@ -284,6 +284,11 @@ class SendingDesk:
         with open_ledger(self.app_db) as ledger:
             return verify(ledger, head)
 
+    def source(self, campaign_id: str) -> Source:
+        """What a run of a campaign is made from now."""
+        with open_ledger(self.app_db) as ledger:
+            return self._source(ledger, campaign_id)
+
     # -- within --------------------------------------------------------------------------------------------------
 
     def _stored(self, ledger: Ledger, campaign_id: str) -> SendPlan:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from assistant.campaigns.copy.segments import sms_segments
+from assistant.campaigns.exits import exit_words
 from assistant.campaigns.sending.approval import Run
 from assistant.campaigns.sending.gate import Verdict
 from assistant.campaigns.sending.ledger import Ledger
@@ -120,8 +121,19 @@ def dry_run_result(source: RunSource, plan: Plan, run: Run, tally: Tally, alread
             f"Quiet hours are those of the recipient's time zone, else of {source.config.time_zone}.",
             "Today is that of the real clock.",
         ]),
-        followups=["Show the campaign calendar", "What was sent?", "Show the draft"],
+        followups=_next(run.state, plan.campaign_id, source.plan.codes),
     )
+
+
+def _next(state: str, campaign: str, codes: str | None) -> list[str]:
+    """What a marketer may want to do after a dry run; each is checked before it is shown."""
+    if state == "approved":
+        files = [f"Export the promo codes of {campaign}"] if codes not in {None, "none"} else []
+        return [f"Export {campaign} for Klaviyo", *files, f"Export {campaign} as Excel", "Show the campaign calendar"]
+    if state == "started":
+        return [f"Sending status of {campaign}", "What came back?", f"Stop the sending of {campaign}"]
+    first = [] if codes not in {None, "none"} else [f"Use unique promo codes for {campaign}"]
+    return [*first, f"Make a printable brief of {campaign}", "Show the campaign calendar", "Show the draft"]
 
 
 def _of(tally: Tally, do: str) -> int:
@@ -168,6 +180,7 @@ def _what(source: RunSource, plan: Plan) -> Table:
         ["audience", f"{len(plan.split.contacted):,} contacted, {len(plan.split.holdout):,} held out"],
         ["assignment", plan.split.digest[:12]],
         ["offer", plan.copy.offer.text if plan.copy.offer else "none"],
+        ["exit", exit_words(plan.brief)],
         ["promo codes", codes],
         ["link", config.shop_url or "none"],
         ["not before", _begins(chosen, config)],
@@ -236,7 +249,7 @@ def state_result(snapshot: Snapshot, ledger: Ledger, campaign_id: str | None, ab
         tables=[t for t in tables if t.rows],
         words={"about": about, "campaign": campaign_id or "", "any": "yes" if by_state else ""},
         evidence=evidence_of(snapshot, request, ["Counted in the outbox, at this moment of the real clock."]),
-        followups=["Show the campaign calendar", "List my campaigns"],
+        followups=["What came back?", "Show the audit log", "Show the campaign calendar", "List my campaigns"],
     )
 
 

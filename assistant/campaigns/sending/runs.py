@@ -14,6 +14,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from assistant.campaigns.draft import Plan, Rooms, make_plan
+from assistant.campaigns.exits import ends_if
 from assistant.campaigns.sending.bodies import Filled, message_of
 from assistant.campaigns.sending.config import SendingConfig
 from assistant.campaigns.sending.links import tagged
@@ -176,7 +177,7 @@ def rows_of(source: Source, plan: Plan, done: frozenset[Done] = frozenset()) -> 
     addresses = addresses_of(source.snapshot, plan.brief.channels)
     until = code_until(source, plan)
     since = source.snapshot.as_of.isoformat()
-    parts = parts_of(plan.brief)
+    parts, ends = parts_of(plan.brief), ends_if(plan.brief)
     for customer in plan.split.contacted:
         channels = {channel for channel, ids in reachable.items() if customer in ids}
         picks = plan.picks.get(customer, ())
@@ -190,7 +191,7 @@ def rows_of(source: Source, plan: Plan, done: frozenset[Done] = frozenset()) -> 
             body = message_of(plan.copy, picks, channel, filled, wording)
             yield Row(customer, channel, source.key.address(channel, addresses[customer, channel]), body.subject,
                       body.preheader, body.text, body.html, tuple(p.product_id for p in picks), filled.code, wording,
-                      part.step, part.after_days, "no_order" if part.only_if == "no_order" else "", "", since)
+                      part.step, part.after_days, "no_order" if part.only_if == "no_order" else "", ends, since)
 
 
 def wording_of(plan: Plan, customer: str) -> int:

@@ -252,3 +252,22 @@ def test_links_carry_where_they_come_from() -> None:
 def test_the_key_is_for_its_owner_alone(tmp_path: Path) -> None:
     ShopKey(tmp_path)
     assert (tmp_path / "sending.key").stat().st_mode & 0o077 == 0
+
+
+def test_what_could_be_done_is_told_without_doing_it(desk: SendingDesk) -> None:
+    from assistant.campaigns.sending.trial import trial
+
+    def could(request: object) -> bool:
+        try:
+            trial(desk, request)  # type: ignore[arg-type]
+        except (InvalidPlan, NotPermitted):
+            return False
+        return True
+
+    asked = (DryRunRequest(), ExportRequest(target="klaviyo"), ExportRequest(target="brief"),
+             ExportRequest(target="codes"), StopRequest(), SendPlan(codes="unique"))
+    assert [could(r) for r in asked] == [True, False, True, False, False, True]
+    with open_ledger(desk.app_db) as ledger:
+        assert not ledger.rows("SELECT 1 FROM send_runs") and not ledger.rows("SELECT 1 FROM audit")
+    desk.begin(approved(desk))
+    assert [could(r) for r in asked] == [True, True, True, False, True, True]

@@ -99,6 +99,19 @@ def test_who_unsubscribes_after_the_first_message_gets_no_second(made: Shop) -> 
         assert "c4@example.com" not in [a for a, _ in server.kept.mails][5:]
 
 
+def test_whoever_ordered_after_the_data_were_loaded_is_out_of_a_recovery_campaign(tmp_path: Path) -> None:
+    found = shop(tmp_path, exit_when="order")
+    with MailServer() as server:
+        desk = desk_of(found, port=server.port)
+        shown = desk.dry_run(DryRunRequest())
+        assert ["exit", "stops for whoever places an order"] in shown.table("what").rows
+        desk.begin(approved(desk))
+        last = datetime.combine(found.snapshot.as_of, datetime.min.time(), tzinfo=UTC)
+        with_orders(tmp_path, C1=last + timedelta(days=3), C2=last + timedelta(hours=6))
+        desk.send(pause=lambda s: None)
+        assert "c1@example.com" not in [a for a, _ in server.kept.mails] and len(server.kept.mails) == 4
+
+
 def test_an_undo_takes_the_later_messages_back(made: Shop) -> None:
     with MailServer() as server:
         desk = desk_of(made, port=server.port)
