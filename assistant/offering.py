@@ -7,13 +7,16 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from assistant.errors import InvalidPlan, MissingData, NoRows
-from assistant.plans.offers import OfferCandidate, OfferRequest
+from assistant.plans.offers import ExploreRequest, OfferCandidate, OfferRequest
 from assistant.results import Result
 
 if TYPE_CHECKING:
+    from assistant.campaigns.draft import Rooms
+    from assistant.campaigns.offers.exploration import ExplorationLog, Tested
     from assistant.campaigns.offers.terms import ShopTerms
     from assistant.data.warehouse import Snapshot
     from assistant.models.uplift.fitted import ShopUplift
+    from assistant.settings import Settings
 
 #: Offers never tested, for which the lift they need is told beside a choice.
 _OTHERS = (OfferCandidate(kind="none"), OfferCandidate(kind="free_delivery"), OfferCandidate(kind="early_access"))
@@ -27,6 +30,8 @@ class Offering:
     uplift_model: Callable[..., ShopUplift]
     _put_in: Callable[..., Any]
     _citing: Callable[..., Result]
+    _campaign_rooms: Callable[[], Rooms]
+    settings: Settings
 
     @property
     @abstractmethod
@@ -113,3 +118,87 @@ class Offering:
             each, known = message_cost(sent)
             cost = None if known == "unknown" else each
         return shop_terms(self.snapshot, request.filter, margin_percent=request.margin_percent, message=cost)
+
+    # -- finding out ----------------------------------------------------------------------------------------------
+
+    def exploration_log(self) -> ExplorationLog:
+        """Tests of offers with every assignment."""
+        from assistant.campaigns.offers.exploration import ExplorationLog
+
+        return ExplorationLog(self.settings.app_db)
+
+    def explore_offers(self, request: ExploreRequest) -> Result:
+        """Start a test that learns, draw its next round, or show how it stands."""
+        from assistant.campaigns.offers.exploration import next_round
+        from assistant.campaigns.offers.exploration_report import exploration_result
+        from assistant.query.audience import refuse_traits
+
+        log = self.exploration_log()
+        if request.about == "start":
+            request, cited = self._put_in(request)
+            refuse_traits(self.snapshot, request.filter)
+            people = self._testable(request)
+            test = self._begin(request, log)
+        else:
+            test, cited = log.load(request.test_id), []
+            people = self._testable(ExploreRequest.model_validate(test.plan)) if request.about == "next" else []
+        drawn = None
+        if request.about != "show":
+            size = ExploreRequest.model_validate(test.plan).per_round or max(100, len(people) // 5)
+            drawn, _ = next_round(self.snapshot, log, test, people, request.per_round or size)
+        return self._citing(exploration_result(self.snapshot, request, log, test, drawn), cited)
+
+    def _testable(self, request: ExploreRequest) -> list[str]:
+        """Who may be in a test: meets the condition, did not object, may be contacted that way."""
+        from assistant.data.objectors import objectors
+        from assistant.features.reachable import reachable
+        from assistant.query.audience import customer_ids
+
+        if request.wordings_of is not None:
+            return self._recipients(request.wordings_of)
+        found = set(customer_ids(self.snapshot, request.filter)) - objectors(self.snapshot)
+        able = reachable(self.snapshot, [request.channel] if request.channel else [])
+        found = found if able is None else found & able
+        if not found:
+            raise NoRows("Nobody who meets the condition may be contacted that way", received=request.channel)
+        return sorted(found)
+
+    def _recipients(self, wordings_of: str) -> list[str]:
+        """Those whom a draft contacts."""
+        from assistant.campaigns.draft import make_plan
+
+        rooms = self._campaign_rooms()
+        draft = rooms.store.load(None if wordings_of == "latest" else wordings_of)
+        return list(make_plan(self.snapshot, draft.brief, rooms, draft.campaign_id, recipients=0).split.contacted)
+
+    def _begin(self, request: ExploreRequest, log: ExplorationLog) -> Tested:
+        from assistant.campaigns.offers.terms import need
+        from assistant.plans.reword_offers import offer_words
+
+        asked = OfferRequest(filter=request.filter, channel=request.channel, margin_percent=request.margin_percent)
+        terms = self._terms(asked, self._taught()[0])
+        earned = terms.order * (1.0 if terms.margin is None else terms.margin)
+        if request.wordings_of is not None:
+            draft = self._campaign_rooms().store.load(None if request.wordings_of == "latest" else request.wordings_of)
+            if draft.brief.variants < 2:
+                raise InvalidPlan(f"Draft {draft.campaign_id} has one wording only", received=draft.campaign_id,
+                                  hint="Ask for two or more wordings first.", nearest=["Draft it in 2 variants"])
+            arms = [f"wording {n}" for n in range(1, draft.brief.variants + 1)]
+            request = request.model_copy(update={"wordings_of": draft.campaign_id})
+            return log.begin(arms, [earned] * len(arms), [terms.message] * len(arms),
+                             request.model_dump(mode="json"), self.snapshot.fingerprint)
+        if len(request.offers) < 2:
+            raise InvalidPlan("A test needs at least two offers to choose between",
+                              received=", ".join(offer_words(o) for o in request.offers) or None,
+                              nearest=["Let it find out whether 10 % or 15 % off works better"])
+        needs = [need(terms, o) for o in request.offers]
+        for one in needs:
+            if one.state in {"below_cost", "unknown"}:
+                why = "sells below cost" if one.state == "below_cost" else "has a cost that is not known"
+                name = offer_words(one.offer, self.snapshot.currency)
+                raise InvalidPlan(f"“{name}” {why}, so it is not tried out", received=name,
+                                  hint="Say what one costs." if one.state == "unknown" else None)
+        arms = [*(offer_words(o, self.snapshot.currency) for o in request.offers), "no contact"]
+        given = [*(n.given or 0.0 for n in needs), 0.0]
+        return log.begin(arms, [earned - g for g in given], [*[terms.message] * len(needs), 0.0],
+                         request.model_dump(mode="json"), self.snapshot.fingerprint)

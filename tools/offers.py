@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from assistant.plans.offers import OfferRequest
+from assistant.plans.offers import ExploreRequest, OfferRequest
 from assistant.results import Result
 from assistant.workspace import Workspace
 
@@ -15,3 +15,12 @@ def choose_offers(workspace: Workspace, request: OfferRequest) -> Result:
     customers; of the others the lift needed is told. Drafts and sends nothing.
     """
     return workspace.choose_offers(request)
+
+
+def explore_offers(workspace: Workspace, request: ExploreRequest) -> Result:
+    """Start a test that finds out which offer (or wording of a draft) works, draw its next round, show how it stands.
+
+    Each round gives what is likelier to be the best more often (Thompson sampling), with every chance logged. It makes
+    a list of who gets what; nothing is sent.
+    """
+    return workspace.explore_offers(request)

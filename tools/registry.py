@@ -84,6 +84,7 @@ TOOLS: tuple[ToolSpec, ...] = (
     ToolSpec(offers.choose_offers),
     ToolSpec(experiments.size_experiment),
     ToolSpec(experiments.read_experiment),
+    ToolSpec(offers.explore_offers, access="draft"),
     ToolSpec(products.recommend_products),
     ToolSpec(products.compare_recommenders),
     ToolSpec(products.bought_together),

@@ -17,6 +17,7 @@ from assistant.campaigns.experiment.size import Sizing
 from assistant.campaigns.goals import check_goal, goals
 from assistant.campaigns.journey import step_notes
 from assistant.campaigns.messages import Picks, RecipientCopy
+from assistant.campaigns.offers.exploration import drawn_wordings
 from assistant.campaigns.report import SAMPLE, campaign_result
 from assistant.campaigns.rhythm import due_again
 from assistant.campaigns.sending.config import SendingConfig
@@ -52,6 +53,8 @@ class Plan:
     costs: Costs = field(default_factory=lambda: Costs({}, {}))
     assumptions: list[str] = field(default_factory=list)
     definitions: list[DefinitionUsed] = field(default_factory=list)
+    #: customer → wording (from 0), where a test that learns has drawn it; the others get one by an even draw
+    wordings: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -132,7 +135,8 @@ def make_plan(
     picks = rooms.pick(split.contacted[:recipients], k, brief.offer.category) if k else {}
     copy = RecipientCopy(snapshot, brief, campaign_id, rooms.voice)
     return Plan(campaign_id, brief, rule, audience, split, tested.sizing, tested.baseline_customers, tested.rule, picks,
-                copy, costs, assumptions, definitions)
+                copy, costs, assumptions, definitions,
+                drawn_wordings(rooms.store.path, campaign_id) if brief.variants > 1 else {})
 
 
 def _tested(

@@ -88,7 +88,8 @@ def write_messages(
     reachable = {c: set(ids) for c, ids in (plan.audience.reachable or {}).items()}
     people = (
         Addressed(i, tuple(c for c in draft.brief.channels if i in reachable.get(c, ())),
-                  wording_of(draft.campaign_id, i, draft.brief.variants))
+                  min(plan.wordings.get(i, wording_of(draft.campaign_id, i, draft.brief.variants)),
+                      draft.brief.variants - 1))
         for i in plan.split.contacted
     )
     stream = personalised(plan.copy, people, rooms.pick, k=draft.brief.products_per_recipient,

@@ -51,3 +51,21 @@ class OfferRequest(PlanModel):
         default=None, max_length=60, description="attribute whose groups are to be chosen at similar rates")
     margin_percent: float | None = Field(default=None, gt=0, le=100, description="where the data hold no costs")
     k: int = Field(default=20, ge=1, le=1000)
+
+
+class ExploreRequest(PlanModel):
+    """Find out which offer (or which wording of a draft) works, by giving each as often as it is likely to be best.
+
+    ``about``: ``start`` a test with a first round · draw the ``next`` round, with what the rounds that are over have
+    shown · ``show`` how it stands. A round is a list of who gets what with logged chances; nothing is sent by it.
+    """
+
+    kind: Literal["explore"] = "explore"
+    about: Literal["start", "next", "show"] = "start"
+    offers: tuple[OfferCandidate, ...] = Field(default=(), max_length=6, description="what is tried out, at least two")
+    wordings_of: str | None = Field(default=None, max_length=40, description="a draft: its wordings are tried out")
+    filter: Filter | None = Field(default=None, description="only these customers")
+    channel: ChannelName | None = None
+    per_round: int | None = Field(default=None, ge=20, description="customers of a round; unset: a fifth of them")
+    test_id: str | None = Field(default=None, max_length=20, description="unset: the latest test")
+    margin_percent: float | None = Field(default=None, gt=0, le=100, description="where the data hold no costs")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from assistant.plans.offers import OfferCandidate, OfferRequest
+from assistant.plans.offers import ExploreRequest, OfferCandidate, OfferRequest
 from assistant.plans.reword_uplift import CHANNEL_WORDS
 
 
@@ -63,4 +63,16 @@ def _offers(request: OfferRequest, words: Any) -> str:
     return " ".join(text.split()) + (f", with {' and '.join(limits)}" if limits else "")
 
 
-WORDERS: dict[type[Any], Callable[[Any, Any], str]] = {OfferRequest: _offers}
+def _explore(request: ExploreRequest, words: Any) -> str:
+    if request.about != "start":
+        what = "the next round" if request.about == "next" else "how it stands"
+        return f"{what} of the test {request.test_id or 'started last'}"
+    tried = f"the wordings of draft {request.wordings_of}" if request.wordings_of else " or ".join(
+        offer_words(o) for o in request.offers)
+    by = f" by {CHANNEL_WORDS[request.channel]}" if request.channel else ""
+    who = f" with customers where {words(request.filter)}" if request.filter is not None else ""
+    size = f", {request.per_round} customers a round" if request.per_round else ""
+    return f"a test that finds out which works: {tried}{by}{who}{size}"
+
+
+WORDERS: dict[type[Any], Callable[[Any, Any], str]] = {OfferRequest: _offers, ExploreRequest: _explore}

@@ -70,6 +70,7 @@ KINDS: dict[str, DrawBody] = {
     "experiment_size": pieces.body,
     "experiment": pieces.body,
     "experiment_list": pieces.body,
+    "exploration": pieces.body,
     "churn_exam": models.examined,
     "churn_drivers": models.examined,
     "ordering": models.examined,

@@ -329,6 +329,7 @@ EVERY_TOOL: dict[str, dict[str, Any]] = {
     "customer_value": {},
     "predict_uplift": {},
     "choose_offers": {},
+    "explore_offers": {"about": "start", "offers": [{"kind": "none"}, {"kind": "free_delivery"}]},
     "read_out_campaigns": {},
     "likely_buyers": {"text": "cushion"},
     "find_interests": {},

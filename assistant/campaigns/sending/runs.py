@@ -198,6 +198,9 @@ def wording_of(plan: Plan, customer: str) -> int:
     """Which of the wordings a customer gets: at random, and the same whenever it is asked for."""
     if plan.brief.variants == 1:
         return 0
+    tried = plan.wordings.get(customer)
+    if tried is not None and tried < plan.brief.variants:
+        return tried  # drawn by a test that learns, with its chance logged
     drawn = hashlib.sha256(f"{plan.campaign_id}\0wording\0{customer}".encode()).digest()
     return int.from_bytes(drawn[:8], "big") % plan.brief.variants
 

@@ -65,7 +65,7 @@ from assistant.plans import (
 )
 from assistant.plans.experiments import ExperimentRequest, ExperimentSizeRequest
 from assistant.plans.filters import And, Compare, Filter
-from assistant.plans.offers import OfferRequest
+from assistant.plans.offers import ExploreRequest, OfferRequest
 from assistant.plans.sending import (
     CalendarRequest,
     DryRunRequest,
@@ -106,6 +106,7 @@ TOOL_OF: dict[type[BaseModel], str] = {
     OfferRequest: "choose_offers",
     ExperimentSizeRequest: "size_experiment",
     ExperimentRequest: "read_experiment",
+    ExploreRequest: "explore_offers",
     BuyersRequest: "likely_buyers",
     PromotionRequest: "plan_promotion",
     BundleRequest: "propose_bundles",

@@ -44,7 +44,7 @@ _LIGHT_KINDS = frozenset({"offer", "content", "pick", "tone", "goal"})
 _DATA_TOOLS = frozenset({"query_data", "explain_change", "count_audience"})
 #: tools that are planned only where a pattern fits the whole text, each of its words
 _WHOLE_TEXTS = frozenset({
-    "predict_uplift", "read_out_campaigns", "choose_offers", "size_experiment", "read_experiment",
+    "predict_uplift", "read_out_campaigns", "choose_offers", "explore_offers", "size_experiment", "read_experiment",
 })
 _FREE_TEXT_TOOLS = frozenset({"search_products", "draft_campaign", "describe_data", "show_campaign", "list_campaigns"})
 #: Measures of one family stand for each other ("orders returned" → the return rate).

@@ -20,7 +20,7 @@ _OPEN = frozenset({
     "draft_post", "define_term", "show_terms", "withdraw_term", "save_segment", "change_segment", "undo_change",
     "show_saved_segments", "explain_change", "predict_churn", "customer_value", "list_campaigns",
     "propose_categories", "adopt_categories", "show_categories", "change_categories", "predict_uplift",
-    "read_out_campaigns", "choose_offers", "size_experiment", "read_experiment",
+    "read_out_campaigns", "choose_offers", "explore_offers", "size_experiment", "read_experiment",
 })  # fmt: skip
 _MONEY = ("revenue", "spend", "value", "margin", "cost", "price", "discount")
 _TIMES = frozenset({"calendar", "rolling", "named", "absolute", "to_date"})

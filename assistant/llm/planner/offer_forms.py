@@ -20,14 +20,14 @@ from assistant.llm.planner.language_files import read_yaml
 from assistant.llm.planner.late_patterns import LatePattern
 from assistant.llm.planner.people_forms import Ask, PlanOne, plain, whom
 from assistant.llm.planner.vocabulary import Vocabulary
-from assistant.plans.offers import OfferCandidate, OfferRequest
+from assistant.plans.offers import ExploreRequest, OfferCandidate, OfferRequest
 from assistant.plans.shop import Shop
 
 _PLACE = re.compile(r"(?<!P)<(\w+)>")
 _GROUP = re.compile(r"\(\?P<(\w+)>")
 _AMOUNT = r"\d[\d,]*(?:\.\d+)?"
 _LONGEST = 220
-_TOOL = "choose_offers"
+_TOOL, _EXPLORE = "choose_offers", "explore_offers"
 _SLOTS = {"O": "offers", "O2": "others", "W": "whom"}
 _ABOUT = {"evaluate": "evaluate", "choose": "choose", "choose_for": "choose", "compare": "compare",
           "break_even": "break_even"}
@@ -46,7 +46,9 @@ def about_offers(
     last = context.last()
     before = last.call.plan() if last is not None and last.call.name == _TOOL else None
     ask = Ask({}, asked, context, shop, words, plan_one)
-    request = _fresh(ask, asked) or (_changed(ask, asked, before) if isinstance(before, OfferRequest) else None)
+    request = _tried_out(ask, asked) if _EXPLORE in tools else None
+    request = request or _fresh(ask, asked) or (
+        _changed(ask, asked, before) if isinstance(before, OfferRequest) else None)
     return None if request is None else Planned([call(request)], 0.95, frame="offers")
 
 
@@ -92,6 +94,50 @@ def _request(ask: Ask, about: str, found: dict[str, str], said: dict[str, Any]) 
 def _valid(values: dict[str, Any]) -> OfferRequest | None:
     try:
         return OfferRequest(**values)
+    except ValidationError:
+        return None
+
+
+def _tried_out(ask: Ask, asked: str) -> ExploreRequest | None:
+    """As in "let it find out whether 10 % or 15 % works better", "draw the next round", "how does the test stand?"."""
+    language = ask.words.lexicon.language
+    rest, said = _limits(language, asked)
+    if said.keys() - {"margin_percent"}:
+        return None
+    rest, channel = _channel(language, rest)
+    values: dict[str, Any] = {**said, **({"channel": channel} if channel else {})}
+    size = re.search(_raw(language)["per_round"], rest, re.IGNORECASE)
+    if size is not None:
+        values["per_round"] = int(_number(size["per_round"]))
+        rest = f"{rest[: size.start()]}{rest[size.end() :]}".strip(" ,")
+    for kind, pattern in _tests(language):
+        match = pattern.fullmatch(rest)
+        if match is None:
+            continue
+        found = {k.partition("__")[0]: v.strip(" ,") for k, v in match.groupdict().items() if v}
+        request = _test(ask, kind, found, values)
+        if request is not None:
+            return request
+    return None
+
+
+def _test(ask: Ask, kind: str, found: dict[str, str], values: dict[str, Any]) -> ExploreRequest | None:
+    if kind in {"next", "show"}:
+        return _explored({**values, "about": kind, "test_id": found.get("test")})
+    if kind == "start_wordings":
+        return _explored({**values, "wordings_of": found.get("draft", "latest")})
+    offers: list[OfferCandidate] = []
+    for name in ("offers", "others"):
+        offers += [o for o in _offers(ask, found[name]) if o not in offers] if name in found else []
+    known, chosen = whom(ask, found["whom"]) if "whom" in found else (True, None)
+    if len(offers) < 2 or not known:
+        return None
+    return _explored({**values, "offers": tuple(offers), "filter": chosen})
+
+
+def _explored(values: dict[str, Any]) -> ExploreRequest | None:
+    try:
+        return ExploreRequest(**values)
     except ValidationError:
         return None
 
@@ -147,6 +193,13 @@ def _compiled(language: str) -> tuple[tuple[str, LatePattern], ...]:
     places = _places(language)
     return tuple((kind, LatePattern(_told_apart(_put_in(form, places)))) for kind in _ABOUT
                  for form in _raw(language)["forms"].get(kind, ()))
+
+
+@lru_cache(maxsize=4)
+def _tests(language: str) -> tuple[tuple[str, LatePattern], ...]:
+    places = _places(language)
+    return tuple((kind, LatePattern(_told_apart(_put_in(form, places)))) for kind, forms
+                 in _raw(language)["tests"].items() for form in forms)
 
 
 @lru_cache(maxsize=4)

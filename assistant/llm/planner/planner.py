@@ -90,6 +90,7 @@ ALL_TOOLS = (
     "choose_offers",
     "size_experiment",
     "read_experiment",
+    "explore_offers",
     "likely_buyers",
     "plan_promotion",
     "propose_bundles",

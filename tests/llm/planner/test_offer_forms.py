@@ -94,3 +94,18 @@ def test_an_answer_is_changed(text: str, changed: dict[str, Any]) -> None:
 ])
 def test_neighbours_are_left_alone(text: str) -> None:
     assert all(c.name != "choose_offers" for c in plan_turn(text, None, SHOP).calls)
+
+
+@pytest.mark.parametrize(("text", "args"), [
+    ("let it find out whether 15 % or free delivery works better", {"offers": [PERCENT, DELIVERY]}),
+    ("find out which works best: 15 % off or free shipping, 300 customers per round",
+     {"offers": [PERCENT, DELIVERY], "per_round": 300}),
+    ("start a bandit test of 15 % off and free shipping by e-mail",
+     {"offers": [PERCENT, DELIVERY], "channel": "email"}),
+    ("let it find out which variant works", {"wordings_of": "latest"}),
+    ("draw the next round", {"about": "next"}), ("how does the test stand?", {"about": "show"}),
+    ("which offer is winning?", {"about": "show"}),
+])
+def test_finding_out(text: str, args: dict[str, Any]) -> None:
+    (found,) = plan_turn(text, None, SHOP).calls
+    assert (found.name, found.args) == ("explore_offers", args)
