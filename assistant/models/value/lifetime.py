@@ -58,7 +58,8 @@ class Exam:
     Attributes:
         days: length of the test stretch; ``customers`` known at its beginning; ``actual`` their sales in it.
         tried: every method that could be learnt on the day of the cut.
-        held: percent of customers whose sales lay within the interval that would have been given.
+        held: percent of customers whose sales lay within the interval that would have been given; ``nearest``: the
+            percent that is nearest to the level aimed at, where some buy nothing more surely than that level.
         came: days with orders on the stretch, and ``expected_came`` by the purchase model.
     """
 
@@ -68,6 +69,7 @@ class Exam:
     actual: float
     tried: tuple[Tried, ...]
     held: float
+    nearest: float
     came: float
     expected_came: float
 
@@ -139,24 +141,35 @@ class LifetimeModel:
 
     def value_range(self, frame: pd.DataFrame, days: float) -> tuple[Floats, Floats]:
         """Interval (level :data:`LEVEL`) of each customer's sales within ``days``."""
-        return value_range(self.learnt, frame, days, self.method)
+        return value_range(self.learnt, frame, days, self.method)[:2]
 
 
-def value_range(learnt: Learnt, frame: pd.DataFrame, days: float, method: str) -> tuple[Floats, Floats]:
+def value_range(learnt: Learnt, frame: pd.DataFrame, days: float, method: str) -> tuple[Floats, Floats, Floats]:
     """Quantiles of further purchases and their values, drawn from what Pareto/NBD and Gamma–Gamma believe of each
-    customer, brought to the expectation of ``method``."""
+    customer, brought to the expectation of ``method``.
+
+    Half of what is left out lies below and half above; but whoever buys nothing with more than that half begins at
+    nothing, where nothing can be left out below, and has all of it above. A customer who buys nothing more surely than
+    the level is within the interval that often, however it is drawn: sums of whole purchases cannot be cut finer.
+
+    Returns:
+        lower and upper end, and the chance (0–1) to buy nothing, per row.
+    """
     import numpy as np
 
-    lower, upper = np.zeros(len(frame)), np.zeros(len(frame))
+    lower, upper, nothing = (np.zeros(len(frame)) for _ in range(3))
     expected = learnt.expected_value(frame, days, method)
     base = learnt.expected_value(frame, days, "pareto_nbd")
-    tails = [(100 - LEVEL) / 2, (100 + LEVEL) / 2]
+    tail = (100 - LEVEL) / 2
     for start in range(0, len(frame), 5_000):
         part = slice(start, start + 5_000)
         drawn = draw_values(learnt, frame.iloc[part], days, DRAWS)
         scaled = drawn * (expected[part] / np.maximum(base[part], 1e-9))[:, None]
-        lower[part], upper[part] = np.percentile(scaled, tails, axis=1)
-    return lower, upper
+        nothing[part] = (scaled <= 0).mean(axis=1)
+        low, high, one_sided = np.percentile(scaled, [tail, 100 - tail, LEVEL], axis=1)
+        from_nothing = nothing[part] > tail / 100
+        lower[part], upper[part] = np.where(from_nothing, 0.0, low), np.where(from_nothing, one_sided, high)
+    return lower, upper, nothing
 
 
 def draw_values(learnt: Learnt, frame: pd.DataFrame, days: float, draws: int, seed: int = 0) -> Floats:
@@ -221,9 +234,9 @@ def examine(
         predicted = then.expected_value(then.frame, stretch, method)
         tried.append(Tried(method, float(np.abs(predicted - actual).mean()), float(predicted.sum())))
     draft = Exam(days.first_day + timedelta(days=cut), stretch, len(rows), float(actual.sum()), tuple(tried), 0.0,
-                 0.0, 0.0)
-    lower, upper = value_range(then, then.frame, stretch, draft.best)
+                 0.0, 0.0, 0.0)
+    lower, upper, nothing = value_range(then, then.frame, stretch, draft.best)
     held = 100 * float(((actual >= lower - 0.005) & (actual <= upper + 0.005)).mean())
     within = (days.day > cut) & (days.day <= cut + stretch) & np.isin(days.customer, rows)
-    return replace(draft, held=held, came=float(within.sum()),
+    return replace(draft, held=held, nearest=float(np.maximum(100 * nothing, LEVEL).mean()), came=float(within.sum()),
                    expected_came=float(then.expected_days(then.frame, stretch, "pareto_nbd").sum()))

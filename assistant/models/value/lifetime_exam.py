@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from assistant.errors import NoRows
+from assistant.models.value.lifetime import LEVEL
 from assistant.models.value.lifetime_methods import METHODS, REPEAT, SHORTEST_HISTORY
 from assistant.models.value.lifetime_parts import Scene, evidence, exam_tables, exam_words, figures_of, row_table
 from assistant.results import Caveat, Chart, Result
 
 #: A sum that is off by more than this (percent) is said first.
 _FAR = 25.0
+#: From so many points above the level that intervals aim at, it is said why they cannot come nearer.
+_FLOOR = 1.0
 
 
 def exam_result(scene: Scene) -> Result:
@@ -34,6 +37,7 @@ def exam_result(scene: Scene) -> Result:
         figures=figures, headline=["mae", "repeat_mae", "off"], tables=[*tables, gain],
         charts=[Chart(kind="bar", table="exam", x="method", y=["error"], title="Error per customer")],
         words={**exam_words(scene.model), "left_out": "; ".join(left_out),
+               "capped": "yes" if exam.nearest - LEVEL > _FLOOR else "",
                "far": "yes" if isinstance(off, float) and abs(off) > _FAR else ""},
         caveats=[Caveat(code="value_sum_far_off", figures={"off": figures["off"]})]
         if isinstance(off, float) and abs(off) > _FAR else [],

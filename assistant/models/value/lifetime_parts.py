@@ -151,6 +151,7 @@ def exam_tables(model: LifetimeModel) -> list[Table]:
                                                                 _percent(exam.off(used.method))),
         ("held", "Customers within their interval", "percent", exam.held),
         ("level", "Aimed at", "percent", LEVEL),
+        ("nearest", "Nearest to it that whole purchases allow", "percent", exam.nearest),
     ]
     return [Table(id="exam", title="How the methods did on a later stretch", columns=columns, rows=rows,
                   total_rows=len(rows)), row_table("tested", "The method used, tested", cells)]
