@@ -12,7 +12,7 @@ from assistant.results import Result
 if TYPE_CHECKING:
     from assistant.campaigns.draft import Rooms
     from assistant.data.warehouse import Snapshot
-    from assistant.plans import MessageRequest
+    from assistant.plans import MessageRequest, ReasonRequest
     from assistant.settings import Settings
 
 
@@ -33,6 +33,12 @@ class Campaigning:
         from assistant.campaigns.why import explain_message
 
         return explain_message(self.snapshot, request, self._campaign_rooms())
+
+    def explain_brief(self, request: ReasonRequest) -> Result:
+        """Why a part of a draft is as it is."""
+        from assistant.campaigns.reasons import explain_brief
+
+        return explain_brief(self.snapshot, request, self._campaign_rooms())
 
     def write_messages(
         self, campaign_id: str | None = None, progress: Callable[[str, float | None], None] | None = None

@@ -8,6 +8,7 @@ from assistant.plans import (
     CampaignsRequest,
     MessageRequest,
     PostRequest,
+    ReasonRequest,
     UndoRequest,
 )
 from assistant.results import Result
@@ -27,13 +28,19 @@ def draft_campaign(workspace: Workspace, request: CampaignBrief) -> Result:
 
 
 def show_campaign(workspace: Workspace, request: CampaignRequest) -> Result:
-    """Show a stored draft (the latest one without an id), or what its latest version changed."""
+    """Show a stored draft (the latest one without an id), one of its versions, or what a version changed."""
     return workspace.show_campaign(request)
 
 
 def explain_message(workspace: Workspace, request: MessageRequest) -> Result:
     """What one customer would get from a draft, line by line with why each line is there; or why they get nothing."""
     return workspace.explain_message(request)
+
+
+def explain_brief(workspace: Workspace, request: ReasonRequest) -> Result:
+    """Why one part of a draft is as it is: asked for, assumed or from which data. For its timing: when its customers
+    order, and when past messages were opened."""
+    return workspace.explain_brief(request)
 
 
 def list_campaigns(workspace: Workspace, request: CampaignsRequest) -> Result:

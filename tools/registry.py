@@ -101,6 +101,7 @@ TOOLS: tuple[ToolSpec, ...] = (
     ToolSpec(campaigns.draft_post),
     ToolSpec(campaigns.show_campaign),
     ToolSpec(campaigns.explain_message),
+    ToolSpec(campaigns.explain_brief),
     ToolSpec(campaigns.list_campaigns),
     ToolSpec(campaigns.undo_campaign, access="draft"),
     ToolSpec(sending.plan_sending, access="draft", trial=sending.would_run),

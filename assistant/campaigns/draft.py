@@ -183,7 +183,15 @@ def _offer_notes(brief: CampaignBrief) -> list[str]:
 
 def show_campaign(snapshot: Snapshot, request: CampaignRequest, store: DraftStore) -> Result:
     """A stored draft as it was, with what its version changed; a caveat says so when the data have changed since."""
-    return _shown(snapshot, store.load(request.campaign_id), store, request.changes)
+    draft = store.load(request.campaign_id)
+    if request.version is not None:
+        draft = store.version(draft.campaign_id, request.version)
+    result = _shown(snapshot, draft, store, request.changes)
+    if request.against is not None:
+        other = store.version(draft.campaign_id, request.against)
+        result.tables = [t for t in result.tables if t.id != "changes"]
+        add_changes(result, draft.version, other.version, differences(other.brief, draft.brief))
+    return result
 
 
 def undo_campaign(snapshot: Snapshot, request: UndoRequest, store: DraftStore) -> Result:

@@ -113,6 +113,21 @@ class DraftStore:
             )
         return _draft(row)
 
+    def version(self, campaign_id: str, number: int) -> Draft:
+        """One version of a draft, also one that was taken back.
+
+        Raises:
+            UnknownName: it has no such version.
+        """
+        with self._connect() as con:
+            row = con.execute("SELECT * FROM campaign_drafts WHERE campaign_id = ? AND version = ?",
+                              (campaign_id, number)).fetchone()
+            known = [v for (v,) in con.execute(
+                "SELECT version FROM campaign_drafts WHERE campaign_id = ? ORDER BY version", (campaign_id,))]
+        if row is None:
+            raise UnknownName(f"Draft {campaign_id} has no such version", received=number, valid=known)
+        return _draft(row)
+
     def before(self, draft: Draft) -> Draft | None:
         """The version that stands before this one, or None for the first."""
         with self._connect() as con:

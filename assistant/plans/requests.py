@@ -334,11 +334,26 @@ class DataRequest(PlanModel):
 
 
 class CampaignRequest(PlanModel):
-    """A stored draft; the latest one without an id. ``changes``: only what its version changed."""
+    """A stored draft; the latest one without an id. ``changes``: only what its version changed.
+
+    ``version``: an earlier one of its versions; ``against``: the version it is set against, with ``changes``.
+    """
 
     kind: Literal["show_campaign"] = "show_campaign"
     campaign_id: str | None = None
     changes: bool = False
+    version: int | None = Field(default=None, ge=1)
+    against: int | None = Field(default=None, ge=1)
+
+
+class ReasonRequest(PlanModel):
+    """Why one part of a draft is as it is: asked for, assumed, or from which data. ``timing``: when people order."""
+
+    kind: Literal["campaign_reason"] = "campaign_reason"
+    campaign_id: str | None = None
+    about: Literal[
+        "goal", "audience", "exit", "offer", "products", "copy", "timing", "cost", "expected result", "experiment"
+    ] = "timing"
 
 
 class MessageRequest(PlanModel):

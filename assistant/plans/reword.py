@@ -36,7 +36,6 @@ from assistant.plans.requests import (
     AskRequest,
     BuyersRequest,
     CampaignBrief,
-    CampaignRequest,
     CampaignsRequest,
     CustomerRequest,
     DataRequest,
@@ -554,9 +553,6 @@ _WORDERS: dict[Any, Callable[..., str]] = {
     BreakEvenRequest: _break_even,
     DataRequest: _data,
     PremiseRequest: _premise,
-    CampaignRequest: lambda request: (
-        f"campaign draft {request.campaign_id}" if request.campaign_id else "the latest campaign draft"
-    ),
     CampaignsRequest: lambda request: (
         "automated journeys and flows" if request.about == "automations" else "campaign drafts and past campaigns"
     ),

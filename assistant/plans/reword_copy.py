@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from assistant.plans.requests import CampaignBrief, MessageRequest
+from assistant.plans.requests import CampaignBrief, CampaignRequest, MessageRequest, ReasonRequest
 
 
 def writing_words(brief: CampaignBrief) -> list[str]:
@@ -29,4 +29,18 @@ def _message(request: MessageRequest, _: object) -> str:
     return f"what {who} would get from {draft} ({what}), line by line with the reasons"
 
 
-COPY: dict[type, Callable[[Any, Any], str]] = {MessageRequest: _message}
+def _shown(request: CampaignRequest, _: object) -> str:
+    draft = f"campaign draft {request.campaign_id}" if request.campaign_id else "the latest campaign draft"
+    draft += f", version {request.version}" if request.version else ""
+    if not request.changes:
+        return draft
+    return f"what changed in {draft}" + (f" against version {request.against}" if request.against else "")
+
+
+def _reason(request: ReasonRequest, _: object) -> str:
+    return f"why the {request.about} of {request.campaign_id or 'the latest campaign draft'} is as it is"
+
+
+COPY: dict[type, Callable[[Any, Any], str]] = {
+    MessageRequest: _message, CampaignRequest: _shown, ReasonRequest: _reason,
+}

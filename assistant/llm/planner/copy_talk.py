@@ -19,7 +19,7 @@ from assistant.llm.planner.patterns import Patterns, patterns
 from assistant.llm.planner.replies import decline
 from assistant.plans.requests import CampaignBrief, MessageRequest
 
-_DRAFTS = frozenset({"draft_campaign", "show_campaign", "undo_campaign", "explain_message"})
+_DRAFTS = frozenset({"draft_campaign", "show_campaign", "undo_campaign", "explain_message", "explain_brief"})
 _LONGEST = 1600
 _LENGTHS = {"short": {"shorter": "short", "longer": "normal"}, "normal": {"shorter": "short", "longer": "long"},
             "long": {"shorter": "normal", "longer": "long"}}

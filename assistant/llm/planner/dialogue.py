@@ -238,7 +238,7 @@ def _cue_alone(r: Reading, p: Parts, fresh: list[Candidate]) -> str:
 
 def _edits(frames: Frames, last: Past) -> Iterator[Candidate | None]:
     plan = last.call.plan()
-    if last.call.name in {"show_campaign", "undo_campaign", "explain_message"}:
+    if last.call.name in {"show_campaign", "undo_campaign", "explain_message", "explain_brief"}:
         plan = dialogue_campaign.brief_of(last) or plan
     yield from dialogue_meta.about_answers(frames, last)
     if isinstance(plan, QueryPlan):

@@ -31,7 +31,7 @@ def campaign_id(past: Past) -> str | None:
 
 def speaks_of_the_draft(frames: Frames, last: Past) -> bool:
     """Whether a text goes on about the draft on the table: no new customers and no new goal are named."""
-    if last.call.name not in {"draft_campaign", "show_campaign", "undo_campaign", "explain_message"}:
+    if last.call.name not in {"draft_campaign", "show_campaign", "undo_campaign", "explain_message", "explain_brief"}:
         return False
     r = frames.reading
     creating = [i for i in r.does("create") if i == 0 and r.having("object")]
@@ -143,7 +143,7 @@ def _default_audience(frames: Frames, plan: CampaignBrief) -> Filter | None:
 
 def changed(frames: Frames, last: Past) -> Candidate | None:
     """As in "what changed?", "show the difference": this version of the draft against the one before."""
-    drafted = {"draft_campaign", "undo_campaign", "explain_message"}
+    drafted = {"draft_campaign", "undo_campaign", "explain_message", "explain_brief"}
     if last.call.name not in drafted or not _asks_what_changed(frames.parts()):
         return None
     asked = call(CampaignRequest(campaign_id=campaign_id(last), changes=True))

@@ -8,6 +8,7 @@ from functools import partial
 
 from assistant.llm.planner.absent import missing_concepts
 from assistant.llm.planner.agreements import ask_meaning
+from assistant.llm.planner.brief_talk import about_brief
 from assistant.llm.planner.candidate import Candidate, Planned, ToolCall
 from assistant.llm.planner.churn_forms import about_what_comes
 from assistant.llm.planner.context import DialogueContext
@@ -166,6 +167,9 @@ def _turn(
     copy = about_copy(text, context, tools, words.lexicon)  # before slots in braces count as places left open
     if copy is not None:
         return copy
+    briefed = about_brief(text, context, tools, words)
+    if briefed is not None:
+        return briefed
     early = unreadable(text, words.lexicon)
     if early is not None:
         return Planned([early], 0.0, frame="decline")

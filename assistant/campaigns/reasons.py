@@ -1,0 +1,107 @@
+"""Why one part of a draft is as it is: asked for, assumed, or from which data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from assistant.campaigns.draft import Rooms, make_plan
+from assistant.campaigns.moments import FEWEST, LOOK_BACK, WEEKDAYS, Opened, Ordered, opened, ordered
+from assistant.campaigns.timing import timing_words
+from assistant.data.warehouse import Snapshot
+from assistant.plans import ReasonRequest
+from assistant.plans.reword import reword
+from assistant.results import Column, Evidence, Figure, Result, Source, Table
+from assistant.results.result import Unit
+
+_BUSY_HOURS = 3
+
+
+def explain_brief(snapshot: Snapshot, request: ReasonRequest, rooms: Rooms) -> Result:
+    """Why a part of the latest (or named) draft is as it is.
+
+    Returns:
+        kind ``campaign_reason``. ``words``: part, decided, basis. For the timing the tables ``weekdays`` and
+        ``opens`` with figures, where the data hold enough.
+
+    Raises:
+        UnknownName: no such draft.
+    """
+    draft = rooms.store.load(request.campaign_id)
+    words = {"campaign": draft.campaign_id, "part": request.about, "decided": "", "basis": "", "orders": "",
+             "opens": "", "when": ""}
+    rows = draft.result.table("outline").rows if any(t.id == "outline" for t in draft.result.tables) else []
+    for part, decided, basis in rows:
+        if part == request.about:
+            words |= {"decided": str(decided), "basis": str(basis)}
+    result = Result(
+        kind="campaign_reason", title=f"Draft {draft.campaign_id}: why this {request.about}",
+        currency=snapshot.currency, words=words, details={"campaign_id": draft.campaign_id,
+                                                          "brief": draft.brief.model_dump(mode="json")},
+        evidence=Evidence(
+            plan=request.model_dump(mode="json"), plan_words=reword(request), snapshot=snapshot.manifest.id,
+            source=snapshot.manifest.source, synthetic=snapshot.manifest.synthetic, as_of=snapshot.as_of,
+            window_start=snapshot.manifest.first_day, window_end=snapshot.as_of,
+            definitions=draft.result.evidence.definitions if draft.result.evidence else [],
+            assumptions=list(draft.result.evidence.assumptions) if draft.result.evidence else [],
+        ),
+        followups=["What changed?", "Show the draft"],
+    )
+    if request.about == "timing":
+        plan = make_plan(snapshot, draft.brief.model_copy(update={"products_per_recipient": 0}), rooms,
+                         draft.campaign_id, recipients=0)
+        words["decided"], basis = timing_words(snapshot, draft.brief)
+        words["basis"] = "as asked" if basis == "asked" else "assumed"
+        _add_orders(result, ordered(snapshot, plan.rule))
+        _add_opens(result, opened(snapshot, draft.brief.channels))
+    return result
+
+
+def _figure(value: Any, unit: Unit, label: str, derivation: str) -> Figure:
+    return Figure(value=value, unit=unit, label=label, source=Source(origin="derived", derivation=derivation))
+
+
+def _add_orders(result: Result, found: Ordered | None) -> None:
+    """When the audience orders."""
+    result.figures["fewest"] = _figure(FEWEST, "count", "Orders needed to say it", "set")
+    result.figures["look_back"] = _figure(LOOK_BACK, "days", "Looked back over", "set")
+    if found is None:
+        result.words["orders"] = "few"
+        return
+    rows: list[list[Any]] = [[WEEKDAYS[d], n, round(100 * n / found.total, 1)] for d, n in enumerate(found.by_day)]
+    result.tables.append(Table(
+        id="weekdays", title="Orders of the audience by weekday", rows=rows, total_rows=len(rows),
+        columns=[Column(name="day", label="Weekday"), Column(name="orders", label="Orders", unit="count"),
+                 Column(name="share", label="Share", unit="percent")]))
+    first, busy = found.busiest(_BUSY_HOURS)
+    best = found.best_day
+    result.words |= {"orders": "uneven" if found.uneven else "even", "when": WEEKDAYS[best],
+                     "from_hour": f"{first}:00", "to_hour": f"{first + _BUSY_HOURS}:00",
+                     "since": found.since.isoformat()}
+    result.figures |= {
+        "orders": _figure(found.total, "count", "Orders of the audience", "orders in the window"),
+        "day_share": _figure(100 * found.by_day[best] / found.total, "percent", f"On {WEEKDAYS[best]}",
+                             "orders of that weekday / orders"),
+        "even_share": _figure(100 / len(WEEKDAYS), "percent", "Evenly spread", "one of seven days"),
+        "hour_share": _figure(100 * busy / found.total, "percent", "In the busiest hours", "orders of them / orders"),
+    }
+    if found.uneven:
+        result.followups.insert(0, f"Send it on {WEEKDAYS[best]}")
+
+
+def _add_opens(result: Result, found: Opened | None) -> None:
+    """When past messages were opened."""
+    if found is None:
+        result.words["opens"] = "unknown"
+        return
+    rows: list[list[Any]] = [
+        [WEEKDAYS[d], found.by_day[d][0], found.by_day[d][1], round(100 * found.by_day[d][1] / found.by_day[d][0], 1)]
+        for d in found.days]
+    result.tables.append(Table(
+        id="opens", title="Past messages by weekday of sending", rows=rows, total_rows=len(rows),
+        columns=[Column(name="day", label="Weekday"), Column(name="sent", label="Delivered", unit="count"),
+                 Column(name="opened", label="Opened", unit="count"),
+                 Column(name="rate", label="Open rate", unit="percent")]))
+    best = max(range(len(rows)), key=lambda k: rows[k][3])
+    result.words |= {"opens": "one_day" if len(rows) == 1 else "uneven" if found.uneven else "even",
+                     "open_day": rows[best][0]}
+    result.figures["open_rate"] = result.table("opens").figure(best, "rate", "Highest open rate")

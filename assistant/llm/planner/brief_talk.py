@@ -1,0 +1,143 @@
+"""Readings of what is said about a draft beside its words: its days, budget, exit, control group, whom it leaves alone,
+its versions, and why a part of it is as it is.
+
+Each is a pattern for the whole text (``brief_talk.yaml``) and holds only where a draft is on the table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date
+from typing import Any
+
+from pydantic import ValidationError
+
+from assistant.llm.planner.campaign_dates import campaign_dates
+from assistant.llm.planner.candidate import Planned, ToolCall, call
+from assistant.llm.planner.context import DialogueContext, Past
+from assistant.llm.planner.dialogue_campaign import brief_of, campaign_id
+from assistant.llm.planner.parts import gather
+from assistant.llm.planner.patterns import Patterns, patterns
+from assistant.llm.planner.replies import decline
+from assistant.llm.planner.spans import read
+from assistant.llm.planner.vocabulary import Vocabulary
+from assistant.plans.requests import CampaignBrief, CampaignRequest, ReasonRequest
+
+_DRAFTS = frozenset({"draft_campaign", "show_campaign", "undo_campaign", "explain_message", "explain_brief"})
+_LONGEST = 160
+#: groups whose fit is one value of one field
+_FIXED: tuple[tuple[str, str, Any], ...] = (
+    ("no_start", "starts_on", None), ("no_end", "ends_on", None), ("no_budget", "budget", None),
+    ("leave_alone", "leave_alone", True), ("leave_nobody", "leave_alone", False), ("exit_order", "exit_when", "order"),
+    ("exit_category", "exit_when", "order_in_category"), ("exit_never", "exit_when", "never"),
+    ("no_holdout", "holdout_share", 0.0),
+)
+
+
+def about_brief(text: str, context: DialogueContext, tools: Collection[str], words: Vocabulary) -> Planned | None:
+    """The plan of a text about the draft on the table; None where there is none or it is about others."""
+    turns = context.turns()
+    last = next((p for p in reversed(turns[-1]) if p.call.name in _DRAFTS), None) if turns else None
+    if last is None or len(text) > _LONGEST or "draft_campaign" not in tools:
+        return None
+    found = patterns(words.lexicon.language, "brief_talk")
+    bare = found.bare(text)
+    made = _reason(found, bare, last, tools) or _versions(found, bare, last)
+    if made is None:
+        brief = _brief(last, context)
+        changes = None if brief is None else _changes(found, bare, words)
+        if brief is None or changes is None:
+            return None
+        made = _revised(brief, changes, last, words)
+    return Planned([made], 1.0, frame="follow_up")
+
+
+def _brief(last: Past, context: DialogueContext) -> CampaignBrief | None:
+    found = brief_of(last)
+    if found is not None:
+        return found
+    drafted = [p for turn in context.turns() for p in turn if p.call.name == "draft_campaign"]
+    return brief_of(drafted[-1]) if drafted else None
+
+
+def _revised(brief: CampaignBrief, changes: dict[str, Any], last: Past, words: Vocabulary) -> ToolCall:
+    named = campaign_id(last) or brief.campaign_id
+    try:
+        revised = CampaignBrief.model_validate({**brief.model_dump(), **changes, "campaign_id": named})
+    except ValidationError:
+        # the days contradict each other: the draft itself says so
+        return call(brief.model_copy(update={**changes, "campaign_id": named}))
+    if revised == brief.model_copy(update={"campaign_id": named}):
+        return decline(words.lexicon, "not_understood", "no_change", examples="campaign")
+    return call(revised)
+
+
+def _changes(found: Patterns, text: str, words: Vocabulary) -> dict[str, Any] | None:
+    """What the text changes of the brief; None where it changes nothing of this kind."""
+    for group, name, value in _FIXED:
+        if any(True for _ in found.fits(group, text)):
+            return {name: value}
+    for slots in found.fits("budget", text):
+        amount = _amount(slots["amount"])
+        if amount:
+            return {"budget": amount}
+    for slots in found.fits("holdout", text):
+        return {"holdout_share": round(float(slots["share"]) / 100, 4)}
+    for slots in found.fits("products", text):
+        said = slots["count"].lower()
+        count = int(said) if said.isdigit() else int(found.raw["counts"][said])
+        if count <= 10:
+            return {"products_per_recipient": count}
+    for group, name in (("ends", "ends_on"), ("start", "starts_on")):
+        for slots in found.fits(group, text):
+            day = day_of(slots["day"], words, last=name == "ends_on")
+            if day is not None:
+                return {name: day}
+    return None
+
+
+def day_of(said: str, words: Vocabulary, *, last: bool = False) -> date | None:
+    """The day that all of a few words name; None where they name none, or more than a day.
+
+    Args:
+        last: of a stretch ("the end of July", "Christmas") its last day, else its first.
+    """
+    lead = words.lexicon.language and patterns(words.lexicon.language, "brief_talk").raw["lead"]
+    parts = gather(read(f"{lead} {said}", words))
+    found = campaign_dates(parts)
+    open_ = [i for i, item in enumerate(parts.reading.items) if i and i not in parts.used
+             and not parts.reading.is_skip(i) and not item.has("period", "future", "duration", "day_kind")]
+    if open_:
+        return None
+    names = ("ends_on", "starts_on") if last else ("starts_on", "ends_on")
+    return next((found[name] for name in names if name in found), None)
+
+
+def _amount(text: str) -> float | None:
+    try:
+        return float(text.rstrip(".,").replace(",", ""))
+    except ValueError:
+        return None
+
+
+def _reason(found: Patterns, text: str, last: Past, tools: Collection[str]) -> ToolCall | None:
+    """As in "why this time?", "why such a large control group?"."""
+    if "explain_brief" not in tools:
+        return None
+    for slots in found.fits("why", text):
+        said = slots["part"].lower().strip()
+        about = next((name for name, phrases in found.raw["parts"].items() if said in phrases), None)
+        if about is not None:
+            return call(ReasonRequest(campaign_id=campaign_id(last), about=about))  # type: ignore[arg-type]
+    return None
+
+
+def _versions(found: Patterns, text: str, last: Past) -> ToolCall | None:
+    """As in "show version 2", "compare version 1 and 3"."""
+    for slots in found.fits("show_version", text):
+        return call(CampaignRequest(campaign_id=campaign_id(last), version=int(slots["version"])))
+    for slots in found.fits("compare_versions", text):
+        first, second = sorted((int(slots["first"]), int(slots["second"])))
+        if first != second:
+            return call(CampaignRequest(campaign_id=campaign_id(last), changes=True, version=second, against=first))
+    return None
