@@ -28,7 +28,7 @@ def explain_brief(snapshot: Snapshot, request: ReasonRequest, rooms: Rooms) -> R
     """
     draft = rooms.store.load(request.campaign_id)
     words = {"campaign": draft.campaign_id, "part": request.about, "decided": "", "basis": "", "orders": "",
-             "opens": "", "when": ""}
+             "opens": "", "when": "", "start_asked": "yes" if draft.brief.starts_on else ""}
     rows = draft.result.table("outline").rows if any(t.id == "outline" for t in draft.result.tables) else []
     for part, decided, basis in rows:
         if part == request.about:
@@ -44,13 +44,14 @@ def explain_brief(snapshot: Snapshot, request: ReasonRequest, rooms: Rooms) -> R
             definitions=draft.result.evidence.definitions if draft.result.evidence else [],
             assumptions=list(draft.result.evidence.assumptions) if draft.result.evidence else [],
         ),
-        followups=["What changed?", "Show the draft"],
+        followups=["Show the draft", "Show the campaign calendar"],
     )
     if request.about == "timing":
         plan = make_plan(snapshot, draft.brief.model_copy(update={"products_per_recipient": 0}), rooms,
                          draft.campaign_id, recipients=0)
         words["decided"], basis = timing_words(snapshot, draft.brief)
-        words["basis"] = "as asked" if basis == "asked" else "assumed"
+        words["basis"] = basis
+        result.words |= words
         _add_orders(result, ordered(snapshot, plan.rule))
         _add_opens(result, opened(snapshot, draft.brief.channels))
     return result
@@ -84,9 +85,6 @@ def _add_orders(result: Result, found: Ordered | None) -> None:
         "even_share": _figure(100 / len(WEEKDAYS), "percent", "Evenly spread", "one of seven days"),
         "hour_share": _figure(100 * busy / found.total, "percent", "In the busiest hours", "orders of them / orders"),
     }
-    if found.uneven:
-        result.followups.insert(0, f"Send it on {WEEKDAYS[best]}")
-
 
 def _add_opens(result: Result, found: Opened | None) -> None:
     """When past messages were opened."""

@@ -12,7 +12,7 @@ from assistant.campaigns.experiment.shown import sizing_details, sizing_figures,
 from assistant.campaigns.journey import steps_table
 from assistant.campaigns.outline import outline
 from assistant.campaigns.preview import previews, subjects
-from assistant.campaigns.timing import timing_words
+from assistant.campaigns.timing import occasion, timing_words
 from assistant.data.warehouse import Snapshot
 from assistant.plans.reword import join_words, reword, reword_filter
 from assistant.query.audience import conditions_of
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from assistant.campaigns.draft import Plan
 
 SAMPLE = 5
+#: days before an occasion within which a campaign may go out at once without a word
+FAR_AHEAD = 21
 
 
 def campaign_result(snapshot: Snapshot, plan: Plan, economics: Economics) -> Result:
@@ -51,10 +53,10 @@ def campaign_result(snapshot: Snapshot, plan: Plan, economics: Economics) -> Res
         kind="campaign", title=f"Draft {plan.campaign_id}: {words['goal']} campaign", currency=snapshot.currency,
         figures=figures, headline=["contacted", "holdout", "audience"], tables=[t for t in tables if t.rows],
         charts=[Chart(kind="bar", table="waterfall", x="step", y=["customers"], title="Who is left after each step")],
-        words=words, details=_details(plan, sample, known), caveats=_caveats(plan, economics, known),
+        words=words, details=_details(plan, sample, known), caveats=_caveats(snapshot, plan, economics, known),
         evidence=_evidence(snapshot, plan),
-        followups=[f"Dry run of {plan.campaign_id}", "What products do lapsed customers buy?",
-                   "How many customers have not ordered for 90 days?", "Who is about to leave?"],
+        followups=[f"Dry run of {plan.campaign_id}", f"Why the timing of {plan.campaign_id}?",
+                   f"Why the audience of {plan.campaign_id}?", "Show the campaign calendar"],
     )
 
 
@@ -197,7 +199,7 @@ def _details(plan: Plan, sample: list[str], known: bool) -> dict[str, Any]:
     }
 
 
-def _caveats(plan: Plan, economics: Economics, known: bool) -> list[Caveat]:
+def _caveats(snapshot: Snapshot, plan: Plan, economics: Economics, known: bool) -> list[Caveat]:
     caveats = [] if known else [Caveat(code="mailable_unknown")]
     if plan.audience.everybody:
         caveats.append(Caveat(code="everybody_selected"))
@@ -205,6 +207,12 @@ def _caveats(plan: Plan, economics: Economics, known: bool) -> list[Caveat]:
         caveats.append(Caveat(code="no_past_experiment"))
     if economics.margin is not None and economics.margin.break_even_lift is None:
         caveats.append(Caveat(code="offer_below_cost"))
+    ahead = occasion(snapshot, plan.brief)
+    if ahead is not None and plan.brief.starts_on is None and (ahead[0] - snapshot.as_of).days > FAR_AHEAD:
+        caveats.append(Caveat(code="occasion_ahead", figures={
+            "days": _figure((ahead[0] - snapshot.as_of).days, "days", "Days until then", "from the last day of data")}))
+    if plan.brief.goal in {"clearance", "launch"} and not (plan.brief.offer.category or plan.brief.offer.product_ids):
+        caveats.append(Caveat(code="goods_not_chosen"))
     unpriced = sum(plan.copy.price(p.product_id) is None for picks in plan.picks.values() for p in picks)
     if unpriced:
         caveats.append(Caveat(code="products_without_price", figures={

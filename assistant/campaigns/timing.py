@@ -6,7 +6,7 @@ from datetime import date
 
 from assistant.data.warehouse import Snapshot
 from assistant.plans import CampaignBrief
-from assistant.query.periods import add_months, day_range, day_words, resolve
+from assistant.query.periods import day_range, day_words, find_event
 
 
 def timing_words(snapshot: Snapshot, brief: CampaignBrief) -> tuple[str, str]:
@@ -31,17 +31,13 @@ def timing_notes(snapshot: Snapshot, brief: CampaignBrief) -> list[str]:
 
 
 def occasion(snapshot: Snapshot, brief: CampaignBrief) -> tuple[date, date] | None:
-    """First and last day of the season or occasion named in the brief: the next one that is not over."""
-    if brief.period is None:
+    """First and last day of the season or shopping day named in the brief: the next one that is not over."""
+    event = None if brief.period is None else find_event(brief.period.event or "")
+    if event is None or brief.period is None:
         return None
-    found = resolve(brief.period, as_of=snapshot.as_of, first_day=snapshot.manifest.first_day)
-    start, end, year = found.start, found.end, found.start.year
-    while end < snapshot.as_of:
-        year += 1
-        if brief.period.kind == "named":
-            ahead = resolve(brief.period.model_copy(update={"year": year}), as_of=snapshot.as_of,
-                            first_day=snapshot.manifest.first_day)
-            start, end = ahead.start, ahead.end
-        else:
-            start, end = add_months(start, 12), add_months(end, 12)
-    return start, end
+    first = brief.period.year or snapshot.as_of.year - 1
+    for year in range(first, snapshot.as_of.year + 2):
+        start, end = event.days(year)
+        if brief.period.year or end >= snapshot.as_of:
+            return start, end
+    return None

@@ -8,6 +8,7 @@ from typing import Any
 
 from assistant.plans import CampaignBrief
 from assistant.plans.reword import reword, reword_filter
+from assistant.query.periods import day_words
 from assistant.results import Column, Figure, Result, Source, Table
 from assistant.results.result import Unit
 
@@ -57,8 +58,8 @@ _DECISIONS: dict[str, Callable[[CampaignBrief], Any]] = {
     "exit": lambda b: b.exit_when.replace("_", " ") if b.exit_when else "as usual for the goal",
     "left alone": lambda b: "those whom contact does not move" if b.leave_alone else "nobody",
     "budget": lambda b: "none" if b.budget is None else f"{b.budget:,g}",
-    "start": lambda b: b.starts_on or "not set",
-    "end": lambda b: b.ends_on or "not set",
+    "start": lambda b: day_words(b.starts_on) if b.starts_on else "not set",
+    "end": lambda b: day_words(b.ends_on) if b.ends_on else "not set",
     "occasion": lambda b: "none" if b.period is None else reword(b.period),
 }
 

@@ -7,14 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from assistant.campaigns.draft import draft_campaign
+from assistant.campaigns.draft import draft_campaign, show_campaign
 from assistant.campaigns.rhythm import usual_gap
 from assistant.data.warehouse import Snapshot
-from assistant.errors import InvalidPlan, MissingData
+from assistant.errors import InvalidPlan, MissingData, UnknownName
 from assistant.llm.planner.context import DialogueContext
 from assistant.llm.planner.planner import plan_turn
-from assistant.plans import CampaignBrief
+from assistant.llm.replies import compose
+from assistant.plans import CampaignBrief, CampaignRequest, Period, ReasonRequest
 from assistant.plans.filters import CustomerCondition
+from assistant.query.audience import customer_ids
 from assistant.results import Result
 from assistant.settings import Settings
 from assistant.workspace import Workspace
@@ -114,6 +116,17 @@ def test_a_recovery_campaign_ends_with_an_order(tmp_path: Path) -> None:
         draft_campaign(shop, brief(exit_when="order_in_category"), own)
 
 
+def test_any_two_versions_can_be_set_side_by_side(tmp_path: Path) -> None:
+    shop, own = tiny_shop(tmp_path), rooms(tmp_path)
+    for tone in (None, "formal", "urgent"):
+        draft_campaign(shop, brief(campaign_id="c-1" if tone else None, tone=tone), own)
+    told = show_campaign(shop, CampaignRequest(changes=True, version=3, against=1), own.store)
+    assert [list(row) for row in told.table("changes").rows] == [["tone", "of the brand voice", "urgent"]]
+    assert show_campaign(shop, CampaignRequest(version=2), own.store).details["brief"]["tone"] == "formal"
+    with pytest.raises(UnknownName, match="no such version"):
+        show_campaign(shop, CampaignRequest(version=9), own.store)
+
+
 def test_everybody_is_warned_of(tmp_path: Path) -> None:
     everyone = CustomerCondition(metric="orders", op="ge", values=(1,))
     result = draft_campaign(tiny_shop(tmp_path), brief(audience=everyone), rooms(tmp_path))
@@ -135,6 +148,28 @@ def test_who_is_due_again_follows_from_how_often_people_order(demo_snapshot: Sna
     days = orders[["customer_id", "day"]].drop_duplicates().sort_values(["customer_id", "day"])
     gaps = days.groupby("customer_id")["day"].diff().dropna().dt.days
     assert usual_gap(demo_snapshot, None) == (round(gaps.median()), len(gaps))
+
+
+def test_an_occasion_is_the_next_one(workspace: Workspace) -> None:
+    asked = MAILED.model_copy(update={"goal": "seasonal", "period": Period(kind="named", event="black friday")})
+    result = workspace.draft_campaign(asked)
+    assert "27 November 2026" in str(part(result, "timing")[1])
+    assert "occasion_ahead" in [c.code for c in result.caveats]
+
+
+def test_why_this_time_is_counted_from_the_orders_of_the_audience(workspace: Workspace) -> None:
+    drafted = workspace.draft_campaign(MAILED)
+    found = workspace.explain_brief(ReasonRequest(campaign_id=drafted.words["campaign"]))
+    snapshot = workspace.snapshot
+    ids = set(customer_ids(snapshot, LAPSED))
+    orders = snapshot.execute(snapshot.table("orders").select("customer_id", "ordered_at")).to_pandas()
+    since = snapshot.as_of - timedelta(days=364)
+    mine = orders[orders["customer_id"].isin(ids) & (orders["ordered_at"].dt.date >= since)]
+    by_day = mine["ordered_at"].dt.day_name().value_counts()
+    assert {r[0]: r[1] for r in found.table("weekdays").rows} == by_day.to_dict()
+    assert found.words["when"] == by_day.index[0] and found.words["opens"] == "one_day"
+    text = compose([found]).text
+    assert "default" in text and "no other day can be compared" in text
 
 
 def test_the_page_at_a_glance_has_every_part(workspace: Workspace) -> None:

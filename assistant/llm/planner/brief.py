@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import ValidationError
@@ -15,6 +16,7 @@ from assistant.llm.planner.context import DialogueContext
 from assistant.llm.planner.exclusions import exclusion
 from assistant.llm.planner.heard import heard
 from assistant.llm.planner.parts import Parts
+from assistant.llm.planner.replies import decline
 from assistant.llm.planner.requests import Finish, take_verbs
 from assistant.llm.planner.spans import Reading
 from assistant.llm.planner.values import join
@@ -35,8 +37,17 @@ _RESULTS = frozenset(
 )
 
 
-def draft(p: Parts, context: DialogueContext, finish: Finish, shop: Shop) -> Candidate | None:
-    """As in "Win back lapsed customers with 10 % off homeware" · "draft a campaign for them"."""
+@dataclass(frozen=True)
+class _Wanted:
+    """Places of the words that ask for a campaign: its objects and goals, and whether they make it plain."""
+
+    objects: list[int]
+    goals: list[int]
+    plain: bool
+
+
+def _wanted(p: Parts) -> _Wanted | None:
+    """What asks for a campaign to be made; None where none is asked for."""
     r = p.reading
     if any(getattr(row, "field", "") == "campaign" for row in p.rows) and not r.does("create", "send"):
         return None  # a campaign that was, not one to be
@@ -49,7 +60,8 @@ def draft(p: Parts, context: DialogueContext, finish: Finish, shop: Shop) -> Can
         i
         for i in goals
         if r.items[i].get("goal")
-        in {"win_back", "welcome", "cross_sell", "clearance", "launch", "loyalty", "retention"}
+        in {"win_back", "welcome", "cross_sell", "clearance", "launch", "loyalty", "retention", "post_purchase",
+            "replenishment"}
     ]
     sending = r.does("send")
     if not creating and objects and objects[0] == next((i for i in range(len(r.items)) if not r.is_skip(i)), -1):
@@ -73,6 +85,15 @@ def draft(p: Parts, context: DialogueContext, finish: Finish, shop: Shop) -> Can
         return None
     if r.has("grain", "share") and not (objects or sending or giving or creating):
         return None  # "monthly retention of customers acquired in 2025" is measured
+    return _Wanted(objects, goals, bool(objects and (creating or sending) or strong))
+
+
+def draft(p: Parts, context: DialogueContext, finish: Finish, shop: Shop) -> Candidate | None:
+    """As in "Win back lapsed customers with 10 % off homeware" · "draft a campaign for them"."""
+    asked = _wanted(p)
+    if asked is None:
+        return None
+    r, objects, goals = p.reading, asked.objects, asked.goals
     take_verbs(p, "create", "send", "recommend", "explain", "approve")
     p.used.update(objects, goals, r.having("content", "tone", "holdout"))
     budget, dates, bought = take_budget(p), campaign_dates(p), buyers_of(p)
@@ -116,9 +137,13 @@ def draft(p: Parts, context: DialogueContext, finish: Finish, shop: Shop) -> Can
     values |= {k: v for k, v in extras.items() if k != "channels" or "channels" not in values}
     try:
         brief = CampaignBrief(**values)
-    except ValidationError:
-        return None
-    extra = 0.0 if objects and (creating or sending) or strong else 0.2
+    except ValidationError as error:
+        if not {"starts_on", "ends_on"} <= values.keys():
+            return None
+        why = str(error.errors()[0].get("ctx", {}).get("error", ""))
+        return finish(p, [decline(p.reading.vocabulary.lexicon, "not_understood", "brief_contradicts",
+                                  examples="campaign", why=why)], "decline", 0.0)
+    extra = 0.0 if asked.plain else 0.2
     when = values.get("period")
     if when is not None and (when.kind in {"rolling", "to_date"} or (when.kind == "calendar" and when.offset < 0)):
         extra += 1.0  # a campaign is not sent in the past: the time belongs to a condition that was not read
@@ -179,6 +204,8 @@ def _writing(p: Parts) -> dict[str, Any]:
 def _goal(p: Parts, goals: list[int], words: str, context: DialogueContext) -> str:
     named = [str(p.reading.items[i].get("goal")) for i in goals]
     order = [
+        "post_purchase",
+        "replenishment",
         "win_back",
         "welcome",
         "clearance",

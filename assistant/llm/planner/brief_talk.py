@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from assistant.llm.planner.campaign_dates import campaign_dates
 from assistant.llm.planner.candidate import Planned, ToolCall, call
 from assistant.llm.planner.context import DialogueContext, Past
-from assistant.llm.planner.dialogue_campaign import brief_of, campaign_id
+from assistant.llm.planner.dialogue_campaign import SHOWING, campaign_id, standing_brief
 from assistant.llm.planner.parts import gather
 from assistant.llm.planner.patterns import Patterns, patterns
 from assistant.llm.planner.replies import decline
@@ -23,7 +23,6 @@ from assistant.llm.planner.spans import read
 from assistant.llm.planner.vocabulary import Vocabulary
 from assistant.plans.requests import CampaignBrief, CampaignRequest, ReasonRequest
 
-_DRAFTS = frozenset({"draft_campaign", "show_campaign", "undo_campaign", "explain_message", "explain_brief"})
 _LONGEST = 160
 #: groups whose fit is one value of one field
 _FIXED: tuple[tuple[str, str, Any], ...] = (
@@ -36,15 +35,20 @@ _FIXED: tuple[tuple[str, str, Any], ...] = (
 
 def about_brief(text: str, context: DialogueContext, tools: Collection[str], words: Vocabulary) -> Planned | None:
     """The plan of a text about the draft on the table; None where there is none or it is about others."""
-    turns = context.turns()
-    last = next((p for p in reversed(turns[-1]) if p.call.name in _DRAFTS), None) if turns else None
-    if last is None or len(text) > _LONGEST or "draft_campaign" not in tools:
+    if len(text) > _LONGEST or not {"draft_campaign", "explain_brief"} <= set(tools):
         return None
     found = patterns(words.lexicon.language, "brief_talk")
     bare = found.bare(text)
-    made = _reason(found, bare, last, tools) or _versions(found, bare, last)
+    named = _named(found, bare)
+    if named is not None:
+        return Planned([named], 1.0, frame="follow_up")
+    turns = context.turns()
+    last = next((p for p in reversed(turns[-1]) if p.call.name in SHOWING), None) if turns else None
+    if last is None:
+        return None
+    made = _reason(found, bare, last) or _versions(found, bare, last)
     if made is None:
-        brief = _brief(last, context)
+        brief = standing_brief(last, context)
         changes = None if brief is None else _changes(found, bare, words)
         if brief is None or changes is None:
             return None
@@ -52,21 +56,13 @@ def about_brief(text: str, context: DialogueContext, tools: Collection[str], wor
     return Planned([made], 1.0, frame="follow_up")
 
 
-def _brief(last: Past, context: DialogueContext) -> CampaignBrief | None:
-    found = brief_of(last)
-    if found is not None:
-        return found
-    drafted = [p for turn in context.turns() for p in turn if p.call.name == "draft_campaign"]
-    return brief_of(drafted[-1]) if drafted else None
-
-
 def _revised(brief: CampaignBrief, changes: dict[str, Any], last: Past, words: Vocabulary) -> ToolCall:
     named = campaign_id(last) or brief.campaign_id
     try:
         revised = CampaignBrief.model_validate({**brief.model_dump(), **changes, "campaign_id": named})
-    except ValidationError:
-        # the days contradict each other: the draft itself says so
-        return call(brief.model_copy(update={**changes, "campaign_id": named}))
+    except ValidationError as error:
+        why = str(error.errors()[0]["ctx"]["error"]) if "ctx" in error.errors()[0] else error.errors()[0]["msg"]
+        return decline(words.lexicon, "not_understood", "brief_contradicts", examples="campaign", why=why)
     if revised == brief.model_copy(update={"campaign_id": named}):
         return decline(words.lexicon, "not_understood", "no_change", examples="campaign")
     return call(revised)
@@ -102,7 +98,7 @@ def day_of(said: str, words: Vocabulary, *, last: bool = False) -> date | None:
     Args:
         last: of a stretch ("the end of July", "Christmas") its last day, else its first.
     """
-    lead = words.lexicon.language and patterns(words.lexicon.language, "brief_talk").raw["lead"]
+    lead = patterns(words.lexicon.language, "brief_talk").raw["lead_end" if last else "lead"]
     parts = gather(read(f"{lead} {said}", words))
     found = campaign_dates(parts)
     open_ = [i for i, item in enumerate(parts.reading.items) if i and i not in parts.used
@@ -120,13 +116,25 @@ def _amount(text: str) -> float | None:
         return None
 
 
-def _reason(found: Patterns, text: str, last: Past, tools: Collection[str]) -> ToolCall | None:
+def _named(found: Patterns, text: str) -> ToolCall | None:
+    """As in "why the audience of c-4?", wherever the conversation is."""
+    for slots in found.fits("why_of", text):
+        about = _part(found, slots["part"])
+        if about is not None:
+            return call(ReasonRequest(campaign_id=slots["id"].lower(), about=about))  # type: ignore[arg-type]
+    return None
+
+
+def _part(found: Patterns, said: str) -> str | None:
+    """The part of a brief that is called so."""
+    low = said.lower().strip()
+    return next((name for name, phrases in found.raw["parts"].items() if low in phrases), None)
+
+
+def _reason(found: Patterns, text: str, last: Past) -> ToolCall | None:
     """As in "why this time?", "why such a large control group?"."""
-    if "explain_brief" not in tools:
-        return None
     for slots in found.fits("why", text):
-        said = slots["part"].lower().strip()
-        about = next((name for name, phrases in found.raw["parts"].items() if said in phrases), None)
+        about = _part(found, slots["part"])
         if about is not None:
             return call(ReasonRequest(campaign_id=campaign_id(last), about=about))  # type: ignore[arg-type]
     return None

@@ -30,6 +30,8 @@ def campaign_dates(p: Parts) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for reading in p.periods:
         _read(p, reading, today, found)
+        p.used.update(i for i, item in enumerate(p.reading.items)
+                      if reading.start - 2 <= item.start < reading.start and _leads(item.lemma))
     for item in p.reading.items:  # "a Christmas campaign": the season is its goal and its time
         if item.has("goal") and item.has("period") and item.get("period").period is not None:
             found.setdefault("period", item.get("period").period)
@@ -38,6 +40,10 @@ def campaign_dates(p: Parts) -> dict[str, Any]:
     if found.keys() - {"period"}:
         p.periods = []
     return found
+
+
+def _leads(word: str) -> bool:
+    return any(word in heard(name) for name in ("campaign_dates.end", "campaign_dates.lead"))
 
 
 def _read(p: Parts, reading: PeriodReading, today: date, found: dict[str, Any]) -> None:

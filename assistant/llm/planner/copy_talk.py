@@ -13,13 +13,12 @@ from pydantic import ValidationError
 
 from assistant.llm.planner.candidate import Planned, ToolCall, call
 from assistant.llm.planner.context import DialogueContext, Past
-from assistant.llm.planner.dialogue_campaign import brief_of, campaign_id
+from assistant.llm.planner.dialogue_campaign import SHOWING, campaign_id, standing_brief
 from assistant.llm.planner.lexicon import Lexicon
 from assistant.llm.planner.patterns import Patterns, patterns
 from assistant.llm.planner.replies import decline
 from assistant.plans.requests import CampaignBrief, MessageRequest
 
-_DRAFTS = frozenset({"draft_campaign", "show_campaign", "undo_campaign", "explain_message", "explain_brief"})
 _LONGEST = 1600
 _LENGTHS = {"short": {"shorter": "short", "longer": "normal"}, "normal": {"shorter": "short", "longer": "long"},
             "long": {"shorter": "normal", "longer": "long"}}
@@ -30,7 +29,7 @@ _ONLY_TEXT = frozenset({"sms", "social"})
 def about_copy(text: str, context: DialogueContext, tools: Collection[str], lex: Lexicon) -> Planned | None:
     """The plan of a text about the words of the draft on the table; None where there is none or it is about others."""
     turns = context.turns()
-    last = next((p for p in reversed(turns[-1]) if p.call.name in _DRAFTS), None) if turns else None
+    last = next((p for p in reversed(turns[-1]) if p.call.name in SHOWING), None) if turns else None
     if last is None or len(text) > _LONGEST or "draft_campaign" not in tools:
         return None
     found = patterns(lex.language, "copy_talk")
@@ -38,7 +37,7 @@ def about_copy(text: str, context: DialogueContext, tools: Collection[str], lex:
     shown = _message(found, bare, last) if "explain_message" in tools else None
     if shown is not None:
         return Planned([shown], 1.0, frame="follow_up")
-    brief = _brief(last, context)
+    brief = standing_brief(last, context)
     if brief is None:
         return None
     changes = _changes(found, bare, brief)
@@ -54,15 +53,6 @@ def _declined(found: Patterns, text: str, lex: Lexicon) -> Planned | None:
     if any(True for _ in found.fits("bare_edit", text)):
         return Planned([decline(lex, "not_understood", "copy_piece", examples="copy")], 0.0, frame="decline")
     return None
-
-
-def _brief(last: Past, context: DialogueContext) -> CampaignBrief | None:
-    """The brief of the draft on the table."""
-    found = brief_of(last)
-    if found is not None:
-        return found
-    drafted = [p for turn in context.turns() for p in turn if p.call.name == "draft_campaign"]
-    return brief_of(drafted[-1]) if drafted else None
 
 
 def _revised(brief: CampaignBrief, changes: dict[str, Any], last: Past, lex: Lexicon) -> ToolCall:

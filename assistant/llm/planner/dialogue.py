@@ -238,8 +238,8 @@ def _cue_alone(r: Reading, p: Parts, fresh: list[Candidate]) -> str:
 
 def _edits(frames: Frames, last: Past) -> Iterator[Candidate | None]:
     plan = last.call.plan()
-    if last.call.name in {"show_campaign", "undo_campaign", "explain_message", "explain_brief"}:
-        plan = dialogue_campaign.brief_of(last) or plan
+    if last.call.name in dialogue_campaign.SHOWING - {"draft_campaign"}:
+        plan = dialogue_campaign.standing_brief(last, frames.context) or plan
     yield from dialogue_meta.about_answers(frames, last)
     if isinstance(plan, QueryPlan):
         yield from dialogue_query.edits(frames, last, plan)

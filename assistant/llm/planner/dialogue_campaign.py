@@ -8,7 +8,7 @@ from pydantic import BaseModel, ValidationError
 
 from assistant.llm.planner.brief import channels_of, offer_of, term_filter
 from assistant.llm.planner.candidate import Candidate, ToolCall, call
-from assistant.llm.planner.context import Past
+from assistant.llm.planner.context import DialogueContext, Past
 from assistant.llm.planner.dialogue_filters import parts_of
 from assistant.llm.planner.dialogue_query import used_cues
 from assistant.llm.planner.heard import heard
@@ -21,6 +21,8 @@ from assistant.plans.requests import CampaignBrief, CampaignRequest
 if TYPE_CHECKING:
     from assistant.llm.planner.intents import Frames
 
+#: tools whose answer is about one draft
+SHOWING = frozenset({"draft_campaign", "show_campaign", "undo_campaign", "explain_message", "explain_brief"})
 _GOODS = frozenset({"category", "product", "brand"})
 
 
@@ -31,7 +33,7 @@ def campaign_id(past: Past) -> str | None:
 
 def speaks_of_the_draft(frames: Frames, last: Past) -> bool:
     """Whether a text goes on about the draft on the table: no new customers and no new goal are named."""
-    if last.call.name not in {"draft_campaign", "show_campaign", "undo_campaign", "explain_message", "explain_brief"}:
+    if last.call.name not in SHOWING:
         return False
     r = frames.reading
     creating = [i for i in r.does("create") if i == 0 and r.having("object")]
@@ -67,11 +69,26 @@ def edit(frames: Frames, last: Past, plan: CampaignBrief) -> Candidate | None:
 
 
 def brief_of(past: Past) -> CampaignBrief | None:
-    """The brief of the draft that an answer showed, whichever tool showed it."""
+    """The brief of the draft that an answer showed, whichever tool showed it; None for an earlier version, which a
+    change does not start from."""
+    if past.call.name == "show_campaign" and past.call.args.get("version"):
+        return None
     if past.call.name == "draft_campaign":
         return CampaignBrief.model_validate(past.call.args)
     raw = ((past.result or {}).get("details") or {}).get("brief")
     return CampaignBrief.model_validate(raw) if raw else None
+
+
+def standing_brief(last: Past, context: DialogueContext) -> CampaignBrief | None:
+    """The brief that a change of the draft on the table starts from: the latest one that the conversation saw."""
+    named = campaign_id(last)
+    seen = [p for turn in context.turns() for p in turn]
+    for past in reversed(seen):
+        if past.call.name in SHOWING and campaign_id(past) in {named, None}:
+            found = brief_of(past)
+            if found is not None:
+                return found
+    return None
 
 
 def _edit_offer(p: Parts, plan: CampaignBrief, changes: dict[str, Any]) -> None:
@@ -143,8 +160,7 @@ def _default_audience(frames: Frames, plan: CampaignBrief) -> Filter | None:
 
 def changed(frames: Frames, last: Past) -> Candidate | None:
     """As in "what changed?", "show the difference": this version of the draft against the one before."""
-    drafted = {"draft_campaign", "undo_campaign", "explain_message", "explain_brief"}
-    if last.call.name not in drafted or not _asks_what_changed(frames.parts()):
+    if last.call.name not in SHOWING - {"show_campaign"} or not _asks_what_changed(frames.parts()):
         return None
     asked = call(CampaignRequest(campaign_id=campaign_id(last), changes=True))
     return Candidate([asked], -0.5, "follow_up", referred=True)

@@ -90,7 +90,7 @@ def _once_more(made: list[Past]) -> list[ToolCall]:
 
 def _undo(frames: Frames, last: Past, kind: str) -> Candidate | None:
     """As in "undo that", "go back": the answer before the last step."""
-    if last.call.name in {"draft_campaign", "undo_campaign", "show_campaign", "explain_message"}:
+    if last.call.name in dialogue_campaign.SHOWING:
         return _whole([dialogue_campaign.undo_call(last)], "undo_campaign")
     turns = frames.context.turns()
     if len(turns) < 2:

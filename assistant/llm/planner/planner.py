@@ -9,6 +9,7 @@ from functools import partial
 from assistant.llm.planner.absent import missing_concepts
 from assistant.llm.planner.agreements import ask_meaning
 from assistant.llm.planner.brief_talk import about_brief
+from assistant.llm.planner.campaign_kinds import named_kind, without_data
 from assistant.llm.planner.candidate import Candidate, Planned, ToolCall
 from assistant.llm.planner.churn_forms import about_what_comes
 from assistant.llm.planner.context import DialogueContext
@@ -104,6 +105,7 @@ ALL_TOOLS = (
     "show_campaign",
     "list_campaigns",
     "undo_campaign",
+    "explain_brief",
     "plan_sending",
     "dry_run_campaign",
     "show_sendings",
@@ -170,6 +172,10 @@ def _turn(
     briefed = about_brief(text, context, tools, words)
     if briefed is not None:
         return briefed
+    kind = without_data(text, tools, language)
+    if kind is not None:
+        return kind
+    text = named_kind(text, language)
     early = unreadable(text, words.lexicon)
     if early is not None:
         return Planned([early], 0.0, frame="decline")

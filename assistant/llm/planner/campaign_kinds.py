@@ -1,0 +1,74 @@
+"""Kinds of campaigns as marketers name them: "abandoned basket e-mail", "remind people to reorder", "Black Friday
+campaign for everyone". Data (``campaign_kinds.yaml``); whatever no rule fits is left as it is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from functools import lru_cache
+from typing import Any
+
+from assistant.llm.planner.candidate import Planned, call
+from assistant.llm.planner.language_files import read_yaml
+from assistant.plans.requests import CampaignBrief
+
+_MACRO = re.compile(r"<(\w+)>")
+_LONGEST = 300
+
+
+def without_data(text: str, tools: Collection[str], language: str) -> Planned | None:
+    """The campaign of a text whose kind no data here can carry; the draft says precisely what is missing."""
+    if len(text) > _LONGEST or "draft_campaign" not in tools:
+        return None
+    for goal, patterns in _goals(language):
+        if any(p.fullmatch(_plain(text)) for p in patterns):
+            return Planned([call(CampaignBrief(goal=goal))], 1.0, frame="campaign")  # type: ignore[arg-type]
+    return None
+
+
+def named_kind(text: str, language: str) -> str:
+    """The text with its kind of campaign in words that the grammar reads; the text itself where no rule fits."""
+    if len(text) > _LONGEST:
+        return text
+    plain = _plain(text)
+    for pattern, say in _rules(language):
+        match = pattern.fullmatch(plain)
+        if match:
+            return " ".join(_filled(say, [g or "" for g in match.groups()]).split())
+    return text
+
+
+def _filled(say: str, groups: list[str]) -> str:
+    """The words of a rule with the parts of the text; a rule of one place takes the part that there is."""
+    parts = [g for g in groups if g] if say.count("\\") == 1 else groups
+    for n in (1, 2):
+        say = say.replace(f"\\{n}", parts[n - 1] if len(parts) >= n else "")
+    return say
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.replace("’", "'").split()).strip(" .!")
+
+
+@lru_cache(maxsize=4)
+def _raw(language: str) -> dict[str, Any]:
+    return dict(read_yaml(language, "campaign_kinds"))
+
+
+@lru_cache(maxsize=4)
+def _goals(language: str) -> tuple[tuple[str, tuple[re.Pattern[str], ...]], ...]:
+    raw = _raw(language)
+    return tuple((goal, tuple(_compiled(p, raw) for p in patterns)) for goal, patterns in raw.get("goals", {}).items())
+
+
+@lru_cache(maxsize=4)
+def _rules(language: str) -> tuple[tuple[re.Pattern[str], str], ...]:
+    raw = _raw(language)
+    return tuple((_compiled(p, raw), rule["say"]) for rule in raw.get("rules", ()) for p in rule["for"])
+
+
+def _compiled(pattern: str, raw: dict[str, Any]) -> re.Pattern[str]:
+    while _MACRO.search(pattern):
+        pattern = _MACRO.sub(lambda m: str(raw["macros"][m.group(1)]), pattern)
+    return re.compile(pattern, re.IGNORECASE)
