@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 class Contacting:
     """Methods of :class:`~assistant.workspace.Workspace`, which gives the rest."""
 
+    learnt: Callable[[Snapshot], Snapshot]
+
     @property
     @abstractmethod
     def snapshot(self) -> Snapshot: ...
@@ -32,13 +34,15 @@ class Contacting:
         """What past campaigns teach of who is moved by a message of this channel and kind."""
         from assistant.models.uplift.fitted import fit_uplift
 
+        past = self.learnt(self.snapshot)
         return self._cached(  # type: ignore[no-any-return]
-            "uplift", lambda snapshot: fit_uplift(snapshot, channel, campaign_kind), channel, campaign_kind)
+            "uplift", lambda _: fit_uplift(past, channel, campaign_kind), past.fingerprint, channel, campaign_kind)
 
     def uplift_scores(self, channel: str | None = None, campaign_kind: str | None = None) -> pd.DataFrame:
         """Every customer's scores by that model; columns of :meth:`ShopUplift.predict`."""
-        model = self.uplift_model(channel, campaign_kind)
-        return self._cached("uplift_scores", model.predict, channel, campaign_kind)  # type: ignore[no-any-return]
+        model, past = self.uplift_model(channel, campaign_kind), self.learnt(self.snapshot)
+        return self._cached(  # type: ignore[no-any-return]
+            "uplift_scores", lambda _: model.predict(past), past.fingerprint, channel, campaign_kind)
 
     def learn_from_contacts(self) -> None:
         """Learn from past campaigns beforehand, where there are some to learn from."""
@@ -71,4 +75,6 @@ class Contacting:
         """What past campaigns changed against customers held out."""
         from assistant.models.uplift.read_out_report import read_out_result
 
-        return self._cached("read_out", lambda snapshot: read_out_result(snapshot, request), request)  # type: ignore[no-any-return]
+        past = self.learnt(self.snapshot)
+        return self._cached(  # type: ignore[no-any-return]
+            "read_out", lambda _: read_out_result(past, request), past.fingerprint, request)

@@ -49,7 +49,24 @@ class Experimenting:
         return add_experiment(path, self.experiments_dir, name, arm, control, outcomes, random)
 
     def read_experiment(self, request: ExperimentRequest) -> Result:
-        """What an experiment of one's own, or of an added table, showed."""
+        """What an experiment of one's own campaigns, or of an added table, showed; the latest where none is named."""
+        from assistant.campaigns.experiment.own import own_runs
+        from assistant.campaigns.experiment.own_report import own_read_out
         from assistant.campaigns.experiment.table_report import table_read_out
+        from assistant.data.experiment_tables import experiments
 
+        settings = self.settings
+        named = request.table is not None or request.about == "tables"
+        own = request.campaign_id is not None or request.about == "look"
+        if not named and not own:
+            tables = experiments(self.experiments_dir)
+            own = bool(own_runs(settings.home, settings.app_db)) or not tables
+        if own and not named:
+            return own_read_out(self.snapshot, request, settings.home, settings.app_db)
         return table_read_out(self.experiments_dir, request)
+
+    def learnt(self, snapshot: Snapshot) -> Snapshot:
+        """The snapshot with one's own finished experiments among its past campaigns."""
+        from assistant.campaigns.experiment.own import learnt
+
+        return learnt(snapshot, self.settings.home, self.settings.app_db)

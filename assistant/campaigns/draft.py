@@ -12,6 +12,7 @@ from assistant.campaigns.costs import Costs, UnitCost, check_budget, messages_of
 from assistant.campaigns.exits import check_exit
 from assistant.campaigns.experiment.assignment import Split
 from assistant.campaigns.experiment.design import Designed, designed
+from assistant.campaigns.experiment.past import PastLift
 from assistant.campaigns.experiment.rule import ReadOutRule
 from assistant.campaigns.experiment.size import Sizing
 from assistant.campaigns.goals import check_goal, goals
@@ -55,6 +56,7 @@ class Plan:
     definitions: list[DefinitionUsed] = field(default_factory=list)
     #: customer → wording (from 0), where a test that learns has drawn it; the others get one by an even draw
     wordings: Mapping[str, int] = field(default_factory=dict)
+    past: PastLift | None = None
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,7 @@ class Rooms:
         put_in: a rule with saved segments and the meanings of words put in, and those that were.
         voice: how the shop speaks.
         operator: what the operator decided about sending: costs, caps, quiet hours.
+        learnt: adds one's own finished experiments to the past campaigns.
     """
 
     store: DraftStore
@@ -76,6 +79,7 @@ class Rooms:
     put_in: Callable[[Filter], tuple[Filter, list[DefinitionUsed]]] = lambda rule: (rule, [])
     voice: BrandVoice = field(default_factory=BrandVoice)
     operator: Callable[[], SendingConfig] = SendingConfig
+    learnt: Callable[[Snapshot], Snapshot] = lambda snapshot: snapshot
 
 
 def draft_campaign(snapshot: Snapshot, brief: CampaignBrief, rooms: Rooms) -> Result:
@@ -128,7 +132,7 @@ def make_plan(
             f"None of the {len(audience.selected):,} customers selected may be written to by {' or '.join(addressed)}",
             received=", ".join(addressed), hint="Choose another channel or another audience.",
         )
-    tested, costs = _tested(snapshot, brief, rule, audience, campaign_id, units)
+    tested, costs = _tested(snapshot, brief, rule, audience, campaign_id, units, rooms.learnt)
     assumptions += [*tested.assumptions, *timing_notes(snapshot, brief),
                     *step_notes(snapshot, brief.steps, brief.runs_days), *_offer_notes(brief)]
     k, split = brief.products_per_recipient, tested.split
@@ -136,12 +140,12 @@ def make_plan(
     copy = RecipientCopy(snapshot, brief, campaign_id, rooms.voice)
     return Plan(campaign_id, brief, rule, audience, split, tested.sizing, tested.baseline_customers, tested.rule, picks,
                 copy, costs, assumptions, definitions,
-                drawn_wordings(rooms.store.path, campaign_id) if brief.variants > 1 else {})
+                drawn_wordings(rooms.store.path, campaign_id) if brief.variants > 1 else {}, tested.past)
 
 
 def _tested(
     snapshot: Snapshot, brief: CampaignBrief, rule: Filter, audience: Audience, campaign_id: str,
-    units: Mapping[str, UnitCost],
+    units: Mapping[str, UnitCost], learnt: Callable[[Snapshot], Snapshot],
 ) -> tuple[Designed, Costs]:
     """Control group and recipients, as many as the budget pays for, and what writing to them costs.
 
@@ -150,7 +154,7 @@ def _tested(
     people = audience.selected if audience.mailable is None else audience.mailable
     kept, channels = tuple(people), tuple(audience.reachable or ())
     while True:
-        tested = designed(snapshot, brief, rule, audience.only(kept), campaign_id)
+        tested = designed(snapshot, brief, rule, audience.only(kept), campaign_id, learnt)
         costs = Costs(units, messages_of(audience, tested.split.contacted, channels), len(people) - len(kept))
         if brief.budget is None or costs.total is None or costs.total <= brief.budget:
             return tested, costs

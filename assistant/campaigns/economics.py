@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from assistant.campaigns.experiment import PastLift, past_lift
+from assistant.campaigns.experiment import PastLift
 from assistant.campaigns.offers import MarginEffect, margin_effect
 from assistant.data.warehouse import Snapshot
 from assistant.plans import OfferSpec
@@ -52,7 +52,7 @@ def assess(snapshot: Snapshot, plan: Plan) -> Economics:
     """Gather the evidence for a draft."""
     baseline = plan.sizing.baseline
     value, given = _given_anyway(snapshot, plan, baseline)
-    past, n = past_lift(snapshot, plan.brief.goal), len(plan.split.contacted)
+    past, n = plan.past, len(plan.split.contacted)
     known = past is not None and plan.audience.reachable is not None
     extra = Extra(past.lift * n, past.lower * n, past.upper * n) if known and past is not None else None
     return Economics(baseline, plan.baseline_customers, plan.sizing.detectable, _margin(snapshot, plan.brief.offer),

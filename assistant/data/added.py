@@ -67,10 +67,14 @@ def _stored(snapshot: Snapshot, added: AddedColumns) -> Any:
     """The rows as a table of the engine, written once for each fingerprint."""
     import pyarrow as pa
 
-    name = f"{added.table}_{added.fingerprint}"
     columns = [added.key, *added.columns]
     arrays = [pa.array([row[i] for row in added.rows], type=pa.string()) for i in range(len(columns))]
-    rows = pa.table(dict(zip(columns, arrays, strict=True)))
+    return table_beside(snapshot, f"{added.table}_{added.fingerprint}", pa.table(dict(zip(columns, arrays,
+                                                                                          strict=True))))
+
+
+def table_beside(snapshot: Snapshot, name: str, rows: Any) -> Any:
+    """Rows (an Arrow table) as a table of the engine in memory beside the snapshot, written once for each name."""
     with snapshot.connection_lock:
         con = snapshot.con.con
         con.execute(f"ATTACH IF NOT EXISTS ':memory:' AS {_BESIDE} (READ_WRITE)")

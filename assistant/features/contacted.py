@@ -269,11 +269,7 @@ def _outcomes(snapshot: Snapshot, moments: ibis.Table) -> ibis.Table:
     orders = _orders(snapshot)
     if snapshot.has("products", "cost"):
         orders = orders.left_join(_costs(snapshot), "order_id").drop("order_id_right")
-    orders = orders.filter(orders.sale_lines > 0)
-    if snapshot.has("orders", "status"):
-        states = snapshot.table("orders")
-        gone = states.filter(states.status == "cancelled").select("order_id")
-        orders = orders.anti_join(gone, "order_id")
+    orders = _kept(snapshot, orders)
     keys = moments.select("campaign_id", "customer_id", "day", "until")
     met = keys.inner_join(orders, [keys.customer_id == orders.customer_id, orders.ordered_on >= keys.day,
                                    orders.ordered_on <= keys.until])
@@ -282,6 +278,33 @@ def _outcomes(snapshot: Snapshot, moments: ibis.Table) -> ibis.Table:
     if "covered" in met.columns:
         found["margin"] = _money(met.covered.sum())
     return met.group_by(["campaign_id", "customer_id"]).aggregate(**found)
+
+
+def first_orders(snapshot: Snapshot, people: ibis.Table, first: date, last: date) -> ibis.Table:
+    """Day of the first order of these people from ``first`` to ``last`` that was not cancelled.
+
+    Args:
+        people: ``customer_id``.
+
+    Returns:
+        ``customer_id``, ``ordered_on``; no row for who did not order.
+    """
+    import ibis
+
+    orders = _kept(snapshot, _orders(snapshot))
+    orders = orders.filter(orders.ordered_on >= ibis.literal(first, "date"),
+                           orders.ordered_on <= ibis.literal(last, "date"))
+    met = people.select("customer_id").inner_join(orders, "customer_id")
+    return met.group_by("customer_id").aggregate(ordered_on=met.ordered_on.min())
+
+
+def _kept(snapshot: Snapshot, orders: ibis.Table) -> ibis.Table:
+    """Orders with a sale that were not cancelled."""
+    orders = orders.filter(orders.sale_lines > 0)
+    if snapshot.has("orders", "status"):
+        states = snapshot.table("orders")
+        orders = orders.anti_join(states.filter(states.status == "cancelled").select("order_id"), "order_id")
+    return orders
 
 
 def _costs(snapshot: Snapshot) -> ibis.Table:

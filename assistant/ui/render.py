@@ -71,6 +71,7 @@ KINDS: dict[str, DrawBody] = {
     "experiment": pieces.body,
     "experiment_list": pieces.body,
     "exploration": pieces.body,
+    "own_experiment": pieces.body,
     "churn_exam": models.examined,
     "churn_drivers": models.examined,
     "ordering": models.examined,

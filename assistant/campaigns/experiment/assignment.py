@@ -44,9 +44,14 @@ def assign(
     chosen = [((j + 1) * count + start) // n > (j * count + start) // n for j in range(n)]
     holdout = sorted(i for i, held in zip(ordered, chosen, strict=True) if held)
     contacted = sorted(i for i, held in zip(ordered, chosen, strict=True) if not held)
-    sealed = "\n".join([*contacted, "--", *holdout, *(["--", rule] if rule else [])])
-    digest = hashlib.sha256(sealed.encode()).hexdigest()
+    digest = sealed_digest(contacted, holdout, rule)
     return Split(tuple(contacted), tuple(holdout), digest, {i: groups[i] for i in ordered if i in groups})
+
+
+def sealed_digest(contacted: Sequence[str], holdout: Sequence[str], rule: str = "") -> str:
+    """SHA-256 over who is contacted, who is held out, and the digest of the rule; ids in order."""
+    sealed = "\n".join([*contacted, "--", *holdout, *(["--", rule] if rule else [])])
+    return hashlib.sha256(sealed.encode()).hexdigest()
 
 
 def _hash(*parts: str) -> bytes:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from assistant.campaigns.experiment.assignment import Split, assign
 from assistant.campaigns.experiment.baseline import came_back
-from assistant.campaigns.experiment.past import past_lift
+from assistant.campaigns.experiment.past import PastLift, past_lift
 from assistant.campaigns.experiment.rule import ReadOutRule
 from assistant.campaigns.experiment.size import DEFAULT_SHARE, MOST_SHARE, Sizing, size_holdout
 from assistant.campaigns.experiment.strata import STRATA, strata_of
@@ -31,21 +32,27 @@ class Designed:
     baseline_customers: int
     rule: ReadOutRule
     assumptions: tuple[str, ...]
+    past: PastLift | None = None
 
 
 def designed(
-    snapshot: Snapshot, brief: CampaignBrief, rule: Filter, audience: Audience, campaign_id: str
+    snapshot: Snapshot, brief: CampaignBrief, rule: Filter, audience: Audience, campaign_id: str,
+    learnt: Callable[[Snapshot], Snapshot] = lambda snapshot: snapshot,
 ) -> Designed:
-    """Size, draw and seal the control group of a draft. The same brief, data and id give the same one."""
+    """Size, draw and seal the control group of a draft. The same brief, data and id give the same one.
+
+    Args:
+        learnt: adds one's own finished experiments to the past campaigns.
+    """
     people = audience.selected if audience.mailable is None else audience.mailable
     baseline, customers = came_back(snapshot, rule)
-    past = past_lift(snapshot, brief.goal)
+    past = past_lift(learnt(snapshot), brief.goal)
     effect = past.lift if past is not None and past.lower > 0 else None
     sizing = size_holdout(len(people), baseline, effect, brief.holdout_share)
     reading = ReadOutRule(strata=STRATA, wordings=brief.variants)
     split = assign(campaign_id, people, sizing.share, strata_of(snapshot, people, audience.reachable),
                    reading.digest())
-    return Designed(split, sizing, customers, reading, _assumed(sizing))
+    return Designed(split, sizing, customers, reading, _assumed(sizing), past)
 
 
 def _assumed(sizing: Sizing) -> tuple[str, ...]:

@@ -8,12 +8,16 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from assistant.campaigns.draft import make_plan
+from assistant.campaigns.experiment.own import SEALED
+from assistant.campaigns.experiment.seal import seal, seal_path
 from assistant.campaigns.sending import approval, outbox
 from assistant.campaigns.sending.audit import Checked, record, verify
 from assistant.campaigns.sending.automation import Repeated, check_limits, due, repeat, standing
@@ -31,7 +35,17 @@ from assistant.campaigns.sending.objections import unsubscribe
 from assistant.campaigns.sending.orders import Orders
 from assistant.campaigns.sending.papers import brief_page, calendar_file, write_paper
 from assistant.campaigns.sending.report import Tally, dry_run_result, state_result
-from assistant.campaigns.sending.runs import Done, Row, Source, addresses_of, plan_of, rows_of, terms_of
+from assistant.campaigns.sending.runs import (
+    Done,
+    Row,
+    Source,
+    addresses_of,
+    digest_of,
+    plan_of,
+    rows_of,
+    terms_of,
+    wording_of,
+)
 from assistant.campaigns.sending.secrets import ShopKey
 from assistant.campaigns.sending.timing import Timing
 from assistant.campaigns.sending.touched import Touches
@@ -202,9 +216,10 @@ class SendingDesk:
                                    received="sending.toml", hint="Switch it on there, or export the campaign.")
             plan = plan_of(source, draft)
             rows = rows_of(source, plan, outbox.done_of(ledger, run.campaign_id))
-            return approval.start(
-                ledger, digest, terms_of(source, draft, plan.split.digest), rows, source.config, actor=self.actor,
-                now=self.clock(), timing=self._timing(source, plan), holdout=plan.split.holdout)
+            with self._sealed(source, plan, run.digest):
+                return approval.start(
+                    ledger, digest, terms_of(source, draft, plan.split.digest), rows, source.config, actor=self.actor,
+                    now=self.clock(), timing=self._timing(source, plan), holdout=plan.split.holdout)
 
     def send(self, most: int | None = None, pause: Callable[[float], None] | None = None) -> Drained:
         """Send what is queued and may leave now."""
@@ -252,8 +267,9 @@ class SendingDesk:
                     "SELECT customer_id FROM send_holdouts WHERE campaign_id = ?", (campaign_id,))}
                 rows = [r for r in rows_of(source, plan, outbox.done_of(ledger, campaign_id))
                         if r.customer_id not in held]
-                done.append(repeat(ledger, approved, terms_of(source, draft, plan.split.digest), rows, source.config,
-                                   self.clock()))
+                terms = terms_of(source, draft, plan.split.digest)
+                with self._sealed(source, plan, digest_of(terms, rows)) if rows else nullcontext():
+                    done.append(repeat(ledger, approved, terms, rows, source.config, self.clock()))
                 with ledger.write() as con:
                     written = {c for c, _, _ in outbox.done_of(ledger, campaign_id)}
                     approval.hold(con, campaign_id, (c for c in plan.split.holdout if c not in written))
@@ -313,6 +329,23 @@ class SendingDesk:
         return Timing(self.clock(), source.config.time_zone, source.config.expires_hours, source.plan.send_at,
                       source.plan.clock == "recipient", zone)
 
+    @contextmanager
+    def _sealed(self, source: Source, plan: Plan, run: str) -> Iterator[None]:
+        """Write down who is in which arm before anything leaves; taken back where nothing leaves by an error."""
+        zone = ZoneInfo(source.config.time_zone)
+        now = self.clock().astimezone(zone)
+        at = source.plan.send_at or now
+        starts = (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(zone).date()
+        known = seal_path(self.home / SEALED, plan, run).exists()
+        path = seal(self.home / SEALED, plan, run, max(starts, now.date()), wording_of)
+        begun = False
+        try:
+            yield
+            begun = True
+        finally:
+            if not begun and not known:
+                path.unlink(missing_ok=True)
+
     def _any_left(self, source: Source, plan: Plan, done: frozenset[Done]) -> bool:
         return next(rows_of(source, plan, done), None) is not None
 
@@ -353,8 +386,9 @@ class SendingDesk:
             if request.target == "codes":
                 yield self._codes(source, plan)
                 return
-            written = write_recipients(self.exports_dir, draft.campaign_id, request.target,
-                                       self._recipients(ledger, source, plan))
+            with self._sealed(source, plan, run.digest):
+                written = write_recipients(self.exports_dir, draft.campaign_id, request.target,
+                                           self._recipients(ledger, source, plan))
             with ledger.write() as con:
                 record(con, self.clock(), self.actor, "exported", draft.campaign_id, target=request.target,
                        rows=written.rows, sha256=written.sha256)

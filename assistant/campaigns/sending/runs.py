@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -99,6 +99,14 @@ class RunDigest:
 
     def hex(self) -> str:
         return self._sha.hexdigest()
+
+
+def digest_of(terms: Terms, rows: Iterable[Row]) -> str:
+    """Digest of a run with these terms and rows."""
+    found = RunDigest(terms)
+    for row in rows:
+        found.add(row)
+    return found.hex()
 
 
 @dataclass(frozen=True)
