@@ -50,7 +50,8 @@ def edit(text: str, channel: str = "email", piece: str = "subject", **more: obje
     "Hurry, while stocks last", "Offer ends in December", "now twice as good", "g-u-a-r-a-n-t-e-e-d", "５０ percent",
     "guar\u200banteed", "gu\u0430ranteed", "fr\u00e9\u00e9 for you", "Save ½", "① for you", "only a few left",
     "our bestseller", "eco-friendly", "clinically proven", "Re: your order", "see www.shop.example",
-    "<b>bold</b>", "{?offer}guaran{/offer}teed", "FIFTY", "\U0001d7d3\U0001d7ce off", "next-day delivery", "in May",
+    "<b>bold</b>", "{?offer}guaran{/offer}teed", "FIFTY", "s e l l i n g   f a s t",
+    "\U0001d7d3\U0001d7ce off", "next-day delivery", "in May",
     "buy one and get another", "money back", "we promise", "this weekend", "Christmas is near", "our planet",
 ])
 def test_free_text_may_promise_nothing(text: str) -> None:

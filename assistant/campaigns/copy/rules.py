@@ -47,6 +47,7 @@ class Rules:
         found = [self.why["sign"]] if any(unicodedata.category(c) in {"Cf", "Co", "Cs"} for c in text) else []
         plain = _plain(text)
         readings = [plain] + [re.sub(r"[\W_]", "", m.group()) for m in _SPELT_OUT.finditer(plain)]
+        found += [self.why["apart"]] if _SPELT_OUT.search(plain) else []
         found += [self.why["number"]] if any(_is_number(c) for c in text) else []
         found += [self.why["script"]] if any(not self._own(c) for c in plain) else []
         found += [why for pattern, why in self.forbidden if any(pattern.search(r) for r in readings)]

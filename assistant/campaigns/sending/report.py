@@ -86,7 +86,8 @@ def dry_run_result(source: RunSource, plan: Plan, run: Run, tally: Tally, alread
         ``typed`` (whether the number of messages must be typed), ``copy``.
     """
     config, known = source.config, set(source.config.sends())
-    tables = [_channels(config, tally), _steps(plan, tally), _now(tally), _what(source, plan), _samples(tally)]
+    without = without_consent(plan)
+    tables = [_channels(config, tally, without), _steps(plan, tally), _now(tally), _what(source, plan), _samples(tally)]
     priced = set(tally.messages) <= set(config.cost_per_message)
     figures = {
         "messages": _figure(run.recipients, "count", "Messages", "rows of the run"),
@@ -110,6 +111,7 @@ def dry_run_result(source: RunSource, plan: Plan, run: Run, tally: Tally, alread
                "offer": plan.copy.offer.text if plan.copy.offer else "",
                "sending": "all" if set(tally.messages) <= known else "some" if sendable else "off",
                "codes": source.plan.codes or "none", "steps": "yes" if plan.brief.steps else "",
+               "without": " and ".join(without),
                "typed": "yes" if run.recipients > config.typed_above else ""},
         details={"campaign_id": plan.campaign_id, "digest": run.digest, "state": run.state,
                  "messages": run.recipients, "typed": run.recipients > config.typed_above,
@@ -140,9 +142,15 @@ def _of(tally: Tally, do: str) -> int:
     return sum(n for (what, _), n in tally.verdicts.items() if what == do)
 
 
-def _channels(config: SendingConfig, tally: Tally) -> Table:
+def without_consent(plan: Plan) -> list[str]:
+    """Channels of the brief on which the data hold nobody who agreed and has an address."""
+    reachable = plan.audience.reachable or {}
+    return [c for c in plan.brief.channels if c in reachable and not reachable[c]]
+
+
+def _channels(config: SendingConfig, tally: Tally, without: Sequence[str]) -> Table:
     ways = config.sends()
-    rows = []
+    rows: list[list[Any]] = [[channel, 0, 0, None, "nobody agreed to it"] for channel in without]
     for channel, n in sorted(tally.messages.items()):
         each = config.cost_per_message.get(channel)  # type: ignore[call-overload]
         rows.append([channel, n, tally.parts[channel], None if each is None else round(each * tally.parts[channel], 2),

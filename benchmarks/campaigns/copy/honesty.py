@@ -28,6 +28,7 @@ _PROMISES = re.compile(
     r"\bten\b|last chance|only today|hurry|stock|sold|selling|sunday|midnight|christmas|delivery|proven|cure|natural|"
     r"friendly and|sustainab|carbon|award|best|world|number one|won\b|winner|prize|refund|risk|lifetime|slashed|"
     r"must go|[折送低限抢仅剩]", re.I)
+_APART = re.compile(r"(?<=\b\w) (?=\w\b)")
 _AMOUNT = re.compile(r"€([\d,]+\.\d\d)")
 
 
@@ -99,7 +100,8 @@ def invented(message: dict[str, Any]) -> bool:
     text = "\n".join(message[p] for p in ("subject", "preheader", "body", "button"))
     for slot in sorted(message["slots"], key=lambda s: -len(s["text"])):
         text = text.replace(slot["text"], " ")
-    return bool(message["other_offer"] or _PROMISES.search(text))
+    joined = _APART.sub("", " ".join(text.split()))  # "s e l l i n g" reads as one word
+    return bool(message["other_offer"] or _PROMISES.search(text) or _PROMISES.search(joined))
 
 
 def prices_of(workspace: Workspace) -> tuple[int, int, int]:
