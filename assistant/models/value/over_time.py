@@ -1,9 +1,11 @@
 """A propensity learnt on past days of a shop and examined on a later one.
 
 The customers of several past days ("cuts"), whose next H days are known, are learnt from; the latest cut is the exam,
-with only outcomes known by then. The level of the probabilities drifts with the season: whether they are taken as
-learnt, moved to the level of the newest cut, or moved half-way towards what the same season brought a year before, is
-chosen on earlier cuts, never on the exam day. Where a rule on one column has the smaller Brier score on the exam day,
+with only outcomes known by then. The level of the probabilities drifts with the season. Where the history tells how it
+changed a year before, from the time of the newest cut to the time of today, three quarters of that change are added to
+the level of the newest cut, unless that did clearly worse on earlier cuts. Else it is chosen on earlier cuts, never on
+the exam day, whether probabilities are taken as learnt, moved to the level of the newest cut, or moved half-way towards
+what the same season brought a year before. Where a rule on one column has the smaller Brier score on the exam day,
 it is used.
 """
 
@@ -27,12 +29,30 @@ if TYPE_CHECKING:
 
     from assistant.data.warehouse import Snapshot
 
-Level = Literal["as_learnt", "newest", "season"]
-LEVELS: tuple[Level, ...] = ("as_learnt", "newest", "season")
-#: How far the level moves towards that of the same season a year before: one year is one observation.
-SEASON_WEIGHT = 0.5
+Level = Literal["as_learnt", "newest", "season", "change"]
+LEVELS: tuple[Level, ...] = ("as_learnt", "newest", "season", "change")
+#: How far the level moves towards that of the same season a year before, and with the change seen a year before: one
+#: year is one observation.
+SEASON_WEIGHT, CHANGE_WEIGHT = 0.5, 0.75
+#: Brier score by which the change of a year before must have done worse on earlier cuts not to be used.
+CLEARLY_WORSE = 0.01
 #: Earlier cuts on which the level is chosen.
 REHEARSALS = 3
+
+
+@dataclass(frozen=True)
+class YearBefore:
+    """Labelled rows of a year before: of the day that is predicted from (``day``), and of the newest cut learnt from
+    (``newest``); None where there are none."""
+
+    day: pd.DataFrame | None = None
+    newest: pd.DataFrame | None = None
+
+    @property
+    def levels(self) -> tuple[Level, ...]:
+        """Ways to set the level that these rows allow."""
+        return LEVELS if self.newest is not None and self.day is not None else LEVELS[:3] \
+            if self.day is not None else LEVELS[:2]
 
 
 class Curve:
@@ -52,29 +72,32 @@ class Curve:
         self.level = level
         self.members = members
 
-    def fit(self, frame: pd.DataFrame, season: pd.DataFrame | None = None) -> Self:
-        """Learn from rows with ``happened`` and ``cut``; ``season``: such rows of the day a year before."""
+    def fit(self, frame: pd.DataFrame, before: YearBefore | None = None) -> Self:
+        """Learn from rows with ``happened`` and ``cut``; ``before``: such rows of a year before."""
         happened = frame["happened"].to_numpy(dtype=bool)
         self.constant_ = (happened.sum() + 1.0) / (len(happened) + 2.0)  # Laplace's rule: never quite 0 or 1
         self.model_: PropensityModel | None = None
         if min(happened.sum(), (~happened).sum()) >= FEWEST_OUTCOMES:
             self.model_ = PropensityModel(members=self.members).fit(self.predictors(frame), happened)
-        return self.levelled(self.level, frame, season)
+        return self.levelled(self.level, frame, before)
 
-    def levelled(self, level: Level, frame: pd.DataFrame, season: pd.DataFrame | None) -> Self:
-        """The same fit at another level; ``frame`` and ``season`` as in :meth:`fit`."""
+    def levelled(self, level: Level, frame: pd.DataFrame, before: YearBefore | None) -> Self:
+        """The same fit at another level; ``frame`` and ``before`` as in :meth:`fit`."""
         self.level = level
-        self.shift_ = self._shift(frame, season)
+        self.shift_ = self._shift(frame, before or YearBefore())
         return self
 
-    def _shift(self, frame: pd.DataFrame, season: pd.DataFrame | None) -> float:
-        if self.model_ is None:
+    def _shift(self, frame: pd.DataFrame, before: YearBefore) -> float:
+        if self.model_ is None or self.level not in before.levels:
             return 0.0
-        if self.level == "newest":
-            return self.distance(frame[frame["cut"] == frame["cut"].max()])
-        if self.level == "season" and season is not None and len(season):
-            return SEASON_WEIGHT * self.distance(season)
-        return 0.0
+        if self.level == "season" and before.day is not None:
+            return SEASON_WEIGHT * self.distance(before.day)
+        if self.level not in {"newest", "change"}:
+            return 0.0
+        newest = self.distance(frame[frame["cut"] == frame["cut"].max()])
+        if self.level == "change" and before.day is not None and before.newest is not None:
+            return newest + CHANGE_WEIGHT * (self.distance(before.day) - self.distance(before.newest))
+        return newest
 
     def distance(self, rows: pd.DataFrame) -> float:
         """Shift of the log-odds that brings the mean prediction to the share that happened (by Laplace's rule)."""
@@ -126,7 +149,8 @@ class Exam:
         calibration: by fifths of the prediction; calibration_error: mean distance, weighted by cases.
         lift: by tenths; empty with too few cases.
         members: (AUC, Brier) of each member alone.
-        rehearsed: Brier score of each way to set the level, on earlier cuts; empty where the history is too short.
+        level: how the level was set. rehearsed: Brier score of the ways to set it that could be tried on most earlier
+            cuts; empty where the history is too short.
     """
 
     cut: date
@@ -143,6 +167,7 @@ class Exam:
     calibration_error: float = 0.0
     lift: tuple[Lift, ...] = field(default=())
     members: dict[str, tuple[float | None, float]] = field(default_factory=dict)
+    level: Level = "as_learnt"
     rehearsed: dict[str, float] = field(default_factory=dict)
 
 
@@ -165,10 +190,14 @@ class Lessons:
 
         return pd.concat([self.at(c) for c in cuts], ignore_index=True)
 
-    def season(self, day: date) -> pd.DataFrame | None:
-        """Rows of the day a year before ``day``, if there are any."""
+    def before(self, day: date, newest: date) -> YearBefore:
+        """Rows of a year before ``day``, and of a year before the newest cut that is learnt from."""
+        return YearBefore(self._year_before(day), self._year_before(newest))
+
+    def _year_before(self, day: date) -> pd.DataFrame | None:
         before = season_cut(self.snapshot, day, self.horizon_days)
-        return None if before is None else self.at(before)
+        rows = None if before is None else self.at(before)
+        return None if rows is None or rows.empty else rows
 
 
 def learn(
@@ -189,17 +218,39 @@ def learn(
     cuts, test_cut = past_cuts(lessons.snapshot, lessons.horizon_days)
     past, test = lessons.of(cuts), lessons.at(test_cut)
     _check(past, test, lessons.horizon_days)
-    rehearsed = _rehearse(lessons, cuts, model)
-    level = min(LEVELS, key=lambda name: rehearsed.get(name, float("inf"))) if rehearsed else "as_learnt"
-    rule_rehearsed = _rehearse(lessons, cuts, rule)
-    rule_level = min(LEVELS, key=lambda n: rule_rehearsed.get(n, float("inf"))) if rule_rehearsed else "as_learnt"
-    season = lessons.season(test_cut)
-    curves = {"model": Curve(model, level).fit(past, season),
-              "rule": Curve(rule, rule_level, ("logistic",)).fit(past, season)}
+    before = lessons.before(test_cut, cuts[-1])
+    rehearsed, rule_rehearsed = (_rehearse(lessons, cuts, weighed) for weighed in (model, rule))
+    curves = {"model": Curve(model, _level(rehearsed, before)).fit(past, before),
+              "rule": Curve(rule, _level(rule_rehearsed, before), ("logistic",)).fit(past, before)}
     exam, uses_rule = _examine(curves, past, test, tuple(cuts), test_cut, rehearsed)
-    newest = Curve(rule, rule_level, ("logistic",)) if uses_rule else Curve(model, level)
+    before = lessons.before(lessons.snapshot.as_of, test_cut)
+    newest = (Curve(rule, _level(rule_rehearsed, before), ("logistic",)) if uses_rule
+              else Curve(model, _level(rehearsed, before)))
     everything = lessons.of([*cuts, test_cut])  # for today, the test day is the freshest lesson
-    return exam, newest.fit(everything, lessons.season(lessons.snapshot.as_of)), uses_rule
+    return exam, newest.fit(everything, before), uses_rule
+
+
+def _level(rehearsed: list[dict[str, float]], before: YearBefore) -> Level:
+    """How the level is set: with the change of a year before where that is known and did not clearly worse on the
+    earlier cuts on which it could be tried; else the way that did best on those on which all could be."""
+    for ways in (before.levels, before.levels[:-1], LEVELS[:2]):
+        scores = mean_scores(rehearsed, ways)
+        if ways[-1] == "change" and (not scores or scores["change"] <= min(scores.values()) + CLEARLY_WORSE):
+            return "change"
+        if scores:
+            return min(ways, key=lambda way: scores[way])
+    return "as_learnt"
+
+
+def mean_scores(rehearsed: list[dict[str, float]], ways: tuple[Level, ...] = ()) -> dict[str, float]:
+    """Mean Brier score of each way over the earlier cuts on which all of them could be tried; of those tried on most
+    cuts where no ways are named."""
+    import numpy as np
+
+    counts = {way: sum(way in scores for scores in rehearsed) for way in LEVELS}
+    ways = ways or tuple(way for way in LEVELS if counts[way] and counts[way] == max(counts.values()))
+    of_all = [scores for scores in rehearsed if all(way in scores for way in ways)]
+    return {way: float(np.mean([scores[way] for scores in of_all])) for way in ways} if of_all else {}
 
 
 def _check(past: pd.DataFrame, test: pd.DataFrame, horizon_days: int) -> None:
@@ -215,32 +266,29 @@ def _check(past: pd.DataFrame, test: pd.DataFrame, horizon_days: int) -> None:
 
 def _rehearse(
     lessons: Lessons, cuts: list[date], predictors: Callable[[pd.DataFrame], pd.DataFrame]
-) -> dict[str, float]:
-    """Mean Brier score of each level on the newest cuts, each learnt from what was known on its day.
+) -> list[dict[str, float]]:
+    """Brier score of each way to set the level on each of the newest cuts, learnt from what was known on its day.
 
     The regression alone stands for the model: the level is the same question for both members, and it is quick.
     """
-    import numpy as np
-
     known = timedelta(days=lessons.horizon_days)
-    scores: dict[str, list[float]] = {}
+    found: list[dict[str, float]] = []
     for cut in cuts[-REHEARSALS:]:
         earlier = [c for c in cuts if c + known <= cut]
         if not earlier:
             continue
-        season, rows = lessons.season(cut), lessons.at(cut)
+        before, rows = lessons.before(cut, earlier[-1]), lessons.at(cut)
         happened = rows["happened"].to_numpy(dtype=float)
         past = lessons.of(earlier)
         curve = Curve(predictors, members=("logistic",)).fit(past)
-        for level in LEVELS if season is not None else LEVELS[:2]:
-            scores.setdefault(level, []).append(brier(happened, curve.levelled(level, past, season).predict(rows)))
-    most = max((len(s) for s in scores.values()), default=0)
-    return {level: float(np.mean(s)) for level, s in scores.items() if len(s) == most}
+        found.append({level: brier(happened, curve.levelled(level, past, before).predict(rows))
+                      for level in before.levels})
+    return found
 
 
 def _examine(
     curves: dict[str, Curve], past: pd.DataFrame, test: pd.DataFrame, cuts: tuple[date, ...], cut: date,
-    rehearsed: dict[str, float],
+    rehearsed: list[dict[str, float]],
 ) -> tuple[Exam, bool]:
     import numpy as np
 
@@ -258,7 +306,7 @@ def _examine(
         base_brier=brier(happened, np.full(len(test), float(past["happened"].mean()))),
         predicted=float(used.mean()), observed=float(happened.mean()), calibration=parts,
         calibration_error=calibration_error(parts), lift=lift(used, rule, happened), members=members,
-        rehearsed=rehearsed,
+        level=curves["rule" if uses_rule else "model"].level, rehearsed=mean_scores(rehearsed) if rehearsed else {},
     )
     return exam, uses_rule
 

@@ -48,8 +48,8 @@ def shop_rows(base: Path) -> tuple[list[Row], list[str]]:
                 rows += _exam_rows(f"{shop}, {days} days, tested on {model.exam_.cut}", model.exam_, _rival(seen, days))
         rows += [_mean_row(shop, exams), _error_row(shop, exams), _reason_row(shop, snapshot)]
         rows.append(_ordering_row(shop, snapshot))
-        levels = [min(e.rehearsed, key=lambda k, e=e: e.rehearsed[k]) for e in exams if e.rehearsed]
-        notes.append(f"{shop}: level chosen on earlier days: " + ", ".join(
+        levels = [e.level for e in exams]
+        notes.append(f"{shop}: level set by: " + ", ".join(
             f"{name} {levels.count(name)}×" for name in sorted(set(levels))) + ".")
     return rows, notes
 
@@ -128,8 +128,9 @@ def _mean_row(shop: str, exams: list[Exam]) -> Row:
 
 def _error_row(shop: str, exams: list[Exam]) -> Row:
     errors = np.array([e.calibration_error for e in exams])
-    return Row(f"{shop}: calibration error (fifths), mean and largest of {len(exams)} exams",
-               f"{errors.mean():.3f}, {errors.max():.3f}")
+    off = np.array([abs(e.predicted - e.observed) for e in exams])
+    return Row(f"{shop}: calibration error (fifths), mean and largest of {len(exams)} exams; expected against observed "
+               "share, mean and largest", f"{errors.mean():.3f}, {errors.max():.3f}; {off.mean():.3f}, {off.max():.3f}")
 
 
 def _reason_row(shop: str, snapshot: Snapshot) -> Row:

@@ -15,7 +15,7 @@ from assistant.features.goods_behaviour import GOODS_COLUMNS
 from assistant.features.labels import labelled, past_cuts, season_cut
 from assistant.models.value.behaviour import EVERYTHING, has_lapsed, predictors
 from assistant.models.value.churn import AT_RISK, ChurnModel, churn_scores, fit_churn
-from assistant.models.value.over_time import Curve
+from assistant.models.value.over_time import Curve, YearBefore, _level, mean_scores
 from assistant.models.value.reasons import (
     DERIVED,
     SIDES,
@@ -114,8 +114,27 @@ def test_levels_meet_the_share_they_aim_at(shop: Snapshot) -> None:
     curve = Curve(predictors, members=("logistic",)).fit(past)
     assert curve.levelled("newest", past, None).predict(newest).mean() == pytest.approx(share, abs=1e-6)
     whole = curve.distance(newest)
-    assert curve.levelled("season", past, newest).shift_ == pytest.approx(whole / 2), "a year ago counts half"
+    before = YearBefore(newest)
+    assert curve.levelled("season", past, before).shift_ == pytest.approx(whole / 2), "a year ago counts half"
     assert curve.levelled("season", past, None).shift_ == 0.0, "no such day, no shift"
+    oldest = past[past["cut"] == min(cuts)]
+    change = curve.distance(oldest) - whole
+    assert curve.levelled("change", past, YearBefore(oldest, newest)).shift_ == pytest.approx(whole + 0.75 * change)
+    assert curve.levelled("change", past, before).shift_ == 0.0, "the change is not known"
+
+
+def test_last_years_change_is_used_unless_it_clearly_did_worse() -> None:
+    rows = pd.DataFrame({"happened": [True]})
+    known, half = YearBefore(rows, rows), YearBefore(rows)
+    tried = {"as_learnt": 0.2, "newest": 0.19, "season": 0.18, "change": 0.185}
+    assert _level([], known) == "change" and _level([], half) == "as_learnt"
+    assert _level([tried], known) == "change"
+    assert _level([tried | {"change": 0.2}], known) == "season"
+    assert _level([tried], half) == "season"
+    two = {"as_learnt": 0.1, "newest": 0.3}
+    assert _level([two, two, tried], half) == "season", "only earlier days on which all could be tried are compared"
+    assert _level([two], half) == "as_learnt"
+    assert mean_scores([two, two, tried]) == pytest.approx({"as_learnt": 0.4 / 3, "newest": 0.79 / 3})
 
 
 def test_season_is_a_year_before_and_was_known(shop: Snapshot) -> None:
