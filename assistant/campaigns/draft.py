@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from assistant.campaigns import economics
 from assistant.campaigns.audience import CHANNELS, Audience, build_audience, under_caps
+from assistant.campaigns.below_cost import check_margin
 from assistant.campaigns.copy.voice import BrandVoice
 from assistant.campaigns.costs import Costs, UnitCost, check_budget, messages_of, shrink, unit_costs
 from assistant.campaigns.exits import check_exit
@@ -91,17 +92,23 @@ def draft_campaign(snapshot: Snapshot, brief: CampaignBrief, rooms: Rooms) -> Re
     Raises:
         NoRows: the rule selects nobody.
         UnknownName: a category, product or value the shop does not have.
-        InvalidPlan: an offer that cannot be made, a budget that pays for nobody, a recovery campaign without an exit.
+        InvalidPlan: an offer that cannot be made or sells below cost, a budget that pays for nobody, days in the past,
+            a recovery campaign without an exit.
         MissingData: the goal needs what the data do not hold.
     """
     check_goal(snapshot, brief)
     check_exit(brief)
+    if brief.starts_on is not None and brief.starts_on < snapshot.as_of:
+        raise InvalidPlan("The campaign would start before today", received=brief.starts_on.isoformat(),
+                          valid=[f"a day from {snapshot.as_of.isoformat()} on"])
     if brief.audience is None and not {"audience", "rhythm"} & goals()[brief.goal].keys():
         return _who(brief)
     before = rooms.store.load(brief.campaign_id) if brief.campaign_id else None
     campaign_id = before.campaign_id if before else rooms.store.next_id()
     plan = make_plan(snapshot, brief, rooms, campaign_id, recipients=SAMPLE)
-    result = campaign_result(snapshot, plan, economics.assess(snapshot, plan))
+    known = economics.assess(snapshot, plan)
+    check_margin(brief, known.margin, snapshot.currency)
+    result = campaign_result(snapshot, plan, known)
     follows = before.version if before else None
     version = rooms.store.save(campaign_id, snapshot.fingerprint, brief, result, follows=follows)
     add_changes(result, version, follows, differences(before.brief, brief) if before else [])

@@ -77,6 +77,9 @@ def _cost(snapshot: Snapshot, plan: Plan) -> tuple[str, str]:
 
 def _expected(snapshot: Snapshot, plan: Plan, economics: Economics) -> tuple[str, str]:
     extra = economics.extra
+    if extra is not None and extra.lower <= 0:
+        return (f"not shown: past campaigns of this kind are not known to have raised orders ({extra.lower:,.0f} to "
+                f"{extra.upper:,.0f} customers, carried over)", "experiment")
     if extra is not None:
         return (f"{extra.customers:,.0f} more customers who order within {RESPONSE_DAYS} days "
                 f"({extra.lower:,.0f} to {extra.upper:,.0f}), as in past campaigns of this kind", "experiment")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from assistant.campaigns.below_cost import sells_below_cost
 from assistant.campaigns.economics import Economics
 from assistant.campaigns.exits import exit_of, exit_words
 from assistant.campaigns.experiment import LEVEL_PERCENT, POWER_PERCENT, RESPONSE_DAYS
@@ -48,6 +49,8 @@ def campaign_result(snapshot: Snapshot, plan: Plan, economics: Economics) -> Res
         "exit": exit_words(plan.brief) if exit_of(plan.brief) != "never" else "",
         "timing": timing_words(snapshot, plan.brief)[0], "costs_unknown": join_words(list(plan.costs.unknown)),
         "cut": "yes" if plan.costs.left_out else "",
+        "below_cost": "yes" if sells_below_cost(economics.margin) else "",
+        "extra_shown": "yes" if economics.extra is not None and economics.extra.lower > 0 else "",
     } | sizing_words(plan)
     return Result(
         kind="campaign", title=f"Draft {plan.campaign_id}: {words['goal']} campaign", currency=snapshot.currency,
@@ -205,7 +208,7 @@ def _caveats(snapshot: Snapshot, plan: Plan, economics: Economics, known: bool) 
         caveats.append(Caveat(code="everybody_selected"))
     if economics.past is None:
         caveats.append(Caveat(code="no_past_experiment"))
-    if economics.margin is not None and economics.margin.break_even_lift is None:
+    if sells_below_cost(economics.margin):
         caveats.append(Caveat(code="offer_below_cost"))
     ahead = occasion(snapshot, plan.brief)
     if ahead is not None and plan.brief.starts_on is None and (ahead[0] - snapshot.as_of).days > FAR_AHEAD:

@@ -14,7 +14,7 @@ from assistant.errors import InvalidPlan, MissingData, UnknownName
 from assistant.llm.planner.context import DialogueContext
 from assistant.llm.planner.planner import plan_turn
 from assistant.llm.replies import compose
-from assistant.plans import CampaignBrief, CampaignRequest, Period, ReasonRequest
+from assistant.plans import CampaignBrief, CampaignRequest, OfferSpec, Period, ReasonRequest
 from assistant.plans.filters import CustomerCondition
 from assistant.query.audience import customer_ids
 from assistant.results import Result
@@ -125,6 +125,23 @@ def test_any_two_versions_can_be_set_side_by_side(tmp_path: Path) -> None:
     assert show_campaign(shop, CampaignRequest(version=2), own.store).details["brief"]["tone"] == "formal"
     with pytest.raises(UnknownName, match="no such version"):
         show_campaign(shop, CampaignRequest(version=9), own.store)
+
+
+def test_an_offer_below_cost_is_refused_or_said_first(workspace: Workspace) -> None:
+    steep = MAILED.model_copy(update={"offer": OfferSpec(kind="percent_off", value=95)})
+    with pytest.raises(InvalidPlan, match="below cost") as error:
+        workspace.draft_campaign(steep)
+    most = float(str(error.value.valid[0]).split()[2])
+    allowed = workspace.draft_campaign(MAILED.model_copy(update={"offer": OfferSpec(kind="percent_off", value=most)}))
+    assert value(allowed, "offer_margin_rate") > 0
+    cleared = compose([workspace.draft_campaign(steep.model_copy(update={"goal": "clearance"}))]).text
+    assert "sells below cost" in cleared.split("\n")[0]
+
+
+@pytest.mark.parametrize("days", [{"starts_on": date(2020, 1, 1)}, {"ends_on": date(2020, 1, 1)}])
+def test_days_in_the_past_are_refused(tmp_path: Path, days: dict[str, date]) -> None:
+    with pytest.raises(InvalidPlan, match="before"):
+        draft_campaign(tiny_shop(tmp_path), brief(**days), rooms(tmp_path))
 
 
 def test_everybody_is_warned_of(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from assistant.campaigns.draft import make_plan
 from assistant.campaigns.experiment.own import SEALED
 from assistant.campaigns.experiment.seal import seal, seal_path
 from assistant.campaigns.sending import approval, outbox
+from assistant.campaigns.sending.against import add_against
 from assistant.campaigns.sending.audit import Checked, record, verify
 from assistant.campaigns.sending.automation import Repeated, check_limits, due, repeat, standing
 from assistant.campaigns.sending.batches import BATCH
@@ -40,6 +41,7 @@ from assistant.campaigns.sending.runs import (
     Row,
     Source,
     addresses_of,
+    begins_at,
     digest_of,
     plan_of,
     rows_of,
@@ -133,7 +135,9 @@ class SendingDesk:
             rows = self._counted(ledger, source, plan, done, tally)
             run = approval.prepare(ledger, terms, rows, self.actor, self.clock()) if not (
                 started and started.state == "started" and not self._any_left(source, plan, done)) else started
-        return dry_run_result(source, plan, run, tally, len(done), request)
+            result = dry_run_result(source, plan, run, tally, len(done), request)
+            add_against(result, ledger, run)
+        return result
 
     def state(self, request: SendingRequest) -> Result:
         """What became of sendings."""
@@ -326,7 +330,7 @@ class SendingDesk:
             found = contacts.standing(customer_id, channel)
             return found.zone if found else None
 
-        return Timing(self.clock(), source.config.time_zone, source.config.expires_hours, source.plan.send_at,
+        return Timing(self.clock(), source.config.time_zone, source.config.expires_hours, begins_at(source, plan),
                       source.plan.clock == "recipient", zone)
 
     @contextmanager
@@ -334,7 +338,7 @@ class SendingDesk:
         """Write down who is in which arm before anything leaves; taken back where nothing leaves by an error."""
         zone = ZoneInfo(source.config.time_zone)
         now = self.clock().astimezone(zone)
-        at = source.plan.send_at or now
+        at = begins_at(source, plan) or now
         starts = (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(zone).date()
         known = seal_path(self.home / SEALED, plan, run).exists()
         path = seal(self.home / SEALED, plan, run, max(starts, now.date()), wording_of)

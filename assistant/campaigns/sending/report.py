@@ -16,7 +16,7 @@ from assistant.campaigns.sending.gate import Verdict
 from assistant.campaigns.sending.ledger import Ledger
 from assistant.campaigns.sending.outbox import STATES, counts
 from assistant.campaigns.sending.parts import left_out
-from assistant.campaigns.sending.runs import Row
+from assistant.campaigns.sending.runs import Row, begins_at
 from assistant.plans.reword import reword
 from assistant.query.audience import mask
 from assistant.results import Caveat, Column, Evidence, Figure, Result, Source, Table
@@ -191,18 +191,18 @@ def _what(source: RunSource, plan: Plan) -> Table:
         ["exit", exit_words(plan.brief)],
         ["promo codes", codes],
         ["link", config.shop_url or "none"],
-        ["not before", _begins(chosen, config)],
+        ["not before", _begins(begins_at(source, plan), chosen, config)],
         ["repeats", (chosen.repeats or "never").replace("_", " ")],
         ["postal address", config.postal_address or "left to the sending system"],
     ]
     return _table("what", "What is approved", [("what", "Decision", "text"), ("value", "Value", "text")], rows)
 
 
-def _begins(chosen: SendPlan, config: SendingConfig) -> str:
-    if chosen.send_at is None:
+def _begins(at: datetime | None, chosen: SendPlan, config: SendingConfig) -> str:
+    if at is None:
         return "as soon as it is started"
     clock = "of each recipient's own clock" if chosen.clock == "recipient" else f"({config.time_zone})"
-    return f"{chosen.send_at.isoformat(' ', 'minutes')} {clock}"
+    return f"{at.isoformat(' ', 'minutes')} {clock}"
 
 
 def _samples(tally: Tally) -> Table:

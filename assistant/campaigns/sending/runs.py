@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Any
 
 from assistant.campaigns.draft import Plan, Rooms, make_plan
@@ -128,6 +128,13 @@ class Source:
     key: ShopKey
     plan: SendPlan
     today: date
+
+
+def begins_at(source: Source, plan: Plan) -> datetime | None:
+    """The moment before which nothing leaves: as planned, else the first day of the brief; None for at once."""
+    if source.plan.send_at is not None or plan.brief.starts_on is None:
+        return source.plan.send_at
+    return datetime.combine(plan.brief.starts_on, time())
 
 
 def terms_of(source: Source, draft: Draft, holdout: str) -> Terms:
