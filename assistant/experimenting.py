@@ -57,7 +57,7 @@ class Experimenting:
 
         settings = self.settings
         named = request.table is not None or request.about == "tables"
-        own = request.campaign_id is not None or request.about == "look"
+        own = request.campaign_id is not None or request.about in {"look", "learnt"}
         if not named and not own:
             tables = experiments(self.experiments_dir)
             own = bool(own_runs(settings.home, settings.app_db)) or not tables

@@ -44,12 +44,13 @@ class ExperimentSizeRequest(PlanModel):
 class ExperimentRequest(PlanModel):
     """What an experiment showed: a campaign of one's own (``campaign_id``), or a ``table`` that was added.
 
-    ``about``: the read-out; whether a running campaign may be looked at (``look``); the arms' sizes (``arms``); which
-    tables there are (``tables``). ``outcome``, ``by``: columns of the table; ``split``: of a campaign's customers.
+    ``about``: the read-out; its wordings against each other (``wordings``); whether a running campaign may be looked at
+    (``look``); the arms' sizes (``arms``); which tables there are (``tables``); what every finished campaign of one's
+    own showed (``learnt``). ``outcome``, ``by``: columns of the table; ``split``: of a campaign's customers.
     """
 
     kind: Literal["experiment"] = "experiment"
-    about: Literal["read_out", "look", "arms", "tables"] = "read_out"
+    about: Literal["read_out", "wordings", "look", "arms", "tables", "learnt"] = "read_out"
     campaign_id: str | None = None
     table: str | None = Field(default=None, max_length=80)
     outcome: str | None = Field(default=None, max_length=120)
@@ -92,12 +93,16 @@ def _size(request: ExperimentSizeRequest, reword_filter: Callable[[Any], str]) -
 def _experiment(request: ExperimentRequest, reword_filter: Callable[[Any], str]) -> str:
     if request.about == "tables":
         return "the tables of experiments"
+    if request.about == "learnt":
+        return "what our own finished experiments showed"
     what = (f"campaign {request.campaign_id}" if request.campaign_id
             else f"the experiment {request.table}" if request.table else "the latest experiment")
     if request.about == "look":
         return f"whether {what} may be looked at already"
     if request.about == "arms":
         return f"whether the arms of {what} have the sizes they were drawn with"
+    if request.about == "wordings":
+        return f"how the wordings of {what} did against each other"
     on = f" on {request.outcome}" if request.outcome else ""
     by = request.by or (SPLIT_WORDS[request.split] if request.split else "")
     return f"what {what} changed{on}" + (f", by {by}" if by else "")

@@ -72,6 +72,7 @@ KINDS: dict[str, DrawBody] = {
     "experiment_list": pieces.body,
     "exploration": pieces.body,
     "own_experiment": pieces.body,
+    "experiment_history": pieces.body,
     "churn_exam": models.examined,
     "churn_drivers": models.examined,
     "ordering": models.examined,

@@ -11,7 +11,8 @@ from assistant.campaigns.experiment.balance import MISMATCH_BELOW, ratio_p_value
 from assistant.campaigns.experiment.looks import Look, decided, looks_of
 from assistant.campaigns.experiment.own import outcomes, own_runs, wave_id, with_own, written_although_held
 from assistant.campaigns.experiment.seal import CONTACTED, HELD, Sealed
-from assistant.errors import MissingData
+from assistant.campaigns.experiment.size import minimum_detectable_lift
+from assistant.errors import InvalidPlan, MissingData
 from assistant.models.uplift.effects import Effects, read_out
 from assistant.plans.experiments import ExperimentRequest
 from assistant.plans.reword import reword
@@ -38,6 +39,8 @@ def own_read_out(snapshot: Snapshot, request: ExperimentRequest, home: Path, app
         InvalidPlan: an arm has too few customers.
     """
     every = own_runs(home, app_db)
+    if request.about == "learnt":
+        return learnt_list(snapshot, request, every)
     runs = _meant(every, request.campaign_id)
     if snapshot.as_of < runs[0].started:
         raise MissingData(
@@ -53,7 +56,8 @@ def own_read_out(snapshot: Snapshot, request: ExperimentRequest, home: Path, app
     tables = [t for t in (_looks_table(looks), _money_table(money), wordings, groups) if t is not None and t.rows]
     result = Result(
         kind="own_experiment", title=f"What campaign {runs[0].campaign_id} changed", currency=snapshot.currency,
-        tables=tables, figures=_figures(snapshot, runs, looks, money), words=_words(request, runs, looks, groups),
+        tables=tables, figures=_figures(snapshot, runs, looks, money),
+        words=_words(request, runs, looks, groups, wordings),
         charts=[Chart(kind="line", table="looks", x="day", y=["lift"], lower="lower", upper="upper",
                       title="Effect on the share who ordered, by look")] if any(k.due for k in looks) else [],
         evidence=_evidence(snapshot, request, runs), followups=_followups(runs, over, request),
@@ -194,6 +198,10 @@ def _figures(
         found |= {name: table.figure(due[-1], name) for name in ("day", "on", "contacted", "held_out", "lift", "lower",
                                                                  "upper")} | {
             "contacted_count": found["contacted"], "held_out_count": found["held_out"]}
+        shown = minimum_detectable_lift(looks[due[-1]].held_out or 0.0, arms[0], arms[1])
+        if shown is not None:
+            found["detectable"] = _figure(round(100 * shown, 2), "points", "Difference found in four of five cases",
+                                          "two proportions, normal")
         found["orders_won"] = _figure(round((looks[due[-1]].lift or 0.0) * arms[0]), "count", "Customers won to order",
                                       "difference * contacted")
     if len(due) < len(looks):
@@ -219,10 +227,14 @@ def _figure(value: Scalar, unit: Unit, label: str, derivation: str) -> Figure:
 
 
 def _words(
-    request: ExperimentRequest, runs: Sequence[Sealed], looks: Sequence[Look], groups: Table | None
+    request: ExperimentRequest, runs: Sequence[Sealed], looks: Sequence[Look], groups: Table | None,
+    wordings: Table | None,
 ) -> dict[str, str]:
     first, due = decided(looks), [look for look in looks if look.due]
+    shown = [row for row in wordings.rows if row[-1] != _VERDICTS["not_shown"]] if wordings is not None else []
     return {
+        "wordings": "" if int(runs[0].people["wording"].max()) == 0 else "adaptive" if any(r.adaptive for r in runs)
+        else "shown" if shown else "not_shown" if wordings is not None else "later",
         "campaign": runs[0].campaign_id, "goal": runs[0].goal.replace("_", "-"), "asked": request.about,
         "over": "yes" if looks[-1].due else "", "looked": "yes" if due else "",
         "verdict": due[-1].verdict if due else "waiting", "decided": first.verdict if first else "",
@@ -278,3 +290,45 @@ def _followups(runs: Sequence[Sealed], over: bool, request: ExperimentRequest) -
     splits = [("segment", "segment"), ("recency", "time since the last order")]
     return [*(f"Read out {name} by {words}" for key, words in splits if key != request.split),
             "Whom should we not contact?"]
+
+
+def learnt_list(snapshot: Snapshot, request: ExperimentRequest, every: Sequence[Sealed]) -> Result:
+    """What every finished campaign of one's own showed, the latest first, and how many still run.
+
+    Raises:
+        MissingData: no campaign was started.
+    """
+    if not every:
+        _meant(every, None)
+    rows: list[list[Scalar]] = []
+    running = 0
+    for campaign_id in reversed(list(dict.fromkeys(r.campaign_id for r in every))):
+        runs = [r for r in every if r.campaign_id == campaign_id]
+        if max(r.until for r in runs) > snapshot.as_of:
+            running += 1
+            continue
+        try:
+            looks = looks_of(runs, [outcomes(snapshot, r) for r in runs], snapshot.as_of)
+        except InvalidPlan:
+            rows.append([campaign_id, runs[0].goal.replace("_", "-"), runs[0].started.isoformat(), None, None, None,
+                         _VERDICTS["too_few"]])
+            continue
+        last = decided(looks) or looks[-1]
+        values = [None if v is None else round(100 * v, 2) for v in (last.lift, last.lower, last.upper)]
+        rows.append([campaign_id, runs[0].goal.replace("_", "-"), runs[0].started.isoformat(), *values,
+                     _VERDICTS[last.verdict]])
+    columns = [Column(name="campaign", label="Campaign", unit="id"), Column(name="kind", label="Kind"),
+               Column(name="started", label="Start", unit="date"),
+               Column(name="lift", label="Difference", unit="points"),
+               Column(name="lower", label="Lower bound", unit="points"),
+               Column(name="upper", label="Upper bound", unit="points"), Column(name="verdict", label="Verdict")]
+    table = Table(id="learnt", title="What our experiments showed", columns=columns, rows=rows, total_rows=len(rows))
+    evidence = _evidence(snapshot, request, every)
+    evidence.assumptions = ["Each read by the rule that was sealed with it; running ones are not looked at here."]
+    return Result(
+        kind="experiment_history", title="What our experiments showed", currency=snapshot.currency,
+        tables=[table] if rows else [], headline=["finished"], evidence=evidence,
+        figures={"finished": _figure(len(rows), "count", "Finished", "windows that are over"),
+                 "running": _figure(running, "count", "Still running", "windows that are not over")},
+        followups=[*([f"Read out {rows[0][0]}"] if rows else ["Can I look already?"]), "Did our past campaigns work?"],
+    )

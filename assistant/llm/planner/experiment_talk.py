@@ -58,7 +58,7 @@ def _request(text: str, context: DialogueContext, language: str, plan_one: PlanO
         found = _size(kind, said | _id(asked), heard, asked, language, plan_one)
         if found is not None:
             return found
-    for kind, said in _fitting(asked, ("look", "own", "wording", "arms", "tables", "table"), language):
+    for kind, said in _fitting(asked, ("look", "own", "wording", "arms", "tables", "learnt", "table"), language):
         found = _read(kind, said, language)
         if found is not None:
             return found
@@ -188,18 +188,21 @@ def _goal(text: str, language: str) -> str | None:
 
 
 def _read(kind: str, said: dict[str, str], language: str) -> BaseModel | None:
-    own = {"campaign_id": said["id"].casefold()} if "id" in said else {}
+    named = _one(said, "id")
+    own = {"campaign_id": named.casefold()} if named else {}
     if kind == "look":
         return ExperimentRequest(about="look", **own)
-    if kind == "tables":
-        return ExperimentRequest(about="tables")
+    if kind in {"tables", "learnt"}:
+        return ExperimentRequest(about=kind)
+    if kind == "wording":
+        return ExperimentRequest(about="wordings", **own)
     table = _one(said, "table")
     if kind == "arms":
         return ExperimentRequest(about="arms", table=table)
     split = _split(said.get("split"), language) if said.get("split") else None
     if said.get("split") and split is None:
         return None
-    if kind in {"own", "wording"}:
+    if kind == "own":
         return ExperimentRequest.model_validate({**own, "split": split})
     return ExperimentRequest(table=table, by=said.get("by"), outcome=said.get("outcome"))
 

@@ -103,6 +103,16 @@ def test_the_read_out_counts_everybody_assigned(demo_snapshot: Snapshot, home: P
     assert "Incremental revenue" in said and "By time since the last order" in said and "learns from this" in said
 
 
+def test_wordings_and_what_was_learnt(demo_snapshot: Snapshot, home: Path) -> None:
+    _, said = read(demo_snapshot, home, about="wordings")
+    assert "wording 2" in said and "a difference of" in said
+    _, said = read(demo_snapshot.at(START + timedelta(days=8)), home, about="wordings")
+    assert "at the end of the window" in said
+    history, said = read(demo_snapshot, home, about="learnt")
+    assert [row[0] for row in history.table("learnt").rows] == ["c-1"]  # type: ignore[attr-defined]
+    assert "1 of our own experiments is over" in said
+
+
 def test_a_finished_experiment_is_a_past_campaign_and_a_running_one_is_not(
     demo_snapshot: Snapshot, home: Path
 ) -> None:
