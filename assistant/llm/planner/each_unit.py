@@ -4,6 +4,7 @@ or all on one day ("ordered twice on the same day")."""
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING
 
 from assistant.llm.planner.candidate import Candidate, call
@@ -83,7 +84,7 @@ def each_unit(frames: Frames) -> Candidate | None:
         if several != 1:
             continue
         edited = type(plan).model_validate({**plan.model_dump(), "filter": held.model_dump()})
-        return Candidate([call(edited)], one.cost - 0.02, one.frame, one.unexplained, one.absent, one.notes)
+        return Candidate([call(edited)], one.cost - 0.1, one.frame, one.unexplained, one.absent, one.notes)
     return None
 
 
@@ -106,10 +107,26 @@ def units(reading: Reading) -> Units | None:
         if k >= len(items) or not items[k].has("period"):
             continue
         period = items[k].get("period").period
-        found = _split(period, unit) if period is not None else None
+        found = _split(_as_named(period, unit, reading), unit) if period is not None else None
+        found = None if found is None else [p for p in found if _has_begun(p, reading.vocabulary.status.as_of)]
         if found is not None and 2 <= len(found) <= MOST:
             return Units(tuple(found), range(first, k + 1))
     return None
+
+
+def _as_named(period: Period, unit: str | None, reading: Reading) -> Period:
+    """As in "every month this year": a whole year as its number, so that its months can be told apart."""
+    if period.kind == "calendar" and period.unit == "year" and period.count == 1 and unit in {"month", "quarter"}:
+        return Period(kind="named", year=reading.vocabulary.status.as_of.year + period.offset)
+    return period
+
+
+def _has_begun(period: Period, as_of: date) -> bool:
+    """Whether a unit of a year begins by the analysis date: nobody can have ordered in a month that is to come."""
+    if period.kind != "named" or period.year != as_of.year:
+        return True
+    first = period.month or (3 * period.quarter - 2 if period.quarter else 1)
+    return first <= as_of.month
 
 
 def _split(period: Period, unit: str | None) -> list[Period] | None:

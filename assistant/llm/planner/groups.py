@@ -41,6 +41,7 @@ def leaving(p: Parts) -> bool:
         i
         for i in p.reading.does("churn")
         if i not in p.conditions.used and (people or not items[i].has("growth", "down", "up"))
+        and not items[i].has("definition")  # "at risk customers" in the shop's meaning, which is a condition already
     ]
     if not hits or p.customer_ids:
         return False

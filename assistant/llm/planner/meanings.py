@@ -25,6 +25,9 @@ def rule_of(frames: Frames, words: str, patterns: Patterns) -> Filter | None:
     """
     rest = patterns.expression("meaning_leads").sub("", words).strip(" ,:")
     texts = [words] if rest == words else [words, rest]
+    buyers = patterns.expression("buyers_of").fullmatch(rest) if "buyers_of" in patterns.raw else None
+    if buyers is not None:  # "Garden buyers in Germany" are customers, not the lines they bought
+        texts.insert(0, str(patterns.raw["buyers_said"]).format(buyers["goods"], buyers["more"] or ""))
     best: tuple[float, Filter] | None = None
     for said in texts:
         for frame in patterns.raw["meaning_frames"]:

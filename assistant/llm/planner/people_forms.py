@@ -30,7 +30,7 @@ from assistant.plans import (
     ReportRequest,
     SegmentRule,
 )
-from assistant.plans.filters import And, Filter, InGroup
+from assistant.plans.filters import And, CustomerCondition, Filter, InGroup
 from assistant.plans.reword import reword_filter
 from assistant.plans.shop import Shop
 
@@ -174,7 +174,17 @@ def _selected(ask: Ask, text: str) -> tuple[bool, Filter | None]:
 
             chosen = plan.filter if "customer" in plan.dimensions else counted_customers(plan)
             return chosen is not None, chosen
+        if best.calls[0].name == "query_data" and _first_customers(plan):
+            first = CustomerCondition(metric=plan.metrics[0], rank="top_n", values=(plan.limit,))
+            return True, first
     return False, None
+
+
+def _first_customers(plan: QueryPlan) -> bool:
+    """As in "our top 50 customers": the first of all customers by one measure, whenever they bought."""
+    whole = plan.filter is None and plan.period is None and not plan.having and plan.compare is None
+    ranked = plan.sort is None or (plan.sort.by == plan.metrics[0] and plan.sort.descending)
+    return plan.dimensions == ("customer",) and bool(plan.limit) and not plan.offset and whole and ranked
 
 
 def last_customer(context: DialogueContext) -> str | None:

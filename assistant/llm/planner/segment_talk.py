@@ -10,13 +10,15 @@ import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from pydantic import ValidationError
+
 from assistant.llm.planner.brief import term_filter
 from assistant.llm.planner.candidate import Candidate, Planned, call
 from assistant.llm.planner.late_patterns import LatePattern
 from assistant.llm.planner.meanings import rule_of, saved_group
 from assistant.llm.planner.patterns import Patterns, patterns
 from assistant.plans.base import PlanModel
-from assistant.plans.filters import Filter, InGroup
+from assistant.plans.filters import CustomerCondition, Filter, InGroup
 from assistant.plans.groups import GroupsRequest, MoversRequest
 from assistant.plans.periods import Period
 from assistant.plans.requests import MOST_SEGMENTS, SegmentRequest, SegmentRule
@@ -72,10 +74,10 @@ class SegmentTalk:
         return None
 
     def _left_behind(self, words: str) -> bool:
-        """Whether losing these customers means that they left a group: one with a name, which nobody leaves by
-        growing older in it."""
+        """Whether losing these customers means that they left a group: one above which there is none. Who leaves
+        another may have moved up."""
         found = self._named(words)
-        return found is not None and not _is_saved(found[0]) and found[1] not in self.p.raw["passed_through"]
+        return self._ranked(words) is not None or (found is not None and found[1] in self.p.raw["nothing_better"])
 
     def _moved_where(self) -> PlanModel | None:
         """As in "who moved where": sizes and moves of a whole split."""
@@ -164,7 +166,8 @@ class SegmentTalk:
         known = [self._saved(words) or self._of_split(words) for words in said]
         if all(r is not None for r in rules) and not any(known) and not any(self._agreed(w) for w in said):
             return [r for r in rules if r is not None]
-        found = [k or self._meant(w, people) or r for w, k, r in zip(said, known, rules, strict=True)]
+        found = [k or self._ranked(w) or self._meant(w, people) or r
+                 for w, k, r in zip(said, known, rules, strict=True)]
         return None if any(f is None for f in found) else [f for f in found if f is not None]
 
     def _named(self, words: str) -> tuple[Filter, str] | None:
@@ -184,6 +187,19 @@ class SegmentTalk:
             if said == name.lower() or said in others:
                 return InGroup(group="segment", name=name, method="rfm"), name
         return None
+
+    def _ranked(self, words: str) -> tuple[Filter, str] | None:
+        """As in "the top 100", "our best 10 % of customers": by what they spent."""
+        match = self.p.expression("ranked").fullmatch(" ".join(words.split()).strip(" \"'“”"))
+        money = self.frames.reading.vocabulary.role("money")
+        if match is None or money is None:
+            return None
+        rank = "top_percent" if match["percent"] else "top_n"
+        try:
+            rule = CustomerCondition(metric=money, rank=rank, values=(float(match["n"]),))  # type: ignore[arg-type]
+        except ValidationError:
+            return None
+        return rule, match["name"].strip()
 
     def _saved(self, words: str) -> tuple[Filter, str] | None:
         wanted = {words.strip(" \"'“”").lower(), self._bare(words)}

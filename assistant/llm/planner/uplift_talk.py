@@ -77,7 +77,8 @@ def uplift_talk(frames: Frames) -> Iterator[Candidate]:
 def _request(said: str, shop: Shop, language: str) -> PlanModel | None:
     found = patterns(language, "uplift")
     text = found.bare(said)
-    if not text or len(text) > _LONGEST or found.expression("latest").search(text):
+    if not text or len(text) > _LONGEST or found.expression("latest").search(text) or (
+            found.expression("own_orders").search(text)):
         return None  # the latest campaign is named first, by whoever knows it
     whole = _of_customer(shop, found, text) or _read_out(shop, found, text) or _of_all(shop, found, text)
     return whole or _by_words(shop, found, text, language)

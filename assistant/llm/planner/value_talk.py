@@ -192,6 +192,10 @@ def _request(frames: Frames, forms: _Forms, said: _Said) -> ValueRequest | None:
         if found is not None:
             return found
     valued = "new" if said.first else "value"
+    if any(True for _ in forms.fits("worth_each", rest)):
+        return _checked({"about": valued, **changes})
+    for slots in forms.fits("first_days", rest) if said.first else ():
+        return _filled(frames, forms, slots, "new", changes)
     for slots in forms.fits("value_by", rest):
         found = _filled(frames, forms, slots, valued, changes)
         if found is not None and found.by is not None:

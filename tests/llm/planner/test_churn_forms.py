@@ -118,6 +118,15 @@ def test_who_leaves_among_some() -> None:
     assert unknown[0] != "predict_churn", "no condition is dropped"
 
 
+@pytest.mark.parametrize("text", [
+    "which of our top 50 customers are about to leave?", "how risky is losing our top 50 customers",
+    "who among our best 50 customers will leave",
+])
+def test_the_first_customers_are_who_is_asked_about_not_how_many_are_listed(text: str) -> None:
+    asked = plan(text)[1]
+    assert asked["filter"]["rank"] == "top_n" and asked["filter"]["values"] == [50] and "k" not in asked
+
+
 def test_by_probability_where_the_likeliest_are_asked_for() -> None:
     assert plan("who is most likely to leave and why") == ("predict_churn", {"order_by": "churn_probability"})
 

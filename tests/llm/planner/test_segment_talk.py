@@ -31,8 +31,10 @@ def plan(text: str) -> Any:
     ("who is no longer loyal?", "Loyal", ""),
     ("how many champions did we lose?", "Champions", ""),
     ("how many of our champions have left this year", "Champions", ""),
-    ("which loyal customers did we lose last quarter", "Loyal", ""),
+    ("how many of our top 100 customers did we lose last quarter", "top 100", ""),
     ("have we lost any champions?", "Champions", ""),
+    ("who dropped out of our top 100 this year?", "top 100", ""), ("who is new in the top 10 %?", "", "top 10 %"),
+    ("who moved up to champions", "", "Champions"),
     ("which of our loyal customers turned into at-risk ones this quarter?", "Loyal", "At risk"),
 ])
 def test_who_moved(text: str, source: str, target: str) -> None:
@@ -50,7 +52,7 @@ def test_who_moved(text: str, source: str, target: str) -> None:
     ("how do champions differ from hibernating customers?", "Champions", "Hibernating"),
     ("compare champions with everyone else", "Champions", None),
     ("put new customers next to loyal customers", "New", "Loyal"),
-    ("what makes champions different?", "Champions", None),
+    ("what makes champions different?", "Champions", None), ("what do champions have in common?", "Champions", None),
 ])
 def test_two_beside_each_other(text: str, first: str, second: str | None) -> None:
     call = plan(text)
@@ -97,7 +99,7 @@ def test_views_of_a_split(text: str, view: str) -> None:
     "compare Germany and France", "compare May and June", "compare web and app", "compare revenue and orders",
     "revenue of loyal customers vs last year", "orders by app versus web this year", "who left us last month?",
     "compare sales of this quarter with last quarter", "compare Garden and Kitchen", "how many customers did we lose",
-    "how many new customers did we lose?", "how many customers left?",
+    "how many new customers did we lose?", "which loyal customers did we lose last quarter", "how many customers left?",
 ])
 def test_other_comparisons_are_left_alone(text: str) -> None:
     assert plan(text).name not in {"compare_groups", "find_movers"}
