@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from pydantic import ValidationError
 
 from assistant.llm.planner.campaign_dates import campaign_dates
+from assistant.llm.planner.campaign_orders import asked_for
+from assistant.llm.planner.campaign_phrases import best_customers, subject_said, take_kind
 from assistant.llm.planner.campaign_scope import buyers_of, take_budget, without_ways
 from assistant.llm.planner.campaign_words import items_of, places
 from assistant.llm.planner.candidate import Candidate, call
 from assistant.llm.planner.context import DialogueContext
-from assistant.llm.planner.exclusions import exclusion
 from assistant.llm.planner.heard import heard
 from assistant.llm.planner.parts import Parts
 from assistant.llm.planner.replies import decline
 from assistant.llm.planner.requests import Finish, take_verbs
-from assistant.llm.planner.spans import Reading
 from assistant.llm.planner.values import join
-from assistant.plans.filters import Compare, CustomerCondition, Filter, InGroup
+from assistant.plans.filters import Compare, CustomerCondition, Filter, InGroup, Not
 from assistant.plans.requests import CampaignBrief, OfferSpec
 from assistant.plans.shop import Shop
 
@@ -28,84 +27,37 @@ from assistant.plans.shop import Shop
 _GOALS_BY_TERM = ("win_back", "welcome", "loyalty", "retention")
 
 
-#: measures of what a campaign did
-_RESULTS = frozenset(
-    {
-        "lift", "open_rate", "click_rate", "response_rate", "unsubscribe_rate", "campaign_revenue", "campaign_cost",
-        "responses",
-    }
-)
+def draft(
+    p: Parts, context: DialogueContext, finish: Finish, shop: Shop, left_out: Filter | None = None
+) -> Candidate | None:
+    """As in "Win back lapsed customers with 10 % off homeware" · "draft a campaign for them".
 
-
-@dataclass(frozen=True)
-class _Wanted:
-    """Places of the words that ask for a campaign: its objects and goals, and whether they make it plain."""
-
-    objects: list[int]
-    goals: list[int]
-    plain: bool
-
-
-def _wanted(p: Parts) -> _Wanted | None:
-    """What asks for a campaign to be made; None where none is asked for."""
+    Args:
+        left_out: customers whom the request leaves out, as a denied filter.
+    """
     r = p.reading
-    if any(getattr(row, "field", "") == "campaign" for row in p.rows) and not r.does("create", "send"):
-        return None  # a campaign that was, not one to be
-    measured = {str(m) for item in r.items for m in item.alts.get("metric", ())} & _RESULTS
-    if measured and not r.does("create", "send"):
-        return None  # "lift of the we-miss-you campaign"
-    creating, objects, goals = r.does("create"), r.having("object"), r.having("goal")
-    objects = objects or sorted(items_of(r, places(r, "subject_lines")))
-    strong = [
-        i
-        for i in goals
-        if r.items[i].get("goal")
-        in {"win_back", "welcome", "cross_sell", "clearance", "launch", "loyalty", "retention", "post_purchase",
-            "replenishment"}
-    ]
-    sending = r.does("send")
-    if not creating and objects and objects[0] == next((i for i in range(len(r.items)) if not r.is_skip(i)), -1):
-        creating = (
-            objects[:1] if len(r.items) > 2 and not r.has("count", "group") and not _asks(r) else []
-        )  # "email our best customers …"
-    giving = not creating and r.items and r.items[0].lemma in heard("brief.giving") and r.has("offer")
-    if giving:
-        creating = [0]
-    if r.does("recommend") and not objects and not creating:
-        return None  # "recommend new arrivals to …" asks for a list
-    counted = bool(r.items) and heard("how_many").begins(r.items[0].lemma)
-    if counted or r.items and r.items[0].lemma in heard("brief.asking"):
-        return None  # a question about campaigns, not an order for one
-    if not ((creating or sending) and objects) and not strong and not (creating and goals) and not giving:
-        return None
-    if not (creating or sending or giving) and not objects and _named_only(r, strong):
-        return None  # "retention by channel", "loyalty by country": what is measured, not what is to be made
-    early = any(r.items[i].has("goal") and i <= 4 for i in strong)
-    if not (objects or sending or giving or early or creating):
-        return None
-    if r.has("grain", "share") and not (objects or sending or giving or creating):
-        return None  # "monthly retention of customers acquired in 2025" is measured
-    return _Wanted(objects, goals, bool(objects and (creating or sending) or strong))
-
-
-def draft(p: Parts, context: DialogueContext, finish: Finish, shop: Shop) -> Candidate | None:
-    """As in "Win back lapsed customers with 10 % off homeware" · "draft a campaign for them"."""
-    asked = _wanted(p)
+    asked = asked_for(p)
     if asked is None:
         return None
-    r, objects, goals = p.reading, asked.objects, asked.goals
+    objects, goals = asked.objects, asked.goals
     take_verbs(p, "create", "send", "recommend", "explain", "approve")
     p.used.update(objects, goals, r.having("content", "tone", "holdout"))
+    p.used.update(asked.verbs)
+    best, edits = best_customers(p), subject_said(p)
     budget, dates, bought = take_budget(p), campaign_dates(p), buyers_of(p)
+    bought = [*bought, *([best] if best is not None else [])]
+    kind = take_kind(p)
     without_ways(p)
     offer = offer_of(p)
     _no_condition(p, offer)
     channels = channels_of(p)
-    left_out = exclusion(p)
     audience, words = _audience(p, context, shop, bought)
+    goal = _goal(p, goals, words, context, kind)
+    if goal == "win_back" and audience is not None and not p.referred and not _says_how_long(audience):
+        audience = join([_usual(goal, p, shop), audience])  # "win back garden buyers": those who stayed away
     if left_out is not None:
-        audience = join([audience, left_out]) if audience is not None else left_out
-    goal = _goal(p, goals, words, context)
+        usual = audience if audience is not None else _usual(goal, p, shop)
+        audience = left_out if usual is None else join([usual, left_out])
     p.used.update(
         i for i, item in enumerate(r.items) if item.has("customers_pronoun", "pronoun") and (audience is not None)
     )
@@ -120,6 +72,8 @@ def draft(p: Parts, context: DialogueContext, finish: Finish, shop: Shop) -> Can
     values: dict[str, Any] = {"goal": goal, "audience": audience, "audience_words": words or None, "offer": offer}
     if channels:
         values["channels"] = channels
+    if edits:
+        values["edits"] = edits
     if tone:
         values["tone"] = tone
     values |= dates
@@ -129,6 +83,8 @@ def draft(p: Parts, context: DialogueContext, finish: Finish, shop: Shop) -> Can
     if holdout is not None:
         values["holdout_share"] = holdout
     extras = _extras(p)
+    if edits:
+        extras.pop("variants", None)
     if p.limit is not None and p.limit <= 10:
         values["products_per_recipient"] = p.limit
     if extras.pop("popup", False):
@@ -143,26 +99,13 @@ def draft(p: Parts, context: DialogueContext, finish: Finish, shop: Shop) -> Can
         why = str(error.errors()[0].get("ctx", {}).get("error", ""))
         return finish(p, [decline(p.reading.vocabulary.lexicon, "not_understood", "brief_contradicts",
                                   examples="campaign", why=why)], "decline", 0.0)
-    extra = 0.0 if asked.plain else 0.2
+    extra = 0.0 if asked.plainly else 0.2
     when = values.get("period")
     if when is not None and (when.kind in {"rolling", "to_date"} or (when.kind == "calendar" and when.offset < 0)):
         extra += 1.0  # a campaign is not sent in the past: the time belongs to a condition that was not read
     if audience is None and r.has("customers_pronoun"):
         extra += 0.4  # "for them", and nobody was spoken of
     return finish(p, [call(brief)], "campaign", extra)
-
-
-def _named_only(r: Reading, goals: list[int]) -> bool:
-    """Whether goals are spoken of as nouns, or beside what only a question has: a measure, a split, a chart."""
-    nouns = all(r.items[i].lemma in heard("brief.goal_nouns") for i in goals)
-    measured = any(item.has("metric", "grain", "chart") and not item.has("goal", "dim") for item in r.items)
-    return nouns or measured or r.has("group", "count")
-
-
-def _asks(r: Reading) -> bool:
-    """Whether a word asks for a list: "all" and "every" say how many of them are meant."""
-    asking = [i for i in r.having("which") if not r.items[i].has("who")]
-    return any(r.items[i].lemma not in heard("brief.every") for i in asking)
 
 
 def _extras(p: Parts) -> dict[str, Any]:
@@ -201,7 +144,9 @@ def _writing(p: Parts) -> dict[str, Any]:
     return found
 
 
-def _goal(p: Parts, goals: list[int], words: str, context: DialogueContext) -> str:
+def _goal(p: Parts, goals: list[int], words: str, context: DialogueContext, kind: str | None = None) -> str:
+    if kind is not None:
+        return kind
     named = [str(p.reading.items[i].get("goal")) for i in goals]
     order = [
         "post_purchase",
@@ -231,15 +176,35 @@ def _goal(p: Parts, goals: list[int], words: str, context: DialogueContext) -> s
     return "promotion"
 
 
+def _says_how_long(rule: Filter) -> bool:
+    """Whether a rule already says since when somebody has not ordered, or names a group or people one by one."""
+    return any(
+        isinstance(f, Compare | InGroup) and getattr(f, "field", "customer") == "customer"
+        or isinstance(f, CustomerCondition) and (f.metric.startswith("days_since") or f.period is not None)
+        for f in _conditions(rule)
+    )
+
+
+def _conditions(rule: Filter) -> list[Filter]:
+    """The single conditions inside a rule."""
+    inner = [*getattr(rule, "parts", ()), *([rule.part] if isinstance(rule, Not) else [])]
+    return [f for part in inner for f in _conditions(part)] if inner else [rule]
+
+
+def _usual(goal: str, p: Parts, shop: Shop) -> Filter | None:
+    """Whom a goal means where nobody is named."""
+    term = p.reading.vocabulary.lexicon.wording["goal_terms"].get(goal)
+    return None if term is None else term_filter(shop, term)
+
+
 def offer_of(p: Parts) -> OfferSpec:
     """As in "10 % off homeware" · "£5 off" · "free delivery" · none."""
     r = p.reading
     hits = r.having("offer")
     kinds = [str(r.items[i].get("offer")) for i in hits]
     p.used.update(hits)
-    category = next((v for d, vs in p.chosen.items() if d == "category" for v in vs), None) or _unknown_category(
-        p, hits
-    )
+    chosen = (v for field in ("category", "subcategory") for v in p.chosen.get(field, ()))
+    category = next(chosen, None) or _unknown_category(p, hits)
     for i, item in enumerate(r.items):
         if item.number is None or item.number <= 0:
             continue
@@ -250,6 +215,7 @@ def offer_of(p: Parts) -> OfferSpec:
         if (
             item.unit == "percent"
             and item.number < 100
+            and i not in p.conditions.used
             and not any(r.items[k].has("holdout") for k in range(i, min(i + 3, len(r.items))))
         ):
             p.used.add(i)

@@ -51,6 +51,13 @@ def _read(p: Parts, reading: PeriodReading, today: date, found: dict[str, Any]) 
     if period is None or period.kind == "all":
         return
     stretch = _stretch(period, today, keep=_names_a_year(p, reading))
+    ending = stretch is not None and _said(p, reading) & heard("campaign_dates.end")
+    if ending:
+        p.used |= {i for i, item in enumerate(p.reading.items)
+                   if reading.start - 2 <= item.start < reading.start and item.lemma in heard("campaign_dates.end")}
+    if ending and period.kind == "calendar" and period.unit == "day" and period.offset < 0:
+        found.setdefault("ends_on", stretch[1])  # an end in the past is refused by name, not read as another time
+        return
     if stretch is None or period.kind in _LOOKING_BACK or (period.kind == "calendar" and period.offset < 0):
         found.setdefault("period", period)
         return

@@ -8,7 +8,8 @@ from assistant.llm.planner.heard import heard
 from assistant.llm.planner.parts import Parts
 from assistant.plans.filters import Compare, CustomerCondition, Filter
 
-_GOODS = ("category", "subcategory", "brand")
+#: fields that name what is bought
+GOODS = ("category", "subcategory", "brand")
 
 
 def take_budget(p: Parts) -> float | None:
@@ -64,8 +65,8 @@ def buyers_of(p: Parts) -> list[Filter]:
     items = p.reading.items
     found: list[Filter] = []
     for i, item in enumerate(items):
-        named = next((v for v in item.alts.get("value", ()) if v.dimension in _GOODS), None)
-        if named is None:
+        named = next((v for v in item.alts.get("value", ()) if v.dimension in GOODS), None)
+        if named is None or i in p.conditions.used:
             continue
         after = items[i + 1] if i + 1 < len(items) else None
         before = next((items[k] for k in range(i - 1, max(-1, i - 3), -1) if not p.reading.is_skip(k)), None)

@@ -57,3 +57,8 @@ def items_of(reading: Reading, found: list[Said]) -> set[int]:
 def text_of(reading: Reading, start: int, end: int | None = None) -> str:
     """The person's own words from token to token."""
     return " ".join(t.text for t in reading.tokens[start:end]).strip(" ,.;:!?")
+
+
+def costs_something(reading: Reading) -> bool:
+    """As in "cross-sell candles to …, but keep costs under 100": what it may cost, and no price of a product."""
+    return reading.has("goal") and bool(places(reading, "budget"))

@@ -46,6 +46,13 @@ def about_copy(text: str, context: DialogueContext, tools: Collection[str], lex:
     return Planned([_revised(brief, changes, last, lex)], 1.0, frame="follow_up")
 
 
+def draft_on_table(context: DialogueContext) -> tuple[Past | None, CampaignBrief | None]:
+    """The answer that shows the draft spoken of, and its brief; nothing where the last turn was about others."""
+    turns = context.turns()
+    last = next((p for p in reversed(turns[-1]) if p.call.name in SHOWING), None) if turns else None
+    return last, None if last is None else standing_brief(last, context)
+
+
 def _declined(found: Patterns, text: str, lex: Lexicon) -> Planned | None:
     """The "no" to a claim that is to be put in, and to a piece whose new text is not said."""
     if any(True for _ in found.fits("pretend", text)):

@@ -2,42 +2,54 @@
 
 from __future__ import annotations
 
+from assistant.llm.planner.brief import term_filter
+from assistant.llm.planner.campaign_scope import GOODS, buyers_of
 from assistant.llm.planner.heard import heard
-from assistant.llm.planner.parts import Parts, gather
+from assistant.llm.planner.parts import gather
 from assistant.llm.planner.spans import Reading, read
+from assistant.llm.planner.values import join
 from assistant.plans.filters import Filter, Not
+from assistant.plans.shop import Shop
 
 _LEAVING_OUT = heard("exclusions.leaving_out")
 _PEOPLE = heard("exclusions.people")
 
 
-def exclusion(p: Parts) -> Filter | None:
-    """The customers a text leaves out, as a denied filter; its words are marked as used. None where it leaves out
-    nobody, or where not all of the words are understood."""
-    found = _place(p.reading)
+def cut_exclusion(reading: Reading, shop: Shop) -> tuple[str, Filter | None]:
+    """The text without the customers it leaves out, and these as a denied filter; the whole text and None where it
+    leaves out nobody, or where not all of the words are understood."""
+    found = _place(reading)
     if found is None:
-        return None
+        return reading.text, None
     start, words = found
-    end = _end(p.reading, start + words)
-    tail = [t.text for t in p.reading.tokens[start + words : end]]
+    end = _end(reading, start + words)
+    tail = [t.text for t in reading.tokens[start + words : end]]
     if tail and tail[0].lower() in heard("exclusions.somebody"):
         tail = tail[1:]
     named = bool(tail) and tail[0].lower() in heard("exclusions.customers")
-    text = " ".join(tail if named else ["customers", *tail])
-    own = gather(read(text, p.reading.vocabulary))
-    parts = own.filter()
+    parts = _meant(" ".join(tail if named else ["customers", *tail]), reading, shop)
+    if parts is None:
+        return reading.text, None
+    before, after = reading.text[: reading.tokens[start].start], reading.text[reading.tokens[end - 1].end :]
+    return " ".join(f"{before.rstrip(' ,')} {after}".split()), Not(part=parts)
+
+
+def _meant(text: str, reading: Reading, shop: Shop) -> Filter | None:
+    """The customers a phrase names: by a condition, a place, an agreed term, or what they bought."""
+    own = gather(read(text, reading.vocabulary))
+    bought = buyers_of(own)
+    named: list[Filter] = []
+    for i in own.reading.having("definition"):
+        term = term_filter(shop, str(own.reading.items[i].get("definition")))
+        if term is not None and i not in own.conditions.used:
+            named.append(term)
+            own.used.add(i)
+    rows = [r for r in own.rows if not (bought and getattr(r, "field", "") in GOODS)]
+    customers = own.customer_filter()
     left = [i for i in own.reading.unexplained(own.used) if not own.reading.items[i].has("dim", "metric", "which")]
-    if parts is None or left:
+    if left:
         return None
-    p.used.update(i for i, item in enumerate(p.reading.items) if item.end > start and item.start < end)
-    inside = {id(c) for c in p.conditions.customers}
-    rest = [t.text for k, t in enumerate(p.reading.tokens) if not start <= k < end]
-    kept = gather(read(" ".join(rest), p.reading.vocabulary))
-    if inside:
-        p.conditions.customers = list(kept.conditions.customers)
-        p.conditions.joins = list(kept.conditions.joins)
-    p.rows, p.periods = list(kept.rows), list(kept.periods)
-    return Not(part=parts)
+    return join([*named, *rows, *([customers] if customers is not None else []), *bought])
 
 
 def _end(r: Reading, start: int) -> int:
@@ -56,6 +68,16 @@ def _place(r: Reading) -> tuple[int, int] | None:
         for length in (2, 1):
             phrase = " ".join(t.lemma for t in r.tokens[k : k + length])
             after = r.tokens[k + length].lemma if k + length < len(r.tokens) else ""
-            if phrase in _LEAVING_OUT and after in _PEOPLE:
+            if phrase in _LEAVING_OUT and (after in _PEOPLE or _people_near(r, k + length)):
                 return k, length
     return None
+
+
+def _people_near(r: Reading, start: int) -> bool:
+    """As in "excluding garden buyers", "without VIPs": a name or an agreed term that stands for people."""
+    for item in r.items:
+        if item.start != start:
+            continue
+        after = r.tokens[item.end].lemma if item.end < len(r.tokens) else ""
+        return item.has("definition") or (item.has("value") and after in _PEOPLE)
+    return False

@@ -20,7 +20,7 @@ _OPEN = frozenset({
     "draft_post", "define_term", "show_terms", "withdraw_term", "save_segment", "change_segment", "undo_change",
     "show_saved_segments", "explain_change", "predict_churn", "customer_value", "list_campaigns",
     "propose_categories", "adopt_categories", "show_categories", "change_categories", "predict_uplift",
-    "read_out_campaigns", "choose_offers", "explore_offers", "size_experiment", "read_experiment",
+    "read_out_campaigns", "draft_campaign", "choose_offers", "explore_offers", "size_experiment", "read_experiment",
 })  # fmt: skip
 _MONEY = ("revenue", "spend", "value", "margin", "cost", "price", "discount")
 _TIMES = frozenset({"calendar", "rolling", "named", "absolute", "to_date"})
@@ -37,10 +37,9 @@ def passed_over(reading: Reading, best: Candidate, again: Callable[[str], Sequen
     if not best.calls or any(c.name in _OPEN for c in best.calls):
         return []
     trace = Trace(best.calls)
-    of_draft = ("object", "offer", "content", "goal", "tone", "absent") if "draft_campaign" in trace.tools else ()
     found = []
     for i, item in enumerate(reading.items):
-        if reading.is_skip(i) or not _telling(item) or _traced(item, trace) or item.has(*of_draft):
+        if reading.is_skip(i) or not _telling(item) or _traced(item, trace):
             continue
         start, end = item.tokens[0].start, item.tokens[-1].end
         without = again(f"{reading.text[:start]} {reading.text[end:]}".strip())

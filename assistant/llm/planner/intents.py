@@ -19,6 +19,8 @@ from assistant.llm.planner import (
 from assistant.llm.planner.absent import lacking
 from assistant.llm.planner.briefing import briefing
 from assistant.llm.planner.campaign_lists import campaign_list
+from assistant.llm.planner.campaign_strict import drafted
+from assistant.llm.planner.campaign_words import costs_something
 from assistant.llm.planner.candidate import Candidate, ToolCall, call
 from assistant.llm.planner.changes import change, with_nouns
 from assistant.llm.planner.compose import query_plan
@@ -92,12 +94,12 @@ class Frames:
         if lacking(self.reading, self.reading.vocabulary):
             for c in found:  # an open question that names what nobody has is not one about the shop as a whole
                 c.cost += ABSENT if any(k.name in _WHOLE_SHOP for k in c.calls) else 0.0
-        if self._names_a_measure() and not self.reading.does("search", "similar"):
+        if (self._names_a_measure() and not self.reading.does("search", "similar")) or self._asks_of_others():
             for c in found:  # nobody asked for products by those words
                 c.cost += ABSENT if any(k.name == "search_products" for k in c.calls) else 0.0
-        if self._asks_of_others():
+        if costs_something(self.reading):
             for c in found:
-                c.cost += ABSENT if any(k.name == "search_products" for k in c.calls) else 0.0
+                c.cost += ABSENT if any(k.name == "recommend_products" for k in c.calls) else 0.0
         wish = wanted(self.reading, self.context, self.shop)  # it names every condition itself
         found += [wish] if wish is not None and self.bound("search_products") else []
         return sorted(found, key=lambda c: c.cost)
@@ -156,7 +158,7 @@ class Frames:
         p = self.parts()
         yield customers.buyers(p, self.context, self.finish, self.shop, self._defined(p))
         yield requests.customer(self.parts(), self.context, self.finish)
-        yield brief.draft(self._audience_parts(), self.context, self.finish, self.shop)
+        yield drafted(self)
         yield self.show_draft()
         yield campaign_list(self.parts(), self.finish)
         yield self.change()

@@ -10,6 +10,8 @@ from assistant.llm.planner.absent import missing_concepts
 from assistant.llm.planner.agreements import ask_meaning
 from assistant.llm.planner.brief_talk import about_brief
 from assistant.llm.planner.campaign_kinds import named_kind, without_data
+from assistant.llm.planner.campaign_steps import about_steps
+from assistant.llm.planner.campaign_words import costs_something
 from assistant.llm.planner.candidate import Candidate, Planned, ToolCall
 from assistant.llm.planner.churn_forms import about_what_comes
 from assistant.llm.planner.context import DialogueContext
@@ -169,6 +171,9 @@ def _turn(
     copy = about_copy(text, context, tools, words.lexicon)  # before slots in braces count as places left open
     if copy is not None:
         return copy
+    later = about_steps(text, context, words.lexicon) if "draft_campaign" in tools else None
+    if later is not None:
+        return later
     briefed = about_brief(text, context, tools, words)
     if briefed is not None:
         return briefed
@@ -198,7 +203,7 @@ def _turn(
     listed = product_list(
         asked.text, context, shop, words, tools, lambda t: candidates(read(t, words), context, shop, tools)
     )
-    if listed is not None:
+    if listed is not None and not costs_something(read(asked.text, words)):
         if asked.foreign_amount is not None:
             listed.notes.append(f"own_currency|{asked.foreign_amount}|{own}")
         return listed
