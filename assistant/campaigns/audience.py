@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
+from assistant.data.objectors import is_objection
 from assistant.data.warehouse import Snapshot
 from assistant.errors import NoRows
 from assistant.plans import And, Filter
@@ -104,7 +105,7 @@ def _reachable(
     )).to_pylist()
     mine = [row for row in rows if row["customer_id"] in selected]
     # an objection on any channel is one to direct marketing; a bounced address only stops its own channel
-    objected = {r["customer_id"] for r in mine if r["suppressed"] and r["suppressed_reason"] != "bounce"}
+    objected = {r["customer_id"] for r in mine if is_objection(r["suppressed"], r["suppressed_reason"])}
     bounced = {(r["customer_id"], r["channel"]) for r in mine if r["suppressed"]}
     agreed: dict[str, set[str]] = {channel: set() for channel in channels}
     for row in mine:
@@ -172,7 +173,7 @@ def add_reach(snapshot: Snapshot, rule: Filter, result: Result, *, asked: bool =
             rows.append([channel, steps[0].customers, steps[0].customers - steps[1].customers, steps[1].customers])
     columns = [
         Column(name="channel", label="channel"), Column(name="agreed", label="agreed", unit="count"),
-        Column(name="suppressed", label="of these objected", unit="count"),
+        Column(name="suppressed", label="of these objected, or the address fails", unit="count"),
         Column(name="reachable", label="may be contacted", unit="count"),
     ]
     table = Table(id="reach", title="Who may be contacted", columns=columns, rows=rows, total_rows=len(rows))

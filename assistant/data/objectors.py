@@ -1,7 +1,8 @@
-"""Who objected to direct marketing: such a person is neither scored nor shown in a preview.
+"""Who objected to direct marketing: such a person is neither scored nor shown in a preview, and reached on no channel.
 
-An objection covers profiling for marketing too (GDPR Art. 21(2) and (3)), on whatever channel it was made. A complaint
-is taken for one. A bounced address is not: it says nothing of what the person wants.
+The one rule for scoring, reach and sending: an objection on whatever channel counts on all of them, and covers
+profiling for marketing too (GDPR Art. 21(2) and (3)). A complaint is taken for one. A bounced address is not: it says
+nothing of what the person wants, and closes its own channel alone. Consent counts per channel.
 """
 
 from __future__ import annotations
@@ -15,6 +16,11 @@ if TYPE_CHECKING:
 
 #: Reasons of a suppression that are no objection: an address that does not work.
 TECHNICAL = ("bounce", "hard bounce", "soft bounce", "invalid", "invalid address", "undeliverable")
+
+
+def is_objection(suppressed: bool | None, reason: str | None) -> bool:
+    """Whether an entry of ``contacts`` is an objection to direct marketing, and not just an address that fails."""
+    return bool(suppressed) and (reason or "").lower() not in TECHNICAL
 
 
 def objectors_expression(snapshot: Snapshot) -> ibis.Table:

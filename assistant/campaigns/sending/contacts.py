@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from assistant.campaigns.sending.batches import Batched
 from assistant.campaigns.sending.gate import Standing
+from assistant.data.objectors import is_objection
 
 if TYPE_CHECKING:
     from assistant.data.warehouse import Snapshot
@@ -35,7 +36,7 @@ class Contacts(Batched):
         known: dict[tuple[str, str], Standing] = {}
         objecting: set[str] = set()
         for row in rows:
-            if row["suppressed"] and row["suppressed_reason"] != "bounce":  # a dead box is no objection elsewhere
+            if is_objection(row["suppressed"], row["suppressed_reason"]):
                 objecting.add(row["customer_id"])
             place = (row["customer_id"], row["channel"])
             found = Standing(row["consent"], bool(row["suppressed"]), row["address"], row["time_zone"])

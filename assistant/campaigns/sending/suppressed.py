@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from assistant.campaigns.sending.exports import MACHINES, Written, email_of, phone_of, sha256
 from assistant.campaigns.sending.ledger import Ledger
+from assistant.data.objectors import objectors
 from assistant.results.export import file_stem, safe_cell, whole_file
 
 if TYPE_CHECKING:
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
 
 
 def write_suppressed(folder: Path, campaign_id: str, target: str, snapshot: Snapshot, ledger: Ledger) -> Written:
-    """Write every address of somebody who objected in the data or here; for Meta and Google hashed as theirs are.
+    """Write every address of somebody who objected in the data or here, and every one that fails; for Meta and Google
+    hashed as theirs are.
 
     Raises:
         StorageError: the disk refuses; no partial file is left.
@@ -43,11 +45,11 @@ def _objecting(snapshot: Snapshot, ledger: Ledger) -> list[tuple[str, str]]:
     contacts = snapshot.table("contacts")
     rows = snapshot.execute(contacts.filter(contacts.address.notnull()).select(
         "customer_id", "channel", "address", "suppressed")).to_pylist()
-    everywhere = {r["customer_id"] for r in rows if r["suppressed"]}
+    everywhere = objectors(snapshot)
     here: dict[str, set[str]] = {}
     for row in ledger.rows("SELECT customer_id, channel FROM objections WHERE customer_id IS NOT NULL"):
         here.setdefault(row["customer_id"], set()).add(row["channel"])
     return sorted({
         (r["channel"], r["address"]) for r in rows
-        if r["customer_id"] in everywhere or {"*", r["channel"]} & here.get(r["customer_id"], set())
+        if r["suppressed"] or r["customer_id"] in everywhere or {"*", r["channel"]} & here.get(r["customer_id"], set())
     })

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-from assistant.data.objectors import objectors
+from assistant.data.objectors import is_objection, objectors
 from assistant.errors import UserError
 from assistant.models.people.interest_report import SHOWN, TAG_COLUMNS, tag_rows
 from assistant.models.people.interests import Interests
@@ -163,11 +163,12 @@ def _consents(snapshot: Snapshot, customer: str) -> Table | None:
         known=kept.address.notnull())).to_pylist()
     if not found:
         return None
+    objected = any(is_objection(r["suppressed"], r["suppressed_reason"]) for r in found)
     rows: list[list[Scalar]] = [
         [r["channel"], {True: "yes", False: "no", None: "unknown"}[r["consent"]],
          r["consent_at"].date().isoformat() if r["consent_at"] else None, r["consent_source"],
          "yes" if r["known"] else "no", (r["suppressed_reason"] or "yes") if r["suppressed"] else "",
-         "yes" if r["consent"] and r["known"] and not r["suppressed"] else "no"]
+         "yes" if r["consent"] and r["known"] and not r["suppressed"] and not objected else "no"]
         for r in found
     ]
     names = (("channel", "Channel"), ("consent", "Agreed"), ("since", "Since"), ("source", "Given where"),

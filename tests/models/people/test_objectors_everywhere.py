@@ -7,15 +7,21 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from assistant.campaigns.audience import build_audience
+from assistant.campaigns.sending.contacts import Contacts
 from assistant.data.objectors import objectors
 from assistant.errors import NotPermitted, UnknownName
 from assistant.features.interactions import interactions
+from assistant.features.reachable import reachable
 from assistant.models.recommend.report import known_customer
 from assistant.plans import SegmentRequest, ValueRequest
+from assistant.plans.filters import Compare
 from assistant.settings import load_settings
 from assistant.workspace import Workspace
+from tests.support.leaving_shop import leaving_tables, write
 
 
 @pytest.fixture(scope="module")
@@ -62,3 +68,25 @@ def test_what_a_profile_needs_is_prepared(workspace: Workspace, monkeypatch: pyt
     workspace.prepare_profiles()
     assert asked[:3] == ["churn_model", "lifetime_model", "interests_found"]
     assert asked.count("_segments_on") == 5  # the ends of four quarters, and today
+
+
+def test_one_rule_for_scoring_reach_and_sending(tmp_path: Path) -> None:
+    """An objection or complaint on any channel counts on all; an address that fails closes its own channel alone."""
+    tables = leaving_tables(20)
+    one, two, three, four = sorted(tables["customers"]["customer_id"])[:4]
+    entries = [(one, "email", "objection"), (one, "sms", None), (two, "email", "Hard bounce"), (two, "sms", None),
+               (three, "push", "complaint"), (three, "sms", None), (four, "email", None), (four, "sms", "bounce")]
+    tables["contacts"] = pd.DataFrame([
+        {"customer_id": c, "channel": channel, "address": f"{channel}-{c}", "consent": True,
+         "suppressed": reason is not None, "suppressed_reason": reason} for c, channel, reason in entries])
+    shop = write(tmp_path, tables)
+    assert objectors(shop) == {one, three}
+    assert reachable(shop, []) == {two, four}
+    assert reachable(shop, ["email"]) == {four} and reachable(shop, ["sms"]) == {two}
+    audience = build_audience(shop, Compare(field="customer", values=(one, two, three, four)), ("email", "sms"))
+    assert audience.reachable == {"email": (four,), "sms": (two,)}
+    contacts = Contacts(lambda: shop)
+    contacts.load([one, two, three, four])
+    open_to = {(c, channel) for c, channel, _ in entries
+               if (found := contacts.standing(c, channel)) and found.consent and not found.objected}
+    assert open_to == {(two, "sms"), (four, "email")}
