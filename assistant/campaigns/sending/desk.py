@@ -250,7 +250,7 @@ class SendingDesk:
             first = next((r for r in rows_of(source, plan) if r.channel == "email"), None)
             if first is None:
                 raise NoRows("This campaign has no e-mail", received=draft.campaign_id)
-            told = [(seed, way.send(_claimed(first, draft.campaign_id, seed, n)).what)
+            told = [(seed, way.send(_claimed(first, draft.campaign_id, seed, n, source.key)).what)
                     for n, seed in enumerate(config.seeds)]
             with ledger.write() as con:
                 record(con, self.clock(), self.actor, "tested", draft.campaign_id, messages=len(told))
@@ -443,8 +443,10 @@ def connectors(config: SendingConfig, key: ShopKey) -> dict[str, Connector]:
     return {channel: made[name] for channel, name in sends.items()}
 
 
-def _claimed(row: Row, campaign_id: str, address: str, number: int) -> outbox.Claimed:
-    payload = {"subject": row.subject, "text": row.text, "html": row.html, "preheader": row.preheader}
-    return outbox.Claimed(0, campaign_id, f"test-{number}", row.channel, address, payload,
-                          f"{number:02d}{row.digest()[2:]}")
-
+def _claimed(row: Row, campaign_id: str, address: str, number: int, key: ShopKey) -> outbox.Claimed:
+    """The message as a test; whoever follows its unsubscribe link takes nobody real off a list."""
+    own, seed = key.token(row.customer_id, row.channel), f"test-{number}"
+    texts = {"text": row.text, "html": row.html}
+    payload = {"subject": row.subject, "preheader": row.preheader,
+               **{name: text.replace(own, key.token(seed, row.channel)) for name, text in texts.items()}}
+    return outbox.Claimed(0, campaign_id, seed, row.channel, address, payload, f"{number:02d}{row.digest()[2:]}")

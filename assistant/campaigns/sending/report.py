@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from assistant.campaigns.draft import Plan
     from assistant.campaigns.sending.config import SendingConfig
     from assistant.campaigns.sending.runs import Source as RunSource
+    from assistant.campaigns.sending.secrets import ShopKey
     from assistant.data.warehouse import Snapshot
     from assistant.plans.base import PlanModel
     from assistant.plans.sending import SendPlan
@@ -115,7 +116,7 @@ def dry_run_result(source: RunSource, plan: Plan, run: Run, tally: Tally, alread
                "typed": "yes" if run.recipients > config.typed_above else ""},
         details={"campaign_id": plan.campaign_id, "digest": run.digest, "state": run.state,
                  "messages": run.recipients, "typed": run.recipients > config.typed_above,
-                 "sends": bool(sendable), "copy": _shown(tally)},
+                 "sends": bool(sendable), "copy": _shown(tally, source.key)},
         caveats=[*_caveats(source, tally)],
         evidence=evidence_of(source.snapshot, request, [
             "The run is bound to a SHA-256 over terms and every message; a change of anything voids an approval.",
@@ -212,9 +213,14 @@ def _samples(tally: Tally) -> Table:
         [[mask(row.customer_id), row.channel, row.subject, len(row.product_ids)] for row in tally.samples])
 
 
-def _shown(tally: Tally) -> list[dict[str, Any]]:
-    """Every wording of every message once, in order."""
-    return [_copy(row) for _, row in sorted(tally.words.items(), key=lambda found: found[0][1:])]
+def _shown(tally: Tally, key: ShopKey) -> list[dict[str, Any]]:
+    """Every wording of every message once, in order; without the right to unsubscribe that a real link carries."""
+    shown = []
+    for _, row in sorted(tally.words.items(), key=lambda found: found[0][1:]):
+        copy = _copy(row)
+        copy["body"] = copy["body"].replace(key.token(row.customer_id, row.channel), "•••")
+        shown.append(copy)
+    return shown
 
 
 def _copy(row: Row) -> dict[str, Any]:

@@ -75,6 +75,7 @@ def test_a_dry_run_says_who_what_and_cost(desk: SendingDesk) -> None:
     reply = compose([result]).text
     assert "5 messages to 5 people by email" in reply and "cannot approve" in reply
     shown = str(result.model_dump())
+    assert all(desk.key.token(p, "email") not in shown for p in PEOPLE), "no link that works is shown"
     assert "c1@example.com" not in shown and all(p not in str(result.table("samples").rows) for p in PEOPLE)
     assert desk.dry_run(DryRunRequest()).details["digest"] == result.details["digest"]
 
@@ -139,6 +140,8 @@ def test_sent_from_end_to_end_and_tested_on_seeds(tmp_path: Path) -> None:
         digest = approved(desk)
         desk.begin(digest)
         assert desk.send(pause=lambda s: None).outcomes == {"sent": 5}
+        seed = server.kept.mails[0][1].get_body(("plain",)).get_content()
+        assert "/u/" in seed and not any(desk.key.token(c, "email") in seed for c in PEOPLE), "it unsubscribes nobody"
         assert [a for a, _ in server.kept.mails] == ["seed@example.org", *(f"c{n}@example.com" for n in range(1, 6))]
     result = desk.state(SendingRequest())
     assert result.figures["sent"].value == 5 and "5 sent" in compose([result]).text
