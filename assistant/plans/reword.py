@@ -276,6 +276,10 @@ def _filter(condition: Filter) -> str:
         case Or():
             return " or ".join(_nested(p, And) for p in condition.parts)
         case Not():
+            if isinstance(condition.part, Among) and condition.part.dimension == "order":
+                from assistant.plans.reword_studies import reword_among
+
+                return reword_among(condition.part, denied=True)
             return f"not ({_filter(condition.part)})"
     raise TypeError(f"{type(condition).__name__} is not a filter")
 

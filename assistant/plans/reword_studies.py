@@ -101,14 +101,21 @@ def _contrast(study: ContrastStudy) -> str:
     return f"{what[study.measure]} of {things} where {_filter(study.first)}, against {rest}{_scope(study)}"
 
 
-def reword_among(condition: Among) -> str:
-    """A ranking inside a filter: "city is one of the 5 with the lowest revenue"."""
+def reword_among(condition: Among, denied: bool = False) -> str:
+    """A ranking inside a filter: "city is one of the 5 with the lowest revenue"; ``denied``: what it leaves out."""
     what = label(condition.dimension)
+    scope = f" where {_filter(condition.where)}" if condition.where is not None else ""
+    when = f" {during(condition.period)}" if condition.period is not None and condition.period.kind != "all" else ""
+    if not condition.limit and condition.dimension == "order" and condition.where is not None:
+        return f"the {what} has {'no' if denied else 'a'} line{scope}{when}"
+    said = _ranked(condition, what, scope, when)
+    return f"not ({said})" if denied else said
+
+
+def _ranked(condition: Among, what: str, scope: str, when: str) -> str:
     lowest = "" if condition.descending else "lowest "
     first = "highest " if condition.descending else ""
     place = f" after the first {_number(condition.offset)}" if condition.offset else ""
-    scope = f" where {_filter(condition.where)}" if condition.where is not None else ""
-    when = f" {during(condition.period)}" if condition.period is not None and condition.period.kind != "all" else ""
     if not condition.limit:
         return f"{what} has {label(condition.metric)}{scope}{when}"
     many = f"one of the {_number(condition.limit)}" if condition.limit > 1 else "the one"

@@ -12,6 +12,8 @@ from assistant.plans.query import QueryPlan, Sort
 from assistant.plans.reword import reword
 
 if TYPE_CHECKING:
+    import ibis
+
     from assistant.query.compile import QueryOptions, Scope, SnapshotKey
 
 
@@ -45,6 +47,20 @@ def _chosen(key: SnapshotKey, options: QueryOptions, condition: Among) -> Compar
     decode = None if found.type == "date" else found.decode
     shown = tuple(v.isoformat() if found.type == "date" else decode(v) if decode else v for v in values)
     return Compare(field=condition.dimension, op="in", values=shown)
+
+
+def is_orders(condition: Among) -> bool:
+    """Whether it stands for every order that holds something: too many to be listed one by one."""
+    return condition.dimension == "order" and not condition.limit
+
+
+def orders_holding(scope: Scope, condition: Among) -> ibis.Value:
+    """Ids of the orders for which the metric over the lines that are meant is not 0, found within the question."""
+    from assistant.query.compile import grouped
+
+    window = scope.window(condition.period)
+    table = grouped(scope, (condition.metric,), ("order",), condition.where, window, labels=False)
+    return table.filter(table[condition.metric] != 0)["order"]
 
 
 def _every(scope: Scope, condition: Among) -> list[dict]:

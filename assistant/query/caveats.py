@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from assistant.plans.filters import Filter
 from assistant.plans.reword import join_words, reword_filter
-from assistant.query.among import chosen, rankings
+from assistant.query.among import chosen, is_orders, rankings
 from assistant.query.compile import KNOWN_ONLY, Scope, grouped
 from assistant.query.dimensions import dimension, show_time
 from assistant.query.metrics import METRICS, base_metrics, metric
@@ -51,6 +51,8 @@ def about_chosen(scope: Scope, condition: Filter | None) -> list[Caveat]:
     """Which things a ranking inside the filter stands for."""
     caveats = []
     for part in rankings(condition):
+        if is_orders(part):
+            continue
         values = chosen(scope, part).values
         field = dimension(part.dimension)
         if field.type == "date":

@@ -19,7 +19,7 @@ from assistant.plans.filters import (
     Or,
     Predicted,
 )
-from assistant.query.among import chosen
+from assistant.query.among import chosen, is_orders, orders_holding
 from assistant.query.dimensions import NOT_SET, Dimension, dimension
 from assistant.query.facts import CUSTOMERS, LINES, Fact, missing, population, require, widen
 from assistant.query.metrics import metric
@@ -132,6 +132,8 @@ def predicate(scope: Scope, condition: Filter, rows: ibis.Table) -> ibis.Boolean
         case InGroup() | BoughtThen() | Predicted():
             return in_group(scope, condition, rows.customer_id)
         case Among():
+            if is_orders(condition):
+                return rows.order_id.isin(orders_holding(scope, condition))
             return compare(scope, chosen(scope, condition), rows)
         case And():
             parts = [predicate(scope, p, rows) for p in condition.parts]
@@ -425,6 +427,10 @@ def _customer_predicate(scope: Scope, condition: Filter, people: ibis.Table) -> 
         case InGroup() | BoughtThen() | Predicted():
             return in_group(scope, condition, people.customer_id)
         case Among():
+            if is_orders(condition):
+                lines = widen(scope.snapshot, LINES, ["customer_id", "line_type", "order_id"])
+                held = lines.filter((lines.line_type == "sale") & lines.order_id.isin(orders_holding(scope, condition)))
+                return people.customer_id.isin(held.customer_id)
             return _customer_predicate(scope, chosen(scope, condition), people)
         case And():
             return _all([_customer_predicate(scope, p, people) for p in condition.parts])

@@ -34,6 +34,7 @@ from assistant.llm.planner.limits import limited
 from assistant.llm.planner.marketing import with_source
 from assistant.llm.planner.offer_forms import about_offers
 from assistant.llm.planner.offered import answerable
+from assistant.llm.planner.order_sets import order_sets
 from assistant.llm.planner.other_times import other_times
 from assistant.llm.planner.people_forms import about_people
 from assistant.llm.planner.people_sets import people_sets
@@ -200,6 +201,9 @@ def _turn(
                           lambda t: candidates(read(t, words), DialogueContext(), shop, tools))
     if offers is not None:
         return offers
+    held = order_sets(asked.text, words, lambda t: candidates(read(t, words), DialogueContext(), shop, tools))
+    if held is not None and "query_data" in tools:
+        return held
     listed = product_list(
         asked.text, context, shop, words, tools, lambda t: candidates(read(t, words), context, shop, tools)
     )
