@@ -106,7 +106,8 @@ def _tried_out(ask: Ask, asked: str) -> ExploreRequest | None:
         return None
     rest, channel = _channel(language, rest)
     values: dict[str, Any] = {**said, **({"channel": channel} if channel else {})}
-    size = re.search(_raw(language)["per_round"], rest, re.IGNORECASE)
+    spoken = _raw(language)["per_round"]  # empty in a language without these words
+    size = re.search(spoken, rest, re.IGNORECASE) if spoken else None
     if size is not None:
         values["per_round"] = int(_number(size["per_round"]))
         rest = f"{rest[: size.start()]}{rest[size.end() :]}".strip(" ,")
