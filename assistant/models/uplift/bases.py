@@ -84,18 +84,24 @@ class Linear(Base):
         from sklearn.linear_model import LogisticRegression, Ridge
 
         self.mean_ = x.mean(axis=0)
-        spread = x.std(axis=0)
+        columns = x - self.mean_
+        spread = np.sqrt(np.einsum("ij,ij->j", columns, columns) / len(x))
+        spread[spread <= 1e-9 * np.abs(self.mean_)] = 0.0  # what rounding leaves of a constant column
         self.factor_ = 1.0 / (spread + (spread == 0))  # a constant column stays at nought
         if self.shrunk:
             self.factor_ *= np.where(np.arange(x.shape[1]) < x.shape[1] - self.shrunk, 1.0, PRIOR_SPREAD)
-        model = LogisticRegression(max_iter=300) if self.probability else Ridge(alpha=1.0)
-        return model.fit((x - self.mean_) * self.factor_, y, sample_weight=weight)
+        columns *= self.factor_
+        # few columns and many rows: Newton's steps are fewer, and each costs no more
+        model = LogisticRegression(max_iter=300, solver="newton-cholesky") if self.probability else Ridge(alpha=1.0)
+        return model.fit(columns, y, sample_weight=weight)
 
     def _predict(self, x: np.ndarray) -> np.ndarray:
         from scipy.special import expit
 
-        score = ((x - self.mean_) * self.factor_) @ self.model_.coef_.ravel() + self.model_.intercept_
-        return expit(score) if self.probability else score
+        weights = self.factor_ * self.model_.coef_.ravel()
+        score = x @ weights
+        score += self.model_.intercept_ - self.mean_ @ weights
+        return expit(score, out=score) if self.probability else score
 
 
 class Trees(Base):

@@ -28,6 +28,9 @@ def run() -> Outcome:
         "last day, and again as if it were 60 and 120 days earlier), over customers who had not already left, learnt "
         "only from outcomes known then. Baseline: a logistic regression on the days since the last order, its level "
         "set in the same way. Peers on the same rows: LightGBM as it comes; BG/NBD (lifetimes), which only ranks.",
+        "The way the level is set (three quarters of the change of a year before) was settled on these eighteen exams, "
+        "so their calibration flatters a little; on a demo shop of another seed (212), same horizons and days, the "
+        "calibration error is 0.023 on average and 0.052 at most, where it was 0.055 and 0.115 before.",
         "The horizons and days of a shop overlap, so its exams are not independent of each other.",
         "The features and fixed settings of the members were settled on earlier days of these same two shops (the test "
         "day of the last day was left out); the days 60 and 120 before it were among those looked at.",
