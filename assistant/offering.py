@@ -12,6 +12,7 @@ from assistant.results import Result
 
 if TYPE_CHECKING:
     from assistant.campaigns.draft import Rooms
+    from assistant.campaigns.offers.afterwards import Afterwards
     from assistant.campaigns.offers.exploration import ExplorationLog, Tested
     from assistant.campaigns.offers.terms import ShopTerms
     from assistant.data.warehouse import Snapshot
@@ -83,7 +84,9 @@ class Offering:
             groups = next(iter(traits(self.snapshot, request.fair_by).values()))
         limits = Limits(request.budget, request.max_contacts, groups)
         people = self._people(request)
-        choice = choose_offers(self.snapshot, model, people, request.offers, limits, channel=request.channel)
+        after = self._afterwards(model)
+        choice = choose_offers(self.snapshot, model, people, request.offers, limits, channel=request.channel,
+                               forward=after.share if after is not None else 0.0)
         if not choice.menu.options:
             return self._needs(request, model, "None of the offers named was tested in a past campaign that can be "
                                                "read as an experiment")
@@ -92,7 +95,15 @@ class Offering:
         untested = [o for o in offers if not any(
             o.kind == x.offer.kind and (o.kind == "none" or o.value == x.offer.value) for x in choice.menu.options)]
         exam = self._cached("offer exam", lambda snapshot: examine_choice(model))
-        return choice_result(self.snapshot, request, model, choice, exam, [need(terms, o) for o in untested])
+        return choice_result(self.snapshot, request, model, choice, exam, [need(terms, o) for o in untested], after)
+
+    def _afterwards(self, model: ShopUplift) -> Afterwards | None:
+        """Whether orders won were only brought forward."""
+        from assistant.campaigns.offers.afterwards import afterwards
+
+        won = model.effect_.overall.lift or 0.0
+        return self._cached(  # type: ignore[no-any-return]
+            "afterwards", lambda snapshot: afterwards(snapshot, model.tested_.campaigns, won))
 
     def _needs(self, request: OfferRequest, model: ShopUplift | None, why: str) -> Result:
         from assistant.campaigns.offers.menu import tested_menu
@@ -102,11 +113,11 @@ class Offering:
         self._people(request)  # nobody: said at once
         terms = self._terms(request, model)
         offers = request.offers or (*(OfferCandidate(kind="percent_off", value=v) for v in _USUAL), *_OTHERS[1:2])
-        tested = []
+        tested, differ = [], None
         if model is not None:
             menu = tested_menu(self.snapshot, model, offers, request.channel)
-            tested = [*menu.options, *menu.out_of_season]
-        return needs_result(self.snapshot, request, terms, [need(terms, o) for o in offers], tested, why)
+            tested, differ = [*menu.options, *menu.out_of_season], menu.differ
+        return needs_result(self.snapshot, request, terms, [need(terms, o) for o in offers], tested, why, differ)
 
     def _terms(self, request: OfferRequest, model: ShopUplift | None) -> ShopTerms:
         from assistant.campaigns.offers.terms import shop_terms

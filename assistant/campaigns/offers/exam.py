@@ -47,28 +47,58 @@ class PolicyExam:
         return next(t for t in self.tried if t.name == name)
 
 
-def examine_choice(model: ShopUplift) -> PolicyExam:
-    """Try the rule "contact where the expected gain is above nought" on the campaigns a model learnt from.
+@dataclass(frozen=True, eq=False)
+class Ways:
+    """Ways of choosing whom of the past cases to contact. Arrays (n,) over ``ShopUplift.checked_.frame``.
+
+    Attributes:
+        contact: name → chance to be contacted.
+        gain: expected gain of a contact, message: its cost; shop currency.
+        names, campaign: campaigns, and the place of each case's.
+    """
+
+    contact: dict[str, np.ndarray]
+    gain: np.ndarray
+    message: np.ndarray
+    names: np.ndarray
+    campaign: np.ndarray
+
+
+def ways_to_choose(model: ShopUplift, most: float | None = None) -> Ways:
+    """The rule "contact where the expected gain is above nought" and others to set it against.
 
     ``likeliest`` and ``lot`` contact as many customers of each campaign as the rule does: the likeliest to order, and
-    any (its expectation).
+    any (their chance).
+
+    Args:
+        most: share of each campaign's audience that may be contacted at most (those who bring most), 0–1.
     """
     import numpy as np
 
     frame = model.checked_.frame
-    treated = frame["treatment"].to_numpy(dtype=int)
     names, campaign = np.unique(frame["campaign_id"].to_numpy(), return_inverse=True)
-    share = (np.bincount(campaign, treated) / np.bincount(campaign))[campaign]
     won, given, message = _parts(model, names, campaign)
     gain = won - given - message
+    picked = (gain > 0).astype(float)
+    if most is not None:
+        picked *= _first(gain, campaign, np.full(len(frame), most))
+    quota = (np.bincount(campaign, picked) / np.bincount(campaign))[campaign]
+    likeliest = _first(frame["baseline"].to_numpy(), campaign, picked)
+    return Ways({"rule": picked, "everybody": np.ones(len(frame)), "likeliest": likeliest, "lot": quota}, gain, message,
+                names, campaign)
+
+
+def examine_choice(model: ShopUplift, most: float | None = None) -> PolicyExam:
+    """Try the ways of :func:`ways_to_choose` on the campaigns a model learnt from."""
+    import numpy as np
+
+    frame, ways = model.checked_.frame, ways_to_choose(model, most)
+    treated, campaign, gain, message = frame["treatment"].to_numpy(dtype=int), ways.campaign, ways.gain, ways.message
+    share = (np.bincount(campaign, treated) / np.bincount(campaign))[campaign]
     baseline, order = frame["baseline"].to_numpy(), frame["usual_order"].to_numpy()
     alone = baseline * model.money_.kept * order
     predicted = np.column_stack([alone, alone + gain])
     profit = frame["margin" if model.money_.with_costs else "revenue"].to_numpy(dtype=float) - message * treated
-    picked = (gain > 0).astype(float)
-    quota = (np.bincount(campaign, picked) / np.bincount(campaign))[campaign]
-    ways = {"rule": picked, "everybody": np.ones(len(frame)), "likeliest": _first(baseline, campaign, picked),
-            "lot": quota}
     people = frame["customer_id"].to_numpy()
     propensity = np.where(treated == 1, share, 1 - share)
 
@@ -77,11 +107,11 @@ def examine_choice(model: ShopUplift) -> PolicyExam:
 
     nobody, everybody = tried(np.zeros(len(frame))), tried(np.ones(len(frame)))
     found = []
-    for name, contact in ways.items():
+    for name, contact in ways.contact.items():
         one = tried(contact)
         found.append(Tried(name, round(float(contact.sum())), difference(one, nobody, people),
                            difference(one, everybody, people)))
-    return PolicyExam(len(frame), len(np.unique(people)), len(names), tuple(found))
+    return PolicyExam(len(frame), len(np.unique(people)), len(ways.names), tuple(found))
 
 
 def _parts(model: ShopUplift, names: np.ndarray, campaign: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -111,4 +141,4 @@ def _first(score: np.ndarray, campaign: np.ndarray, picked: np.ndarray) -> np.nd
     start = np.concatenate([[0], np.cumsum(np.bincount(campaign))[:-1]])
     place = np.empty(len(score), dtype=int)
     place[order] = np.arange(len(score)) - start[campaign[order]]
-    return (place < np.bincount(campaign, picked)[campaign]).astype(float)
+    return (place < np.round(np.bincount(campaign, picked))[campaign]).astype(float)

@@ -36,6 +36,7 @@ class Option:
         share: what it takes from the full price of an order, 0–1 (measured).
         per_message: cost of one more message, shop currency.
         effect: measured effect of these campaigns on ordering, with an interval of its own.
+        profit: measured effect on margin (sales without costs of goods) per customer less the message, likewise.
     """
 
     offer: OfferCandidate
@@ -45,6 +46,7 @@ class Option:
     share: float
     per_message: float
     effect: Effect
+    profit: Effect
 
 
 @dataclass(frozen=True)
@@ -104,8 +106,11 @@ def _option(
     effect = read_out(cases["ordered"].to_numpy(dtype=float), cases["treatment"].to_numpy(),
                       experiment=cases["campaign_id"].to_numpy()).overall
     cost, _ = message_cost([c for c in model.tested_.campaigns if c.channel == key[2]])
+    gained = cases["margin" if model.money_.with_costs else "revenue"].to_numpy(dtype=float)
+    profit = read_out(gained - cost * cases["treatment"].to_numpy(), cases["treatment"].to_numpy(),
+                      experiment=cases["campaign_id"].to_numpy()).overall
     return Option(of_campaign(campaigns[-1]), key[2], campaigns[-1], tuple(campaigns), taken_share(cases, key[0]), cost,
-                  effect)
+                  effect, profit)
 
 
 def taken_share(cases: pd.DataFrame, percent: float) -> float:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from assistant.campaigns.offers.terms import ANSWER_DAYS, Need, ShopTerms
-from assistant.plans.offers import OfferRequest
+from assistant.campaigns.offers.terms import ANSWER_DAYS, Need, ShopTerms, lift_needed
+from assistant.plans.offers import OfferCandidate, OfferRequest
 from assistant.plans.reword import phrase
 from assistant.plans.reword_offers import offer_words
 from assistant.plans.reword_uplift import CHANNEL_WORDS
@@ -37,22 +38,23 @@ def needs_table(needs: Sequence[Need], title: str, currency: str | None) -> Tabl
 
 def needs_result(
     snapshot: Snapshot, request: OfferRequest, terms: ShopTerms, needs: Sequence[Need],
-    tested: Sequence[Option], why_untested: str = "",
+    tested: Sequence[Option], why_untested: str = "", differ: float | None = None,
 ) -> Result:
     """The lift each offer needs; where past campaigns tested it, the lift they measured.
 
     Args:
         tested: options of past campaigns that are one of the offers.
         why_untested: why no campaign can be read as an experiment (empty: some can).
+        differ: p-value that the tested options move customers alike.
 
     Returns:
         tables ``needs``, ``tested`` (where there are any), ``terms`` (one row). Words ``state`` of the first offer.
     """
     from assistant.campaigns.offers.evidence import needs_evidence
 
-    table, base = needs_table(
-        needs, "The lift that an offer needs to pay for itself", snapshot.currency), _terms_table(terms)
-    tables = [t for t in (table, tested_table(tested), base) if t.rows]
+    table = needs_table(needs, "The lift that an offer needs to pay for itself", snapshot.currency)
+    base, seen = _terms_table(terms), tested_table(tested, terms)
+    tables = [t for t in (table, seen, base) if t.rows]
     figures = {c.name: base.figure(0, c.name) for c in base.columns if base.cell(0, c.name) is not None}
     figures["days"] = evidence_figure(ANSWER_DAYS, "days", "Days in which an order counts")
     if needs and needs[0].lift is not None:
@@ -74,6 +76,11 @@ def needs_result(
     )
     if request.filter is not None:
         speak(result, "who", phrase(request.filter))
+    untested = [offer_words(n.offer, snapshot.currency) for n in needs if not _was_tested(n.offer, tested)]
+    result.words |= {"untested": " and ".join(untested), "untested_were": "were" if len(untested) > 1 else "was",
+                     "differ": "" if differ is None else "yes" if differ < 0.05 else "no"}
+    if differ is not None:
+        result.figures["differ"] = evidence_figure(round(differ, 3), "probability", "Chance of so large a difference")
     for i, one in enumerate(needs):
         result.words[f"state_{i}"] = one.state
     first = str(table.rows[0][0]) if needs else ""
@@ -81,8 +88,18 @@ def needs_result(
     return result
 
 
-def tested_table(options: Sequence[Option]) -> Table:
-    """What past campaigns with these offers measured."""
+def _was_tested(offer: OfferCandidate, tested: Sequence[Option]) -> bool:
+    return any(o.offer.kind == offer.kind and o.offer.value == offer.value
+               and (offer.category is None or o.offer.category == offer.category) for o in tested)
+
+
+VERDICTS = {"gain": "it earned", "loss": "it lost money", "not_shown": "not shown whether it earned",
+            "too_few": "too few customers"}
+
+
+def tested_table(options: Sequence[Option], terms: ShopTerms) -> Table:
+    """What past campaigns with these offers measured: effect on ordering and profit per contact, beside the lift each
+    needed with its own audience and what it took from orders (often less than its percentage: it covered a part)."""
     columns = [
         Column(name="offer", label="Offer as it was tested"), Column(name="lift", label="Measured lift", unit="points"),
         Column(name="lower", label="Lower bound", unit="points"),
@@ -90,13 +107,20 @@ def tested_table(options: Sequence[Option]) -> Table:
         Column(name="contacted", label="Contacted", unit="count"),
         Column(name="held_out", label="Held out", unit="count"),
         Column(name="taken", label="Taken from an order", unit="percent"),
+        Column(name="needed", label="Lift it needed", unit="points"),
+        Column(name="profit", label="Profit per contact", unit="currency"),
+        Column(name="profit_lower", label="Profit, lower bound", unit="currency"),
+        Column(name="profit_upper", label="Profit, upper bound", unit="currency"), Column(name="verdict", label="So"),
     ]
     rows: list[list[Scalar]] = []
     for o in options:
-        e = o.effect
+        e, p = o.effect, o.profit
+        audience = terms if e.mean_held_out is None else replace(terms, baseline=e.mean_held_out)
+        needed = lift_needed(audience, o.share * terms.order, o.per_message)
         rows.append([f"{offer_words(o.offer)} by {CHANNEL_WORDS.get(o.channel, o.channel)}",
                      *(None if v is None else round(100 * v, 2) for v in (e.lift, e.lower, e.upper)), e.contacted,
-                     e.held_out, round(100 * o.share, 2)])
+                     e.held_out, round(100 * o.share, 2), None if needed is None else round(100 * needed, 2),
+                     *(None if v is None else round(v, 2) for v in (p.lift, p.lower, p.upper)), VERDICTS[p.verdict]])
     return Table(id="tested", title="What past campaigns measured", columns=columns, rows=rows, total_rows=len(rows))
 
 

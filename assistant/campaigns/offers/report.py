@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     import numpy as np
 
+    from assistant.campaigns.offers.afterwards import Afterwards
     from assistant.data.warehouse import Snapshot
     from assistant.models.uplift.fitted import ShopUplift
 
@@ -34,7 +35,7 @@ _TRIED = {"rule": "only customers whom this rule picks", "everybody": "everybody
 
 def choice_result(
     snapshot: Snapshot, request: OfferRequest, model: ShopUplift, choice: Choice, exam: PolicyExam,
-    needs: Sequence[Need],
+    needs: Sequence[Need], after: Afterwards | None = None,
 ) -> Result:
     """Who gets which offer, what that is expected to bring and cost, simpler ways to spend the same, the exam.
 
@@ -45,7 +46,7 @@ def choice_result(
     """
     untested = needs_table(needs, "Offers never tested: the lift they would need", snapshot.currency)
     tables = [_customers_table(request, choice), offers_table(choice), _ways_table(choice), exam_table(exam), untested,
-              _summary(choice, exam)]
+              _summary(choice, exam, after)]
     if request.about == "evaluate":
         tables = tables[3:4] + tables[1:2] + tables[5:]
     tables = [t for t in tables if t.rows]
@@ -168,7 +169,7 @@ def exam_table(exam: PolicyExam) -> Table:
                  total_rows=len(rows))
 
 
-def _summary(choice: Choice, exam: PolicyExam) -> Table:
+def _summary(choice: Choice, exam: PolicyExam, after: Afterwards | None) -> Table:
     found, chosen = choice.gains, choice.chosen
     rule, everybody = exam.of("rule"), exam.of("everybody")
     able = found.allowed.any(axis=1)
@@ -200,6 +201,12 @@ def _summary(choice: Choice, exam: PolicyExam) -> Table:
         ("differ", "Chance that offers differ so much by accident", "probability",
          None if choice.menu.differ is None else round(choice.menu.differ, 3)),
     ]
+    if after is not None and after.effect.lift is not None:
+        e = after.effect
+        cells += [(f"after{name}", said, "points", round(100 * float(v or 0.0), 2)) for name, said, v in (
+            ("", "Effect on ordering in the weeks after", e.lift), ("_lower", "Its lower bound", e.lower),
+            ("_upper", "Its upper bound", e.upper))]
+        cells.append(("forward", "Share of orders won taken for brought forward", "probability", round(after.share, 3)))
     return Table(id="summary", title="In short", columns=[Column(name=c[0], label=c[1], unit=c[2]) for c in cells],
                  rows=[[c[3] for c in cells]], total_rows=1)
 
@@ -235,6 +242,9 @@ def _caveats(model: ShopUplift, choice: Choice, result: Result) -> list[Caveat]:
     if result.words["rule"] != "gain":
         names = ("exam_rule", "exam_rule_lower", "exam_rule_upper")
         caveats.append(Caveat(code=f"offers_profit_{result.words['rule']}", figures={n: f[n] for n in names}))
+    if "after" in f:
+        caveats.append(Caveat(code="offers_forward" if f["forward"].value else "offers_not_forward", figures={
+            n: f[n] for n in ("after", "after_lower", "after_upper", "forward")}))
     if result.words["differ"] == "no":
         caveats.append(Caveat(code="offers_not_shown_to_differ", figures={"differ": f["differ"]}))
     if choice.menu.out_of_season:

@@ -112,13 +112,19 @@ def need(terms: ShopTerms, offer: OfferCandidate) -> Need:
     given = taken(terms, offer)
     if given is None:
         return Need(offer, None, None, "unknown")
-    earned = (1.0 if terms.margin is None else terms.margin) * terms.order - given
-    if earned <= 0:
+    lift = lift_needed(terms, given, terms.message)
+    if lift is None:
         return Need(offer, given, None, "below_cost")
-    lift = (terms.baseline * given + terms.message) / earned
     if lift > 1 - terms.baseline:
         return Need(offer, given, lift, "out_of_reach")
     return Need(offer, given, lift, "known")
+
+
+def lift_needed(terms: ShopTerms, given: float, message: float) -> float | None:
+    """Change of the chance to order (0–1) that pays for an offer taking ``given`` from an order, and for the message;
+    None where an order under it earns nothing."""
+    earned = (1.0 if terms.margin is None else terms.margin) * terms.order - given
+    return (terms.baseline * given + message) / earned if earned > 0 else None
 
 
 def taken(terms: ShopTerms, offer: OfferCandidate) -> float | None:

@@ -18,8 +18,9 @@ from assistant.llm.planner.candidate import Planned, call
 from assistant.llm.planner.context import DialogueContext
 from assistant.llm.planner.language_files import read_yaml
 from assistant.llm.planner.late_patterns import LatePattern
-from assistant.llm.planner.people_forms import Ask, PlanOne, plain, whom
+from assistant.llm.planner.people_forms import Ask, PlanOne, forms_of, plain, whom
 from assistant.llm.planner.vocabulary import Vocabulary
+from assistant.plans.filters import Compare, Filter
 from assistant.plans.offers import ExploreRequest, OfferCandidate, OfferRequest
 from assistant.plans.shop import Shop
 
@@ -84,11 +85,19 @@ def _request(ask: Ask, about: str, found: dict[str, str], said: dict[str, Any]) 
     if about == "compare" and len(offers) < 2:
         values["about"] = "break_even"
     if "whom" in found:
-        known, chosen = whom(ask, found["whom"])
+        known, chosen = _whom(ask, found["whom"])
         if not known:
             return None
         values["filter"] = chosen
     return _valid(values)
+
+
+def _whom(ask: Ask, text: str) -> tuple[bool, Filter | None]:
+    """Customers in words, also one by number."""
+    one = re.fullmatch(forms_of(ask.words.lexicon.language)["customer"], text, re.IGNORECASE)
+    if one is not None:
+        return True, Compare(field="customer", op="eq", values=(one["customer"],))
+    return whom(ask, text)
 
 
 def _valid(values: dict[str, Any]) -> OfferRequest | None:
@@ -130,7 +139,7 @@ def _test(ask: Ask, kind: str, found: dict[str, str], values: dict[str, Any]) ->
     offers: list[OfferCandidate] = []
     for name in ("offers", "others"):
         offers += [o for o in _offers(ask, found[name]) if o not in offers] if name in found else []
-    known, chosen = whom(ask, found["whom"]) if "whom" in found else (True, None)
+    known, chosen = _whom(ask, found["whom"]) if "whom" in found else (True, None)
     if len(offers) < 2 or not known:
         return None
     return _explored({**values, "offers": tuple(offers), "filter": chosen})
@@ -169,7 +178,7 @@ def _changed(ask: Ask, asked: str, before: OfferRequest) -> OfferRequest | None:
                 about = "break_even" if before.about != "compare" else "compare"
                 return _valid({**base, **changes, "offers": tuple(offers), "about": about})
         else:
-            known, chosen = whom(ask, found.get("whom", ""))
+            known, chosen = _whom(ask, found.get("whom", ""))
             if known:
                 return _valid({**base, **changes, "filter": chosen})
     return None

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from assistant.campaigns.offers.afterwards import afterwards
 from assistant.campaigns.offers.terms import ShopTerms, need, shop_terms, taken
 from assistant.data.warehouse import Snapshot
+from assistant.features.contacted import past_campaigns
 from assistant.plans import CustomerCondition
 from assistant.plans.offers import OfferCandidate
 
@@ -51,3 +53,13 @@ def test_a_margin_that_is_said_stands_above_the_data(demo_snapshot: Snapshot) ->
     found = shop_terms(demo_snapshot, margin_percent=10)
     assert found.margin == 0.1 and found.said
     assert need(found, OfferCandidate(kind="percent_off", value=10)).state == "below_cost"
+
+
+def test_the_weeks_after_past_campaigns_are_looked_at(demo_snapshot: Snapshot) -> None:
+    """The demo shop plants no orders brought forward, so none may be found."""
+    found = afterwards(demo_snapshot, [c for c in past_campaigns(demo_snapshot) if c.randomisable], 0.025)
+    assert found is not None and found.share == 0 and found.campaigns > 10
+    assert found.effect.lower is not None and found.effect.upper is not None
+    assert found.effect.lower <= 0 <= found.effect.upper
+    assert afterwards(demo_snapshot.at(past_campaigns(demo_snapshot)[0].started),
+                      past_campaigns(demo_snapshot)[:1], 0.025) is None, "the weeks after are not in the data yet"

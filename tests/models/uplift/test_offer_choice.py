@@ -71,3 +71,9 @@ def test_the_rule_is_tried_on_past_campaigns_against_contacting_nobody(model: Sh
     assert seen.lower is not None and seen.upper is not None
     assert everybody.against_nobody.lower <= seen.upper - paid and everybody.against_nobody.upper >= seen.lower - paid
     assert found.of("rule").contacted == found.of("likeliest").contacted == found.of("lot").contacted
+
+
+def test_orders_brought_forward_are_taken_off(demo_snapshot: Snapshot, model: ShopUplift, choice: Choice) -> None:
+    half = choose_offers(demo_snapshot, model, forward=0.5).gains
+    won = choice.gains.won > 0
+    assert np.allclose(half.won[won], choice.gains.won[won] / 2) and np.allclose(half.won[~won], choice.gains.won[~won])
