@@ -82,7 +82,8 @@ class Offering:
         groups = None
         if request.fair_by is not None:
             groups = next(iter(traits(self.snapshot, request.fair_by).values()))
-        limits = Limits(request.budget, request.max_contacts, groups)
+        share = None if request.max_share is None else request.max_share / 100
+        limits = Limits(request.budget, request.max_contacts, share, groups)
         people = self._people(request)
         after = self._afterwards(model)
         choice = choose_offers(self.snapshot, model, people, request.offers, limits, channel=request.channel,
@@ -94,8 +95,11 @@ class Offering:
         offers = request.offers or _OTHERS
         untested = [o for o in offers if not any(
             o.kind == x.offer.kind and (o.kind == "none" or o.value == x.offer.value) for x in choice.menu.options)]
-        exam = self._cached("offer exam", lambda snapshot: examine_choice(model))
-        return choice_result(self.snapshot, request, model, choice, exam, [need(terms, o) for o in untested], after)
+        most = None  # where a limit binds, past campaigns are judged with as small a share contacted
+        if choice.allocation.method != "unlimited":
+            most = max(round(choice.picked / max(choice.could, 1), 2), 0.01)
+        like = self._cached("offer exam", lambda snapshot: examine_choice(model, most), most)
+        return choice_result(self.snapshot, request, model, choice, like, [need(terms, o) for o in untested], after)
 
     def _afterwards(self, model: ShopUplift) -> Afterwards | None:
         """Whether orders won were only brought forward."""

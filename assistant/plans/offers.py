@@ -47,6 +47,8 @@ class OfferRequest(PlanModel):
     channel: ChannelName | None = None
     budget: float | None = Field(default=None, gt=0, description="messages and what the offers give away, in all")
     max_contacts: int | None = Field(default=None, ge=1)
+    max_share: float | None = Field(default=None, gt=0, le=100, description="percent of those meant, at most")
+    left_alone: bool = Field(default=False, description="list those who get nothing, instead of those who get an offer")
     fair_by: str | None = Field(
         default=None, max_length=60, description="attribute whose groups are to be chosen at similar rates")
     margin_percent: float | None = Field(default=None, gt=0, le=100, description="where the data hold no costs")

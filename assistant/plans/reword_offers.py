@@ -45,6 +45,7 @@ def _offers(request: OfferRequest, words: Any) -> str:
     match request.about:
         case "choose":
             text = f"the offer{f' among {named}' if named else ''}{by} that each customer{who} should get, if any"
+            text += ", and who should get none" if request.left_alone else ""
         case "compare":
             text = f"{named or 'the offers tested so far'}{by} compared{for_whom}"
         case "break_even":
@@ -56,6 +57,8 @@ def _offers(request: OfferRequest, words: Any) -> str:
         limits.append(f"a budget of {request.budget:g}")
     if request.max_contacts is not None:
         limits.append(f"at most {request.max_contacts} customers")
+    if request.max_share is not None:
+        limits.append(f"at most {request.max_share:g} % of them")
     if request.fair_by is not None:
         limits.append(f"similar rates by {request.fair_by}")
     if request.margin_percent is not None:

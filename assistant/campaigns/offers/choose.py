@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from assistant.campaigns.offers.allocate import Allocation, Limit, allocate
@@ -30,12 +30,13 @@ class Limits:
 
     Attributes:
         budget: most that messages and offers may cost together, shop currency.
-        max_contacts: most customers contacted.
+        max_contacts: most customers contacted. max_share: most of those who could get an offer, 0–1.
         groups: customer → group whose rates of being chosen must lie within the four-fifths rule.
     """
 
     budget: float | None = None
     max_contacts: int | None = None
+    max_share: float | None = None
     groups: Mapping[str, str] | None = None
 
 
@@ -58,6 +59,16 @@ class Choice:
     def chosen(self) -> np.ndarray:
         """(n,) place of each customer's option, -1 for none."""
         return self.allocation.chosen
+
+    @property
+    def picked(self) -> int:
+        """Customers who get an offer."""
+        return int((self.chosen >= 0).sum())
+
+    @property
+    def could(self) -> int:
+        """Customers who could get one."""
+        return int(self.gains.allowed.any(axis=1).sum())
 
     def offers(self) -> dict[str, Option]:
         """Customer → option, of those who get one."""
@@ -85,9 +96,18 @@ def choose_offers(
     limits = limits or Limits()
     menu = tested_menu(snapshot, model, candidates, channel)
     found = gains(snapshot, model, menu.options, people, forward)
+    limits = _counted(limits, found)
     rules = rules_of(limits, found)
     return Choice(menu, found, allocate(found.gain, found.allowed, rules),
                   _everybody(found, limits), _likeliest(found, limits))
+
+
+def _counted(limits: Limits, found: Gains) -> Limits:
+    """A share of customers as a number of them."""
+    if limits.max_share is None:
+        return limits
+    most = int(limits.max_share * int(found.allowed.any(axis=1).sum()))
+    return replace(limits, max_contacts=min(most, limits.max_contacts or most), max_share=None)
 
 
 def rules_of(limits: Limits, found: Gains) -> list[Limit]:

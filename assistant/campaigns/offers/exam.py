@@ -42,6 +42,14 @@ class PolicyExam:
     campaigns: int
     tried: tuple[Tried, ...]
 
+    def per_contact(self, name: str = "rule") -> Estimate | None:
+        """Profit per customer contacted in a way, against contacting nobody; None where it contacts nobody."""
+        one = self.of(name)
+        if not one.contacted:
+            return None
+        scale, e = self.cases / one.contacted, one.against_nobody
+        return Estimate(scale * e.value, scale * e.lower, scale * e.upper)
+
     def of(self, name: str) -> Tried:
         """One way by name: ``rule``, ``everybody``, ``likeliest`` or ``lot``."""
         return next(t for t in self.tried if t.name == name)

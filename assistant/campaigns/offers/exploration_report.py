@@ -55,7 +55,8 @@ def exploration_result(
                "leader": test.arms[place], "sure": "yes" if best[place] >= 0.95 else "",
                "drawn": "yes" if drawn is not None else ""},
         caveats=([Caveat(code="synthetic")] if snapshot.manifest.synthetic else [])
-        + [Caveat(code="exploration_sends_nothing")],
+        + [Caveat(code="exploration_sends_nothing")]
+        + ([] if snapshot.has("contacts", "consent") else [Caveat(code="reach_unknown")]),
         evidence=_evidence(snapshot, request, test, rounds),
         followups=["Which offer should each customer get?", "Did our past campaigns work?"],
     )

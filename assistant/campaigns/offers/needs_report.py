@@ -71,7 +71,7 @@ def needs_result(
                "margin": "said" if terms.said else "known" if terms.margin is not None else "unknown",
                "message": "known" if terms.message_known else ""},
         caveats=_caveats(snapshot, terms, needs), evidence=needs_evidence(snapshot, request, terms),
-        followups=["What lift does 10 % off need?", "What lift does free delivery need?",
+        followups=[*_with_margin(terms, needs), "What lift does 10 % off need?", "What lift does free delivery need?",
                    "Which offer should each customer get?", "Did our past campaigns work?"],
     )
     if request.filter is not None:
@@ -86,6 +86,13 @@ def needs_result(
     first = str(table.rows[0][0]) if needs else ""
     result.words["first"] = first[:1].upper() + first[1:]
     return result
+
+
+def _with_margin(terms: ShopTerms, needs: Sequence[Need]) -> list[str]:
+    """The question again with a margin, where the data hold no costs; the figure is an example to be changed."""
+    if terms.margin is not None or not needs or needs[0].offer.kind != "percent_off":
+        return []
+    return [f"What lift does {offer_words(needs[0].offer)} need with a margin of 40 %?"]
 
 
 def _was_tested(offer: OfferCandidate, tested: Sequence[Option]) -> bool:

@@ -33,6 +33,15 @@ _TRIED = {"rule": "only customers whom this rule picks", "everybody": "everybody
           "likeliest": "as many, the likeliest to order", "lot": "as many, drawn by lot"}
 
 
+#: what the effect of an option rests on
+_GRADES = {
+    "gain": "experiment with this very offer: it moves customers; who is moved most, from all campaigns together",
+    "loss": "experiment with this very offer: it drives customers away",
+    "not_shown": "experiment with this very offer, no effect shown; the effect expected is carried from all campaigns",
+    "too_few": "too few customers in its own experiment; the effect expected is carried from all campaigns",
+}
+
+
 def choice_result(
     snapshot: Snapshot, request: OfferRequest, model: ShopUplift, choice: Choice, exam: PolicyExam,
     needs: Sequence[Need], after: Afterwards | None = None,
@@ -47,6 +56,8 @@ def choice_result(
     untested = needs_table(needs, "Offers never tested: the lift they would need", snapshot.currency)
     tables = [_customers_table(request, choice), offers_table(choice), _ways_table(choice), exam_table(exam), untested,
               _summary(choice, exam, after)]
+    if request.left_alone:
+        tables[0] = _left_table(request, choice)
     if request.about == "evaluate":
         tables = tables[3:4] + tables[1:2] + tables[5:]
     tables = [t for t in tables if t.rows]
@@ -57,7 +68,8 @@ def choice_result(
     result = Result(
         kind="offer_choice", currency=snapshot.currency, tables=tables, figures=figures,
         title="What choosing offers would have brought" if request.about == "evaluate" else "Which offer for whom",
-        headline=["exam_rule", "exam_everybody"] if request.about == "evaluate" else ["picked", "gain", "spend"],
+        headline=["exam_rule", "exam_everybody"] if request.about == "evaluate" else
+        [n for n in ("picked", "past_total", "spend") if n in figures],
         words=_words(request, model, choice, exam), charts=_charts(request),
         evidence=choice_evidence(snapshot, request, model, choice, exam), followups=_followups(request),
     )
@@ -94,6 +106,7 @@ def offers_table(choice: Choice) -> Table:
         Column(name="upper", label="Upper bound", unit="points"),
         Column(name="campaigns", label="Campaigns that tested it", unit="count"),
         Column(name="able", label="Could get it", unit="count"),
+        Column(name="evidence", label="Evidence"),
     ]
     found, chosen = choice.gains, choice.chosen
     rows: list[list[Scalar]] = []
@@ -104,7 +117,7 @@ def offers_table(choice: Choice) -> Table:
             round(float(found.spend[mine, j].sum()), 2),
             round(100 * float(found.uplift[mine, j].mean()), 2) if len(mine) else None, round(100 * option.share, 2),
             *(None if v is None else round(100 * v, 2) for v in (effect.lift, effect.lower, effect.upper)),
-            len(option.campaigns), int(found.allowed[:, j].sum())])
+            len(option.campaigns), int(found.allowed[:, j].sum()), _GRADES[effect.verdict]])
     rows.sort(key=lambda row: (-int(row[1] or 0), str(row[0])))
     return Table(id="offers", title="Offers tested so far, and who gets them", columns=columns, rows=rows,
                  total_rows=len(rows))
@@ -132,6 +145,26 @@ def _customers_table(request: OfferRequest, choice: Choice) -> Table:
                      round(float(found.given[i, j]), 2), round(float(found.message[i, j]), 4)])
     return Table(id="customers", title="Who gets which offer, by expected profit", columns=columns, rows=rows,
                  total_rows=len(order))
+
+
+def _left_table(request: OfferRequest, choice: Choice) -> Table:
+    """Customers who could get an offer and should get none, those for whom the best one costs most first."""
+    import numpy as np
+
+    columns = [
+        Column(name="customer_id", label="Customer", unit="id"), Column(name="offer", label="Best offer for them"),
+        Column(name="gain", label="What it would bring", unit="currency"),
+        Column(name="baseline", label="Orders without a contact", unit="probability"),
+    ]
+    found = choice.gains
+    free = np.where(found.allowed, found.gain, -np.inf)
+    left = np.flatnonzero((choice.chosen < 0) & found.allowed.any(axis=1))
+    best = free[left].argmax(axis=1) if len(left) else np.empty(0, dtype=int)
+    order = np.lexsort((found.customers[left], free[left, best]))
+    rows: list[list[Scalar]] = [
+        [str(found.customers[left[i]]), label(choice, int(best[i])), round(float(free[left[i], best[i]]), 2),
+         round(float(found.baseline[left[i], best[i]]), 4)] for i in order[: request.k]]
+    return Table(id="customers", title="Who should get no offer", columns=columns, rows=rows, total_rows=len(left))
 
 
 def _ways_table(choice: Choice) -> Table:
@@ -196,6 +229,7 @@ def _summary(choice: Choice, exam: PolicyExam, after: Afterwards | None) -> Tabl
         ("exam_more", "The rule, more than everybody", "currency", round(rule.against_everybody.value, 2)),
         ("exam_more_lower", "Its lower bound", "currency", round(rule.against_everybody.lower, 2)),
         ("exam_more_upper", "Its upper bound", "currency", round(rule.against_everybody.upper, 2)),
+        *_past_total(choice, exam),
         ("cases", "Past contacts and customers held out", "count", exam.cases),
         ("campaigns", "Past campaigns", "count", exam.campaigns),
         ("differ", "Chance that offers differ so much by accident", "probability",
@@ -209,6 +243,16 @@ def _summary(choice: Choice, exam: PolicyExam, after: Afterwards | None) -> Tabl
         cells.append(("forward", "Share of orders won taken for brought forward", "probability", round(after.share, 3)))
     return Table(id="summary", title="In short", columns=[Column(name=c[0], label=c[1], unit=c[2]) for c in cells],
                  rows=[[c[3] for c in cells]], total_rows=1)
+
+
+def _past_total(choice: Choice, exam: PolicyExam) -> list[tuple[str, str, Unit, Scalar]]:
+    """What those picked bring if they pay like those whom the rule picks in past campaigns."""
+    each = exam.per_contact()
+    if each is None:
+        return []
+    said = ("", "Profit if they pay like those picked in past campaigns", each.value), (
+        "_lower", "Its lower bound", each.lower), ("_upper", "Its upper bound", each.upper)
+    return [(f"past_total{name}", words, "currency", round(choice.picked * v, 2)) for name, words, v in said]
 
 
 def _verdict(lower: float, upper: float) -> str:
@@ -225,6 +269,8 @@ def _words(request: OfferRequest, model: ShopUplift, choice: Choice, exam: Polic
         "better": _verdict(rule.against_everybody.lower, rule.against_everybody.upper),
         "differ": "" if choice.menu.differ is None else "yes" if choice.menu.differ < 0.05 else "no",
         "with_costs": "yes" if model.money_.with_costs else "", "fair": request.fair_by or "",
+        "left_alone": "yes" if request.left_alone else "",
+        "grade": _verdict(rule.against_nobody.lower, rule.against_nobody.upper) if exam.per_contact() else "",
         "limited": "" if free else "yes", "asked_budget": "yes" if request.budget is not None else "",
     }
 
@@ -261,5 +307,7 @@ def _followups(request: OfferRequest) -> list[str]:
     asked = [] if request.about == "evaluate" else ["Would choosing offers this way have paid off in past campaigns?"]
     if request.about == "evaluate" or request.budget is not None:
         asked.append("Which offer should each customer get?")
+    if request.about == "choose" and request.max_share is None and request.max_contacts is None:
+        asked.append("Which offer should each customer get, at most 20 % of them?")
     return [*asked, "What lift does free delivery need?", "Whom should we not contact?", "Did our past campaigns work?"]
 

@@ -103,8 +103,8 @@ def shop_terms(
                      received=snapshot.manifest.first_day.isoformat())
     return ShopTerms(
         customers, returned, returned / customers, row["revenue"] / row["orders"],
-        margin_percent / 100 if margin_percent is not None else margin, _delivery(snapshot, row["orders"]), categories,
-        message or 0.0, message is not None, margin_percent is not None)
+        margin_percent / 100 if margin_percent is not None else margin, _delivery(snapshot, people, row["orders"]),
+        categories, message or 0.0, message is not None, margin_percent is not None)
 
 
 def need(terms: ShopTerms, offer: OfferCandidate) -> Need:
@@ -187,12 +187,14 @@ def _returned(snapshot: Snapshot, rule: Filter | None) -> tuple[int, int]:
     return int(row["n"] or 0), int(row["back"] or 0)
 
 
-def _delivery(snapshot: Snapshot, count: int) -> float | None:
-    """Delivery charged, over all orders: one without a charge has nothing to give away."""
+def _delivery(snapshot: Snapshot, people: Sequence[str] | None, count: int) -> float | None:
+    """Delivery charged, over all ``count`` orders of these customers: one without a charge has nothing to give away."""
     if not snapshot.has("orders", "shipping"):
         return None
     orders = snapshot.table("orders")
     since = snapshot.as_of - timedelta(days=YEAR_DAYS)
     late = orders.filter((orders.ordered_at.date() > since) & orders.customer_id.notnull() & (orders.shipping > 0))
+    if people is not None:
+        late = late.filter(late.customer_id.isin(list(people)))
     charged = snapshot.execute(late.aggregate(charged=late.shipping.sum().cast("float64"))).to_pylist()[0]["charged"]
     return float(charged) / count if charged else None

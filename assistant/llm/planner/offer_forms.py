@@ -30,10 +30,12 @@ _AMOUNT = r"\d[\d,]*(?:\.\d+)?"
 _LONGEST = 220
 _TOOL, _EXPLORE = "choose_offers", "explore_offers"
 _SLOTS = {"O": "offers", "O2": "others", "W": "whom"}
-_ABOUT = {"evaluate": "evaluate", "choose": "choose", "choose_for": "choose", "compare": "compare",
+_ABOUT = {"evaluate": "evaluate", "leave": "choose", "choose": "choose", "choose_for": "choose", "compare": "compare",
           "break_even": "break_even"}
 #: likeness from which a word is taken for a category
 _CATEGORY = 90.0
+#: the ordinary grammar is followed only where it reads so well
+_WELL = 0.3
 
 
 def about_offers(
@@ -65,7 +67,8 @@ def _fresh(ask: Ask, asked: str) -> OfferRequest | None:
         if match is None:
             continue
         found = {k.partition("__")[0]: v.strip(" ,") for k, v in match.groupdict().items() if v}
-        request = _request(ask, _ABOUT[kind], found, said | ({"channel": channel} if channel else {}))
+        more = {"left_alone": True} if kind == "leave" else {}
+        request = _request(ask, _ABOUT[kind], found, said | more | ({"channel": channel} if channel else {}))
         if request is not None:
             return request
     return None
@@ -94,10 +97,21 @@ def _request(ask: Ask, about: str, found: dict[str, str], said: dict[str, Any]) 
 
 def _whom(ask: Ask, text: str) -> tuple[bool, Filter | None]:
     """Customers in words, also one by number."""
-    one = re.fullmatch(forms_of(ask.words.lexicon.language)["customer"], text, re.IGNORECASE)
-    if one is not None:
+    language = ask.words.lexicon.language
+    one = re.fullmatch(forms_of(language)["customer"], text, re.IGNORECASE)
+    if one is not None:  # "what should we offer customer 17850?" asks for products
+        if not re.search(_put_in(_raw(language)["names_an_offer"], _places(language)), ask.text, re.IGNORECASE):
+            return False, None
         return True, Compare(field="customer", op="eq", values=(one["customer"],))
-    return whom(ask, text)
+    known, chosen = whom(ask, text)
+    if known:
+        return True, chosen
+    raw = _raw(language)
+    drafted = next(iter(ask.plan_one(str(raw["drafted"]).format(customers=text))), None)
+    if drafted is None or drafted.cost > _WELL or [c.name for c in drafted.calls] != ["draft_campaign"]:
+        return False, None
+    audience = drafted.calls[0].plan().audience
+    return audience is not None, audience
 
 
 def _valid(values: dict[str, Any]) -> OfferRequest | None:
@@ -164,7 +178,7 @@ def _changed(ask: Ask, asked: str, before: OfferRequest) -> OfferRequest | None:
     changes = said | ({"channel": channel} if channel else {})
     base = before.model_dump()
     if changes and re.fullmatch(raw["again"]["plain"], rest.replace(" ", ""), re.IGNORECASE):
-        about = "choose" if said.keys() & {"budget", "max_contacts", "fair_by"} else before.about
+        about = "choose" if said.keys() & {"budget", "max_contacts", "max_share", "fair_by"} else before.about
         return _valid({**base, **changes, "about": about})
     places = _places(language)
     for name in ("offers", "whom"):
@@ -257,6 +271,9 @@ def _limit(language: str, said: dict[str, str]) -> dict[str, Any]:
         return {"budget": amount} if amount > 0 else {}
     if "contacts" in said:
         return {"max_contacts": int(_number(said["contacts"]))}
+    if "share" in said:
+        share = _number(said["share"])
+        return {"max_share": share} if 0 < share <= 100 else {}
     if "margin" in said:
         margin = _number(said["margin"])
         return {"margin_percent": margin} if 0 < margin <= 100 else {}

@@ -49,6 +49,13 @@ def test_who_orders_anyway_is_told_from_those_the_rule_selected_then(demo_snapsh
     assert 0 < found.baseline < shop_terms(demo_snapshot).baseline
 
 
+def test_delivery_is_that_of_the_customers_meant(demo_snapshot: Snapshot) -> None:
+    few = shop_terms(demo_snapshot, CustomerCondition(metric="orders", op="ge", values=(20,)))
+    everybody = shop_terms(demo_snapshot)
+    assert few.delivery is not None and everybody.delivery is not None
+    assert 0 < few.delivery < 3 * everybody.delivery < 15, "a charge is a few euros"
+
+
 def test_a_margin_that_is_said_stands_above_the_data(demo_snapshot: Snapshot) -> None:
     found = shop_terms(demo_snapshot, margin_percent=10)
     assert found.margin == 0.1 and found.said

@@ -37,9 +37,21 @@ def test_an_offer_for_each(text: str) -> None:
     ("with a budget of £1.5k, which offer should each customer get by e-mail?", {"budget": 1500.0, "channel": "email"}),
     ("which offer should each customer get, fairly across men and women", {"fair_by": "gender"}),
     ("allocate the discount budget of 1,000 across customers", {"budget": 1000.0}),
+    ("give each customer the best offer, at most 3,000 euros in total, and no more than 20% of them may get a discount",
+     {"budget": 3000.0, "max_share": 20.0}),
 ])
 def test_limits_are_heard_wherever_they_stand(text: str, limits: dict[str, Any]) -> None:
     assert planned(text) == limits
+
+
+@pytest.mark.parametrize("text", [
+    "Which customers should get no offer at all?", "who should not get a discount?", "who doesn't need an offer?",
+])
+def test_those_left_alone(text: str) -> None:
+    found = plan_turn(text, None, SHOP).calls[0]
+    assert (found.name, found.args) in [("choose_offers", {"left_alone": True}),
+                                        ("predict_uplift", {"about": "leave_alone"}),
+                                        ("predict_uplift", {"about": "sure_buyers"})]
 
 
 @pytest.mark.parametrize(("text", "about", "offers"), [
@@ -90,7 +102,8 @@ def test_an_answer_is_changed(text: str, changed: dict[str, Any]) -> None:
 @pytest.mark.parametrize("text", [
     "what if we give 20 % off?", "revenue by campaign offer", "draft a campaign with 15 % off for lapsed customers",
     "how much did we sell last month?", "which customers should get a discount?", "orders with free delivery",
-    "what is the best selling product?", "margin by category", "what lift did our campaigns have?",
+    "what is the best selling product?", "what should we offer customer 17850?", "margin by category",
+    "what lift did our campaigns have?",
 ])
 def test_neighbours_are_left_alone(text: str) -> None:
     assert all(c.name != "choose_offers" for c in plan_turn(text, None, SHOP).calls)

@@ -47,6 +47,11 @@ def test_limits_hold_and_spending_them_well_beats_simpler_ways(demo_snapshot: Sn
     assert found.allocation.gap < 0.001
 
 
+def test_a_share_of_customers_is_kept_to(demo_snapshot: Snapshot, model: ShopUplift) -> None:
+    found = choose_offers(demo_snapshot, model, limits=Limits(max_share=0.1))
+    assert found.picked == int(0.1 * found.could) > 100
+
+
 def test_groups_are_chosen_at_similar_rates_where_that_is_asked(demo_snapshot: Snapshot, model: ShopUplift) -> None:
     groups = traits(demo_snapshot, "gender")["gender"]
     found = choose_offers(demo_snapshot, model, limits=Limits(max_contacts=150, groups=groups))
