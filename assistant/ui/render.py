@@ -90,6 +90,7 @@ KINDS: dict[str, DrawBody] = {
     "send_plan": pieces.body,
     "sending_stopped": pieces.body,
     "campaign_message": campaign.message,
+    "campaign_reason": pieces.body,
     "explanation": pieces.body,
     "term_agreed": pieces.body,
     "term_withdrawn": pieces.body,

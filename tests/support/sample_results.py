@@ -189,12 +189,14 @@ def every_kind() -> dict[str, Result]:
         "bought_together", "product_search",
         "churn", "churn_exam", "churn_drivers", "ordering", "ordering_exam", "table_scores",
         "table_exam", "table_drivers", "table_list", "uplift", "read_out", "campaign_list",
-        "campaign_message", "dry_run", "sending_state", "campaign_calendar", "exported", "send_plan", "sending_stopped",
+        "campaign_message", "campaign_reason",
+        "dry_run", "sending_state", "campaign_calendar", "exported", "send_plan", "sending_stopped",
         "cohorts", "returning", "ladder", "spread", "early", "concentration",
         "term_agreed", "term_withdrawn", "terms", "segment_saved", "saved_segment", "saved_segments", "segment_change",
         "segment_changed", "segment_tested", "segment_refreshed", "segment_drift", "category_edited",
         "category_products", "undone",
         "audience_pair", "group_comparison", "group_movers",
+        "experiment", "experiment_list", "experiment_size", "exploration", "offer_choice", "offer_needs", "own_experiment",
         "explanation", "recommendation_why", "recommender_comparison", "promotion", "bundles",
         "substitutes", "something_new")]
     return {result.kind: result for result in made + plain}

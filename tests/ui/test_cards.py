@@ -182,3 +182,14 @@ def test_a_list_of_customers_stands_below_the_conditions_that_choose_them(texts:
 @pytest.mark.parametrize("kind", ["saved_segment", "segment_saved"])
 def test_a_saved_segment_has_its_conditions_as_chips(texts: Texts, kind: str):
     assert 'data-ask="drop condition 2"' in drawn(texts, audience([ORDERS, BETWEEN]).model_copy(update={"kind": kind}))
+
+
+def test_a_draft_shows_every_decision_with_its_ground_and_only_once(texts: Texts):
+    result = campaign()
+    rows = [["goal", "win-back", "as asked"], ["exit", "stops for whoever places an order", "assumed"],
+            ["cost", "£70.20 for sending", "from the data"]]
+    result.tables.insert(1, table("outline", "At a glance", [("part", "Part", "text"), ("value", "Decided", "text"),
+                                                             ("basis", "Ground", "text")], rows))
+    html = drawn(texts, result)
+    for part, value, basis in rows:
+        assert f"<dt>{part}</dt>" in html and html.count(value) == 1 and basis in html

@@ -14,13 +14,30 @@ from assistant.ui.cards import pieces
 from assistant.ui.cards.board import Board
 from assistant.ui.markup import esc, tag
 
+#: id of the table with every decision of a brief
+OUTLINE = "outline"
+
 
 def draft(board: Board, result: Result, index: int) -> str:
     """The whole draft card."""
     texts, details = board.texts, result.details
     words = tag("strong", esc(texts("campaign.draft"))) + " " + esc(texts("campaign.not_sent"))
     note = tag("div", tag("p", words) + _export(board, details), class_="not-sent", role="note")
-    return note + _audience(board, result, index) + _copies(board, details) + _checklist(board, details)
+    return (note + _outline(board, result, index) + _audience(board, result, index) + _copies(board, details)
+            + _checklist(board, details))
+
+
+def _outline(board: Board, result: Result, index: int) -> str:
+    """Every decision of the brief in one list, each with whether it was asked for, assumed or counted."""
+    table = next((t for t in result.tables if t.id == OUTLINE), None)
+    if table is None:
+        return ""
+    drawn = ""
+    for r, (part, value, basis) in enumerate(table.rows):
+        ground = tag("small", esc(basis), class_="ground")
+        cell = f"{index}/{table.id}/{r}/{table.columns[1].name}"
+        drawn += tag("dt", esc(part)) + tag("dd", tag("span", esc(value), data_cell=cell) + " " + ground)
+    return tag("section", tag("h4", esc(board.texts("campaign.outline"))) + tag("dl", drawn, class_="outline"))
 
 
 def message(board: Board, result: Result, index: int) -> str:
@@ -30,7 +47,7 @@ def message(board: Board, result: Result, index: int) -> str:
 
 def _audience(board: Board, result: Result, index: int) -> str:
     """The audience step by step; a last step that is split into parts is one bar in two colours."""
-    tables = [t for t in result.tables if t.rows]
+    tables = [t for t in result.tables if t.rows and t.id != OUTLINE]
     steps = next((t for t in tables if result.charts and t.id == result.charts[0].table), None)
     if steps is None or [c.unit for c in steps.columns[:2]] != ["text", "count"]:
         return pieces.body(board, result, index)
