@@ -60,6 +60,12 @@ def test_one_sentence_is_read_whole() -> None:
     assert ends is not None and (ends.month, ends.day) == (12, 24) and ends >= SHOP.status().as_of
 
 
+def test_goods_that_the_shop_lacks_are_never_passed_over() -> None:
+    asked = read("Win back lapsed gardening buyers by email")
+    parts = asked.audience.model_dump()["parts"]  # type: ignore[union-attr]
+    assert parts[1]["where"]["values"] == ("gardening",)
+
+
 def test_what_customers_spend_is_no_budget() -> None:
     asked = read("Draft a campaign for customers who spend at most 200 by email")
     assert asked.budget is None and asked.audience is not None

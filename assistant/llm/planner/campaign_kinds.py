@@ -35,8 +35,18 @@ def named_kind(text: str, language: str) -> str:
     for pattern, say in _rules(language):
         match = pattern.fullmatch(plain)
         if match:
-            return " ".join(_filled(say, [g or "" for g in match.groups()]).split())
+            rest = max((match.start(n) for n in range(1, (match.lastindex or 0) + 1) if match.group(n)), default=-1)
+            head = plain[: rest if rest > 0 else len(plain)]
+            filled = _filled(say, [g or "" for g in match.groups()])
+            return " ".join(filled.replace("<thing>", _thing(head, language)).split())
     return text
+
+
+def _thing(head: str, language: str) -> str:
+    """What the head of a text calls the campaign: an e-mail, an SMS, or just a campaign."""
+    words = set(re.findall(r"[\w-]+", head.lower()))
+    raw = _raw(language)
+    return next((name for name, said in raw["things"].items() if words & set(said)), str(raw["any_thing"]))
 
 
 def _filled(say: str, groups: list[str]) -> str:

@@ -66,9 +66,12 @@ def buyers_of(p: Parts) -> list[Filter]:
     found: list[Filter] = []
     for i, item in enumerate(items):
         named = next((v for v in item.alts.get("value", ()) if v.dimension in GOODS), None)
-        if named is None or i in p.conditions.used:
+        if i in p.conditions.used:
             continue
         after = items[i + 1] if i + 1 < len(items) else None
+        if named is None:
+            found += _unknown_goods(p, i)
+            continue
         before = next((items[k] for k in range(i - 1, max(-1, i - 3), -1) if not p.reading.is_skip(k)), None)
         if not (_buyers(after) or (_buyers(before) and i and items[i - 1].lemma in heard("campaign_scope.of"))):
             continue
@@ -79,6 +82,23 @@ def buyers_of(p: Parts) -> list[Filter]:
         if said == 1:
             p.chosen[named.dimension] = [v for v in p.chosen.get(named.dimension, []) if v != named.value]
     return found
+
+
+def _unknown_goods(p: Parts, i: int) -> list[Filter]:
+    """As in "homeware buyers" where the shop has no such category: kept as said, so that the draft names what is
+    missing instead of writing to everybody. A word of product names means those products."""
+    items, token = p.reading.items, p.reading.items[i].tokens[0]
+    item, after = items[i], items[i + 1] if i + 1 < len(items) else None
+    plain = len(item.tokens) == 1 and token.kind == "word" and not item.alts and not p.reading.is_skip(i)
+    if not plain or after is None or after.lemma not in heard("campaign_scope.buying"):
+        return []
+    p.used |= {i, i + 1}
+    p.rows = [r for r in p.rows if getattr(r, "field", "") != "product" or token.lemma not in getattr(r, "values", ())]
+    if token.lemma in p.reading.vocabulary.product_words:
+        where = Compare(field="product", op="contains", values=(token.lemma,))
+    else:
+        where = Compare(field="category", op="eq", values=(item.text,))
+    return [CustomerCondition(metric="orders", op="ge", values=(1,), where=where)]
 
 
 def _buyers(item: object) -> bool:
