@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 
 from assistant.llm.planner.candidate import ToolCall
+from assistant.llm.planner.coverage_people import people_gaps
 from assistant.llm.planner.coverage_shapes import shape_gaps
 from assistant.llm.planner.heard import heard
 from assistant.llm.planner.language_files import read_yaml
@@ -127,7 +128,7 @@ class Coverage:
         found: list[tuple[int, str]] = []
         for check in self._checks():
             found += list(check())
-        found += [] if self.follow_up else list(shape_gaps(self.r, self.trace))
+        found += [] if self.follow_up else [*shape_gaps(self.r, self.trace), *people_gaps(self.r, self.trace)]
         words: list[str] = []
         for _, text in sorted(found):
             if text not in words:

@@ -134,8 +134,9 @@ def speaks_of_future(p: Parts) -> bool:
 def _target(p: Parts) -> float | None:
     """As in "will we hit 150k", "the chance of more than 500 orders": the amount to reach."""
     r = p.reading
-    goes = [i for i, item in enumerate(r.items) if item.has("target")]
-    chance = r.has("chance")
+    chance, will = r.has("chance"), any(t.lemma in heard("forecasting.ahead") for t in r.tokens)
+    # "top 20 by …" is a list, "will we top 20k" an amount
+    goes = [i for i, item in enumerate(r.items) if item.has("target") and (will or not item.has("rank"))]
     ahead = chance or speaks_of_future(p) or bool(r.does("forecast")) or p.future is not None
     for i, item in enumerate(r.items):
         if item.number is None or item.number <= 0 or item.has("duration", "period", "future"):
