@@ -122,9 +122,12 @@ class BehaviourSegments(FoundSegments):
         with threadpool_limits(limits=1):
             if k == 1:
                 return self._maximise(values, np.ones((len(values), 1)))
-            short = [self._climb(values, self._start(values, k, rng), _SHORT) for _ in range(starts)]
+            # resampled customers repeat, and so do those with one order: each kind of row is worked out once
+            rows, times = np.unique(values, axis=0, return_counts=True)
+            short = [self._climb(rows, times, self._start(values, k, rng), _SHORT) for _ in range(starts)]
             short.sort(key=lambda kinds: -kinds.likelihood)
-            return max((self._climb(values, kinds, _LONG) for kinds in short[:_CARRIED]), key=lambda m: m.likelihood)
+            return max((self._climb(rows, times, kinds, _LONG) for kinds in short[:_CARRIED]),
+                       key=lambda m: m.likelihood)
 
     def _start(self, values: np.ndarray, k: int, rng: np.random.Generator) -> Kinds:
         """Kinds around ``k`` customers, each drawn by how badly the kinds before explain a customer (as k-means++)."""
@@ -138,19 +141,20 @@ class BehaviourSegments(FoundSegments):
             chance = np.maximum(own - best, 0.0)
         return Kinds(self._log_shares(values[seeds], _SEED_LINES), np.full(k, -np.log(k)), -np.inf)
 
-    def _climb(self, values: np.ndarray, kinds: Kinds, most: int) -> Kinds:
-        """EM until it gains no more."""
+    def _climb(self, rows: np.ndarray, times: np.ndarray, kinds: Kinds, most: int) -> Kinds:
+        """EM until it gains no more, on different rows and how often each comes."""
         for _ in range(most):
-            before, weights = kinds.likelihood, _posterior(values, kinds)
-            kinds = self._maximise(values, weights.posterior, weights.likelihood)
+            before, found = kinds.likelihood, _posterior(rows, kinds, times)
+            kinds = self._maximise(rows, found.posterior, found.likelihood)
             if kinds.likelihood - before < _TOLERANCE:
                 break
         return kinds
 
     def _maximise(self, values: np.ndarray, posterior: np.ndarray, likelihood: float = -np.inf) -> Kinds:
         sizes = (posterior.sum(axis=0) + 1e-9) ** self.levelling
-        usual = values.sum() / (len(self.slices_) * posterior.shape[1])  # lines of a block in a kind of average size
-        shares = self._log_shares(posterior.T @ values, max(self.prior, self.pull * usual))
+        counts = posterior.T @ values
+        usual = counts.sum() / (len(self.slices_) * posterior.shape[1])  # lines of a block in a kind of average size
+        shares = self._log_shares(counts, max(self.prior, self.pull * usual))
         return Kinds(shares, np.log(sizes / sizes.sum()), likelihood)
 
     def _log_shares(self, counts: np.ndarray, times: float) -> np.ndarray:
@@ -222,15 +226,19 @@ class _Expected:
     likelihood: float
 
 
-def _posterior(values: np.ndarray, kinds: Kinds) -> _Expected:
-    """Chance of each kind per customer, and the mean log likelihood."""
+def _posterior(values: np.ndarray, kinds: Kinds, times: np.ndarray | None = None) -> _Expected:
+    """Chance of each kind per row, times how often the row comes, and the mean log likelihood."""
     logs = values @ kinds.log_shares.T
     logs += kinds.log_sizes
     top = logs.max(axis=1, keepdims=True)
     np.exp(logs - top, out=logs)
     total = logs.sum(axis=1, keepdims=True)
-    logs /= total
-    return _Expected(logs, float((top + np.log(total)).mean()))
+    each = top + np.log(total)
+    if times is None:
+        logs /= total
+        return _Expected(logs, float(each.mean()))
+    logs *= times[:, None] / total
+    return _Expected(logs, float(each[:, 0] @ times / times.sum()))
 
 
 def _sums(counts: np.ndarray, codes: np.ndarray, k: int) -> np.ndarray:
