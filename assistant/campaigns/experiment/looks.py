@@ -80,10 +80,21 @@ def looks_of(runs: Sequence[Sealed], people: Sequence[pd.DataFrame], as_of: date
 
 def _look(runs: Sequence[Sealed], day: int, pair: tuple[Arm, Arm], bar: float) -> Look:
     contacted, held = pair
-    lift, error = contacted.mean - held.mean, math.sqrt(contacted.variance + held.variance)
+    lift, error = contacted.mean - held.mean, _error(contacted, held)
     half = min(bar * error, 1.0) if math.isfinite(bar) else 1.0
     return Look(day, max(r.look_day(day) for r in runs), True, contacted.mean, held.mean, lift, max(lift - half, -1.0),
                 min(lift + half, 1.0), bar)
+
+
+def _error(contacted: Arm, held: Arm) -> float:
+    """Of the difference, with the variance of both arms together.
+
+    The arms' own variances would give more false alarms than promised where the control group is small and few order
+    (5.8 % for 5 % in simulation).
+    """
+    n = contacted.customers + held.customers
+    both = (contacted.total + held.total + 1) / (n + 2)
+    return math.sqrt(both * (1 - both) * (1 / contacted.customers + 1 / held.customers))
 
 
 def decided(looks: Sequence[Look]) -> Look | None:

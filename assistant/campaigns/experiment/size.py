@@ -1,7 +1,8 @@
 """How large the control group must be for an effect to be found, or which effect a given one can find.
 
-Normal approximation for two proportions (Fleiss, Levin and Paik 2003, *Statistical Methods for Rates and Proportions*,
-3rd ed., chapter 4), two-sided level 5 %, power 80 %.
+Normal approximation for two proportions, with the variance of both arms together under no effect and their own under
+the effect (Fleiss, Levin and Paik 2003, *Statistical Methods for Rates and Proportions*, 3rd ed., chapter 4), two-sided
+level 5 %, power 80 %.
 """
 
 from __future__ import annotations
@@ -46,6 +47,15 @@ class Sizing:
     power: float | None = None
 
 
+def _reach(baseline: float, effect: float, contacted: float, holdout: float, z: float = Z_LEVEL) -> float:
+    """Smallest difference found in four of five cases, were the rates these: the arms' variance is that of both
+    together under no effect, and their own under the effect."""
+    rate = baseline + effect
+    both = (rate * contacted + baseline * holdout) / (contacted + holdout)
+    none = math.sqrt(both * (1 - both) * (1 / contacted + 1 / holdout))
+    return z * none + Z_POWER * math.sqrt(rate * (1 - rate) / contacted + baseline * (1 - baseline) / holdout)
+
+
 def minimum_detectable_lift(baseline: float, contacted: int, holdout: int) -> float | None:
     """Smallest difference of response rates (0–1) that a read-out would find in four of five cases.
 
@@ -57,11 +67,13 @@ def minimum_detectable_lift(baseline: float, contacted: int, holdout: int) -> fl
     """
     if min(contacted, holdout) == 0 or not 0 < baseline < 1:
         return None
-    lift = (Z_LEVEL + Z_POWER) * math.sqrt(baseline * (1 - baseline) * (1 / contacted + 1 / holdout))
-    for _ in range(50):  # the contacted vary by their own, higher rate
-        rate = min(baseline + lift, 0.5 if baseline < 0.5 else baseline)
-        lift = (Z_LEVEL + Z_POWER) * math.sqrt(rate * (1 - rate) / contacted + baseline * (1 - baseline) / holdout)
-    return lift if baseline + lift < 1 else None
+    low, high = 0.0, 1 - baseline
+    if _reach(baseline, high, contacted, holdout) > high:
+        return None
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (low, middle) if _reach(baseline, middle, contacted, holdout) <= middle else (middle, high)
+    return high
 
 
 def power_of(baseline: float, effect: float, contacted: int, holdout: int) -> float | None:
@@ -71,8 +83,9 @@ def power_of(baseline: float, effect: float, contacted: int, holdout: int) -> fl
     rate = baseline + effect
     if min(contacted, holdout) == 0 or not (0 < baseline < 1 and 0 < rate < 1):
         return None
-    z = effect / math.sqrt(rate * (1 - rate) / contacted + baseline * (1 - baseline) / holdout)
-    return float(norm.cdf(z - Z_LEVEL) + norm.cdf(-z - Z_LEVEL))
+    own = math.sqrt(rate * (1 - rate) / contacted + baseline * (1 - baseline) / holdout)
+    bar = _reach(baseline, effect, contacted, holdout) - Z_POWER * own
+    return float(norm.cdf((effect - bar) / own) + norm.cdf((-effect - bar) / own))
 
 
 def holdout_for(people: int, baseline: float, effect: float) -> int | None:
@@ -81,20 +94,15 @@ def holdout_for(people: int, baseline: float, effect: float) -> int | None:
     Returns:
         None where not even half of them would do.
     """
-    rate = baseline + effect
-    if effect == 0 or not (0 < baseline < 1 and 0 < rate < 1):
+    if effect == 0 or not (0 < baseline < 1 and 0 < baseline + effect < 1):
         return None
-    needed = (effect / (Z_LEVEL + Z_POWER)) ** 2
-
-    def spread(held: int) -> float:
-        return rate * (1 - rate) / (people - held) + baseline * (1 - baseline) / held
-
     low, high = 1, people // 2
-    if high < 1 or spread(high) > needed:
+    if high < 1 or _reach(baseline, effect, people - high, high) > abs(effect):
         return None
     while low < high:
         middle = (low + high) // 2
-        low, high = (low, middle) if spread(middle) <= needed else (middle + 1, high)
+        enough = _reach(baseline, effect, people - middle, middle) <= abs(effect)
+        low, high = (low, middle) if enough else (middle + 1, high)
     return low
 
 
@@ -106,12 +114,10 @@ def people_for(baseline: float, effect: float, share: float = 0.5, comparisons: 
     """
     from scipy.stats import norm
 
-    rate = baseline + effect
-    if effect == 0 or not (0 < baseline < 1 and 0 < rate < 1 and 0 < share < 1):
+    if effect == 0 or not (0 < baseline < 1 and 0 < baseline + effect < 1 and 0 < share < 1):
         return None
-    spread = rate * (1 - rate) / (1 - share) + baseline * (1 - baseline) / share
     z = Z_LEVEL if comparisons == 1 else float(norm.isf(0.025 / comparisons))
-    return math.ceil(spread * ((z + Z_POWER) / effect) ** 2)
+    return math.ceil((_reach(baseline, effect, 1 - share, share, z) / effect) ** 2)
 
 
 def size_holdout(people: int, baseline: float | None, effect: float | None, given: float | None = None) -> Sizing:

@@ -44,8 +44,9 @@ def test_detectable_lift_has_the_promised_power() -> None:
     lift = minimum_detectable_lift(base, n_t, n_c)
     assert lift is not None
     treated, control = rng.binomial(n_t, base + lift, 4000) / n_t, rng.binomial(n_c, base, 4000) / n_c
-    spread = np.sqrt(treated * (1 - treated) / n_t + control * (1 - control) / n_c)
-    assert np.mean(np.abs(treated - control) > 1.96 * spread) == pytest.approx(0.8, abs=0.04)
+    both = (n_t * treated + n_c * control) / (n_t + n_c)
+    spread = np.sqrt(both * (1 - both) * (1 / n_t + 1 / n_c))
+    assert np.mean(np.abs(treated - control) > 1.96 * spread) == pytest.approx(0.8, abs=0.02)
 
 
 @pytest.mark.parametrize(("base", "a", "b"), [(0.0, 10, 10), (1.0, 10, 10), (0.1, 0, 10), (0.1, 10, 0)])
@@ -68,8 +69,9 @@ def test_power_of_a_sized_group_holds_in_simulation() -> None:
     n_c = round(20_000 * sized.share)
     treated, control = rng.binomial(20_000 - n_c, 0.12, 4000), rng.binomial(n_c, 0.1, 4000)
     p_t, p_c = treated / (20_000 - n_c), control / n_c
-    z = (p_t - p_c) / np.sqrt(p_t * (1 - p_t) / (20_000 - n_c) + p_c * (1 - p_c) / n_c)
-    assert np.mean(np.abs(z) > 1.96) == pytest.approx(0.8, abs=0.03)
+    both = (treated + control) / 20_000
+    z = (p_t - p_c) / np.sqrt(both * (1 - both) * (1 / (20_000 - n_c) + 1 / n_c))
+    assert np.mean(np.abs(z) > 1.96) == pytest.approx(0.8, abs=0.02)
 
 
 @pytest.mark.parametrize(("people", "baseline", "effect", "given", "why", "share"), [
