@@ -74,7 +74,10 @@ class Contacting:
     def read_out_campaigns(self, request: ReadOutRequest) -> Result:
         """What past campaigns changed against customers held out."""
         from assistant.models.uplift.read_out_report import read_out_result
+        from assistant.models.uplift.seen_report import only_seen, seen_result
 
         past = self.learnt(self.snapshot)
+        if only_seen(past):
+            return seen_result(past, request)
         return self._cached(  # type: ignore[no-any-return]
             "read_out", lambda _: read_out_result(past, request), past.fingerprint, request)

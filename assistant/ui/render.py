@@ -73,6 +73,7 @@ KINDS: dict[str, DrawBody] = {
     "exploration": pieces.body,
     "own_experiment": pieces.body,
     "experiment_history": pieces.body,
+    "campaigns_seen": pieces.body,
     "churn_exam": models.examined,
     "churn_drivers": models.examined,
     "ordering": models.examined,
