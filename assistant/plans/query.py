@@ -77,7 +77,9 @@ class QueryPlan(PlanModel):
     limit: int | None = Field(default=None, ge=1, le=MOST_ROWS)
     offset: int = Field(default=0, ge=0, description="skip so many rows first; 'the second best' = limit 1, offset 1")
     within: tuple[str, ...] = Field(
-        default=(), description="dimensions inside each of which the limit holds: 'top 3 products in each country'"
+        default=(),
+        description="dimensions inside each of which the limit holds, or the share is taken: 'top 3 products in each"
+        " country', 'share of each channel within each country'",
     )
     summary: Literal["mean", "median", "sum", "least", "largest"] | None = Field(
         default=None, description="also one figure over the rows shown: 'average revenue of the five best cities'"
@@ -97,8 +99,10 @@ class QueryPlan(PlanModel):
         if self.within:
             if not set(self.within) < set(self.dimensions):
                 raise ValueError("'within' names some, not all, of the dimensions")
-            if self.limit is None or self.compare is not None or self.transform is not None:
-                raise ValueError("'within' needs a limit, and goes with no comparison or transform")
+            if self.compare is not None or (self.limit is None) != (self.transform == "share") or (
+                self.transform not in {None, "share"}
+            ):
+                raise ValueError("'within' goes with a limit or with shares, and with no comparison")
         if self.transform == "growth" and (len(self.dimensions) != 1 or self.compare is not None):
             raise ValueError("growth from one unit of time to the next needs that unit alone, and no comparison")
         moved = self.transform == "growth" or (

@@ -180,7 +180,8 @@ def _query(plan: QueryPlan, period_label: str | None = None) -> str:
     over = {"mean": "average", "median": "median", "sum": "sum", "least": "lowest", "largest": "highest"}
     before = f"{over[plan.summary]} over the rows of " if plan.summary else ""
     if plan.transform == "share":
-        what = f"share of {what}"
+        inside = f" inside each {join_words([label(d) for d in plan.within])}" if plan.within else ""
+        what = f"share of {what}{inside}"
     elif plan.transform == "cumulative":
         what = f"cumulative {what}"
     elif plan.transform == "moving_average":

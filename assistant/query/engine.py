@@ -37,7 +37,7 @@ from assistant.query.present import (
 )
 from assistant.query.rows import ADDS_OVER_TIME, Answer, answer, is_ranked, time_dimension
 from assistant.query.spoken import speak, speak_period
-from assistant.query.transforms import picks_moves
+from assistant.query.transforms import picks_moves, share_units
 from assistant.results import DefinitionUsed, Evidence, Result
 from assistant.results.format import NO_VALUE
 
@@ -144,6 +144,7 @@ def _present(scope: Scope, plan: QueryPlan, found: Answer) -> Result:
             gross=figures["revenue"],
             net=figures["net_revenue"],
         )
+    inside = share_units(plan) if plan.transform == "share" else plan.within
     words = {
         "shape": shape_of(found),
         "metric": labels[0],
@@ -169,7 +170,7 @@ def _present(scope: Scope, plan: QueryPlan, found: Answer) -> Result:
         "summary": plan.summary or "",
         "outer": ",".join(_shown_as(d, table.columns) for d in plan.dimensions if d in plan.within),
         "inner": ",".join(_shown_as(d, table.columns) for d in plan.dimensions if d not in plan.within),
-        "each": join_words([dimension(d).label for d in plan.within]),
+        "each": join_words([dimension(d).label for d in inside]),
         "place": "yes" if plan.offset else "",
         "bare": "yes" if any(only_nought(h) and h.metric in plan.metrics for h in plan.having) else "",
     }
@@ -215,7 +216,7 @@ def shape_of(found: Answer) -> str:
     plan = found.plan
     if not plan.dimensions:
         return "value"
-    if plan.within:
+    if plan.within and plan.limit is not None:
         return "within"
     if not found.rows and found.checked:
         return "none"

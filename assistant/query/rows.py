@@ -19,7 +19,7 @@ from assistant.query.group_conditions import change_column, changed_as_said, hav
 from assistant.query.metrics import metric
 from assistant.query.per_group import top_of_each
 from assistant.query.periods import PeriodPair, ResolvedPeriod, pair, preposition, shift, unit_start
-from assistant.query.transforms import cumulative, growth, moving_average, shares
+from assistant.query.transforms import cumulative, growth, moving_average, share_units, shares
 
 if TYPE_CHECKING:
     import ibis
@@ -225,7 +225,7 @@ def _groups(scope: Scope, found: Answer) -> None:
     if "net_revenue" in names and "net_revenue" not in plan.metrics and "revenue" in plan.metrics and not nought:
         table = table.filter(table["revenue"] != 0)  # groups that only had returns are not part of the question
     in_engine = plan.compare is None and plan.transform is None and not _fills(plan)
-    if plan.within:
+    if plan.within and plan.limit is not None:
         table = _whole_units(found, table, sort)
         table = top_of_each(table, plan, sort.by, sort.descending)
         found.expression = table
@@ -260,7 +260,7 @@ def _groups(scope: Scope, found: Answer) -> None:
         found.sort = Sort(by=plan.dimensions[0], descending=False)
     _order(found)
     if plan.transform is not None:
-        _transform(found)
+        _transform(scope, found)
     if of_change(plan.having):
         found.checked = len(found.rows)
         found.rows = changed_as_said(plan, found.rows)
@@ -490,13 +490,13 @@ def _cut(found: Answer) -> None:
     found.rows = rows[:MAX_ROWS]
 
 
-def _transform(found: Answer) -> None:
+def _transform(scope: Scope, found: Answer) -> None:
     """Share of the total, running total, trailing average or growth on the row before, as extra columns."""
     plan = found.plan
     computed = list(found.columns)
     for name in plan.metrics:
         if plan.transform == "share":
-            computed += shares(plan, found.rows, name, found.totals.get(name))
+            computed += shares(plan, found.rows, name, found.totals.get(name), _wholes(scope, found, name))
         elif plan.transform == "cumulative":
             computed += cumulative(plan, found.rows, name, found.totals.get(name), ADDS_OVER_TIME)
         elif plan.transform == "growth":
@@ -506,6 +506,15 @@ def _transform(found: Answer) -> None:
         else:
             computed += moving_average(plan, found.rows, name)
     found.columns = tuple(dict.fromkeys(computed))
+
+
+def _wholes(scope: Scope, found: Answer, name: str) -> dict[Any, Any] | None:
+    """Totals by the units of which shares are taken, for what does not add up over the rows (orders by category)."""
+    units = share_units(found.plan)
+    if not units or metric(name).additive:
+        return None
+    table = grouped(scope, (name,), units, found.plan.filter, found.window, labels=False)
+    return {tuple(row[u] for u in units): row[name] for row in fetch(scope, table.limit(MAX_GROUPS))}
 
 
 def time_dimension(plan: QueryPlan) -> str | None:

@@ -5,7 +5,7 @@ Each function adds its columns to the rows and returns their names.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any
 
@@ -18,22 +18,32 @@ from assistant.query.metrics import metric
 Row = dict[str, Any]
 
 
-def shares(plan: QueryPlan, rows: list[Row], name: str, total: Any) -> list[str]:
-    """Percent of the total; of sums by a unit of time and something else, of the total of that unit.
+def share_units(plan: QueryPlan) -> tuple[str, ...]:
+    """The dimensions of whose every value a share is taken: those named, else a unit of time beside something else."""
+    units = [d for d in plan.dimensions if dimension(d).role == "time"]
+    over_time = len(units) == 1 and len(plan.dimensions) > 1 and plan.limit is None
+    return plan.within or (tuple(units) if over_time else ())
+
+
+def shares(plan: QueryPlan, rows: list[Row], name: str, total: Any, wholes: Mapping[Any, Any] | None) -> list[str]:
+    """Percent of the total, or of the total of the row's own :func:`share_units`.
+
+    Args:
+        wholes: totals by the values of these units; None for what adds up over the rows.
 
     Raises:
         InvalidPlan: the metric is no sum and no count.
     """
     if metric(name).unit not in {"currency", "count"}:
         raise InvalidPlan(f"{metric(name).label} is not a sum or a count, so it has no shares", received=name)
-    units = [d for d in plan.dimensions if dimension(d).role == "time"]
+    units = share_units(plan)
     of_units: dict[Any, float] = {}
-    if len(units) == 1 and len(plan.dimensions) > 1 and metric(name).additive and plan.limit is None:
-        for row in rows:
-            of_units[row[units[0]]] = of_units.get(row[units[0]], 0.0) + float(row.get(name) or 0)
+    for row in rows if units else ():
+        key = tuple(row[u] for u in units)
+        of_units[key] = of_units.get(key, 0.0) + float(row.get(name) or 0) if wholes is None else wholes.get(key)
     for row in rows:
-        value, whole = row.get(name), of_units.get(row[units[0]], total) if of_units else total
-        row[f"{name}__share"] = value / whole * 100 if whole and value is not None else None
+        value, whole = row.get(name), of_units.get(tuple(row[u] for u in units)) if units else total
+        row[f"{name}__share"] = float(value) / float(whole) * 100 if whole and value is not None else None
     return [f"{name}__share"]
 
 

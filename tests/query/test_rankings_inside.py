@@ -104,3 +104,31 @@ def test_the_answer_names_what_the_inner_ranking_found(shop):
     result = run_query(shop, QueryPlan(metrics=("orders",), filter=best))
     assert result.figures["orders"].value == 2  # February 2024: 40 and 76
     assert "Here the month is the one with the highest revenue: Feb 2024." in [c.text for c in caveat_texts(result)]
+
+
+def test_shares_inside_each_of_a_group(shop):
+    plan = QueryPlan(metrics=("revenue",), dimensions=("country", "category"), within=("country",), transform="share")
+    result = run_query(shop, plan)
+    found = {(c, k): (v, s) for c, k, v, s in cells(result, "country", "category", "revenue", "revenue__share")}
+    assert found["Germany", "Homeware"] == (75, pytest.approx(75 / 147 * 100))
+    for country in ("Germany", "France", "United Kingdom"):
+        assert sum(s for (c, _), (_, s) in found.items() if c == country) == pytest.approx(100)
+    reply = compose([result])
+    assert "with the share of the country" in reply.text
+    assert check(reply.text, [result], known=reply.numbers).untraced == []
+
+
+def test_shares_of_what_does_not_add_up_are_of_the_whole_of_each_group(shop):
+    """One order holds several categories: three of four orders hold kitchen goods, though the categories count five."""
+    plan = QueryPlan(metrics=("orders",), dimensions=("quarter", "category"), transform="share")
+    shares = {row[:2]: row[2] for row in cells(run_query(shop, plan), "quarter", "category", "orders__share")}
+    assert shares["Q4 2023", "Kitchen"] == pytest.approx(3 / 4 * 100)
+    assert shares["Q4 2023", "Homeware"] == pytest.approx(1 / 4 * 100)
+
+
+def test_shares_inside_need_no_limit_and_a_ranking_inside_does():
+    with pytest.raises(ValidationError):
+        QueryPlan(metrics=("orders",), dimensions=("country", "product"), within=("country",))
+    with pytest.raises(ValidationError):
+        QueryPlan(metrics=("orders",), dimensions=("country", "product"), within=("country",), limit=2,
+                  transform="share")

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from assistant.llm.planner.each import TOP_OF_EACH, ranked_inside
+from assistant.llm.planner.each import TOP_OF_EACH, ranked_inside, shared_inside
 from assistant.llm.planner.group_bounds import bound_words
 from assistant.llm.planner.heard import heard
 from assistant.llm.planner.means import drawn_over_time, earlier_unit, stepwise
@@ -56,6 +56,10 @@ def query_plan(p: Parts) -> QueryPlan | None:
         limit = p.limit or (1 if p.singular else TOP_OF_EACH)
         by = sort.by if sort is not None and sort.by in metrics else metrics[0]
         sort = Sort(by=by, descending=p.descending is not False)
+    elif transform == "share" and limit is None:
+        inside = shared_inside(p, groups)
+        sort = sort or (Sort(by=inside[0], descending=False) if inside else None)
+        groups = [*inside, *(g for g in groups if g not in inside)]
     having = tuple(Having(metric=m.metric, op=m.op, values=m.values) for m in p.conditions.measures)  # type: ignore[arg-type]
     having += movers_only(p, metrics, groups, compare)
     p.used.update(p.reading.having("trend"))

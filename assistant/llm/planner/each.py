@@ -20,6 +20,22 @@ def ranked_inside(p: Parts, groups: list[str]) -> list[str]:
     return found
 
 
+def shared_inside(p: Parts, groups: list[str]) -> list[str]:
+    """The groups inside each of which shares are taken: "share of each channel within each country"."""
+    items, each = p.reading.items, p.reading.vocabulary.lexicon.terms["each"]
+    found = []
+    for i, item in enumerate(items):
+        name = next((g for g in groups if g in item.alts.get("dim", ()) or item.get("grain") == g), None)
+        said = [t.lemma for k in range(max(0, i - 2), i + 1) for t in items[k].tokens]
+        before = said[: len(said) - len(item.tokens)] + [t.lemma for t in item.tokens[:-1]]
+        inside = bool(set(before) & set(heard("each.inside")))
+        if name is not None and (inside or (set(before) & set(heard("each.in")) and set(before) & set(each))):
+            found.append(name)
+            p.used.update(k for k in range(max(0, i - 2), i) if not items[k].has("dim", "metric", "grain"))
+    of_time = all(g in GRAINS for g in found)  # shares of a unit of time are taken anyway
+    return found if 0 < len(found) < len(groups) and not of_time else []
+
+
 def _groups_apart(p: Parts, groups: list[str]) -> list[str]:
     """The groups inside each of which is ranked; empty when the ranking is over all.
 
