@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from assistant.campaigns.offers.terms import ShopTerms
     from assistant.data.warehouse import Snapshot
     from assistant.models.uplift.fitted import ShopUplift
+    from assistant.plans import CampaignBrief
     from assistant.settings import Settings
 
 #: Offers never tested, for which the lift they need is told beside a choice.
@@ -54,6 +55,28 @@ class Offering:
         if model is None or request.about in {"compare", "break_even"}:
             return self._citing(self._needs(request, model, why), cited)
         return self._citing(self._choice(request, model), cited)
+
+    def with_best_offer(self, brief: CampaignBrief) -> CampaignBrief:
+        """A brief that asks for the best offer, and names none, with the one that pays best for those it would contact;
+        with the reason instead, where none was tested or none is expected to pay."""
+        from assistant.campaigns.draft import goals, make_plan
+        from assistant.campaigns.offers.choose import best_for_all, choose_offers
+        from assistant.plans import OfferSpec
+
+        if not brief.best_offer or brief.offer.kind != "none":
+            return brief
+        if brief.audience is None and not {"audience", "rhythm"} & goals()[brief.goal].keys():
+            return brief  # asked first who is meant
+        bare = brief.model_copy(update={"best_offer": False, "offer": OfferSpec(), "offer_chosen": None})
+        model, why = self._taught()
+        if model is not None:
+            people = make_plan(self.snapshot, bare, self._campaign_rooms(), "c-0", recipients=0).split.contacted
+            best = best_for_all(choose_offers(self.snapshot, model, people), brief.channels)
+            if best is not None:
+                offer = OfferSpec(kind=best.offer.kind, value=best.offer.value, category=best.offer.category)  # type: ignore[arg-type]
+                return bare.model_copy(update={"offer": offer, "offer_chosen": offer})
+            why = "no offer that past campaigns tested is expected to pay with these customers"
+        return bare.model_copy(update={"not_included": (*brief.not_included, f"the best offer ({why})")})
 
     def _taught(self) -> tuple[ShopUplift | None, str]:
         """What past campaigns teach, or why they teach nothing."""

@@ -456,7 +456,7 @@ class Workspace(Campaigning, Contacting, Offering, Recommending, Foreseeing, Peo
         """Draft and store a campaign. Nothing is sent."""
         from assistant.campaigns.draft import draft_campaign
 
-        return draft_campaign(self.snapshot, brief, self._campaign_rooms())
+        return draft_campaign(self.snapshot, self.with_best_offer(brief), self._campaign_rooms())
 
     def draft_post(self, request: PostRequest) -> Result:
         """Words of a post about products of the shop."""

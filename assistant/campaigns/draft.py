@@ -38,6 +38,11 @@ from assistant.results import Caveat, DefinitionUsed, Question, Result
 PickProducts = Callable[[Sequence[str], int, str | None], Mapping[str, Picks]]
 
 
+#: said of an offer that nobody named
+CHOSEN = ("The offer was chosen: of those that past campaigns tested against customers held out, it is expected to "
+          "bring most with these customers. It is a sum of predictions; the control group will show whether it holds.")
+
+
 @dataclass(frozen=True)
 class Plan:
     """A brief with everything decided: what a draft is made of."""
@@ -127,6 +132,8 @@ def make_plan(
     definitions: list[DefinitionUsed] = []
     rule = _rule(snapshot, brief, rooms, definitions, assumptions)
     _check_offer(snapshot, brief)
+    if brief.offer_chosen is not None and brief.offer_chosen == brief.offer:
+        assumptions.append(CHOSEN)
     addressed = tuple(c for c in brief.channels if c in CHANNELS)
     operator = rooms.operator()
     units = unit_costs(snapshot, operator.cost_per_message, addressed)
@@ -302,6 +309,8 @@ def brief_words(brief: CampaignBrief, label: str, who: str) -> str:
         parts.append("with free delivery")
     elif offer.kind == "gift":
         parts.append("with a free gift")
+    elif brief.best_offer:
+        parts.append("with the best offer")
     if brief.tone is not None and brief.tone != "friendly":
         parts.append(f"in a {brief.tone} tone")
     if brief.variants > 1:

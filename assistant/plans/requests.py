@@ -260,6 +260,8 @@ class CampaignBrief(PlanModel):
     audience: Filter | None = Field(default=None, description="unset: the goal's default audience, as an assumption")
     audience_words: str | None = Field(default=None, description="how the person described the audience")
     offer: OfferSpec = OfferSpec()
+    best_offer: bool = Field(default=False, description="choose the tested offer that pays best with these customers")
+    offer_chosen: OfferSpec | None = Field(default=None, description="the offer chosen that way; not to be filled in")
     channels: tuple[CopyChannel, ...] = Field(default=("email", "sms"), min_length=1)
     products_per_recipient: int = Field(default=3, ge=0, le=10)
     holdout_share: float | None = Field(default=None, ge=0, le=0.9)

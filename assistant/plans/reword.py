@@ -454,7 +454,7 @@ def _campaign(brief: CampaignBrief) -> str:
     )
     parts = [
         f"{goal} campaign for {audience}",
-        _offer(brief.offer),
+        "the best offer tested so far" if brief.best_offer and brief.offer.kind == "none" else _offer(brief.offer),
         f"by {join_words(list(brief.channels))}",
         f"{brief.products_per_recipient} {_counted('products', [brief.products_per_recipient])} each",
         *writing_words(brief),

@@ -110,6 +110,19 @@ def _counted(limits: Limits, found: Gains) -> Limits:
     return replace(limits, max_contacts=min(most, limits.max_contacts or most), max_share=None)
 
 
+def best_for_all(choice: Choice, channels: Sequence[str]) -> Option | None:
+    """The one option by one of these channels that brings most when everybody who may get it does; None where none is
+    expected to bring anything."""
+    import numpy as np
+
+    best, most = None, 0.0
+    for j, option in enumerate(choice.menu.options):
+        gain = float(np.where(choice.gains.allowed[:, j], choice.gains.gain[:, j], 0.0).sum())
+        if option.channel in channels and gain > most:
+            best, most = option, gain
+    return best
+
+
 def rules_of(limits: Limits, found: Gains) -> list[Limit]:
     """The limits as rows of a programme."""
     import numpy as np

@@ -136,7 +136,8 @@ def _writing(p: Parts) -> dict[str, Any]:
     """Language and length of the texts, and a pop-up beside the messages."""
     r, found = p.reading, {}
     for kind, name, value in (("in_chinese", "language", "zh"), ("short_text", "length", "short"),
-                              ("long_text", "length", "long"), ("popup", "popup", True)):
+                              ("long_text", "length", "long"), ("popup", "popup", True),
+                              ("best_offer", "best_offer", True)):
         said = places(r, kind)
         if said:
             p.used |= items_of(r, said)

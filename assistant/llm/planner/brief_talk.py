@@ -21,7 +21,7 @@ from assistant.llm.planner.patterns import Patterns, patterns
 from assistant.llm.planner.replies import decline
 from assistant.llm.planner.spans import read
 from assistant.llm.planner.vocabulary import Vocabulary
-from assistant.plans.requests import CampaignBrief, CampaignRequest, ReasonRequest
+from assistant.plans.requests import CampaignBrief, CampaignRequest, OfferSpec, ReasonRequest
 
 _LONGEST = 160
 #: groups whose fit is one value of one field
@@ -70,6 +70,8 @@ def _revised(brief: CampaignBrief, changes: dict[str, Any], last: Past, words: V
 
 def _changes(found: Patterns, text: str, words: Vocabulary) -> dict[str, Any] | None:
     """What the text changes of the brief; None where it changes nothing of this kind."""
+    if any(True for _ in found.fits("best_offer", text)):
+        return {"best_offer": True, "offer": OfferSpec()}
     for group, name, value in _FIXED:
         if any(True for _ in found.fits(group, text)):
             return {name: value}

@@ -101,6 +101,7 @@ _OF_PHRASE = {
     "budget": "budget", "goal_birthday": "goal", "goal_abandoned_basket": "goal", "goal_post_purchase": "goal",
     "goal_replenishment": "goal", "goal_launch": "goal", "in_chinese": "language", "short_text": "length",
     "long_text": "length", "popup": "channels", "subject_lines": "variants", "variants": "variants", "gift": "offer",
+    "best_offer": "best_offer",
 }
 
 

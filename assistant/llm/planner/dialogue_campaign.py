@@ -110,6 +110,8 @@ def _edit_offer(p: Parts, plan: CampaignBrief, changes: dict[str, Any]) -> None:
         changes["offer"] = {**plan.offer.model_dump(), "value": items[bare].number}
     elif offer.category and plan.offer.kind != "none":
         changes["offer"] = {**plan.offer.model_dump(), "category": offer.category}
+    if "offer" in changes and plan.best_offer:
+        changes["best_offer"] = False  # what is said now stands above what would be chosen
 
 
 def _edit_channels(p: Parts, plan: CampaignBrief, changes: dict[str, Any]) -> None:

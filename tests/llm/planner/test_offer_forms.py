@@ -122,3 +122,12 @@ def test_neighbours_are_left_alone(text: str) -> None:
 def test_finding_out(text: str, args: dict[str, Any]) -> None:
     (found,) = plan_turn(text, None, SHOP).calls
     assert (found.name, found.args) == ("explore_offers", args)
+
+
+def test_a_draft_with_the_best_offer_until_one_is_named() -> None:
+    context = DialogueContext()
+    (first,) = plan_turn("draft a win-back campaign for lapsed customers with the best offer", context, SHOP).calls
+    assert first.name == "draft_campaign" and first.args["best_offer"] and "offer" not in first.args
+    context.past.append(Past(first, {}))
+    (second,) = plan_turn("15 % instead", context, SHOP).calls
+    assert second.args["offer"]["value"] == 15 and "best_offer" not in second.args

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from assistant.campaigns.offers.choose import SMALLEST_GROUP, Choice, Limits, choose_offers
+from assistant.campaigns.offers.choose import SMALLEST_GROUP, Choice, Limits, best_for_all, choose_offers
 from assistant.campaigns.offers.exam import examine_choice
 from assistant.campaigns.offers.report import total
 from assistant.data.objectors import objectors
 from assistant.data.warehouse import Snapshot
+from assistant.errors import MissingData
 from assistant.features.reachable import reachable
 from assistant.models.people.traits import traits
 from assistant.models.uplift.fitted import ShopUplift
+from assistant.plans import CampaignBrief, CustomerCondition, OfferSpec
 from assistant.plans.offers import OfferCandidate
+from assistant.settings import load_settings
+from assistant.workspace import Workspace
+from tests.support.shops import copy_home
 
 
 @pytest.fixture(scope="module")
@@ -82,3 +89,28 @@ def test_orders_brought_forward_are_taken_off(demo_snapshot: Snapshot, model: Sh
     half = choose_offers(demo_snapshot, model, forward=0.5).gains
     won = choice.gains.won > 0
     assert np.allclose(half.won[won], choice.gains.won[won] / 2) and np.allclose(half.won[~won], choice.gains.won[~won])
+
+
+def test_a_campaign_gets_the_offer_that_pays_best_for_all_it_contacts(
+    demo_snapshot: Snapshot, model: ShopUplift, choice: Choice, demo_home: Path, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found = choice.gains
+    sums = {o: float(found.gain[found.allowed[:, j], j].sum()) for j, o in enumerate(choice.menu.options)}
+    best = best_for_all(choice, ("email",))
+    assert best is not None and best.channel == "email" and sums[best] == max(
+        s for o, s in sums.items() if o.channel == "email") > 0
+    assert best_for_all(choice, ()) is None
+
+    workspace = Workspace(load_settings(copy_home(demo_home, tmp_path / "home")))
+    monkeypatch.setattr(workspace, "uplift_model", lambda: model)
+    lapsed = CustomerCondition(metric="days_since_last_order", op="ge", values=(90,))
+    asked = CampaignBrief(goal="win_back", audience=lapsed, channels=("email",), best_offer=True)
+    brief = workspace.with_best_offer(asked)
+    assert brief.offer.kind == "percent_off" and brief.offer == brief.offer_chosen and not brief.best_offer
+    named = asked.model_copy(update={"offer": OfferSpec(kind="percent_off", value=5)})
+    assert workspace.with_best_offer(named) == named, "what a person names stands"
+    nothing = MissingData("no campaigns are loaded")
+    monkeypatch.setattr(workspace, "uplift_model", lambda: (_ for _ in ()).throw(nothing))
+    without = workspace.with_best_offer(asked)
+    assert without.offer.kind == "none" and "no campaigns are loaded" in without.not_included[0]
