@@ -41,7 +41,7 @@ def exit_words(brief: CampaignBrief) -> str:
     if exit_of(brief) == "never":
         return "none: everyone selected gets it, whether or not they order meanwhile"
     where = f" from {brief.offer.category}" if exit_of(brief) == "order_in_category" else ""
-    return f"stops for whoever places an order{where}"
+    return f"stops for whoever places an order{where}, asked again for every message just before it leaves"
 
 
 def ends_if(brief: CampaignBrief) -> str:

@@ -204,6 +204,8 @@ def _details(plan: Plan, sample: list[str], known: bool) -> dict[str, Any]:
 
 def _caveats(snapshot: Snapshot, plan: Plan, economics: Economics, known: bool) -> list[Caveat]:
     caveats = [] if known else [Caveat(code="mailable_unknown")]
+    if not plan.split.holdout:
+        caveats.append(Caveat(code="no_control_group"))
     if plan.audience.everybody:
         caveats.append(Caveat(code="everybody_selected"))
     if economics.past is None:

@@ -94,3 +94,15 @@ def kind(text: str) -> str:
 ])
 def test_kinds_of_campaigns(text: str, goal: str) -> None:
     assert kind(text) == goal
+
+
+@pytest.mark.parametrize(("text", "field", "wanted"), [
+    ("email VIPs with 10% off, stop once they ordered", "exit_when", "order"),
+    ("win back lapsed customers by email and leave out people who would buy anyway", "leave_alone", True),
+    ("Draft a retention campaign for customers at risk without an exit", "exit_when", "never"),
+    ("win back lapsed customers by sms, hold out 20%", "holdout_share", 0.2),
+])
+def test_a_request_may_end_in_such_a_clause(text: str, field: str, wanted: object) -> None:
+    call = plan_turn(text, DialogueContext(), SHOP).calls[-1]
+    assert call.name == "draft_campaign" and getattr(call.plan(), field) == wanted
+    assert call.plan().audience is not None

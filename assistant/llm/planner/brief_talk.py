@@ -6,7 +6,8 @@ Each is a pattern for the whole text (``brief_talk.yaml``) and holds only where 
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -54,6 +55,44 @@ def about_brief(text: str, context: DialogueContext, tools: Collection[str], wor
             return None
         made = _revised(brief, changes, last, words)
     return Planned([made], 1.0, frame="follow_up")
+
+
+def with_details(text: str, words: Vocabulary, plan: Callable[[str], Planned]) -> Planned | None:
+    """The plan of a request for a campaign that ends in clauses of this kind: "…, stop once they ordered", "… and
+    leave out people who would buy anyway"; None where none does, or the rest asks for no campaign.
+
+    Args:
+        plan: plans the text without those clauses.
+    """
+    found = patterns(words.lexicon.language, "brief_talk")
+    rest, changes = text.strip(" .!"), {}
+    while len(rest) <= 2 * _LONGEST:
+        cut = next((m for m in found.expression("clause").finditer(rest)
+                    if (said := _detail(found, found.bare(rest[m.end() :]))) and changes.keys().isdisjoint(said)), None)
+        if cut is None:
+            break
+        changes = {**(_detail(found, found.bare(rest[cut.end() :])) or {}), **changes}
+        rest = rest[: cut.start()].strip(" ,;.")
+    if not changes:
+        return None
+    planned = plan(rest)
+    if not planned.calls or planned.calls[-1].name != "draft_campaign":
+        return None
+    try:
+        brief = CampaignBrief.model_validate({**planned.calls[-1].plan().model_dump(), **changes})
+    except ValidationError:
+        return None
+    return replace(planned, calls=[*planned.calls[:-1], call(brief)])
+
+
+def _detail(found: Patterns, clause: str) -> dict[str, Any] | None:
+    """What one clause says of the exit, the control group or whom to leave alone."""
+    for group, name, value in _FIXED:
+        if value is not None and any(True for _ in found.fits(group, clause)):
+            return {name: value}
+    for slots in found.fits("holdout", clause):
+        return {"holdout_share": round(float(slots["share"]) / 100, 4)}
+    return None
 
 
 def _revised(brief: CampaignBrief, changes: dict[str, Any], last: Past, words: Vocabulary) -> ToolCall:

@@ -8,7 +8,7 @@ from functools import partial
 
 from assistant.llm.planner.absent import missing_concepts
 from assistant.llm.planner.agreements import ask_meaning
-from assistant.llm.planner.brief_talk import about_brief
+from assistant.llm.planner.brief_talk import about_brief, with_details
 from assistant.llm.planner.campaign_kinds import named_kind, without_data
 from assistant.llm.planner.campaign_steps import about_steps
 from assistant.llm.planner.campaign_words import costs_something
@@ -182,6 +182,10 @@ def _turn(
     if kind is not None:
         return kind
     text = named_kind(text, language)
+    if "draft_campaign" in tools:
+        whole = with_details(text, words, lambda t: _turn(t, context, shop, tools, language, encoder))
+        if whole is not None:
+            return whole
     early = unreadable(text, words.lexicon)
     if early is not None:
         return Planned([early], 0.0, frame="decline")
