@@ -75,10 +75,11 @@ def _add_orders(result: Result, found: Ordered | None) -> None:
                  Column(name="share", label="Share", unit="percent")]))
     first, busy = found.busiest(_BUSY_HOURS)
     best = found.best_day
-    result.words |= {"orders": "uneven" if found.uneven else "even", "when": WEEKDAYS[best],
-                     "from_hour": f"{first}:00", "to_hour": f"{first + _BUSY_HOURS}:00",
-                     "since": found.since.isoformat()}
+    result.words |= {"orders": "uneven" if found.uneven else "even", "when": WEEKDAYS[best]}
     result.figures |= {
+        "since": _figure(found.since.isoformat(), "date", "First day of the window", "the last year of the data"),
+        "from_hour": _figure(first, "number", "Busiest hours from", "hours of the orders"),
+        "to_hour": _figure(first + _BUSY_HOURS, "number", "Busiest hours to", "hours of the orders"),
         "orders": _figure(found.total, "count", "Orders of the audience", "orders in the window"),
         "day_share": _figure(100 * found.by_day[best] / found.total, "percent", f"On {WEEKDAYS[best]}",
                              "orders of that weekday / orders"),

@@ -65,8 +65,9 @@ def campaign_result(snapshot: Snapshot, plan: Plan, economics: Economics) -> Res
 
 def _audience_words(plan: Plan) -> str:
     """The audience as the person called it, else the agreed term, else the rule itself."""
-    said = plan.brief.audience is not None and len(conditions_of(plan.rule)) > 1
-    words = plan.brief.audience_words or (plan.definitions[0].term if plan.definitions and not said else "")
+    agreed = plan.definitions[0].term if plan.definitions else ""
+    meant = plan.brief.audience is None or plan.brief.audience.term == agreed
+    words = plan.brief.audience_words or (agreed if meant else "")
     if not words:
         return f"customers where {reword_filter(plan.rule)}"
     if any(d.term == words and not d.assumed for d in plan.definitions):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -15,9 +16,9 @@ from assistant.llm.planner.context import DialogueContext
 from assistant.llm.planner.planner import plan_turn
 from assistant.llm.replies import compose
 from assistant.plans import CampaignBrief, CampaignRequest, OfferSpec, Period, ReasonRequest
-from assistant.plans.filters import CustomerCondition
+from assistant.plans.filters import CustomerCondition, Not
 from assistant.query.audience import customer_ids
-from assistant.results import Result
+from assistant.results import DefinitionUsed, Result
 from assistant.settings import Settings
 from assistant.workspace import Workspace
 from tests.campaigns.test_draft import brief, rooms
@@ -148,6 +149,13 @@ def test_an_offer_below_cost_is_refused_or_said_first(workspace: Workspace) -> N
 def test_days_in_the_past_are_refused(tmp_path: Path, days: dict[str, date]) -> None:
     with pytest.raises(InvalidPlan, match="before"):
         draft_campaign(tiny_shop(tmp_path), brief(**days), rooms(tmp_path))
+
+
+def test_those_left_out_are_not_called_the_audience(tmp_path: Path) -> None:
+    vip = CustomerCondition(metric="revenue", rank="top_percent", values=(10,), term="high-value")
+    own = replace(rooms(tmp_path), put_in=lambda rule: (rule, [DefinitionUsed(term="high-value", meaning="m")]))
+    result = draft_campaign(tiny_shop(tmp_path), brief(audience=Not(part=vip)), own)
+    assert "high-value" not in result.words["audience_words"] and "not" in result.words["audience_words"]
 
 
 def test_everybody_is_warned_of(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from assistant.llm.planner.candidate import ToolCall
 from assistant.llm.planner.context import DialogueContext, Past
 from assistant.llm.planner.planner import plan_turn
 from assistant.plans import CampaignBrief
@@ -106,3 +107,14 @@ def test_a_request_may_end_in_such_a_clause(text: str, field: str, wanted: objec
     call = plan_turn(text, DialogueContext(), SHOP).calls[-1]
     assert call.name == "draft_campaign" and getattr(call.plan(), field) == wanted
     assert call.plan().audience is not None
+
+
+def test_a_dry_run_leaves_the_draft_on_the_table() -> None:
+    made = plan_turn(FIRST, DialogueContext(), SHOP).calls[-1]
+    drafted = Past(made, {"words": {"campaign": "c-4"}})
+    tried = Past(ToolCall("dry_run_campaign", {"campaign_id": "c-4"}), {"words": {"campaign": "c-4"}})
+    context = DialogueContext([drafted, tried], [FIRST, "dry run"])
+    for text in ("exclude VIPs", "budget 300", "make it shorter", "add push"):
+        call = plan_turn(text, context, SHOP).calls[-1]
+        assert call.args.get("campaign_id") == "c-4" and call.args["goal"] == "win_back", text
+    assert plan_turn("why this audience?", context, SHOP).calls[-1].name == "explain_brief"

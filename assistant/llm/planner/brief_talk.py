@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from assistant.llm.planner.campaign_dates import campaign_dates
 from assistant.llm.planner.candidate import Planned, ToolCall, call
 from assistant.llm.planner.context import DialogueContext, Past
-from assistant.llm.planner.dialogue_campaign import SHOWING, campaign_id, standing_brief
+from assistant.llm.planner.dialogue_campaign import campaign_id, spoken_of, standing_brief
 from assistant.llm.planner.parts import gather
 from assistant.llm.planner.patterns import Patterns, patterns
 from assistant.llm.planner.replies import decline
@@ -43,8 +43,7 @@ def about_brief(text: str, context: DialogueContext, tools: Collection[str], wor
     named = _named(found, bare)
     if named is not None:
         return Planned([named], 1.0, frame="follow_up")
-    turns = context.turns()
-    last = next((p for p in reversed(turns[-1]) if p.call.name in SHOWING), None) if turns else None
+    last = spoken_of(context)
     if last is None:
         return None
     made = _reason(found, bare, last) or _versions(found, bare, last)

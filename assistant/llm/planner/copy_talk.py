@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from assistant.llm.planner.candidate import Planned, ToolCall, call
 from assistant.llm.planner.context import DialogueContext, Past
-from assistant.llm.planner.dialogue_campaign import SHOWING, campaign_id, standing_brief
+from assistant.llm.planner.dialogue_campaign import campaign_id, spoken_of, standing_brief
 from assistant.llm.planner.lexicon import Lexicon
 from assistant.llm.planner.patterns import Patterns, patterns
 from assistant.llm.planner.replies import decline
@@ -28,8 +28,7 @@ _ONLY_TEXT = frozenset({"sms", "social"})
 
 def about_copy(text: str, context: DialogueContext, tools: Collection[str], lex: Lexicon) -> Planned | None:
     """The plan of a text about the words of the draft on the table; None where there is none or it is about others."""
-    turns = context.turns()
-    last = next((p for p in reversed(turns[-1]) if p.call.name in SHOWING), None) if turns else None
+    last = spoken_of(context)
     if last is None or len(text) > _LONGEST or "draft_campaign" not in tools:
         return None
     found = patterns(lex.language, "copy_talk")
@@ -48,8 +47,7 @@ def about_copy(text: str, context: DialogueContext, tools: Collection[str], lex:
 
 def draft_on_table(context: DialogueContext) -> tuple[Past | None, CampaignBrief | None]:
     """The answer that shows the draft spoken of, and its brief; nothing where the last turn was about others."""
-    turns = context.turns()
-    last = next((p for p in reversed(turns[-1]) if p.call.name in SHOWING), None) if turns else None
+    last = spoken_of(context)
     return last, None if last is None else standing_brief(last, context)
 
 

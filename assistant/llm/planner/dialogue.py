@@ -42,7 +42,7 @@ def follow_ups(frames: Frames, fresh: list[Candidate]) -> list[Candidate]:
     Fresh readings whose words point at something earlier ("they", "the second one") that they do not use are made
     dearer in place.
     """
-    last = frames.context.last()
+    last = dialogue_campaign.spoken_of(frames.context) or frames.context.last()
     points = pointing(frames.reading)
     if last is not None and last.call.name not in _DATA and (_only_narrows(frames) or _of_its_groups(frames, last)):
         for candidate in fresh:  # "only Germany" after a study does not ask for the revenue of Germany

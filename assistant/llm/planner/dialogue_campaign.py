@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 
 #: tools whose answer is about one draft
 SHOWING = frozenset({"draft_campaign", "show_campaign", "undo_campaign", "explain_message", "explain_brief"})
+#: tools after whose answer the draft is still on the table
+_PASSING = frozenset({
+    "dry_run_campaign", "plan_sending", "show_sendings", "show_calendar", "stop_sending", "export_campaign", "decline",
+})
 _GOODS = frozenset({"category", "product", "brand"})
 
 
@@ -77,6 +81,17 @@ def brief_of(past: Past) -> CampaignBrief | None:
         return CampaignBrief.model_validate(past.call.args)
     raw = ((past.result or {}).get("details") or {}).get("brief")
     return CampaignBrief.model_validate(raw) if raw else None
+
+
+def spoken_of(context: DialogueContext) -> Past | None:
+    """The latest answer about a draft, where nothing but its way out was spoken of since."""
+    for turn in reversed(context.turns()):
+        shown = next((p for p in reversed(turn) if p.call.name in SHOWING), None)
+        if shown is not None:
+            return shown
+        if any(p.call.name not in _PASSING for p in turn):
+            return None
+    return None
 
 
 def standing_brief(last: Past, context: DialogueContext) -> CampaignBrief | None:
