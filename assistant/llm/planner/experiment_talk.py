@@ -28,6 +28,7 @@ _PLACE = re.compile(r"(?<!P)<(\w+)>")
 _LONGEST = 240
 #: the ordinary grammar is followed only where it reads so well
 _WELL = 0.65
+_OURS = frozenset({"size_experiment", "read_experiment"})
 _SIZES = ("control_group", "duration", "detectable", "test")
 
 
@@ -40,6 +41,10 @@ def about_experiments(
         plan_one: readings of a text by the ordinary grammar, best first.
     """
     if len(text) > _LONGEST or not _raw(language):
+        return None
+    last = context.last()
+    again = last is not None and last.call.name in _OURS
+    if not again and not re.search(_raw(language)["signs"], text, re.IGNORECASE):
         return None
     try:
         found = _request(text, context, language, plan_one)
@@ -123,6 +128,9 @@ def _id(text: str) -> dict[str, str]:
 def _taken_out(text: str, language: str) -> tuple[str, dict[str, str]]:
     """The text without the parts that hold numbers or an id, and what they hold."""
     heard: dict[str, str] = {}
+    raw = _raw(language)
+    words = rf"\b({'|'.join(raw['numbers'])}){raw['counted']}"
+    text = re.sub(words, lambda m: str(raw["numbers"][m.group(1).casefold()]), text, flags=re.IGNORECASE)
     for pattern in _compiled(language, "parts"):
         match = pattern.search(text)
         said = {} if match is None else {k: v for k, v in match.groupdict().items() if v}
