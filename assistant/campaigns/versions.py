@@ -42,6 +42,12 @@ def _edits(brief: CampaignBrief) -> str:
     return "; ".join(said) or "none"
 
 
+def _steps(brief: CampaignBrief) -> str:
+    said = [f"{s.channel} after {s.after_days} days{'' if s.only_if == 'always' else ' (' + s.only_if + ')'}"
+            .replace("_", " ") for s in brief.steps]
+    return ", then ".join(said) or "one message on each channel"
+
+
 _DECISIONS: dict[str, Callable[[CampaignBrief], Any]] = {
     "goal": lambda b: b.goal.replace("_", "-"),
     "audience": _audience,
@@ -61,6 +67,12 @@ _DECISIONS: dict[str, Callable[[CampaignBrief], Any]] = {
     "start": lambda b: day_words(b.starts_on) if b.starts_on else "not set",
     "end": lambda b: day_words(b.ends_on) if b.ends_on else "not set",
     "occasion": lambda b: "none" if b.period is None else reword(b.period),
+    "offer chosen by its pay": lambda b: "yes" if b.best_offer else "no",
+    "messages in order": _steps,
+    "days it runs": lambda b: "not said" if b.runs_days is None else b.runs_days,
+    "name": lambda b: b.title or "none",
+    "theme": lambda b: b.theme or "none",
+    "not in the draft": lambda b: "; ".join(b.not_included) or "nothing",
 }
 
 

@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import threading
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from assistant.campaigns.draft import draft_campaign, show_campaign, undo_campaign
+from assistant.campaigns.versions import differences
 from assistant.errors import InvalidPlan, UnknownName
 from assistant.llm.replies import compose
-from assistant.plans import CampaignRequest, OfferSpec, UndoRequest
+from assistant.plans import (
+    CampaignBrief,
+    CampaignRequest,
+    CopyEdit,
+    CustomerCondition,
+    JourneyStep,
+    OfferSpec,
+    Period,
+    UndoRequest,
+)
 from assistant.results import Result
 from tests.campaigns.test_draft import brief, rooms
 from tests.support.tiny_shop import tiny_shop
@@ -92,3 +103,22 @@ def test_two_changes_made_at_once_do_not_overwrite_each_other(tmp_path: Path) ->
 
     assert sorted(map(str, outcomes)) == ["2", *["refused"] * 5]
     assert own.store.load("c-1").version == 2
+
+
+OTHER: dict[str, object] = {
+    "goal": "loyalty", "audience": CustomerCondition(metric="orders", op="ge", values=(2,)),
+    "offer": OfferSpec(kind="gift"), "best_offer": True, "channels": ("push",), "products_per_recipient": 1,
+    "holdout_share": 0.2, "starts_on": date(2026, 7, 1), "ends_on": date(2026, 8, 1), "tone": "formal",
+    "language": "zh", "length": "short", "edits": (CopyEdit(piece="subject", text="Hello"),), "wording": 2,
+    "period": Period(kind="named", event="christmas"), "title": "Hello", "theme": "candles", "variants": 2,
+    "budget": 50.0, "exit_when": "order", "leave_alone": True, "runs_days": 30, "not_included": ("an image",),
+    "steps": (JourneyStep(channel="email"), JourneyStep(channel="sms", after_days=3, only_if="no_order")),
+}
+#: not decisions: what the brief is called, which draft it belongs to, and what follows from the data
+NO_DECISION = {"kind", "audience_words", "campaign_id", "offer_chosen"}
+
+
+def test_every_decision_of_a_brief_can_be_told_apart() -> None:
+    assert OTHER.keys() | NO_DECISION == CampaignBrief.model_fields.keys()
+    for name, value in OTHER.items():
+        assert len(differences(CampaignBrief(), CampaignBrief().model_copy(update={name: value}))) == 1, name
