@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -17,6 +17,7 @@ from pydantic import BaseModel, ValidationError
 from assistant.llm.planner.candidate import Planned, call
 from assistant.llm.planner.language_files import read_yaml
 from assistant.llm.planner.late_patterns import LatePattern
+from assistant.llm.planner.replies import decline
 from assistant.llm.planner.vocabulary import Vocabulary
 from assistant.plans.sending import (
     CalendarRequest,
@@ -32,14 +33,18 @@ _LONGEST = 200
 _PARTS = re.compile(r"(?P<d>\d{1,2})|(?P<w>[^\W\d_]{3,})")
 
 Said = dict[str, str]
+#: asked to let a stopped sending go on, which only a person does
+GO_ON = StopRequest()
 
 
 def about_sending(text: str, words: Vocabulary, tools: Collection[str], today: date) -> Planned | None:
     """The call that a text about a sending asks for; None where it fits no form.
 
     Args:
-        today: a day named without its year is the next one from here.
+        today: last day of the data. A day named without its year is the next one from here, and from the real
+            today, by which messages leave.
     """
+    today = max(today, datetime.now(UTC).date())
     language = words.lexicon.language
     if len(text) > _LONGEST or not _raw(language):
         return None
@@ -55,7 +60,7 @@ def about_sending(text: str, words: Vocabulary, tools: Collection[str], today: d
             continue
         if found is None:
             continue
-        made = call(found)
+        made = decline(words.lexicon, "not_permitted", "go_on", examples="campaign") if found is GO_ON else call(found)
         if made.name in tools:
             return Planned([made], 0.95, frame="sending_forms")
     return None
@@ -180,6 +185,7 @@ def _repeat(said: Said, language: str, today: date) -> BaseModel | None:
 Reader = Callable[[Said, str, date], BaseModel | None]
 #: how each kind of form is read
 _READ: dict[str, Reader] = {
+    "resume": lambda said, language, today: GO_ON,
     "calendar": lambda said, language, today: CalendarRequest(),
     "dry_run": lambda said, language, today: DryRunRequest(**_campaign(said)),
     "unknown": lambda said, language, today: SendingRequest(**_campaign(said), about="unknown"),

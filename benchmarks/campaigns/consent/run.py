@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import random
 import tempfile
+import time
+import tracemalloc
 from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from statistics import median
 
+from assistant.campaigns.sending.batches import BATCH
 from assistant.campaigns.sending.config import SendingConfig
 from assistant.campaigns.sending.connectors.base import Outcome
 from assistant.campaigns.sending.contacts import Contacts
@@ -24,6 +30,7 @@ from benchmarks.report import Row
 SEED = 20261123
 PEOPLE, FLIPS = 3_000, 1_000
 PROFILES = 100_000
+CONTACTS, REPEATS = 100_000, 5
 ZONES = ("Europe/Berlin", "America/New_York", "America/St_Johns", "Australia/Lord_Howe", "Asia/Kolkata",
          "Pacific/Apia", "America/Sao_Paulo", "Africa/Casablanca", "Asia/Tokyo", "Pacific/Chatham", None, "No/Where")
 #: days on which clocks change somewhere, and ordinary ones
@@ -116,9 +123,77 @@ def profiles() -> Counter[str]:
     return told
 
 
+@dataclass(frozen=True)
+class Many:
+    """Consents of a large shop: seconds and memory in MiB, in batches and all read at once; and a flip half-way."""
+
+    seconds: float
+    memory: float
+    seconds_at_once: float
+    memory_at_once: float
+    missed: int
+
+
+def many() -> Many:
+    """Ask for the standing of 100,000 people in batches; half-way other data withdraw everybody's consent."""
+    ids = [f"P{n}" for n in range(CONTACTS)]
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name) / "s"
+        contacts_snapshot(folder, dict.fromkeys(range(CONTACTS), True), set())
+        current = Current(folder)
+        current()
+        took: tuple[list[float], list[float]] = ([], [])
+        for repeat in range(REPEATS):
+            for way in (0, 1) if repeat % 2 else (1, 0):
+                begun = time.perf_counter()
+                _asked(current, ids) if way == 0 else _at_once(current)
+                took[way].append(time.perf_counter() - begun)
+        memory = [_memory(lambda: _asked(current, ids)), _memory(lambda: _at_once(current))]
+        half = CONTACTS // 2 - BATCH // 2  # in the middle of a batch
+
+        def flip(asked: int) -> None:
+            if asked == half:
+                contacts_snapshot(folder, dict.fromkeys(range(CONTACTS), False), set())
+
+        agreed = _asked(current, ids, flip)
+    return Many(median(took[0]), memory[0], median(took[1]), memory[1], agreed - half)
+
+
+def _asked(current: Current, ids: list[str], before: Callable[[int], None] = lambda n: None) -> int:
+    """How many agreed, asked one after the other as a sender does."""
+    contacts, agreed = Contacts(current), 0
+    for n, customer in enumerate(ids):
+        before(n)
+        if not contacts.knows(customer):
+            contacts.load(ids[n : n + BATCH])
+        found = contacts.standing(customer, "email")
+        agreed += bool(found and found.consent)
+    return agreed
+
+
+def _at_once(current: Current) -> int:
+    """The same with every contact of the shop in memory."""
+    snapshot = current()
+    contacts = snapshot.table("contacts")
+    rows = snapshot.execute(contacts.select("customer_id", "channel", "address", "consent", "suppressed",
+                                            "suppressed_reason", "time_zone")).to_pylist()
+    known = {(r["customer_id"], r["channel"]): Standing(r["consent"], bool(r["suppressed"]), r["address"],
+                                                        r["time_zone"]) for r in rows}
+    return sum(bool(s.consent) for s in known.values())
+
+
+def _memory(work: Callable[[], int]) -> float:
+    """Most memory of Python that some work adds, in MiB."""
+    tracemalloc.start()
+    work()
+    peak = tracemalloc.get_traced_memory()[1] / 2**20
+    tracemalloc.stop()
+    return peak
+
+
 def run() -> Measured:
     wrong, naive, missed = flips()
-    told = profiles()
+    told, large = profiles(), many()
     rows = [
         Row("people who withdrew between build and send, and were written to", f"{wrong} of {FLIPS:,}",
             f"{naive:,} (asked once, when built)", bar="0", met=wrong == 0),
@@ -128,6 +203,11 @@ def run() -> Measured:
             met=told["sent against a rule"] == 0),
         Row("withheld without a rule", str(told["withheld without a rule"]), bar="0",
             met=told["withheld without a rule"] == 0),
+        Row(f"consent withdrawn from all between two of {CONTACTS:,}: asked afterwards and still taken for agreed",
+            str(large.missed), bar="0", met=large.missed == 0),
+        Row(f"memory to ask for {CONTACTS:,} people one after the other", f"{large.memory:.1f} MiB",
+            f"{large.memory_at_once:.1f} MiB (all read at once)"),
+        Row("time of it against reading all at once", f"{large.seconds / large.seconds_at_once:.1f} ×"),
         Row("put off into quiet hours", str(told["waits into quiet hours"]), bar="0",
             met=told["waits into quiet hours"] == 0),
     ]

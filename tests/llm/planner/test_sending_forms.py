@@ -22,7 +22,7 @@ def plan(text: str) -> tuple[str, dict[str, Any]]:
     "dry run", "Do a dry run of the campaign", "dry-run for c-3", "show me a dry run of campaign c-3, please",
     "what would happen if I send it?", "what exactly would go out", "check the draft before sending",
     "prepare c-3 for approval", "simulate the sending of c-3", "what am I approving?",
-    "how much would it cost to send?",
+    "how much would it cost to send?", "how much will sending cost?", "who will get it?", "who gets the campaign",
 ])
 def test_dry_run(text: str) -> None:
     assert plan(text) == ("dry_run_campaign", {"campaign_id": "c-3"} if "c-3" in text else {})
@@ -67,6 +67,7 @@ def test_exports(text: str, target: str) -> None:
     ("use each recipient's own time zone", {"clock": "recipient"}),
     ("send it at 10am on 2026-12-03 in everyone's own time zone",
      {"send_at": "2026-12-03T10:00:00", "clock": "recipient"}),
+    ("don't send it before 2026-12-03", {"send_at": "2026-12-03T00:00:00"}),
     ("it should go out on 2026-12-03 at 9:15", {"send_at": "2026-12-03T09:15:00"}),
     ("repeat it weekly until 2027-01-31, at most 200 each time",
      {"repeats": "weekly", "repeats_until": "2027-01-31", "most_each": 200}),
@@ -93,12 +94,26 @@ def test_what_became_of_it(text: str, about: str) -> None:
 
 
 @pytest.mark.parametrize(("text", "undo"), [
+    ("pause c-1", False), ("hold the sending", False),
     ("stop sending", False), ("stop the sending of c-1 now", False), ("halt all sendings", False), ("stop c-1", False),
     ("take back what has not left", True), ("cancel the queued messages of c-1", True), ("undo the sending", True),
 ])
 def test_stop(text: str, undo: bool) -> None:
     name, args = plan(text)
     assert name == "stop_sending" and args.get("undo", False) is undo
+
+
+@pytest.mark.parametrize("text", ["resume sending", "continue the sending of c-2", "lift the stop"])
+def test_a_stop_is_taken_back_by_hand(text: str) -> None:
+    name, args = plan(text)
+    assert name == "decline" and "terminal" in args["message"] and args["reason"] == "not_permitted"
+
+
+def test_a_day_without_its_year_is_never_in_the_past() -> None:
+    from datetime import UTC, date, datetime
+
+    name, args = plan("send it on 1 December at 10:00")
+    assert name == "plan_sending" and date.fromisoformat(args["send_at"][:10]) >= datetime.now(UTC).date()
 
 
 @pytest.mark.parametrize("text", [
