@@ -21,6 +21,8 @@ from assistant.models.value.lifetime_parts import (
 )
 from assistant.models.value.report import refuse_customer
 from assistant.plans import ValueRequest
+from assistant.plans.reword import phrase
+from assistant.query.spoken import speak
 from assistant.results import Caveat, Chart, Column, Figure, Result, Source, Table
 
 if TYPE_CHECKING:
@@ -150,7 +152,7 @@ def _many(scene: Scene) -> Result:
     figures["shown"] = Figure(value=len(shown), unit="count", label="Customers shown",
                               source=Source(table="customers", derivation="number of rows", origin="derived"))
     others = len(scene.everyone) > len(frame)
-    return Result(
+    result = Result(
         kind="customer_value", title="Expected customer value", currency=scene.snapshot.currency, figures=figures,
         headline=["expected_total", "expected_average"], tables=tables,
         charts=[Chart(kind="bar", table="customers", x="customer_id", y=["expected_value"], title="Expected sales")]
@@ -162,6 +164,9 @@ def _many(scene: Scene) -> Result:
                    "How good is the expected customer value?"],
         details={"customer_ids": shown["customer_id"].tolist()},
     )
+    if scene.request.filter is not None:
+        speak(result, "where", phrase(scene.request.filter))
+    return result
 
 
 def _summary(scene: Scene, shown: pd.DataFrame) -> Table:
