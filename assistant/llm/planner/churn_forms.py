@@ -53,8 +53,14 @@ def about_what_comes(
             continue
         made = call(request)
         if made.name in tools:
-            return Planned([made], 0.95, frame="churn_forms")
+            return Planned([made], 0.95, notes=_days_not_calendar(asked, language), frame="churn_forms")
     return None
+
+
+def _days_not_calendar(asked: str, language: str) -> list[str]:
+    """As in "who will order next month": read as the days after the last day of the data, which is said."""
+    match = re.search(str(_raw(language).get("calendar_like") or "(?!)"), asked, re.IGNORECASE)
+    return [] if match is None else [f"next_as_days|{match.group()}"]
 
 
 @lru_cache(maxsize=4)

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from assistant.llm.planner.intents import Frames
 
 
+#: answers about one saved segment, which "it" then stands for
+_OF_ONE = frozenset({"show_saved_segments", "save_segment"})
+
+
 class SegmentReader(AgreementReader):
     """Reads one text about saved segments."""
 
@@ -161,6 +165,10 @@ class SegmentReader(AgreementReader):
     def _pronoun_segment(self, said: str) -> str | None:
         """As in "rename it to …": the saved segment last spoken of."""
         low = said.lower()
+        last = self.context.last()
+        shown = last.call.args.get("name") if last is not None and last.call.name in _OF_ONE else None
+        if shown is not None:
+            return str(shown) if low in self.p.raw["pronoun"] or self.p.pointed(low) else None
         known = self.context.audience()
         if known is None or not isinstance(known[0], InGroup) or known[0].group != "saved":
             return None
@@ -184,7 +192,10 @@ class SegmentReader(AgreementReader):
 
     def _period(self) -> Any:
         periods = self.frames.parts().periods
-        return periods[0].period if periods else None
+        if periods:
+            return periods[0].period
+        said = next((i.get("period") for i in self.frames.reading.items if i.has("period")), None)
+        return said.period if said is not None else None  # a condition took it: "who joined it since March"
 
     def _one(self) -> Candidate | None:
         for slots in self.p.fits("show_one", self.text, self.names):
@@ -211,7 +222,7 @@ class SegmentReader(AgreementReader):
 
     def _why(self) -> Candidate | None:
         for slots in self.p.fits("why_segment", self.text, self.names):
-            name = self.name_of(slots)
+            name = self.name_of(slots) or self._pronoun_segment(slots["group"])
             if name is None:
                 continue
             verb = slots.get("verb", "").lower()

@@ -49,7 +49,8 @@ class SegmentTalk:
         if not self.text or len(self.text) > _LONGEST or "movers_both" not in self.p.raw:
             return
         readers: tuple[Callable[[], PlanModel | None], ...] = (
-            self._movers, self._compared, self._counted, self._advised, self._split, self._moved_where, self._checked)
+            self._movers, self._two_of_split, self._compared, self._counted, self._advised, self._split,
+            self._moved_where, self._checked)
         for reader in readers:
             found = reader()
             if found is not None:
@@ -102,6 +103,23 @@ class SegmentTalk:
             one = self._named(slots["a"])
             if one is not None:
                 return GroupsRequest(first=one[0], first_name=one[1])
+        return None
+
+    def _two_of_split(self) -> PlanModel | None:
+        """As in "compare the two biggest": the two largest or smallest segments of the split shown last."""
+        past = self.context.last("find_segments")
+        for _, slots in self._fits("compare_two") if past is not None and past is self.context.last() else ():
+            table = next((t for t in (past.result or {}).get("tables", ()) if t.get("id") == "segments"), {})
+            names = [c["name"] for c in table.get("columns", ())]
+            if not {"segment", "customers"} <= set(names) or len(table.get("rows", ())) < 2:
+                return None
+            sized = sorted(table["rows"], key=lambda row: -row[names.index("customers")])
+            small = slots["size"].lower() in self.p.raw["small_words"]
+            two = sized[-2:] if small else sized[:2]
+            first, second = (self._of_split(str(row[names.index("segment")])) for row in two)
+            if first is None or second is None:
+                return None
+            return GroupsRequest(first=first[0], first_name=first[1], second=second[0], second_name=second[1])
         return None
 
     def _counted(self) -> PlanModel | None:

@@ -181,3 +181,8 @@ def test_plain_requests_for_churn(text: str) -> None:
 
 def test_how_many_really_leave_is_asked_of_the_exam() -> None:
     assert plan("how many of the customers at risk will really leave?") == ("check_churn", {})
+
+
+def test_a_month_ahead_is_said_to_be_counted_in_days() -> None:
+    assert plan_turn("who will order next month", DialogueContext(), SHOP).notes == ["next_as_days|next month"]
+    assert plan_turn("who will order within 30 days", DialogueContext(), SHOP).notes == []

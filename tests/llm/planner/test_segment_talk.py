@@ -114,3 +114,12 @@ def test_what_to_do_with_the_segments_just_shown(text: str) -> None:
     split = Past(ToolCall("find_segments", {"method": "found"}), {"kind": "segments", "tables": []}, 1)
     call = plan_turn(text, DialogueContext([split], ["find natural groups of customers"]), SHOP).calls[0]
     assert (call.name, call.args) == ("find_segments", {"method": "found", "view": "actions"})
+
+
+def test_the_two_biggest_of_the_split_just_shown() -> None:
+    columns = [{"name": "segment"}, {"name": "customers"}]
+    rows = [["Small", 3], ["Big", 9], ["Middle", 5]]
+    shown = {"kind": "segments", "tables": [{"id": "segments", "columns": columns, "rows": rows}]}
+    split = Past(ToolCall("find_segments", {"method": "found"}), shown, 1)
+    call = plan_turn("compare the two biggest", DialogueContext([split], ["groups"]), SHOP).calls[0]
+    assert (call.name, call.args["first_name"], call.args["second_name"]) == ("compare_groups", "Big", "Middle")

@@ -73,3 +73,27 @@ def test_what_is_numbered_is_what_the_card_shows() -> None:
 @pytest.mark.parametrize("text", ["customers with an income over 50000", "high-income customers"])
 def test_means_are_sensitive(text: str) -> None:
     assert plan(text).args["reason"] == "not_permitted"
+
+
+class _WithSegment(PlannerShop):
+    def segment_names(self) -> list[str]:
+        return ["Crown"]
+
+
+@pytest.mark.parametrize(("text", "tool", "args"), [
+    ("who left it?", "show_saved_segments", {"name": "Crown", "show": "change"}),
+    ("test it", "show_saved_segments", {"name": "Crown", "show": "tests"}),
+    ("add only from France", "save_segment", {"name": "Crown", "replace": True}),
+])
+def test_it_is_the_saved_segment_just_shown(text: str, tool: str, args: dict[str, Any]) -> None:
+    shown = Past(ToolCall("show_saved_segments", {"name": "Crown", "show": "drift"}),
+                 {"kind": "segment_drift", "details": {"rule": RULE}}, 1)
+    call = plan_turn(text, DialogueContext([shown], ["…"]), _WithSegment()).calls[0]
+    assert call.name == tool and args.items() <= call.args.items()
+
+
+def test_a_time_said_of_it_is_kept() -> None:
+    result = {"kind": "saved_segment", "details": {"rule": RULE}}
+    shown = Past(ToolCall("show_saved_segments", {"name": "Crown"}), result, 1)
+    call = plan_turn("who joined it since March?", DialogueContext([shown], ["…"]), _WithSegment()).calls[0]
+    assert call.args["since"]["start"].endswith("-03-01")
