@@ -289,7 +289,7 @@ def _followups(runs: Sequence[Sealed], over: bool, request: ExperimentRequest) -
         return [f"When can I look at {name}?", f"How big must the control group be for {name}?"]
     splits = [("segment", "segment"), ("recency", "time since the last order")]
     return [*(f"Read out {name} by {words}" for key, words in splits if key != request.split),
-            "Whom should we not contact?"]
+            "What have we learnt from our experiments?"]
 
 
 def learnt_list(snapshot: Snapshot, request: ExperimentRequest, every: Sequence[Sealed]) -> Result:
