@@ -8,6 +8,7 @@ from functools import partial
 
 from assistant.llm.planner.absent import missing_concepts
 from assistant.llm.planner.agreements import ask_meaning
+from assistant.llm.planner.bought_it import unclear_goods, with_goods_named
 from assistant.llm.planner.brief_talk import about_brief, with_details
 from assistant.llm.planner.campaign_kinds import named_kind, without_data
 from assistant.llm.planner.campaign_steps import about_steps
@@ -169,6 +170,11 @@ def _turn(
 ) -> Planned:
     text = complete(text, language)
     words = vocabulary(shop, language)
+    text = with_goods_named(text, context)
+    unclear = unclear_goods(text, context)
+    if unclear is not None:
+        no = decline(words.lexicon, "not_understood", "not_understood", words=quoted([unclear]))
+        return Planned([no], 0.0, frame="decline")
     copy = about_copy(text, context, tools, words.lexicon)  # before slots in braces count as places left open
     if copy is not None:
         return copy

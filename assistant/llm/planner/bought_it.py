@@ -1,0 +1,45 @@
+"""The thing in the place of "it": "who bought it?" after an answer about one category, product or brand."""
+
+from __future__ import annotations
+
+from assistant.llm.planner.context import DialogueContext
+from assistant.llm.planner.heard import expression
+from assistant.plans.filters import Compare
+from assistant.plans.query import QueryPlan
+
+#: what somebody can buy
+_GOODS = frozenset({"product", "category", "subcategory", "brand"})
+
+
+def with_goods_named(text: str, context: DialogueContext) -> str:
+    """The text itself where it asks for no buyers of "it", or the answer before is not about one thing."""
+    match = expression("bought_it.pronoun").fullmatch(text.strip())
+    name = _thing(context) if match is not None else None
+    if match is None or name is None:
+        return text
+    return f"{match['before']} {name}{match['after']}"
+
+
+def unclear_goods(text: str, context: DialogueContext) -> str | None:
+    """The "it" of a text that asks for its buyers where the answer before, a table, is not about one thing."""
+    match = expression("bought_it.pronoun").fullmatch(text.strip())
+    last = context.last("query_data")
+    asked = match is not None and last is not None and last is context.last() and _thing(context) is None
+    return match["it"] if match is not None and asked else None
+
+
+def _thing(context: DialogueContext) -> str | None:
+    """The one thing that the last answer is about: what came first, or what it was narrowed to."""
+    last = context.last()
+    plan = last.call.plan() if last is not None and last.call.name == "query_data" else None
+    if last is None or not isinstance(plan, QueryPlan):
+        return None
+    if not plan.dimensions:
+        asked = plan.filter
+        one = isinstance(asked, Compare) and asked.field in _GOODS and asked.op == "eq" and len(asked.values) == 1
+        return str(asked.values[0]) if one else None  # type: ignore[union-attr]
+    if len(plan.dimensions) != 1 or plan.dimensions[0] not in _GOODS or plan.limit != 1:
+        return None
+    thing = plan.dimensions[0]
+    found = context.column(last, f"{thing}_label") or context.column(last, thing)
+    return found[0] if len(found) == 1 else None
