@@ -14,6 +14,7 @@ from assistant.llm.planner.meanings import adjusted, rule_of
 from assistant.llm.planner.patterns import Patterns, patterns
 from assistant.llm.planner.replies import candidate, decline
 from assistant.llm.planner.spans import Reading
+from assistant.llm.planner.unknown_values import bought_by_name
 from assistant.plans.agreements import DefineTerm, TakeBackRequest, TermsRequest, WithdrawTerm
 from assistant.plans.filters import CustomerCondition, Filter
 from assistant.results import DefinitionUsed
@@ -280,6 +281,8 @@ def ask_meaning(reading: Reading, left: Sequence[str]) -> ToolCall | None:
     if len(unknown) != 1 or any(w != reading.items[unknown[0]].text for w in left):
         return None
     i = unknown[0]
+    if bought_by_name(reading, i):
+        return None  # goods
     items = reading.items
     after = items[i + 1] if i + 1 < len(items) else None
     before = items[i - 1] if i else None

@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from assistant.llm.planner.normalise import Token
 
 _SHORT, _LONG = 4, 8
-"""Letters from which a word may be one edit off, and from which it may be two."""
+"""Letters from which a word may be one edit off, and from which it may be two; a word of the shop's own is not read
+where two letters are others."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,7 @@ class Spelling:
             return None
         limit = 1 if len(word) < _LONG else 2
         near = [v for v in pool if v[:1] == word[0] and abs(len(v) - len(word)) <= limit and len(v) > 3]
+        near = [v for v in near if v in self.grammar or not _two_replaced(word, v)]
         near.sort(key=self._likelier)
         best = process.extractOne(word, near, scorer=OSA.distance, score_cutoff=limit) if near else None
         if best is None and far and len(word) >= 6:
@@ -139,6 +141,14 @@ class Spelling:
         ]
         fitting = [v for _, v in sorted(near, reverse=True) if any(self.products([v, other]) for other in beside)]
         return (fitting[0], 1) if fitting else None
+
+
+def _two_replaced(word: str, other: str) -> bool:
+    """As "homeware" and "homemade": words of one length with two other letters are two words, not a slip."""
+    from rapidfuzz.distance import OSA
+
+    return len(word) == len(other) and OSA.distance(word, other) == 2 == sum(
+        a != b for a, b in zip(word, other, strict=True))
 
 
 def _inside(tokens: Sequence[Token], i: int) -> bool:

@@ -125,6 +125,8 @@ def _with_capitals(run: list[int], reading: Reading) -> tuple[list[int], str]:
 def _kinds(run: list[int], reading: Reading, before: list[_Name]) -> tuple[tuple[str, ...], bool]:
     """What a run may name, and whether the text says so beyond its capital letter."""
     items, terms = reading.items, reading.vocabulary.lexicon.terms
+    if bought_by_name(reading, run[-1]):
+        return tuple(d for d in terms["plurals"] if d in GOODS and _known(d, reading)), True
     before_it = run[0] - 1
     while before_it > 0 and reading.is_skip(before_it) and not items[before_it].has("dim"):  # "country is Narnia"
         before_it -= 1
@@ -145,6 +147,12 @@ def _kinds(run: list[int], reading: Reading, before: list[_Name]) -> tuple[tuple
             return held, bool(k >= 0 and items[k].get("act") in kinds["acts"])
     every = tuple(d for d in terms["plurals"] if d != "campaign" and _known(d, reading))  # one is called a campaign
     return every, False
+
+
+def bought_by_name(reading: Reading, last: int) -> bool:
+    """As in "homeware buyers": what stands before such people is what they bought."""
+    after = reading.items[last + 1] if last + 1 < len(reading.items) else None
+    return after is not None and after.tokens[0].lemma in heard("unknown_values.takers")
 
 
 def _known(dimension: str, reading: Reading) -> bool:
