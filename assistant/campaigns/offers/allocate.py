@@ -14,6 +14,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from assistant.campaigns.offers.solver_output import kept_out
+
 if TYPE_CHECKING:
     import numpy as np
 
@@ -197,10 +199,10 @@ def _programme(
     count = np.arange(len(rows))
     one_each = csr_matrix((np.ones(len(rows)), (rows, count)), shape=(n, len(rows)))
     weights = csr_matrix(np.array([limit.weight[rows, columns] for limit in limits]))
-    found = milp(
-        -value[rows, columns], integrality=np.ones(len(rows)), bounds=Bounds(0, 1),
-        constraints=LinearConstraint(vstack([one_each, weights]), -np.inf, np.append(np.ones(n), np.array(most))),
-        options={"node_limit": NODES, "mip_rel_gap": CLOSE})
+    within = LinearConstraint(vstack([one_each, weights]), -np.inf, np.append(np.ones(n), np.array(most)))
+    with kept_out():
+        found = milp(-value[rows, columns], integrality=np.ones(len(rows)), bounds=Bounds(0, 1), constraints=within,
+                     options={"node_limit": NODES, "mip_rel_gap": CLOSE})
     if found.x is None:
         return None, 0.0
     chosen = np.full(n, -1)

@@ -46,11 +46,13 @@ def exploration_result(
     figures["over"] = evidence_figure(len(over), "count", "Customers whose days are over")
     best = likely_best(arms)
     place = int(best.argmax())
-    figures["best"] = tables[0].figure(place, "best")
+    if len(over):
+        figures["best"] = tables[0].figure(place, "best")
     return Result(
         kind="exploration", title=f"Test {test.test_id}: finding out what works", currency=snapshot.currency,
         tables=tables, figures=figures, headline=["customers", "in_all"],
-        charts=[Chart(kind="bar", table="arms", x="arm", y=["best"], title="Likelihood to be the best")],
+        charts=[Chart(kind="bar", table="arms", x="arm", y=["best"], title="Likelihood to be the best")] if len(over)
+        else [],
         words={"about": request.about, "test": test.test_id, "known": "yes" if len(over) else "",
                "leader": test.arms[place], "sure": "yes" if best[place] >= 0.95 else "",
                "drawn": "yes" if drawn is not None else ""},
@@ -80,7 +82,8 @@ def _arms_table(test: Tested, frame: pd.DataFrame, arms: list[Arm], latest: Roun
         low, high = (float(beta.ppf(q, *arm.posterior)) for q in (0.025, 0.975))
         row: list[Scalar] = [arm.name, int((frame["arm"] == j).sum()), arm.trials, arm.successes]
         row += [round(arm.successes / arm.trials, 4), round(low, 4), round(high, 4)] if arm.trials else [None] * 3
-        rows.append([*row, round(float(best[j]), 4), round(latest.chances[j], 4)])
+        likely = round(float(best[j]), 4) if any(a.trials for a in arms) else None  # nothing seen: nothing to say
+        rows.append([*row, likely, round(latest.chances[j], 4)])
     return Table(id="arms", title="What is tried out", columns=columns, rows=rows, total_rows=len(rows))
 
 

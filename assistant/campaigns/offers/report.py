@@ -69,7 +69,7 @@ def choice_result(
         kind="offer_choice", currency=snapshot.currency, tables=tables, figures=figures,
         title="What choosing offers would have brought" if request.about == "evaluate" else "Which offer for whom",
         headline=["exam_rule", "exam_everybody"] if request.about == "evaluate" else
-        [n for n in ("picked", "past_total", "spend") if n in figures],
+        [n for n in ("picked", "left", "spend") if n in figures],
         words=_words(request, model, choice, exam), charts=_charts(request),
         evidence=choice_evidence(snapshot, request, model, choice, exam), followups=_followups(request),
     )

@@ -72,3 +72,12 @@ def test_a_limit_below_nought_is_refused() -> None:
 def test_nobody_can_get_anything() -> None:
     found = allocate(np.ones((3, 2)), np.zeros((3, 2), dtype=bool), [Limit("budget", np.ones((3, 2)), 0.0)])
     assert (found.chosen == -1).all() and found.value == 0
+
+
+def test_the_solver_prints_nothing(capfd: pytest.CaptureFixture[str]) -> None:
+    """HiGHS writes a line of its own for this one; an answer printed as JSON would be followed by it."""
+    value, allowed, limits = random_case(0, 1000, 8)
+    found = allocate(value, allowed, limits)
+    assert found.value > 0 and capfd.readouterr().out == ""
+    print("heard again")
+    assert capfd.readouterr().out == "heard again\n"
