@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
 import itertools
+import os
 
 import numpy as np
 import pytest
@@ -74,10 +76,12 @@ def test_nobody_can_get_anything() -> None:
     assert (found.chosen == -1).all() and found.value == 0
 
 
+@pytest.mark.skipif(os.name != "posix", reason="the process's output is turned away on POSIX systems alone")
 def test_the_solver_prints_nothing(capfd: pytest.CaptureFixture[str]) -> None:
     """HiGHS writes a line of its own for this one; an answer printed as JSON would be followed by it."""
-    value, allowed, limits = random_case(0, 1000, 8)
+    value, allowed, limits = random_case(1, 1000, 8)
     found = allocate(value, allowed, limits)
+    ctypes.CDLL(None).fflush(None)  # what it printed would still be on its way
     assert found.value > 0 and capfd.readouterr().out == ""
     print("heard again")
     assert capfd.readouterr().out == "heard again\n"
