@@ -186,3 +186,10 @@ def test_how_many_really_leave_is_asked_of_the_exam() -> None:
 def test_a_month_ahead_is_said_to_be_counted_in_days() -> None:
     assert plan_turn("who will order next month", DialogueContext(), SHOP).notes == ["next_as_days|next month"]
     assert plan_turn("who will order within 30 days", DialogueContext(), SHOP).notes == []
+
+
+@pytest.mark.parametrize("text", [
+    "who are the 10 likeliest to order in the next 3 weeks", "top 10 by probability of ordering in the next 3 weeks",
+])
+def test_the_likeliest_to_order(text: str) -> None:
+    assert plan(text) == ("predict_orders", {"horizon_days": 21, "k": 10})
