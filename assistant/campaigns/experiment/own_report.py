@@ -45,7 +45,7 @@ def own_read_out(snapshot: Snapshot, request: ExperimentRequest, home: Path, app
     if snapshot.as_of < runs[0].started:
         raise MissingData(
             f"Campaign {runs[0].campaign_id} began on {runs[0].started.isoformat()}, and the data end on "
-            f"{snapshot.as_of.isoformat()}", received=runs[0].campaign_id,
+            f"{snapshot.as_of.isoformat()}", received=f"orders since {runs[0].started.isoformat()}",
             hint="Load the orders since then; the read-out comes by itself.")
     people = [outcomes(snapshot, run) for run in runs]
     looks = looks_of(runs, people, snapshot.as_of)
@@ -76,7 +76,7 @@ def _meant(every: Sequence[Sealed], campaign_id: str | None) -> list[Sealed]:
     what = f"Campaign {campaign_id} has" if campaign_id else "No campaign has"
     raise MissingData(f"{what} not been sent or exported yet, so there is nothing to read out"
                       if campaign_id else "No campaign has been sent or exported yet, so there is nothing to read out",
-                      received=campaign_id, hint="Its control group and the rule of the read-out are sealed when an "
+                      hint="Its control group and the rule of the read-out are sealed when an "
                       "approved run starts.", valid=known, nearest=["Did our past campaigns work?"])
 
 

@@ -101,7 +101,8 @@ def _case(snapshot: Snapshot, request: ExperimentSizeRequest, rooms: Rooms) -> C
                              draft.campaign_id, recipients=0)
             mailable = plan.audience.selected if plan.audience.mailable is None else plan.audience.mailable
             case = Case(len(mailable), plan.rule, "", plan.sizing.baseline, plan.baseline_customers, None, None, "none",
-                        "data", draft.campaign_id, share or draft.brief.holdout_share, tuple(plan.definitions))
+                        "data", draft.campaign_id, share or draft.brief.holdout_share, tuple(plan.definitions),
+                        reachable=plan.audience.mailable is not None)
             return _expecting(snapshot, case, request, goal or draft.brief.goal)
     if request.people is not None:
         baseline, customers = came_back(snapshot, EVERYBODY)
