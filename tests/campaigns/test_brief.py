@@ -67,6 +67,13 @@ def test_goods_that_the_shop_lacks_are_never_passed_over() -> None:
     assert parts[1]["where"]["values"] == ("gardening",)
 
 
+def test_nobody_is_chosen_by_a_word_that_was_only_guessed() -> None:
+    """A word that the spelling would turn into one of product names stays as it was typed."""
+    asked = read("Win back lapsed cuushionz buyers by email")
+    where = asked.audience.model_dump()["parts"][1]["where"]  # type: ignore[union-attr]
+    assert where["field"] in {"category", "subcategory"} or where["values"] == ("cuushionz",)
+
+
 def test_what_customers_spend_is_no_budget() -> None:
     asked = read("Draft a campaign for customers who spend at most 200 by email")
     assert asked.budget is None and asked.audience is not None

@@ -94,10 +94,10 @@ def _unknown_goods(p: Parts, i: int) -> list[Filter]:
         return []
     p.used |= {i, i + 1}
     p.rows = [r for r in p.rows if getattr(r, "field", "") != "product" or token.lemma not in getattr(r, "values", ())]
-    if token.lemma in p.reading.vocabulary.product_words:
+    if token.lemma in p.reading.vocabulary.product_words and not token.misspelt:
         where = Compare(field="product", op="contains", values=(token.lemma,))
-    else:
-        where = Compare(field="category", op="eq", values=(item.text,))
+    else:  # nobody is chosen by a word that was only guessed
+        where = Compare(field="category", op="eq", values=(p.reading.text[token.start : token.end] or item.text,))
     return [CustomerCondition(metric="orders", op="ge", values=(1,), where=where)]
 
 
