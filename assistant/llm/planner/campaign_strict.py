@@ -89,6 +89,8 @@ def passed_over(frames: Frames, found: Candidate, left_out: Filter | None = None
             continue  # a goal may mean the same people
         if item.has("act") and i in settled:
             continue  # a verb of a condition that was read: another may stand for it
+        if item.has("segment_word") and "saved" in said.split():
+            continue  # "the segment Crown": the name alone means the same
         start, end = item.tokens[0].start, item.tokens[-1].end
         other = _draft(_again(frames, f"{reading.text[:start]} {reading.text[end:]}".strip()), left_out)
         if other is not None and _same(other, found):
