@@ -114,6 +114,7 @@ def product_list(
     if found is None:
         best = next(iter(plan_one(rephrase(rules.rest, words.lexicon.words))), None)
         listed = best is not None and best.cost <= _WELL and len(best.calls) == 1 and _takes_rules(best.calls[0])
+        listed = listed and best is not None and not rules.values.keys() & best.calls[0].args.keys()  # said twice
         found = best.calls[0] if best is not None and listed else None
     return None if found is None else _with_rules(found, rules, words, follow_up=False)
 
