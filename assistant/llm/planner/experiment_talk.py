@@ -40,7 +40,7 @@ def about_experiments(
     Args:
         plan_one: readings of a text by the ordinary grammar, best first.
     """
-    if len(text) > _LONGEST or not _raw(language):
+    if len(text) > _LONGEST or not _raw(language).get("signs"):  # a language without words for it
         return None
     last = context.last()
     again = last is not None and last.call.name in _OURS
