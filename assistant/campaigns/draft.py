@@ -281,10 +281,12 @@ def _check_offer(snapshot: Snapshot, brief: CampaignBrief) -> None:
 def _who(brief: CampaignBrief) -> Result:
     """Nobody is the default audience, so the person is asked; every option holds all the rest of the brief."""
     label = goals()[brief.goal]["label"]
+    if brief.period is not None and brief.period.event:
+        label = brief.period.event  # "a mothers day campaign"
     result = Result(
         kind="question", title="Who should get it?",
         question=Question(
-            text=f"Who should get this {label} campaign? Nobody is chosen by default.",
+            text=f"Who should get this {label} campaign? Nobody is chosen by default.{_unheld(brief)}",
             options=[brief_words(brief, label, who) for who in
                      ("lapsed customers", "loyal customers", "customers who are about to leave", "all customers")],
         ),
@@ -292,6 +294,10 @@ def _who(brief: CampaignBrief) -> Result:
     if brief.not_included:
         result.details["not_included"] = list(brief.not_included)
     return result
+
+
+def _unheld(brief: CampaignBrief) -> str:
+    return f" Not in the draft: {'; '.join(brief.not_included)}." if brief.not_included else ""
 
 
 def brief_words(brief: CampaignBrief, label: str, who: str) -> str:
@@ -311,6 +317,19 @@ def brief_words(brief: CampaignBrief, label: str, who: str) -> str:
         parts.append("with a free gift")
     elif brief.best_offer:
         parts.append("with the best offer")
+    elif offer.category:
+        parts.append(f"about {offer.category}")
+    waits = [s.after_days for s in brief.steps[1:]]
+    if waits:
+        places = ("second", "third", "fourth", "fifth", "sixth", "seventh", "eighth")
+        later = (f", the {place} after {wait} days" for place, wait in zip(places, waits, strict=False))
+        parts.append(f"with {len(waits) + 1} messages{''.join(later)}")
+    if brief.ends_on is not None:
+        parts.append(f"until {brief.ends_on.isoformat()}")
+    if brief.holdout_share is not None:
+        parts.append(f"with a {brief.holdout_share * 100:g}% control group")
+    if brief.language == "zh":
+        parts.append("in Chinese")
     if brief.tone is not None and brief.tone != "friendly":
         parts.append(f"in a {brief.tone} tone")
     if brief.variants > 1:

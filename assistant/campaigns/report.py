@@ -45,6 +45,7 @@ def campaign_result(snapshot: Snapshot, plan: Plan, economics: Economics) -> Res
         "asked": "draft", "undone": "", "offer_source": plan.copy.offer.source if plan.copy.offer else "",
         "title": plan.brief.title or "", "steps": "yes" if plan.brief.steps else "",
         "not_included": "; ".join(plan.brief.not_included), "subjects": " / ".join(lines),
+        "about": plan.brief.offer.category or "" if plan.brief.offer.kind == "none" else "",
         "budget": "" if plan.brief.budget is None else "yes",
         "exit": exit_words(plan.brief) if exit_of(plan.brief) != "never" else "",
         "timing": timing_words(snapshot, plan.brief)[0], "costs_unknown": join_words(list(plan.costs.unknown)),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import ibis
 
 from assistant.data.warehouse import Snapshot
@@ -22,12 +24,20 @@ def due_again(snapshot: Snapshot, category: str | None) -> tuple[Filter, str]:
         MissingData: fewer than 100 repeat orders to read it from.
     """
     days, pairs = usual_gap(snapshot, category)
-    where = None if category is None else Compare(field="category", values=(category,))
+    where = None if category is None else Compare(field=_field(snapshot, category), values=(category,))
     last = CustomerCondition(metric="days_since_last_order", op="between", values=(days, 2 * days), where=where)
     of = f" of {category}" if category else ""
     why = (f"Due again: the usual gap between two orders{of} is {days} days (median of {pairs:,} repeat orders); "
            f"whoever last ordered {days} to {2 * days} days ago is taken to be due.")
     return And(parts=(last,)), why
+
+
+def _field(snapshot: Snapshot, category: str) -> Literal["category", "subcategory"]:
+    """Whether a name is that of a category or of one below it."""
+    products = snapshot.table("products")
+    above = products.filter(products.category.lower() == category.lower())
+    named = snapshot.execute(above.aggregate(n=above.count())).to_pylist()[0]["n"]
+    return "category" if named else "subcategory"
 
 
 def usual_gap(snapshot: Snapshot, category: str | None) -> tuple[int, int]:

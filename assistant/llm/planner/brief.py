@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from assistant.llm.planner.campaign_dates import campaign_dates
 from assistant.llm.planner.campaign_orders import asked_for
 from assistant.llm.planner.campaign_phrases import best_customers, subject_said, take_kind
-from assistant.llm.planner.campaign_scope import buyers_of, take_budget, without_ways
+from assistant.llm.planner.campaign_scope import buyers_of, goods_nouns, take_budget, without_ways
 from assistant.llm.planner.campaign_words import items_of, places
 from assistant.llm.planner.candidate import Candidate, call
 from assistant.llm.planner.context import DialogueContext
@@ -47,6 +47,7 @@ def draft(
     budget, dates, bought = take_budget(p), campaign_dates(p), buyers_of(p)
     bought = [*bought, *([best] if best is not None else [])]
     kind = take_kind(p)
+    p.used |= goods_nouns(p)
     without_ways(p)
     offer = offer_of(p)
     _no_condition(p, offer)
@@ -217,7 +218,7 @@ def offer_of(p: Parts) -> OfferSpec:
             item.unit == "percent"
             and item.number < 100
             and i not in p.conditions.used
-            and not any(r.items[k].has("holdout") for k in range(i, min(i + 3, len(r.items))))
+            and not any(r.items[k].has("holdout") for k in range(max(0, i - 3), min(i + 3, len(r.items))))
         ):
             p.used.add(i)
             return OfferSpec(kind="percent_off", value=item.number, category=category)

@@ -50,8 +50,9 @@ def _read(p: Parts, reading: PeriodReading, today: date, found: dict[str, Any]) 
     period = reading.period
     if period is None or period.kind == "all":
         return
-    stretch = _stretch(period, today, keep=_names_a_year(p, reading))
-    ending = stretch is not None and _said(p, reading) & heard("campaign_dates.end")
+    words = _said(p, reading)
+    stretch = _stretch(period, today, keep=_names_a_year(p, reading) or bool(words & heard("campaign_dates.gone")))
+    ending = stretch is not None and words & heard("campaign_dates.end")
     if ending:
         p.used |= {i for i, item in enumerate(p.reading.items)
                    if reading.start - 2 <= item.start < reading.start and item.lemma in heard("campaign_dates.end")}

@@ -101,5 +101,12 @@ def _unknown_goods(p: Parts, i: int) -> list[Filter]:
     return [CustomerCondition(metric="orders", op="ge", values=(1,), where=where)]
 
 
+def goods_nouns(p: Parts) -> set[int]:
+    """As in "everything from the kitchen range": a noun behind the name of goods that adds nothing to it."""
+    items = p.reading.items
+    return {i for i in range(1, len(items)) if items[i].lemma in heard("campaign_scope.range")
+            and any(v.dimension in GOODS for v in items[i - 1].alts.get("value", ()))}
+
+
 def _buyers(item: object) -> bool:
     return item is not None and item.lemma in heard("campaign_scope.buyers")  # type: ignore[attr-defined]

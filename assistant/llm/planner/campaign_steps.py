@@ -42,16 +42,18 @@ class Said:
 def cut_steps(text: str, language: str) -> tuple[str, Said | None]:
     """The text without what it says of several messages, and what that is."""
     said, found = Said(), False
-    for kind in ("later", "several"):
+    for kind in ("later", "several", "beside"):
+        if kind == "beside" and (not said.later or said.count):
+            break
         for pattern in _compiled(language, kind):
             match = pattern.search(text)
             if match is None:
                 continue
             slots = match.groupdict()
-            if kind == "several" and said.count:
+            if kind != "later" and said.count:
                 break
             found = True
-            if kind == "several":
+            if kind != "later":
                 said.count = _count(slots.get("count"), language)
                 kept = " ".join(p for p in (slots.get("kept"), slots.get("kept2")) if p) or ""
                 kept = kept if "kept2" in slots or "of" in match.group().split() else f"{kept} campaign"

@@ -122,6 +122,8 @@ def _without_tails(
             break
         words = reading.text[reading.items[start].tokens[0].start :].strip(" .,;!?")
         rest = _again(frames, reading.text[: reading.items[start].tokens[0].start].rstrip(" ,;"))
+        if len(rest.reading.tokens) >= len(reading.tokens):
+            break  # a text whose words were put in full has other places
         shorter = _draft(rest, left_out)
         if shorter is None:
             break
@@ -210,8 +212,8 @@ def _meant(term: str, frames: Frames, args: dict[str, Any]) -> bool:
 
 def _introduces(item: Item, reading: Reading) -> bool:
     """Whether a word only introduces others ("campaign", "customers", "want")."""
-    if item.tokens[0].kind in {"stop", "symbol"}:
-        return True
+    if item.tokens[0].kind in {"stop", "symbol"} or item.has("segment_word"):
+        return True  # "the segment" before its name
     introducing = heard("campaign_strict.introducing")
     return all(t.lemma in introducing or t.word in introducing or t.word in reading.skip for t in item.tokens)
 

@@ -12,6 +12,7 @@ from assistant.llm.planner.bought_it import unclear_goods, with_goods_named
 from assistant.llm.planner.brief_talk import about_brief, with_details
 from assistant.llm.planner.campaign_kinds import named_kind, without_data
 from assistant.llm.planner.campaign_steps import about_steps
+from assistant.llm.planner.campaign_talk import about_campaigns
 from assistant.llm.planner.campaign_words import costs_something
 from assistant.llm.planner.candidate import Candidate, Planned, ToolCall
 from assistant.llm.planner.churn_forms import about_what_comes
@@ -184,6 +185,9 @@ def _turn(
     briefed = about_brief(text, context, tools, words)
     if briefed is not None:
         return briefed
+    asked_of = about_campaigns(text, context, tools, words)
+    if asked_of is not None:
+        return asked_of
     kind = without_data(text, tools, language)
     if kind is not None:
         return kind

@@ -124,3 +124,43 @@ def test_the_messages_of_the_draft_on_the_table_are_changed() -> None:
                         ("add a reminder after 3 days", [0, 7, 7, 3]), ("wait two weeks before the third", [0, 7, 14])):
         name, args = plan(text, context)
         assert name == "draft_campaign" and [s.get("after_days", 0) for s in args["steps"]] == waits, text
+
+
+@pytest.mark.parametrize(("text", "tool"), [
+    ("What campaigns are planned for next week?", "show_calendar"), ("are there any clashes?", "show_calendar"),
+    ("which mailings go out this month", "show_calendar"), ("Stop the win-back", "stop_sending"),
+    ("halt the newsletter now", "stop_sending"), ("Who is in the control group and why?", "explain_brief"),
+    ("which day should we send?", "explain_brief"), ("when should we send the newsletter", "explain_brief"),
+    ("How did our past campaigns do?", "read_out_campaigns"), ("was the last campaign a success", "read_out_campaigns"),
+])
+def test_questions_about_campaigns(text: str, tool: str) -> None:
+    assert plan(text)[0] == tool
+
+
+def test_the_latest_of_a_kind_is_shown_among_its_kind() -> None:
+    assert plan("Did the last win-back campaign work?")[1] == {"campaign_kind": "win_back", "by": "campaign"}
+
+
+@pytest.mark.parametrize(("text", "tool"), [
+    ("who gets it?", "show_campaign"), ("how many people will it reach?", "show_campaign"),
+    ("What will the campaign cost and what do we get?", "show_campaign"), ("is it worth it?", "show_campaign"),
+    ("how many more orders will it bring?", "show_campaign"), ("show me the copy", "explain_message"),
+    ("what does it say?", "explain_message"), ("what is the best time to send it", "explain_brief"),
+])
+def test_it_is_the_draft_on_the_table(text: str, tool: str) -> None:
+    first = plan_turn("Draft a win-back for lapsed customers", DialogueContext(), SHOP).calls[0]
+    context = DialogueContext([Past(first, {"words": {"campaign": "c-4"}})], ["q"])
+    name, args = plan(text, context)
+    assert (name, args.get("campaign_id")) == (tool, "c-4")
+    assert plan(text)[0] != tool or tool == "explain_brief"
+
+
+def test_a_share_held_out_and_a_sum_kept_to_are_no_offer_and_no_condition() -> None:
+    args = drafted("Write a win-back text message for lapsed customers, keep it under 300 euros, and hold out 20%")
+    assert (args["budget"], args["holdout_share"], "offer" in args) == (300.0, 0.2, False)
+    assert "300" not in str(args["audience"])
+
+
+def test_a_text_that_shrinks_no_further_is_given_up() -> None:
+    text = "I'd like a campaign for our 1,000 most valuable customers, excluding anyone contacted this month"
+    assert plan(text)[0] in {"decline", "draft_campaign"}

@@ -1,0 +1,106 @@
+"""Questions about campaigns: what is planned and overlaps; who gets the draft on the table, what it costs and brings,
+its text, its control group and timing, how past campaigns did; and stopping one by what it is called.
+
+Each is a pattern for the whole text (``campaign_talk.yaml``); "it" is the draft on the table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from assistant.llm.planner.candidate import Planned, ToolCall, call
+from assistant.llm.planner.context import DialogueContext, Past
+from assistant.llm.planner.dialogue_campaign import SHOWING, brief_of, campaign_id
+from assistant.llm.planner.patterns import Patterns, patterns
+from assistant.llm.planner.vocabulary import Vocabulary
+from assistant.plans.requests import CampaignRequest, MessageRequest, ReasonRequest
+from assistant.plans.sending import CalendarRequest, StopRequest
+from assistant.plans.uplift import ReadOutRequest
+
+_LONGEST = 140
+_HERE = ("audience", "cost", "copy")
+_ANYWHERE = ("experiment", "timing")
+#: tools after whose answer "it" is still the draft spoken of before
+_OF_DRAFTS = SHOWING | {"stop_sending", "dry_run_campaign", "plan_sending", "show_sendings", "export_campaign"}
+
+
+def about_campaigns(text: str, context: DialogueContext, tools: Collection[str], words: Vocabulary) -> Planned | None:
+    """The plan of such a question; None where the text is none."""
+    if len(text) > _LONGEST or "show_campaign" not in tools:
+        return None
+    found = patterns(words.lexicon.language, "campaign_talk")
+    bare = found.bare(text)
+    made = _asked(found, bare, context, words)
+    if made is None or made.name not in tools:
+        return None
+    ahead = (_first(found, "calendar", bare) or {}).get("ahead", "").strip()
+    return Planned([made], 1.0, notes=[f"calendar_whole|{ahead}|"] if ahead else [], frame="campaign_talk")
+
+
+def _asked(found: Patterns, text: str, context: DialogueContext, words: Vocabulary) -> ToolCall | None:
+    goal = _goal(found, text)
+    if _first(found, "calendar", text) is not None:
+        return call(CalendarRequest())
+    if _first(found, "stop", text) is not None:
+        return call(StopRequest(campaign_id=_of_kind(goal, context)))
+    table = _spoken_of(_on_table(context), goal, context)
+    for part in _HERE:
+        if table is not None and _first(found, f"here_{part}", text) is not None:
+            named = campaign_id(table)
+            return call(MessageRequest(campaign_id=named) if part == "copy" else CampaignRequest(campaign_id=named))
+    for about in _ANYWHERE:
+        if _first(found, f"any_{about}", text) is not None:
+            named = None if table is None else campaign_id(table)
+            return call(ReasonRequest(campaign_id=named, about=about))  # type: ignore[arg-type]
+    return _of_the_past(found, text, goal, words)
+
+
+def _of_the_past(found: Patterns, text: str, goal: str | None, words: Vocabulary) -> ToolCall | None:
+    """How campaigns of the data did: all, all of a kind, or the latest."""
+    if _first(found, "past", text) is not None:
+        return call(ReadOutRequest(campaign_kind=goal, by="campaign"))
+    slots = _first(found, "latest", text)
+    if slots is None:
+        return None
+    channel = slots.get("channel", "").replace("-", "").lower() or None
+    if goal is not None or channel:  # of a kind: each of them, the latest among them
+        return call(ReadOutRequest(campaign_kind=goal, channel=channel, by="campaign"))  # type: ignore[arg-type]
+    return call(ReadOutRequest(campaign=next(iter(words.latest_campaigns), None)))
+
+
+def _on_table(context: DialogueContext) -> Past | None:
+    """The draft that the turn before was about."""
+    turns = context.turns()
+    if not turns or not any(p.call.name in _OF_DRAFTS for p in turns[-1]):
+        return None
+    return next((p for turn in reversed(turns) for p in reversed(turn) if p.call.name in SHOWING), None)
+
+
+def _spoken_of(table: Past | None, goal: str | None, context: DialogueContext) -> Past | None:
+    """The draft meant: that on the table; where a kind is named, the latest of that kind in the conversation."""
+    if goal is None or table is None:
+        return table
+    brief = brief_of(table)
+    if brief is not None and brief.goal == goal:
+        return table
+    return _drafted(goal, context)
+
+
+def _of_kind(goal: str | None, context: DialogueContext) -> str | None:
+    past = None if goal is None else _drafted(goal, context)
+    return None if past is None else campaign_id(past)
+
+
+def _drafted(goal: str, context: DialogueContext) -> Past | None:
+    seen = [p for turn in context.turns() for p in turn if p.call.name == "draft_campaign"]
+    return next((p for p in reversed(seen) if p.call.args.get("goal", "promotion") == goal), None)
+
+
+def _goal(found: Patterns, text: str) -> str | None:
+    """The kind of campaign that is named."""
+    said = f" {text.lower().replace('-', ' ')} "
+    return next((goal for goal, phrases in found.raw["goals"].items() if any(f" {p} " in said for p in phrases)), None)
+
+
+def _first(found: Patterns, group: str, text: str) -> dict[str, str] | None:
+    return next(iter(found.fits(group, text)), None)
