@@ -50,7 +50,8 @@ def asked_for(p: Parts) -> Asked | None:
     kind = kind_of(r)
     reminding = first >= 0 and r.items[first].lemma in heard("brief.reminding") and bool(kind or goals or objects)
     if not creating and objects and objects[0] == first and len(r.items) > 2 and not r.has("count", "group"):
-        creating = [] if _asks(r) else objects[:1]  # "email our best customers …"
+        named = r.items[first].singular or r.items[first].has("channel")  # "coupons expiring this year" is none
+        creating = objects[:1] if named and not _asks(r) else []  # "email our best customers …"
     giving = not creating and bool(r.items) and r.items[0].lemma in heard("brief.giving") and r.has("offer")
     if giving:
         creating = [0]
