@@ -167,7 +167,7 @@ def _size(
     if "id" in said:
         fields["campaign_id"] = said["id"]
     who = _one(said, "who")
-    if who is not None and who.casefold() not in _raw(language)["nobody"]:
+    if who is not None and who.casefold() not in _raw(language)["nobody"] and not _only_a_kind(who, language):
         condition = _customers(who, language, plan_one)
         if condition is None:
             return None
@@ -176,6 +176,13 @@ def _size(
     if goal is not None:
         fields["goal"] = goal
     return ExperimentSizeRequest.model_validate({"about": kind, **fields})
+
+
+def _only_a_kind(who: str, language: str) -> bool:
+    """As in "a win-back": a kind of campaign, whose usual customers are meant."""
+    raw = _raw(language)
+    bare = re.sub(raw["around_kind"], "", who.casefold()).strip()
+    return any(bare in words for words in raw["goals"].values())
 
 
 def _customers(who: str, language: str, plan_one: PlanOne) -> Filter | None:

@@ -13,6 +13,9 @@ SIZE, READ = "size_experiment", "read_experiment"
 
 @pytest.mark.parametrize(("text", "tool", "args"), [
     ("How big must the control group be?", SIZE, {}),
+    ("How big must my control group be for a win-back?", SIZE, {"goal": "win_back"}),
+    ("what size should the control group have for our next loyalty mailing?", SIZE, {"goal": "loyalty"}),
+    ("What would be the sample size to detect 1 percentage point?", SIZE, {"about": "test", "effect": 1.0}),
     ("which share should we hold back for c-6?", SIZE, {"campaign_id": "c-6"}),
     ("is a 10 % control group enough?", SIZE, {"share": 0.1}),
     ("how long must the test run?", SIZE, {"about": "duration"}),
