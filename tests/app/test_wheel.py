@@ -26,7 +26,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_wheel_holds_packages_prompts_and_program(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
-    for needed in ("app.py", "tools/registry.py", "assistant/workspace.py", "prompts/system/agent.md",
+    for needed in ("app.py", "tools/registry.py", "assistant/workspace/workspace.py", "prompts/system/agent.md",
                    "prompts/replies/en/refusal.j2", "prompts/copy/en/rules.yaml", "assistant/query/definitions.yaml"):
         assert needed in names
     assert not [n for n in names if n.startswith(("tests/", "benchmarks/"))]

@@ -15,15 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from assistant.caching import OnceCache
-from assistant.campaigning import Campaigning
-from assistant.contacting import Contacting
 from assistant.data.warehouse import POINTER, Snapshot, current_manifest, open_snapshot
 from assistant.errors import AssistantError, SettingsError
-from assistant.experimenting import Experimenting
-from assistant.foreseeing import Foreseeing
-from assistant.grouping import Grouping
-from assistant.offering import Offering
-from assistant.people import People
 from assistant.plans import (
     BreakEvenRequest,
     BriefingRequest,
@@ -53,11 +46,18 @@ from assistant.plans import (
 )
 from assistant.plans.desk import LoadPreview, LoadSummary, Progress
 from assistant.plans.shop import Match, ShopStatus, Term
-from assistant.recommending import Recommending
 from assistant.results import DefinitionUsed, Result
-from assistant.segmenting import Segmenting
-from assistant.sending import Sending
 from assistant.settings import Settings
+from assistant.workspace.campaigning import Campaigning
+from assistant.workspace.contacting import Contacting
+from assistant.workspace.experimenting import Experimenting
+from assistant.workspace.foreseeing import Foreseeing
+from assistant.workspace.grouping import Grouping
+from assistant.workspace.offering import Offering
+from assistant.workspace.people import People
+from assistant.workspace.recommending import Recommending
+from assistant.workspace.segmenting import Segmenting
+from assistant.workspace.sending import Sending
 
 if TYPE_CHECKING:
     from assistant.campaigns.draft import Rooms
