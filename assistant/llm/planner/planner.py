@@ -51,7 +51,7 @@ from assistant.llm.planner.readings import settle
 from assistant.llm.planner.recommendation_forms import about_recommendations
 from assistant.llm.planner.repair import repairs
 from assistant.llm.planner.replies import decline, quoted
-from assistant.llm.planner.respelled import rephrased
+from assistant.llm.planner.respelled import rephrased, unswapped
 from assistant.llm.planner.segment_talk import about_groups
 from assistant.llm.planner.sending_forms import about_sending
 from assistant.llm.planner.several import Requests, after, settles, split
@@ -179,6 +179,7 @@ def _turn(
     copy = about_copy(text, context, tools, words.lexicon)  # before slots in braces count as places left open
     if copy is not None:
         return copy
+    text = unswapped(text, words)
     later = about_steps(text, context, words.lexicon) if "draft_campaign" in tools else None
     if later is not None:
         return later
