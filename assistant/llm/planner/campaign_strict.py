@@ -141,12 +141,25 @@ def _tail(reading: Reading, unexplained: list[str]) -> int | None:
             told = [reading.items[k] for k in own]
             if item.lemma in heard("campaign_strict.of_people") and _people(reading.items[i - 1]):
                 return None  # "customers with a dog"
+            if _may_narrow(reading, i):
+                return None
             if not own or any(it.text not in unexplained or _of_people(it) or it.number is not None for it in told):
                 return None
             return i
         if item.lemma in heard("campaign_strict.narrowing") or item.has("neg", "not_in", "only"):
             return None  # "…, app users only": it says who
     return None
+
+
+def _may_narrow(reading: Reading, i: int) -> bool:
+    """As in "… and own a cat", "… in Germany with a dog": what follows may say who, and passing over it would write to
+    more people than were asked for."""
+    item, before = reading.items[i], reading.items[i - 1]
+    if item.lemma in heard("campaign_strict.of_people"):
+        return before.has("value", "period", "act")
+    after = next((t for t in reading.tokens[item.end :] if t.kind != "stop"
+                  and t.lemma not in heard("campaign_strict.joining")), None)
+    return after is None or after.lemma not in heard("campaign_strict.of_things")
 
 
 def _people(item: Item) -> bool:

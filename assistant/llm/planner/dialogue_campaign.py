@@ -112,7 +112,8 @@ def _edit_offer(p: Parts, plan: CampaignBrief, changes: dict[str, Any]) -> None:
     items = p.reading.items
     none = any(items[i].get("offer") == "none" for i in p.reading.having("offer"))
     denied = p.reading.has("drop", "not_in", "neg") and p.reading.has("offer")
-    numbers = [i for i, t in enumerate(items) if t.number and t.unit is None and not t.has("period")]
+    numbers = [i for i, t in enumerate(items) if t.number and t.unit is None and not t.has("period")
+               and not (t.start and p.reading.tokens[t.start - 1].lemma in heard("dialogue_campaign.clock"))]
     bare = next((i for i in numbers if i not in p.used), None)
     if none or denied:
         p.used.update(p.reading.having("drop", "not_in", "neg", "offer"))

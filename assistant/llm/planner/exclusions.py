@@ -27,14 +27,14 @@ def cut_exclusion(reading: Reading, shop: Shop) -> tuple[str, Filter | None]:
     if tail and tail[0].lower() in heard("exclusions.somebody"):
         tail = tail[1:]
     named = bool(tail) and tail[0].lower() in heard("exclusions.customers")
-    parts = _meant(" ".join(tail if named else ["customers", *tail]), reading, shop)
+    parts = meant(" ".join(tail if named else ["customers", *tail]), reading, shop)
     if parts is None:
         return reading.text, None
     before, after = reading.text[: reading.tokens[start].start], reading.text[reading.tokens[end - 1].end :]
     return " ".join(f"{before.rstrip(' ,')} {after}".split()), Not(part=parts)
 
 
-def _meant(text: str, reading: Reading, shop: Shop) -> Filter | None:
+def meant(text: str, reading: Reading, shop: Shop) -> Filter | None:
     """The customers a phrase names: by a condition, a place, an agreed term, or what they bought."""
     own = gather(read(text, reading.vocabulary))
     bought = buyers_of(own)

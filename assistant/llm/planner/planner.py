@@ -24,6 +24,7 @@ from assistant.llm.planner.country_codes import spelled_out
 from assistant.llm.planner.coverage import GAP
 from assistant.llm.planner.currency import amounts
 from assistant.llm.planner.dialogue import follow_ups, pointing
+from assistant.llm.planner.draft_edits import about_draft
 from assistant.llm.planner.elision import complete
 from assistant.llm.planner.experiment_talk import about_experiments
 from assistant.llm.planner.heard import expression, heard, hearing
@@ -186,6 +187,9 @@ def _turn(
     briefed = about_brief(text, context, tools, words)
     if briefed is not None:
         return briefed
+    redone = about_draft(text, context, tools, words, shop, lambda t: _turn(t, context, shop, tools, language, encoder))
+    if redone is not None:
+        return redone
     asked_of = about_campaigns(text, context, tools, words)
     if asked_of is not None:
         return asked_of
