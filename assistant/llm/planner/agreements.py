@@ -29,6 +29,11 @@ _LONGEST_TERM = 5
 _LOOKING = frozenset({
     "show_terms", "show_saved_segments", "show_categories", "propose_categories", "ask_back", "decline",
 })
+#: readings that take a step on from the answer before them
+_STEPS = frozenset({"follow_up", "change", "undo", "back"})
+#: tools whose outcome has steps of its own
+_WITH_STEPS = frozenset({"draft_campaign", "draft_post", "show_campaign", "undo_campaign", "plan_sending",
+                         "stop_sending", "dry_run_campaign"})
 LONGEST_TEXT = 300
 _SENTENCE_END = re.compile(r"[.!?;]\s+\S")
 #: tools that change what was agreed, and what a taking back of their change is about
@@ -250,12 +255,20 @@ def _named(past: Past) -> str | None:
 
 
 def last_change(context: DialogueContext) -> Past | None:
-    """The latest change of an agreement, where nothing but looking at agreements came after it."""
+    """The latest change of an agreement that "undo" can mean.
+
+    Whatever only looked or asked anew since changed nothing, so it is passed over. An answer that was narrowed or
+    turned step by step is what "undo" goes back on, and a draft has its own way back.
+    """
+    asked = False
     for past in reversed(context.past):
         if past.call.name in CHANGES and not past.refused:
-            return past
-        if past.call.name not in _LOOKING and not past.refused:
+            return None if asked and past.call.name == "undo_change" else past
+        if past.refused or past.call.name in _LOOKING:
+            continue
+        if past.frame in _STEPS or past.call.name in _WITH_STEPS:
             return None
+        asked = True
     return None
 
 

@@ -15,7 +15,7 @@ from assistant.llm.planner.heard import heard
 from assistant.llm.planner.language_files import read_yaml
 from assistant.llm.planner.lexicon import Lexicon, PhraseTree
 from assistant.llm.planner.spans import Reading
-from assistant.plans.filters import And, Compare, CustomerCondition, Filter
+from assistant.plans.filters import And, Compare, CustomerCondition, Filter, Or
 from assistant.plans.periods import Period
 from assistant.plans.query import QueryPlan
 from assistant.plans.requests import SegmentRule
@@ -301,7 +301,8 @@ class _Reader:
         if near is None and not said and not any(lemma in self.words.people for lemma in self.lemmas):
             return None  # "can we reach 2 million"
         channel = (near[2] if near else said[0] if said else "any").replace("any", "")
-        denial = self._negated(k)
+        asked = self.lemmas[k] in heard("contact_conditions.asking")  # "bought tea but not coffee can I e-mail"
+        denial = None if asked else self._negated(k)
         none = (denial is not None) != name.startswith("not ")
         metric = name.removeprefix("not ")
         if not none:
@@ -311,7 +312,12 @@ class _Reader:
             other = self._longest(end + 1, "messages")
             if other is None or not channel:
                 break
+            either = self.lemmas[end] in heard("or") and not none  # "by sms or push": one of the two is enough
             end = self._keep(metric, other[1].replace("any", ""), none, range(end, other[0]))
+            if either:
+                second, first = self.found.customers.pop(), self.found.customers.pop()
+                self.found.joins.pop()
+                self.found.customers.append(Or(parts=(first, second)))
         return end
 
     def _detail(self, k: int) -> int | None:

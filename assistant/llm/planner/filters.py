@@ -10,6 +10,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from assistant.llm.planner.clauses import Clause, ClauseMeaning, Conditions, MetricCondition
+from assistant.llm.planner.contact_conditions import contact_conditions
 from assistant.llm.planner.heard import heard
 from assistant.llm.planner.period_grammar import PeriodReader
 from assistant.llm.planner.period_words import PeriodReading
@@ -255,8 +256,8 @@ class ConditionReader(ClauseMeaning):
             and (not self.items[k].has("value"))
         ):
             k += 1
-        if k >= len(self.items):
-            return None
+        if k >= len(self.items) or k in contact_conditions(self.r).used:
+            return None  # "bought Garden can we email": the channel is not bought
         item = self.items[k]
         near = (named_product(self.r, j) for j in range(k, min(k + 3, len(self.items))))
         longer = next((found for found in near if found), None)

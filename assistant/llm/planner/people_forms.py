@@ -356,6 +356,23 @@ def _fair_those(ask: Ask) -> BaseModel | ToolCall | None:
     return FairnessRequest(of="audience", filter=known[0], name=known[1] or None, by=_by(ask))
 
 
+def _fair_places(ask: Ask) -> ToolCall | None:
+    """People are told apart by what is sensitive; where they live or came from is not among it by itself."""
+    if _by(ask) is not None:
+        return None
+    lex = ask.words.lexicon
+    return decline(lex, "not_permitted", "fair_by_places", words=ask.said["places"],
+                   nearest=lex.wording["examples"]["fairness"])
+
+
+def _not_to_send(ask: Ask) -> ToolCall:
+    """What somebody does not want is nowhere recorded; what may be sent, and what suits, can be asked."""
+    lex = ask.words.lexicon
+    customer = ask.said.get("customer") or last_customer(ask.context)
+    asked = ask.raw["of_one_instead" if customer else "of_many_instead"]
+    return decline(lex, "missing_data", "not_to_send", nearest=[str(q).format(customer=customer) for q in asked])
+
+
 def _fair_named(ask: Ask) -> BaseModel | None:
     named = ask.said["named"].strip(" \"'“”").casefold()
     saved = next((name for name in ask.shop.segment_names() if name.casefold() == named), None)
@@ -381,6 +398,7 @@ _READ: dict[str, Reader] = {
     "interests_of": _interests_of, "interests_of_them": _interests_of_them, "interested_where": _interested_where,
     "interested": _interested, "interest_audience": _interest_audience,
     "interest_draft": _interest_draft, "all_interests": _all_interests, "profile": _profile,
+    "fair_places": _fair_places, "not_to_send": _not_to_send,
     "fair_value": _fair("value"), "fair_uplift": _fair("uplift"), "fair_ordering": _fair("ordering"),
     "fair_segments": _fair("segments"), "fair_table": _fair_table, "fair_lists": _fair("recommendations"),
     "fair_those": _fair_those, "fair_named": _fair_named, "fair_whom": _fair_whom, "fair_churn": _fair("churn"),

@@ -41,6 +41,7 @@ from assistant.llm.planner.order_sets import order_sets
 from assistant.llm.planner.other_times import other_times
 from assistant.llm.planner.people_forms import about_people
 from assistant.llm.planner.people_sets import people_sets
+from assistant.llm.planner.percent_bands import percent_bands
 from assistant.llm.planner.period_grammar import PeriodReader
 from assistant.llm.planner.period_words import PeriodReading
 from assistant.llm.planner.picks import picked
@@ -251,6 +252,9 @@ def _planned(
                               lambda t: candidates(read(t, words), DialogueContext(), shop, tools))
     if coming is not None:
         return coming
+    banded = percent_bands(text, words.lexicon.language, lambda t: candidates(read(t, words), context, shop, tools))
+    if banded is not None and banded.calls[0].name in tools:
+        return banded
     joined = people_sets(text, words, lambda t: candidates(read(t, words), context, shop, tools))
     if joined is not None:
         return joined

@@ -20,6 +20,7 @@ _WELL = 0.3
 _EXTRA = -0.05
 _MANY_WORDS = 9
 _OFTEN = 8
+_NAMING = frozenset({"save_segment", "change_segment", "define_term"})
 
 
 def repairs(reading: Reading, context: DialogueContext, plan: PlanFresh) -> list[Candidate]:
@@ -37,11 +38,19 @@ def repairs(reading: Reading, context: DialogueContext, plan: PlanFresh) -> list
     found = []
     for place, text in enumerate(texts[:_OFTEN]):
         best = next(iter(plan(text)), None)
+        if best is not None and text == joined and _grown_name(best, stuck):
+            continue
         if best is not None and best.cost <= _WELL and best.frame not in {"decline", "ask", "small_talk", "refused"}:
             best.cost += _EXTRA + 0.01 * place
             best.frame, best.referred = "follow_up", True
             found.append(best)
     return sorted(found, key=lambda c: c.cost)
+
+
+def _grown_name(best: Candidate, stuck: Sequence[Past]) -> bool:
+    """Whether a text put behind a refused order would only be taken for more of the name to save under."""
+    asked = any(past.call.name == "ask_back" for past in stuck)
+    return not asked and any(call.name in _NAMING for call in best.calls)
 
 
 def _scrap(reading: Reading) -> bool:

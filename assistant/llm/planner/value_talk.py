@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -77,6 +77,11 @@ def _modifiers(language: str, name: str) -> list[re.Pattern[str]]:
     return _forms(language).modifiers(name)
 
 
+@lru_cache(maxsize=8)
+def _versus_forms(language: str) -> tuple[LatePattern, ...]:
+    return tuple(LatePattern(str(form)) for form in _forms(language).raw.get("versus", ()))
+
+
 def value_talk(frames: Frames) -> Iterator[Candidate]:
     """The reading of the text as one of these questions, if it is one."""
     forms = _forms(frames.lex.language)
@@ -84,6 +89,10 @@ def value_talk(frames: Frames) -> Iterator[Candidate]:
     if not text or len(text) > _LONGEST:
         return
     for said in _readings(forms, frames.lex.language, text):
+        both = _versus(frames, forms, said)
+        if both is not None:
+            yield Candidate([call(request) for request in both], _SURE, "value")
+            return
         request = _request(frames, forms, said)
         if request is not None:
             yield Candidate([call(request)], _SURE, "value")
@@ -212,6 +221,22 @@ def _request(frames: Frames, forms: _Forms, said: _Said) -> ValueRequest | None:
     if forward and forms.expression("of_people").search(rest) and any(True for _ in forms.fits("top", rest)):
         return _checked({"about": valued, **changes})
     return _checked(changes) if any(True for _ in forms.fits("top_ahead", rest)) else None
+
+
+def _versus(frames: Frames, forms: _Forms, said: _Said) -> list[ValueRequest] | None:
+    """As in "a loyal customer compared to a new one": one request for each; None where one of them is not read."""
+    for form in _versus_forms(frames.lex.language):
+        match = form.fullmatch(said.rest)
+        if match is None:
+            continue
+        found = []
+        for group in (match["a"], match["b"]):
+            named = re.sub(forms.raw["ones"], forms.raw["one_said"], group.strip(" ,"), flags=re.IGNORECASE)
+            found.append(_request(frames, forms, replace(said, rest=str(forms.raw["versus_asked"]).format(named))))
+        first, second = found
+        if first is not None and second is not None and first != second:
+            return [first, second]
+    return None
 
 
 def _forward(forms: _Forms, text: str) -> bool:
