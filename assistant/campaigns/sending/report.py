@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -88,8 +88,10 @@ def dry_run_result(source: RunSource, plan: Plan, run: Run, tally: Tally, alread
     """
     config, known = source.config, set(source.config.sends())
     without = without_consent(plan)
-    tables = [_channels(config, tally, without), _steps(plan, tally), _now(tally), _what(source, plan), _samples(tally)]
-    priced = set(tally.messages) <= set(config.cost_per_message)
+    costs = costs_of(config, plan, tally)
+    priced = [cost for cost in costs.values() if cost is not None]
+    tables = [_channels(config, tally, costs, without), _steps(plan, tally), _now(tally), _what(source, plan),
+              _samples(tally)]
     figures = {
         "messages": _figure(run.recipients, "count", "Messages", "rows of the run"),
         "people": _figure(len(tally.people), "count", "People", "different customers of the run"),
@@ -99,9 +101,11 @@ def dry_run_result(source: RunSource, plan: Plan, run: Run, tally: Tally, alread
         "waiting": _figure(_of(tally, "wait"), "count", "Would wait", "quiet hours of this moment, or a later day"),
         "skipped": _figure(_of(tally, "skip"), "count", "Would be skipped", "checks of this moment"),
     }
-    if priced:
-        cost = sum(config.cost_per_message[c] * n for c, n in tally.parts.items())  # type: ignore[index]
-        figures["cost"] = _figure(round(cost, 2), "currency", "Cost of sending", "messages (SMS: parts) * unit cost")
+    if priced and len(priced) == len(costs):
+        figures["cost"] = _figure(round(sum(cost for cost, _ in priced), 2), "currency", "Cost of sending",
+                                  "messages * unit cost (parts of an SMS where the price is set for one)")
+    if plan.brief.budget is not None:
+        figures["budget"] = _figure(plan.brief.budget, "currency", "Budget", "the draft")
     state = {"started": "started", "approved": "approved"}.get(run.state, "waits for approval")
     sendable = set(tally.messages) & known
     return Result(
@@ -113,6 +117,8 @@ def dry_run_result(source: RunSource, plan: Plan, run: Run, tally: Tally, alread
                "sending": "all" if set(tally.messages) <= known else "some" if sendable else "off",
                "codes": source.plan.codes or "none", "steps": "yes" if plan.brief.steps else "",
                "without": " and ".join(without),
+               "cost_from": " and ".join(sorted({price for _, price in priced})),
+               "cost_unknown": " and ".join(c for c, cost in costs.items() if cost is None),
                "typed": "yes" if run.recipients > config.typed_above else ""},
         details={"campaign_id": plan.campaign_id, "digest": run.digest, "state": run.state,
                  "messages": run.recipients, "typed": run.recipients > config.typed_above,
@@ -149,12 +155,30 @@ def without_consent(plan: Plan) -> list[str]:
     return [c for c in plan.brief.channels if c in reachable and not reachable[c]]
 
 
-def _channels(config: SendingConfig, tally: Tally, without: Sequence[str]) -> Table:
+def costs_of(config: SendingConfig, plan: Plan, tally: Tally) -> dict[str, tuple[float, str] | None]:
+    """Channel → cost of its messages in shop currency and where the price is from; None where none is known.
+
+    A price that the operator set is of one part of a message; what past campaigns cost was booked per message.
+    """
+    found: dict[str, tuple[float, str] | None] = {}
+    for channel, n in sorted(tally.messages.items()):
+        set_price = config.cost_per_message.get(channel)  # type: ignore[call-overload]
+        unit = plan.costs.units.get(channel)
+        if set_price is not None:
+            found[channel] = set_price * tally.parts[channel], "settings"
+        else:
+            found[channel] = None if unit is None else (unit.value * n, unit.source)
+    return found
+
+
+def _channels(
+    config: SendingConfig, tally: Tally, costs: Mapping[str, tuple[float, str] | None], without: Sequence[str]
+) -> Table:
     ways = config.sends()
     rows: list[list[Any]] = [[channel, 0, 0, None, "nobody agreed to it"] for channel in without]
     for channel, n in sorted(tally.messages.items()):
-        each = config.cost_per_message.get(channel)  # type: ignore[call-overload]
-        rows.append([channel, n, tally.parts[channel], None if each is None else round(each * tally.parts[channel], 2),
+        cost = costs[channel]
+        rows.append([channel, n, tally.parts[channel], None if cost is None else round(cost[0], 2),
                      ways.get(channel, "export only")])
     return _table("channels", "Messages by channel", [
         ("channel", "Channel", "text"), ("messages", "Messages", "count"), ("parts", "Parts", "count"),

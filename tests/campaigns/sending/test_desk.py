@@ -73,6 +73,7 @@ def test_a_dry_run_says_who_what_and_cost(desk: SendingDesk) -> None:
     values = {name: figure.value for name, figure in result.figures.items()}
     assert values["messages"] == 5 and values["allowed"] == 5 and values["cost"] == 0.05
     reply = compose([result]).text
+    assert "Cost of sending: €0.05" in reply or "Cost of sending: £0.05" in reply
     assert "5 messages to 5 people by email" in reply and "cannot approve" in reply
     shown = str(result.model_dump())
     assert all(desk.key.token(p, "email") not in shown for p in PEOPLE), "no link that works is shown"
