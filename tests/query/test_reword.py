@@ -95,6 +95,7 @@ WORDS = [
     (plans.UpliftRequest(about="leave_alone", channel="email", campaign_kind="win_back", k=5),
      "the 5 customers whom a win-back e-mail should leave alone first, and what that saves"),
     (plans.UpliftRequest(customer_id="C1", channel="sms"), "what an SMS changes for customer C1"),
+    (plans.ReasonRequest(about="timing", campaign_id="c-7"), "why the timing of c-7 is as it is"),
     (plans.MessageRequest(campaign_id="c-1", customer_id="10023", channel="popup"),
      "what customer 10023 would get from c-1 (pop-up), line by line with the reasons"),
     (plans.ReadOutRequest(),
