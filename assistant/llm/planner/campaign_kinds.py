@@ -11,6 +11,8 @@ from typing import Any
 
 from assistant.llm.planner.candidate import Planned, call
 from assistant.llm.planner.language_files import read_yaml
+from assistant.llm.planner.replies import decline
+from assistant.llm.planner.vocabulary import Vocabulary
 from assistant.plans.requests import CampaignBrief
 
 _MACRO = re.compile(r"<(\w+)>")
@@ -32,6 +34,12 @@ def named_kind(text: str, language: str) -> str:
     if len(text) > _LONGEST:
         return text
     plain = _plain(text)
+    if _orders(language, plain):
+        respelled = plain
+        for form, say in _raw(language).get("respell", ()):
+            respelled = re.sub(form, say, respelled, flags=re.IGNORECASE)
+        text = text if respelled == plain else respelled
+        plain = respelled
     for pattern, say in _rules(language):
         match = pattern.fullmatch(plain)
         if match:
@@ -40,6 +48,22 @@ def named_kind(text: str, language: str) -> str:
             filled = _filled(say, [g or "" for g in match.groups()])
             return " ".join(filled.replace("<thing>", _thing(head, language)).split())
     return text
+
+
+def no_such_offer(text: str, words: Vocabulary, tools: Collection[str]) -> Planned | None:
+    """As in "buy one get one free": no offer that a campaign here can hold, said so with those that it can."""
+    language = words.lexicon.language
+    form = _raw(language).get("no_such_offer")
+    said = re.search(form, _plain(text), re.IGNORECASE) if form and len(text) <= _LONGEST else None
+    if said is None or "draft_campaign" not in tools:
+        return None
+    no = decline(words.lexicon, "not_understood", "no_such_offer", words=said.group(), examples="campaign")
+    return Planned([no], 0.0, frame="decline")
+
+
+def _orders(language: str, text: str) -> bool:
+    form = _raw(language).get("orders")
+    return bool(form) and re.fullmatch(form, text, re.IGNORECASE) is not None
 
 
 def _thing(head: str, language: str) -> str:

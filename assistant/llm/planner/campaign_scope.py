@@ -28,7 +28,25 @@ def take_budget(p: Parts) -> float | None:
             p.used.update(k for k, it in enumerate(items) if it.lemma in heard("brief.at_most"))
             _without(p.conditions, item.number)
             return item.number
-    return None
+    return _budget_behind(p)
+
+
+def _budget_behind(p: Parts) -> float | None:
+    """As in "…, 1,000 euros max": the only amount of money, in a clause that says nothing but "at most"."""
+    items = p.reading.items
+    money = [i for i, item in enumerate(items) if item.unit == "money" and (item.number or 0) > 0]
+    if len(money) != 1:
+        return None
+    at = money[0]
+    stops = [k for k, item in enumerate(items) if item.tokens[0].kind == "stop"]
+    first = max((k for k in stops if k < at), default=-1) + 1
+    clause = range(first, next((k for k in stops if k > at), len(items)))
+    bounds = [k for k in clause if {"le", "lt"} & {*items[k].alts.get("cmp", ()), *items[k].alts.get("after", ())}]
+    if not first or not bounds or any(k not in (at, *bounds) and not p.reading.is_skip(k) for k in clause):
+        return None
+    p.used |= {at, *bounds}
+    _without(p.conditions, float(items[at].number or 0))
+    return items[at].number
 
 
 def _says_who(p: Parts, first: int) -> bool:

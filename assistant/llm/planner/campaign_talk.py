@@ -12,6 +12,7 @@ from assistant.llm.planner.candidate import Planned, ToolCall, call
 from assistant.llm.planner.context import DialogueContext, Past
 from assistant.llm.planner.dialogue_campaign import SHOWING, brief_of, campaign_id
 from assistant.llm.planner.patterns import Patterns, patterns
+from assistant.llm.planner.replies import ask
 from assistant.llm.planner.vocabulary import Vocabulary
 from assistant.plans.requests import CampaignRequest, MessageRequest, ReasonRequest
 from assistant.plans.sending import CalendarRequest, StopRequest
@@ -42,8 +43,14 @@ def _asked(found: Patterns, text: str, context: DialogueContext, words: Vocabula
     if _first(found, "calendar", text) is not None:
         return call(CalendarRequest())
     if _first(found, "stop", text) is not None:
-        return call(StopRequest(campaign_id=_of_kind(goal, context)))
+        one = _of_kind(goal, context)
+        if goal is not None and one is None:  # stopping everything else is not what was asked for
+            return ask(words.lexicon, "which_sending")
+        return call(StopRequest(campaign_id=one))
     table = _spoken_of(_on_table(context), goal, context)
+    costs = table or _behind_its_people(context)
+    if costs is not None and _first(found, "here_cost", text) is not None:
+        return call(CampaignRequest(campaign_id=campaign_id(costs)))
     for part in _HERE:
         if table is not None and _first(found, f"here_{part}", text) is not None:
             named = campaign_id(table)
@@ -74,6 +81,17 @@ def _on_table(context: DialogueContext) -> Past | None:
     if not turns or not any(p.call.name in _OF_DRAFTS for p in turns[-1]):
         return None
     return next((p for turn in reversed(turns) for p in reversed(turn) if p.call.name in SHOWING), None)
+
+
+def _behind_its_people(context: DialogueContext) -> Past | None:
+    """The draft whose people alone were listed or counted since: "who are they?", "what would it cost?"."""
+    for turn in reversed(context.turns()):
+        shown = next((p for p in reversed(turn) if p.call.name in SHOWING), None)
+        if shown is not None:
+            return shown
+        if not all(p.call.name == "count_audience" or p.call.args.get("dimensions") == ["customer"] for p in turn):
+            return None
+    return None
 
 
 def _spoken_of(table: Past | None, goal: str | None, context: DialogueContext) -> Past | None:

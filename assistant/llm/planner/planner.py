@@ -10,7 +10,7 @@ from assistant.llm.planner.absent import missing_concepts
 from assistant.llm.planner.agreements import ask_meaning
 from assistant.llm.planner.bought_it import unclear_goods, with_goods_named
 from assistant.llm.planner.brief_talk import about_brief, with_details
-from assistant.llm.planner.campaign_kinds import named_kind, without_data
+from assistant.llm.planner.campaign_kinds import named_kind, no_such_offer, without_data
 from assistant.llm.planner.campaign_steps import about_steps
 from assistant.llm.planner.campaign_talk import about_campaigns
 from assistant.llm.planner.campaign_words import costs_something
@@ -194,7 +194,7 @@ def _turn(
     asked_of = about_campaigns(text, context, tools, words)
     if asked_of is not None:
         return asked_of
-    kind = without_data(text, tools, language)
+    kind = without_data(text, tools, language) or no_such_offer(text, words, tools)
     if kind is not None:
         return kind
     text = named_kind(text, language)
