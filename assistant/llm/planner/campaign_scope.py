@@ -6,6 +6,7 @@ from assistant.llm.planner.campaign_words import items_of, places
 from assistant.llm.planner.filters import Conditions
 from assistant.llm.planner.heard import heard
 from assistant.llm.planner.parts import Parts
+from assistant.llm.planner.spans import Reading
 from assistant.plans.filters import Compare, CustomerCondition, Filter
 
 #: fields that name what is bought
@@ -28,25 +29,26 @@ def take_budget(p: Parts) -> float | None:
             p.used.update(k for k, it in enumerate(items) if it.lemma in heard("brief.at_most"))
             _without(p.conditions, item.number)
             return item.number
-    return _budget_behind(p)
+    return None
 
 
-def _budget_behind(p: Parts) -> float | None:
-    """As in "…, 1,000 euros max": the only amount of money, in a clause that says nothing but "at most"."""
-    items = p.reading.items
+def cut_budget(reading: Reading) -> tuple[str, float | None]:
+    """As in "…, 1,000 euros max": the text without a clause that says nothing but at most the only amount of money,
+    and that amount; before the rest is read, so that it is taken for no condition on what customers spent."""
+    items = reading.items
     money = [i for i, item in enumerate(items) if item.unit == "money" and (item.number or 0) > 0]
-    if len(money) != 1:
-        return None
-    at = money[0]
     stops = [k for k, item in enumerate(items) if item.tokens[0].kind == "stop"]
-    first = max((k for k in stops if k < at), default=-1) + 1
-    clause = range(first, next((k for k in stops if k > at), len(items)))
+    first = max((k for k in stops if money and k < money[0]), default=-1)
+    if len(money) != 1 or first < 1:
+        return reading.text, None
+    last = next((k for k in stops if k > money[0]), len(items))
+    clause = range(first + 1, last)
     bounds = [k for k in clause if {"le", "lt"} & {*items[k].alts.get("cmp", ()), *items[k].alts.get("after", ())}]
-    if not first or not bounds or any(k not in (at, *bounds) and not p.reading.is_skip(k) for k in clause):
-        return None
-    p.used |= {at, *bounds}
-    _without(p.conditions, float(items[at].number or 0))
-    return items[at].number
+    if not bounds or any(k not in (money[0], *bounds) and not reading.is_skip(k) for k in clause):
+        return reading.text, None
+    end = items[last].tokens[0].start if last < len(items) else len(reading.text)
+    text = f"{reading.text[: items[first].tokens[0].start]}{reading.text[end:]}"
+    return " ".join(text.split()), items[money[0]].number
 
 
 def _says_who(p: Parts, first: int) -> bool:

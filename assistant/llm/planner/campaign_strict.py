@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from assistant.llm.planner import brief
 from assistant.llm.planner.campaign_asides import Aside, cut
+from assistant.llm.planner.campaign_scope import cut_budget
 from assistant.llm.planner.campaign_steps import Said, cut_steps, steps_of
 from assistant.llm.planner.campaign_words import items_of
 from assistant.llm.planner.campaign_words import said as words_of
@@ -34,9 +35,11 @@ _UNREAD = 0.66
 def drafted(frames: Frames) -> Candidate | None:
     """The reading as a campaign to be drafted, dearer by each word that the draft does not show."""
     text, asides, steps, left_out = frames.reading.text, [], None, None
+    budget = None
     if _orders(frames.reading):
         text, asides = cut(text, frames.lex.language)
         text, steps = cut_steps(text, frames.lex.language)
+        text, budget = cut_budget(read(text, frames.reading.vocabulary))
         text, left_out = cut_exclusion(read(text, frames.reading.vocabulary), frames.shop)
     own = _again(frames, text) if text != frames.reading.text else frames
     found = _draft(own, left_out)
@@ -48,6 +51,8 @@ def drafted(frames: Frames) -> Candidate | None:
         found.cost = max(found.cost, _UNREAD) + len(lost) / 100 if lost else found.cost
         found.unexplained += [w for w in lost if w not in found.unexplained]
     _name(frames, found, [*asides, *unread])
+    if budget is not None and found.calls[-1].name == "draft_campaign":
+        found.calls[-1].args.setdefault("budget", budget)
     found.referred = found.referred or any(_points(a, frames.reading) for a in asides)
     if steps is not None:
         _in_steps(found, steps)

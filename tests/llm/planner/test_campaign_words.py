@@ -128,7 +128,7 @@ def test_the_messages_of_the_draft_on_the_table_are_changed() -> None:
 
 @pytest.mark.parametrize(("text", "tool"), [
     ("What campaigns are planned for next week?", "show_calendar"), ("are there any clashes?", "show_calendar"),
-    ("which mailings go out this month", "show_calendar"), ("Stop the win-back", "stop_sending"),
+    ("which mailings go out this month", "show_calendar"), ("Stop the win-back", "ask_back"),
     ("halt the newsletter now", "stop_sending"), ("Who is in the control group and why?", "explain_brief"),
     ("which day should we send?", "explain_brief"), ("when should we send the newsletter", "explain_brief"),
     ("How did our past campaigns do?", "read_out_campaigns"), ("was the last campaign a success", "read_out_campaigns"),

@@ -72,3 +72,31 @@ def test_swapped_letters_are_put_right_but_not_in_quotations_and_names() -> None
     words = vocabulary(SHOP, "en")
     assert unswapped('how many pepole buoght', words) == "how many people bought"
     assert unswapped('set the subject to "pepole" for Pepole', words) == 'set the subject to "pepole" for Pepole'
+
+
+@pytest.mark.parametrize("text", [
+    "We want to reactivate customers who haven't bought since January, 1,000 euros max, email only",
+    "Draft a win-back for lapsed customers, at most 1,000 euros",
+    "Win back lapsed customers by email, max 1,000 euros",
+])
+def test_an_amount_that_stands_apart_is_the_budget(text: str) -> None:
+    (made,) = plan_turn(text, None, SHOP).calls
+    assert made.name == "draft_campaign" and made.args["budget"] == 1000
+    assert "revenue" not in str(made.args.get("audience"))
+
+
+@pytest.mark.parametrize("text", ["Stop the win-back", "cancel the loyalty campaign"])
+def test_stopping_a_kind_nobody_drafted_stops_nothing(text: str) -> None:
+    assert plan_turn(text, None, SHOP).calls[0].name == "ask_back"
+
+
+@pytest.mark.parametrize("text", ["what margin is left?", "who won't get it and why?", "what's the deadline?"])
+def test_questions_about_the_draft_show_it(text: str) -> None:
+    assert after(text).name == "show_campaign"
+
+
+def test_half_price_is_a_share_and_a_second_for_nothing_is_no_offer_here() -> None:
+    (made,) = plan_turn("Draft a half price campaign for lapsed customers", None, SHOP).calls
+    assert made.args["offer"]["value"] == 50
+    (no,) = plan_turn("Buy one get one free on mugs for loyal customers", None, SHOP).calls
+    assert no.name == "decline" and "free delivery" in no.args["message"]
