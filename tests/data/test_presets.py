@@ -95,6 +95,7 @@ def test_complete_journey(tmp_path):
     assert any("coupons" in w and "promotions_sample" in w for w in shop.manifest.quality.warnings)
 
 
+@pytest.mark.slow
 def test_online_retail_first_edition_as_daily_files(tmp_path):
     archive = shared_data("online_retail_ii/online_retail_by_day_csv.tar.gz")
     preview = preview_load([archive], settings_in(tmp_path))

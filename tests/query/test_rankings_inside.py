@@ -75,7 +75,7 @@ def test_one_figure_over_the_rows_shown(shop):
     assert "**€120.50**" in reply.text and check(reply.text, [result], known=reply.numbers).untraced == []
 
 
-@pytest.mark.parametrize("fixture", ["demo_snapshot", "online_retail_snapshot"])
+@pytest.mark.parametrize("fixture", ["demo_snapshot", pytest.param("online_retail_snapshot", marks=pytest.mark.slow)])
 def test_against_pandas(request, fixture):
     snapshot = request.getfixturevalue(fixture)
     lines = snapshot.execute(snapshot.table("order_lines")).to_pandas()

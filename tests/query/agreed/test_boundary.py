@@ -65,8 +65,9 @@ def test_what_is_kept_says_the_same_and_names_nobody(shop):
 
 @pytest.mark.parametrize("rule", [
     And(parts=(GERMANY, SPENT)),
-    And(parts=(CustomerCondition(metric="orders", op="ge", values=(1,), where=MUG), SILENT)),
-    Or(parts=(CustomerCondition(metric="orders", op="ge", values=(2,)), SPENT)),
+    pytest.param(And(parts=(CustomerCondition(metric="orders", op="ge", values=(1,), where=MUG), SILENT)),
+                 marks=pytest.mark.slow),
+    pytest.param(Or(parts=(CustomerCondition(metric="orders", op="ge", values=(2,)), SPENT)), marks=pytest.mark.slow),
     And(parts=(Not(part=GERMANY), LAPSED)),
     BoughtThen(steps=(MUG, Compare(field="product", op="contains", values=("cushion",))), within_days=90),
     CustomerCondition(metric="revenue", rank="top_percent", values=(20,)),
