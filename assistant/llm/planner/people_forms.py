@@ -365,6 +365,11 @@ def _fair_places(ask: Ask) -> ToolCall | None:
                    nearest=lex.wording["examples"]["fairness"])
 
 
+def _after_return(ask: Ask) -> ToolCall:
+    """Conditions put orders after orders, and no order after a return."""
+    return decline(ask.words.lexicon, "not_understood", "after_return", nearest=ask.raw["return_instead"])
+
+
 def _not_to_send(ask: Ask) -> ToolCall:
     """What somebody does not want is nowhere recorded; what may be sent, and what suits, can be asked."""
     lex = ask.words.lexicon
@@ -398,7 +403,7 @@ _READ: dict[str, Reader] = {
     "interests_of": _interests_of, "interests_of_them": _interests_of_them, "interested_where": _interested_where,
     "interested": _interested, "interest_audience": _interest_audience,
     "interest_draft": _interest_draft, "all_interests": _all_interests, "profile": _profile,
-    "fair_places": _fair_places, "not_to_send": _not_to_send,
+    "fair_places": _fair_places, "not_to_send": _not_to_send, "after_return": _after_return,
     "fair_value": _fair("value"), "fair_uplift": _fair("uplift"), "fair_ordering": _fair("ordering"),
     "fair_segments": _fair("segments"), "fair_table": _fair_table, "fair_lists": _fair("recommendations"),
     "fair_those": _fair_those, "fair_named": _fair_named, "fair_whom": _fair_whom, "fair_churn": _fair("churn"),

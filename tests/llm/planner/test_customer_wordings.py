@@ -166,3 +166,25 @@ def test_a_question_after_a_refused_save_is_no_name() -> None:
     refused = Past(ToolCall("save_segment", {"name": "Best", "filter": rule}), {"refusal": {"reason": "invalid"}}, 1)
     context = DialogueContext([refused], questions=["Save loyal customers as Best"])
     assert [c.name for c in calls("How many orders did we have last month?", context)] == ["query_data"]
+
+
+@pytest.mark.parametrize("text", [
+    "People who returned something but came back", "who sent something back and still came back to us?",
+    "which customers bought again after returning something?",
+])
+def test_an_order_after_a_return_is_declined_with_what_can_be_asked(text: str) -> None:
+    found = calls(text)[0]
+    assert found.name == "decline" and "after a return" in found.args["message"]
+
+
+@pytest.mark.parametrize("text", [
+    "customers who came back after their first order",
+    "how many customers returned something and placed at least 2 orders?",
+])
+def test_coming_back_without_a_return_is_not_declined_for_it(text: str) -> None:
+    assert "after a return" not in str(calls(text)[0].args)
+
+
+def test_by_sms_or_push_asks_for_one_of_the_two() -> None:
+    rule = parts(calls("How many lapsed customers can we contact via sms or push?")[0])
+    assert [p["op_type"] for p in rule] == ["customer", "or"] and len(rule[1]["parts"]) == 2
