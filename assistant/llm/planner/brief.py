@@ -19,7 +19,7 @@ from assistant.llm.planner.parts import Parts
 from assistant.llm.planner.replies import decline
 from assistant.llm.planner.requests import Finish, take_verbs
 from assistant.llm.planner.values import join
-from assistant.plans.filters import Compare, CustomerCondition, Filter, InGroup, Not
+from assistant.plans.filters import And, Compare, CustomerCondition, Filter, InGroup, Not
 from assistant.plans.requests import CampaignBrief, OfferSpec
 from assistant.plans.shop import Shop
 
@@ -52,13 +52,13 @@ def draft(
     offer = offer_of(p)
     _no_condition(p, offer)
     channels = channels_of(p)
-    audience, words = _audience(p, context, shop, bought)
+    audience, words, whole = _audience(p, context, shop, bought)
     goal = _goal(p, goals, words, context, kind)
     if goal == "win_back" and audience is not None and not p.referred and not _says_how_long(audience):
         audience = join([_usual(goal, p, shop), audience])  # "win back garden buyers": those who stayed away
     if left_out is not None:
         usual = audience if audience is not None else _usual(goal, p, shop)
-        audience = left_out if usual is None else join([usual, left_out])
+        audience, whole = left_out if usual is None else join([usual, left_out]), False
     p.used.update(
         i for i, item in enumerate(r.items) if item.has("customers_pronoun", "pronoun") and (audience is not None)
     )
@@ -70,7 +70,8 @@ def draft(
         and ("customer" in item.alts.get("dim", ()) or not item.has("metric"))
     )
     tone = next((str(r.items[i].get("tone")) for i in r.having("tone")), None)
-    values: dict[str, Any] = {"goal": goal, "audience": audience, "audience_words": words or None, "offer": offer}
+    values: dict[str, Any] = {"goal": goal, "audience": audience, "offer": offer,
+                              "audience_words": words if words and whole else None}
     if channels:
         values["channels"] = channels
     if edits:
@@ -298,8 +299,12 @@ def channels_of(p: Parts) -> tuple[str, ...]:
 
 def _audience(
     p: Parts, context: DialogueContext, shop: Shop, bought: Sequence[Filter] = ()
-) -> tuple[Filter | None, str]:
-    """Who it is for: conditions, places, agreed terms, what they bought, or the customers of the conversation."""
+) -> tuple[Filter | None, str, bool]:
+    """Who it is for: conditions, places, agreed terms, what they bought, or the customers of the conversation.
+
+    Returns:
+        the rule, the name of the groups in it, and whether that name says all of the rule.
+    """
     parts: list[Filter] = [
         f
         for f in p.rows
@@ -311,7 +316,7 @@ def _audience(
     if customers is not None:
         parts.append(customers)
     parts += bought
-    words = _group_words(p)
+    words, rest = _group_words(p), [c for part in parts for c in _conditions(part) if not isinstance(c, InGroup)]
     for i in p.reading.having("definition"):
         term = str(p.reading.items[i].get("definition"))
         found = term_filter(shop, term)
@@ -322,13 +327,18 @@ def _audience(
     if bought:
         words = ""  # the rule says more than the name of a group
     if not parts and _everybody(p):
-        return Compare(field="customer", op="not_null"), "all customers"
+        return Compare(field="customer", op="not_null"), "all customers", True
     if not parts and p.reading.has("customers_pronoun", "pronoun"):
         past = context.audience()
         if past is not None:
             p.referred = True
-            return past[0], past[1] or said_before(context, p)
-    return join(parts), words
+            return past[0], past[1] or said_before(context, p), True
+    return join(parts), words, not rest
+
+
+def _conditions(rule: Filter) -> list[Filter]:
+    """The conditions that "and" joins."""
+    return [c for part in rule.parts for c in _conditions(part)] if isinstance(rule, And) else [rule]
 
 
 def _everybody(p: Parts) -> bool:

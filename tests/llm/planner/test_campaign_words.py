@@ -164,3 +164,13 @@ def test_a_share_held_out_and_a_sum_kept_to_are_no_offer_and_no_condition() -> N
 def test_a_text_that_shrinks_no_further_is_given_up() -> None:
     text = "I'd like a campaign for our 1,000 most valuable customers, excluding anyone contacted this month"
     assert plan(text)[0] in {"decline", "draft_campaign"}
+
+
+def test_a_draft_is_called_by_a_group_only_where_that_is_all_of_it() -> None:
+    def named(text: str) -> str | None:
+        (found,) = plan_turn(text, DialogueContext(), PlannerShop()).calls
+        return found.args.get("audience_words")
+
+    assert named("Draft a win-back campaign for lapsed customers") == "lapsed"
+    assert named("Draft a win-back campaign for lapsed customers in Germany") is None
+    assert named("Draft a campaign for champions in France") is None
