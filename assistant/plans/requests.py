@@ -44,7 +44,7 @@ class SegmentRequest(PlanModel):
 
     kind: Literal["segments"] = "segments"
     method: SplitMethod = "auto"
-    k: int | None = Field(default=None, ge=2, le=100_000, description=f"at most {MOST_SEGMENTS} are made")
+    k: int | None = Field(default=None, ge=2, le=1_000_000_000, description=f"at most {MOST_SEGMENTS} are made")
     view: Literal["profile", "actions", "measure", "trend", "check"] = "profile"
     metrics: tuple[str, ...] = Field(default=(), max_length=4)
     period: Period | None = None

@@ -200,6 +200,8 @@ class SegmentReader(AgreementReader):
     def _one(self) -> Candidate | None:
         for slots in self.p.fits("show_one", self.text, self.names):
             name = self.name_of(slots) or self._pronoun_segment(slots["group"])
+            if name is not None and not self.saved(name) and self.p.expression("a_time").match(name.lower()):
+                continue  # "show the segments as of 1 January": a day, not a name
             if name is not None:
                 return self._show(SURE if self.saved(name) else LIKELY, name=name)
         return None

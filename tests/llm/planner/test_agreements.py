@@ -210,3 +210,7 @@ def test_without_saved_segments_the_split_answers(text: str) -> None:
 def test_hostile_texts_take_no_time() -> None:
     for text in ("save " + "a " * 140 + "as x", "call " * 60, "by " + "x " * 120 + "we mean " + "y " * 20):
         assert not {c.name for c in plan_turn(text, None, SHOP).calls} & CHANGES
+
+
+def test_a_day_is_no_name_of_a_segment() -> None:
+    assert plan("show the segments as of 1 January 2030").name != "show_saved_segments"
