@@ -8,22 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant.results import Result
+from assistant.workspace.part import Part
 
 if TYPE_CHECKING:
     from assistant.campaigns.draft import Rooms
-    from assistant.data.warehouse import Snapshot
     from assistant.plans import MessageRequest, ReasonRequest
-    from assistant.settings import Settings
 
 
-class Campaigning:
+class Campaigning(Part):
     """Methods of :class:`~assistant.workspace.Workspace`, which gives the rest."""
 
-    settings: Settings
-
-    @property
-    @abstractmethod
-    def snapshot(self) -> Snapshot: ...
 
     @abstractmethod
     def _campaign_rooms(self) -> Rooms: ...

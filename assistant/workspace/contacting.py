@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from assistant.errors import UserError
 from assistant.results import Result
+from assistant.workspace.part import Part
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,17 +18,10 @@ if TYPE_CHECKING:
     from assistant.plans import InGroup, ReadOutRequest, UpliftRequest
 
 
-class Contacting:
+class Contacting(Part):
     """Methods of :class:`~assistant.workspace.Workspace`, which gives the rest."""
 
     learnt: Callable[[Snapshot], Snapshot]
-
-    @property
-    @abstractmethod
-    def snapshot(self) -> Snapshot: ...
-
-    @abstractmethod
-    def _cached(self, name: str, compute: Callable[[Snapshot], Any], *key: Any) -> Any: ...
 
     def uplift_model(self, channel: str | None = None, campaign_kind: str | None = None) -> ShopUplift:
         """What past campaigns teach of who is moved by a message of this channel and kind."""

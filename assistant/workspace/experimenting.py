@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from assistant.results import Result
+from assistant.workspace.part import Part
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -15,18 +15,12 @@ if TYPE_CHECKING:
     from assistant.data.experiment_tables import ExperimentTable
     from assistant.data.warehouse import Snapshot
     from assistant.plans.experiments import ExperimentRequest, ExperimentSizeRequest
-    from assistant.settings import Settings
 
 
-class Experimenting:
+class Experimenting(Part):
     """Methods of :class:`~assistant.workspace.Workspace`, which gives the rest."""
 
-    settings: Settings
     _campaign_rooms: Callable[[], Rooms]
-
-    @property
-    @abstractmethod
-    def snapshot(self) -> Snapshot: ...
 
     @property
     def experiments_dir(self) -> Path:

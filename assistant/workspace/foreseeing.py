@@ -2,37 +2,25 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from assistant.results import Result
+from assistant.workspace.part import Part
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from assistant.caching import OnceCache
     from assistant.data.outcome_tables import OutcomeTable
-    from assistant.data.warehouse import Snapshot
     from assistant.plans import ChurnExamRequest, ChurnRequest, OrderingRequest, TableScoreRequest
-    from assistant.settings import Settings
 
 
-class Foreseeing:
+class Foreseeing(Part):
     """Methods of :class:`~assistant.workspace.Workspace`, which gives the rest."""
 
-    _put_in: Callable[..., Any]
-    _citing: Callable[..., Result]
     _cache: OnceCache
     noting_fairness: Callable[..., Result]
-    settings: Settings
-
-    @property
-    @abstractmethod
-    def snapshot(self) -> Snapshot: ...
-
-    @abstractmethod
-    def _cached(self, name: str, compute: Callable[[Snapshot], Any], *key: Any) -> Any: ...
 
     def predict_churn(self, request: ChurnRequest) -> Result:
         """Who is about to leave."""

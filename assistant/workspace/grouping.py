@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from assistant.results import DefinitionUsed, Result
+from assistant.workspace.part import Part
 
 if TYPE_CHECKING:
-    from assistant.data.warehouse import Snapshot
     from assistant.plans import Filter
     from assistant.plans.groups import GroupsRequest, MoversRequest
 
 
-class Grouping:
+class Grouping(Part):
     """Methods of :class:`~assistant.workspace.Workspace`, which gives the rest."""
 
     _meant: Callable[[Filter], tuple[Filter, list[DefinitionUsed]]]
-    _citing: Callable[..., Result]
-
-    @property
-    @abstractmethod
-    def snapshot(self) -> Snapshot: ...
-
-    @abstractmethod
-    def _cached(self, name: str, compute: Callable[[Snapshot], Any], *key: Any) -> Any: ...
 
     def compare_groups(self, request: GroupsRequest) -> Result:
         """Two groups of customers beside each other."""

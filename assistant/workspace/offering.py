@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from assistant.errors import InvalidPlan, MissingData, NoRows
 from assistant.plans.offers import ExploreRequest, OfferCandidate, OfferRequest
 from assistant.results import Result
+from assistant.workspace.part import Part
 
 if TYPE_CHECKING:
     from assistant.campaigns.draft import Rooms
     from assistant.campaigns.offers.afterwards import Afterwards
     from assistant.campaigns.offers.exploration import ExplorationLog, Tested
     from assistant.campaigns.offers.terms import ShopTerms
-    from assistant.data.warehouse import Snapshot
     from assistant.models.uplift.fitted import ShopUplift
     from assistant.plans import CampaignBrief
-    from assistant.settings import Settings
 
 #: Offers never tested, for which the lift they need is told beside a choice.
 _OTHERS = (OfferCandidate(kind="none"), OfferCandidate(kind="free_delivery"), OfferCandidate(kind="early_access"))
@@ -26,21 +24,11 @@ _OTHERS = (OfferCandidate(kind="none"), OfferCandidate(kind="free_delivery"), Of
 _USUAL = (10.0, 15.0, 20.0)
 
 
-class Offering:
+class Offering(Part):
     """Methods of :class:`~assistant.workspace.Workspace`, which gives the rest."""
 
     uplift_model: Callable[..., ShopUplift]
-    _put_in: Callable[..., Any]
-    _citing: Callable[..., Result]
     _campaign_rooms: Callable[[], Rooms]
-    settings: Settings
-
-    @property
-    @abstractmethod
-    def snapshot(self) -> Snapshot: ...
-
-    @abstractmethod
-    def _cached(self, name: str, compute: Callable[[Snapshot], Any], *key: Any) -> Any: ...
 
     def choose_offers(self, request: OfferRequest) -> Result:
         """Which offer each customer should get, what offers must achieve, or what choosing would have brought.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from datetime import date
 from functools import partial
@@ -22,6 +21,7 @@ from assistant.plans import (
     ValueRequest,
 )
 from assistant.results import Result
+from assistant.workspace.part import Part
 
 if TYPE_CHECKING:
     from assistant.data.privacy_budget import PrivacyBudget
@@ -29,14 +29,11 @@ if TYPE_CHECKING:
     from assistant.models.people.fairness_report import Judged
     from assistant.models.people.interests import Interests
     from assistant.query.compile import QueryOptions
-    from assistant.settings import Settings
 
 
-class People:
+class People(Part):
     """Methods of :class:`~assistant.workspace.Workspace`, which gives the rest."""
 
-    _put_in: Callable[..., Any]
-    _citing: Callable[..., Result]
     predict_churn: Callable[..., Result]
     churn_model: Callable[[int], Any]
     lifetime_model: Callable[[int], Any]
@@ -47,14 +44,6 @@ class People:
     recommender: Callable[[], Any]
     table_model: Callable[[str | None], tuple[Any, Any]]
     _options: Callable[[], QueryOptions]
-    settings: Settings
-
-    @property
-    @abstractmethod
-    def snapshot(self) -> Snapshot: ...
-
-    @abstractmethod
-    def _cached(self, name: str, compute: Callable[[Snapshot], Any], *key: Any) -> Any: ...
 
     def describe_customer(self, request: CustomerRequest) -> Result:
         """One customer: orders, habits, interests, consents, segments, outlook; each with its source."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from assistant.results import Result
+from assistant.workspace.part import Part
 
 if TYPE_CHECKING:
     from assistant.data.warehouse import Snapshot
@@ -20,24 +20,13 @@ if TYPE_CHECKING:
         RecommendRequest,
         SubstituteRequest,
     )
-    from assistant.settings import Settings
 
 
-class Recommending:
+class Recommending(Part):
     """Methods of :class:`~assistant.workspace.Workspace`, which gives the rest."""
 
-    _put_in: Callable[..., Any]
-    _citing: Callable[..., Result]
     recommender: Callable[[], Any]
     product_index: Callable[..., Any]
-    settings: Settings
-
-    @property
-    @abstractmethod
-    def snapshot(self) -> Snapshot: ...
-
-    @abstractmethod
-    def _cached(self, name: str, compute: Callable[[Snapshot], Any], *key: Any) -> Any: ...
 
     def product_side(self) -> ProductSide:
         """Vectors and attributes of the products for models; without vectors where no text can be embedded."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from assistant.results import Result
+from assistant.workspace.part import Part
 
 if TYPE_CHECKING:
     from assistant.caching import OnceCache
@@ -15,18 +16,12 @@ if TYPE_CHECKING:
     from assistant.query.agreed.agreements import Agreements
 
 
-class Segmenting:
+class Segmenting(Part):
     """Methods of :class:`~assistant.workspace.Workspace`, which gives the rest."""
 
-    _put_in: Callable[..., Any]
-    _citing: Callable[..., Result]
     _cache: OnceCache
     churn_model: Callable[[int], Any]
     lifetime_model: Callable[[int], Any]
-
-    @property
-    @abstractmethod
-    def snapshot(self) -> Snapshot: ...
 
     @property
     @abstractmethod

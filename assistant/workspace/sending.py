@@ -17,23 +17,18 @@ from assistant.plans.sending import (
     StopRequest,
 )
 from assistant.results import Result
+from assistant.workspace.part import Part
 
 if TYPE_CHECKING:
     from assistant.campaigns.draft import Rooms
     from assistant.campaigns.sending.desk import SendingDesk
     from assistant.data.warehouse import Snapshot
-    from assistant.settings import Settings
 
 
-class Sending:
+class Sending(Part):
     """Methods of :class:`~assistant.workspace.Workspace`, which gives the rest."""
 
-    settings: Settings
     _campaign_rooms: Callable[[], Rooms]
-
-    @property
-    @abstractmethod
-    def snapshot(self) -> Snapshot: ...
 
     @property
     @abstractmethod
