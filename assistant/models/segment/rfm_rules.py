@@ -37,6 +37,10 @@ RULES: tuple[RFMRule, ...] = (
     RFMRule("Hibernating", (2, 2), (1, 2), advice="contact them rarely and cheaply"),
     RFMRule("Lost", (1, 1), (1, 2), advice="leave them alone unless it costs nothing"),
 )
+#: Where nothing tells the customers apart, none of these names would be true.
+ALIKE = RFMRule("All alike", (1, 5), (1, 5), advice="treat them alike: nothing tells them apart yet")
+#: Score of the last order where it is the same day for everybody.
+NEUTRAL = 3
 
 
 class RFMRules(Segmenter):
@@ -44,8 +48,9 @@ class RFMRules(Segmenter):
 
     R: fewer days since the last order is better. F: orders. M: money spent. V is the mean of F and M, rounded up from
     one half. A score counts the quintile cuts that a value lies strictly beyond, so equal values get equal scores
-    (with many one-order customers, all of them score 1). The scheme is Hughes (1994), *Strategic Database Marketing*;
-    the names are customary.
+    (with many one-order customers, all of them score 1). Where everybody ordered last on the same day, R is 3 for all;
+    where orders and spending are the same too, everybody is :data:`ALIKE`. The scheme is Hughes (1994),
+    *Strategic Database Marketing*; the names are customary.
     """
 
     def __init__(self) -> None:
@@ -56,15 +61,21 @@ class RFMRules(Segmenter):
         self.day_cuts_ = np.quantile(frame["days_since_last_order"].to_numpy(float), steps)
         self.order_cuts_ = np.quantile(frame["order_count"].to_numpy(float), steps)
         self.money_cuts_ = np.quantile(frame["monetary_value"].to_numpy(float), steps)
+        columns = ["days_since_last_order", "order_count", "monetary_value"]
+        self.same_day_, *others = (bool(frame[c].nunique() <= 1) for c in columns)
+        self.alike_ = self.same_day_ and all(others)
 
     def scores(self, frame: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """R, F, M and V scores (int, 1–5) of each customer."""
         recency = 1 + _beyond(-frame["days_since_last_order"].to_numpy(float), -self.day_cuts_)
+        recency = np.full_like(recency, NEUTRAL) if self.same_day_ else recency
         frequency = 1 + _beyond(frame["order_count"].to_numpy(float), self.order_cuts_)
         money = 1 + _beyond(frame["monetary_value"].to_numpy(float), self.money_cuts_)
         return recency, frequency, money, np.floor((frequency + money) / 2 + 0.5).astype(int)
 
     def _names_of(self, frame: pd.DataFrame) -> np.ndarray:
+        if self.alike_:
+            return np.full(len(frame), ALIKE.name, dtype=object)
         recency, _, _, value = self.scores(frame)
         once = frame["order_count"].to_numpy() == 1
         conditions = [_fits(rule, recency, value, once) for rule in RULES]
@@ -73,6 +84,8 @@ class RFMRules(Segmenter):
     def definition(self, name: str) -> str:
         """The rule with the shop's own cuts filled in."""
         self._fitted()
+        if name == ALIKE.name:
+            return "the same last order, number of orders and spending for everybody"
         rule = next(r for r in RULES if r.name == name)
         parts = [self._recency_words(rule.recency), f"value score {_range(rule.value)} of 5"]
         if rule.one_order:
@@ -83,7 +96,7 @@ class RFMRules(Segmenter):
 
     def advice(self, name: str) -> str:
         """What is usually done for that segment (a rule of thumb, not a measured effect)."""
-        return next(r.advice for r in RULES if r.name == name)
+        return next(r.advice for r in (*RULES, ALIKE) if r.name == name)
 
     def value_words(self) -> str:
         """How the value score is made, with the shop's cuts."""
@@ -95,6 +108,8 @@ class RFMRules(Segmenter):
 
     def _recency_words(self, bounds: Sequence[int]) -> str:
         """Score R ≥ s means days < cut; cuts are ascending, so score s lies below cut number 5 - s."""
+        if self.same_day_:
+            return "last order on the same day as everybody's"
         low, high = bounds
         newest = None if high == 5 else self.day_cuts_[4 - high]
         oldest = None if low == 1 else self.day_cuts_[5 - low]

@@ -74,6 +74,9 @@ def measure_result(snapshot: Snapshot, request: SegmentRequest, options: QueryOp
         Column(name="segment", label="Segment"), Column(name="customers", label="Customers", unit="count"), *columns,
     ])
     known = [i for i, row in enumerate(rows) if row[2] is not None]
+    if not known:
+        label = columns[0].label
+        raise NoRows(f"No segment has a value of {label}: nothing in these data gives one", received=label)
     figures = {"highest": table.figure(known[0], metrics[0]), "lowest": table.figure(known[-1], metrics[0])}
     if columns[0].unit in {"currency", "count"} and metrics[0] in {"revenue", "orders", "units", "net_revenue"}:
         figures["total"] = Figure(value=sum(r[2] for r in rows if r[2] is not None), unit=columns[0].unit,

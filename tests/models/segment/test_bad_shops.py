@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from assistant.features.behaviour import behaviour
 from assistant.llm.replies import compose
 from assistant.models.segment.behaviour_mixture import BehaviourSegments
 from assistant.models.segment.movers import movers_result
-from assistant.models.segment.report import segment_result
+from assistant.models.segment.report import members_of_segment, segment_result
 from assistant.models.segment.views import view_result
 from assistant.plans import InGroup, SegmentRequest
 from assistant.plans.groups import MoversRequest
@@ -88,3 +89,9 @@ def test_days_that_have_not_come_are_refused(no_repeats: Snapshot, rule: str) ->
         else:
             movers_result(no_repeats, MoversRequest(source=InGroup(group="segment", name="Loyal", method="rfm"),
                                                     source_name="Loyal", period=ahead))
+
+
+def test_a_measure_that_no_segment_has_is_refused_by_name(tmp_path: Path) -> None:
+    request = SegmentRequest(view="measure", metrics=("days_between_orders",))
+    with pytest.raises(NoRows, match="days between orders"):
+        view_result(replace(once(tmp_path, 3), groups=members_of_segment), request, QueryOptions())

@@ -66,3 +66,15 @@ def test_a_recent_frequent_big_spender_is_a_champion_and_the_opposite_is_lost():
     model = RFMRules().fit(frame_of(range(1, 101), range(100, 0, -1), np.arange(100.0, 0.0, -1)))
     names = model.predict(frame_of([1, 100], [100, 1], [100.0, 1.0]))
     assert names.tolist() == ["Champions", "Lost"]
+
+
+def test_nobody_is_lost_where_nothing_tells_customers_apart():
+    model = RFMRules().fit(frame_of([0] * 30, [2] * 30, [9.0] * 30))
+    assert set(model.labels_) == {"All alike"}
+    assert "same last order" in model.definition("All alike") and "alike" in model.advice("All alike")
+
+
+def test_a_last_order_on_the_same_day_says_nothing():
+    model = RFMRules().fit(frame_of([0] * 100, [1] * 50 + [3] * 50, np.arange(1.0, 101.0)))
+    assert not set(model.labels_) & {"Lost", "Hibernating", "At risk", "Must not lose", "New"}
+    assert all("same day" in model.definition(name) for name in set(model.labels_))
