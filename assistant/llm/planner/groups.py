@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from assistant.llm.planner.candidate import ToolCall
 from assistant.llm.planner.context import DialogueContext
 from assistant.llm.planner.heard import heard
 from assistant.llm.planner.parts import Parts
 from assistant.llm.planner.saved_names import attach_saved
+from assistant.llm.planner.spans import Item
 from assistant.plans.filters import Compare, InGroup
 
 
@@ -45,13 +48,20 @@ def leaving(p: Parts) -> bool:
     ]
     if not hits or p.customer_ids:
         return False
-    days = next((item.get("duration").days for item in p.reading.items if item.has("duration")), 90)
+    ahead = [i for i in p.reading.having("duration") if _of_leaving(items, i)]
+    days = items[ahead[0]].get("duration").days if ahead else 90
     group = InGroup(group="about_to_leave", horizon_days=min(max(days, 7), 730))
     p.conditions.customers.append(group)
     p.conditions.joins.append("and")
     p.used.update(hits)
-    p.used.update(p.reading.having("duration"))
+    p.used.update(ahead)
     return True
+
+
+def _of_leaving(items: Sequence[Item], i: int) -> bool:
+    """Whether a length of time belongs to the leaving, not to another deed that stands nearer before it."""
+    deeds = [item.get("act") for item in items[:i] if item.has("act")]
+    return not deeds or deeds[-1] == "churn"
 
 
 def _segment(p: Parts, context: DialogueContext) -> tuple[InGroup, set[int]] | None:

@@ -193,3 +193,9 @@ def test_a_month_ahead_is_said_to_be_counted_in_days() -> None:
 ])
 def test_the_likeliest_to_order(text: str) -> None:
     assert plan(text) == ("predict_orders", {"horizon_days": 21, "k": 10})
+
+
+def test_the_days_of_another_deed_are_not_those_of_leaving() -> None:
+    (found,) = plan_turn("customers likely to churn who bought garden within 30 days", DialogueContext(),
+                         PlannerShop()).calls
+    assert found.args["filter"]["parts"][-1]["horizon_days"] == 90
