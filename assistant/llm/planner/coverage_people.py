@@ -9,11 +9,13 @@ from typing import Any
 from assistant.llm.planner.language_files import read_yaml
 from assistant.llm.planner.spans import Reading
 from assistant.llm.planner.trace import Trace
+from assistant.plans.alike import GOODS
 
 #: tools whose answers are figures, not people
 _FIGURES = frozenset({"query_data", "explain_change", "forecast_metric"})
 
-
+#: tools that speak of one day: nothing develops in them
+_OF_TODAY = frozenset({"predict_churn", "count_audience"})
 #: conditions on what customers did
 _OF_DEEDS = frozenset({"customer", "sequence", "group", "predicted"})
 
@@ -27,7 +29,11 @@ def people_gaps(reading: Reading, trace: Trace) -> Iterator[tuple[int, str]]:
     """Place and text of each such word: "**who** spent more than last year" answered with the shop's revenue, "which
     **kinds** of buyers" answered with the number of buyers."""
     words = _words(reading.vocabulary.lexicon.language)
-    if not words or not trace.tools or not trace.tools <= _FIGURES:
+    if not words or not trace.tools or not trace.tools <= _FIGURES | _OF_TODAY:
+        return
+    if reading.tokens[0].lemma in words["how"] and ("customer" in trace.dimensions or trace.tools & _OF_TODAY):
+        yield from ((i, t.text) for i, t in enumerate(reading.tokens) if t.lemma in words["develops"])
+    if trace.tools & _OF_TODAY:
         return
     split = {"segment", "campaign_kind", "customer_type"} & set(trace.dimensions) or trace.under("study")
     tokens = reading.tokens
@@ -46,5 +52,8 @@ def people_gaps(reading: Reading, trace: Trace) -> Iterator[tuple[int, str]]:
         return
     after = [item for item in reading.items if item.start > first][:2]
     about_people = "customer" in trace.dimensions or any("customer" in m for m in trace.metrics)
-    if any(item.has("act") for item in after) and not about_people and "customer" not in trace.under("op_type"):
+    of_goods = bool(trace.dimensions) and set(trace.dimensions) <= GOODS
+    if any(item.has("act") for item in after) and not about_people and (
+        of_goods or "customer" not in trace.under("op_type")
+    ):
         yield first, tokens[first].text

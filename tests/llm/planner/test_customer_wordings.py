@@ -188,3 +188,13 @@ def test_coming_back_without_a_return_is_not_declined_for_it(text: str) -> None:
 def test_by_sms_or_push_asks_for_one_of_the_two() -> None:
     rule = parts(calls("How many lapsed customers can we contact via sms or push?")[0])
     assert [p["op_type"] for p in rule] == ["customer", "or"] and len(rule[1]["parts"]) == 2
+
+
+@pytest.mark.parametrize(("text", "word"), [
+    ("Who bought something from every category?", "Who"),
+    ("How did the at-risk group develop over the last year?", "develop"),
+    ("How did our champions develop?", "develop"),
+])
+def test_people_asked_for_are_not_answered_with_goods_nor_a_course_with_a_list(text: str, word: str) -> None:
+    (found,) = plan_turn(text, DialogueContext(), PlannerShop()).calls
+    assert found.name == "decline" and word in found.args["message"]
