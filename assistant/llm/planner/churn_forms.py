@@ -16,6 +16,7 @@ from pydantic import BaseModel
 
 from assistant.llm.planner.candidate import Planned, call
 from assistant.llm.planner.context import DialogueContext
+from assistant.llm.planner.form_places import put_in, told_apart
 from assistant.llm.planner.language_files import read_yaml
 from assistant.llm.planner.late_patterns import LatePattern
 from assistant.llm.planner.people_forms import Ask, PlanOne, last_customer, plain, whom
@@ -24,8 +25,6 @@ from assistant.plans import ChurnExamRequest, ChurnRequest, OrderingRequest, Tab
 from assistant.plans.filters import CustomerCondition
 from assistant.plans.shop import Shop
 
-_PLACE = re.compile(r"(?<!P)<(\w+)>")
-_GROUP = re.compile(r"\(\?P<(\w+)>")
 _AMOUNT = r"\d[\d,]*(?:\.\d+)?"
 _LONGEST = 200
 #: likeness from which a name is taken for a category, or for a product
@@ -81,25 +80,8 @@ def _compiled(language: str) -> tuple[tuple[str, LatePattern], ...]:
         "NTH": "(?P<nth>" + "|".join(sorted(raw["ordinals"], key=len, reverse=True)) + ")",
         "NUMBER": rf"(?P<n>\d{{1,3}}|{numbers})", "UNIT": rf"(?P<unit>{units})",
     }
-    return tuple((kind, LatePattern(_told_apart(_put_in(form, places))))
+    return tuple((kind, LatePattern(told_apart(put_in(form, places))))
                  for kind in _READ for form in raw["forms"].get(kind, ()))
-
-
-def _told_apart(form: str) -> str:
-    """The form with groups of one name numbered: alternatives may hold the same place."""
-    seen: dict[str, int] = {}
-
-    def numbered(match: re.Match[str]) -> str:
-        name = match.group(1)
-        seen[name] = seen.get(name, 0) + 1
-        return f"(?P<{name}__{seen[name]}>"
-
-    return _GROUP.sub(numbered, form)
-
-
-def _put_in(form: str, places: dict[str, str]) -> str:
-    filled = _PLACE.sub(lambda m: places.get(m.group(1), m.group()), form)
-    return form if filled == form else _put_in(filled, places)
 
 
 def _written_out(text: str, language: str) -> str:

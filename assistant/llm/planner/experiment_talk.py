@@ -16,6 +16,7 @@ from pydantic import BaseModel, ValidationError
 
 from assistant.llm.planner.candidate import Candidate, Planned, call
 from assistant.llm.planner.context import DialogueContext
+from assistant.llm.planner.form_places import put_in
 from assistant.llm.planner.language_files import read_yaml
 from assistant.llm.planner.patterns import patterns
 from assistant.plans.experiments import ExperimentRequest, ExperimentSizeRequest
@@ -24,7 +25,6 @@ from assistant.plans.query import QueryPlan
 from assistant.plans.requests import SegmentRule
 
 PlanOne = Callable[[str], list[Candidate]]
-_PLACE = re.compile(r"(?<!P)<(\w+)>")
 _LONGEST = 240
 #: the ordinary grammar is followed only where it reads so well
 _WELL = 0.65
@@ -87,12 +87,7 @@ def _raw(language: str) -> dict[str, Any]:
 def _compiled(language: str, kind: str) -> tuple[re.Pattern[str], ...]:
     raw = _raw(language)
     places = {**raw["macros"], "split": raw["split"]}
-    return tuple(re.compile(_once(_put_in(form, places)), re.IGNORECASE) for form in raw[kind])
-
-
-def _put_in(form: str, places: dict[str, str]) -> str:
-    filled = _PLACE.sub(lambda m: places.get(m.group(1), m.group()), form)
-    return form if filled == form else _put_in(filled, places)
+    return tuple(re.compile(_once(put_in(form, places)), re.IGNORECASE) for form in raw[kind])
 
 
 def _once(form: str) -> str:

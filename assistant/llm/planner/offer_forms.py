@@ -16,6 +16,7 @@ from pydantic import ValidationError
 
 from assistant.llm.planner.candidate import Planned, call
 from assistant.llm.planner.context import DialogueContext
+from assistant.llm.planner.form_places import put_in, told_apart
 from assistant.llm.planner.language_files import read_yaml
 from assistant.llm.planner.late_patterns import LatePattern
 from assistant.llm.planner.people_forms import Ask, PlanOne, forms_of, plain, whom
@@ -24,8 +25,6 @@ from assistant.plans.filters import Compare, Filter
 from assistant.plans.offers import ExploreRequest, OfferCandidate, OfferRequest
 from assistant.plans.shop import Shop
 
-_PLACE = re.compile(r"(?<!P)<(\w+)>")
-_GROUP = re.compile(r"\(\?P<(\w+)>")
 _AMOUNT = r"\d[\d,]*(?:\.\d+)?"
 _LONGEST = 220
 _TOOL, _EXPLORE = "choose_offers", "explore_offers"
@@ -100,7 +99,7 @@ def _whom(ask: Ask, text: str) -> tuple[bool, Filter | None]:
     language = ask.words.lexicon.language
     one = re.fullmatch(forms_of(language)["customer"], text, re.IGNORECASE)
     if one is not None:  # "what should we offer customer 17850?" asks for products
-        if not re.search(_put_in(_raw(language)["names_an_offer"], _places(language)), ask.text, re.IGNORECASE):
+        if not re.search(put_in(_raw(language)["names_an_offer"], _places(language)), ask.text, re.IGNORECASE):
             return False, None
         return True, Compare(field="customer", op="eq", values=(one["customer"],))
     known, chosen = whom(ask, text)
@@ -182,7 +181,7 @@ def _changed(ask: Ask, asked: str, before: OfferRequest) -> OfferRequest | None:
         return _valid({**base, **changes, "about": about})
     places = _places(language)
     for name in ("offers", "whom"):
-        match = re.fullmatch(_told_apart(_put_in(raw["again"][name], places)), rest, re.IGNORECASE)
+        match = re.fullmatch(told_apart(put_in(raw["again"][name], places)), rest, re.IGNORECASE)
         if match is None:
             continue
         found = {k.partition("__")[0]: v.strip(" ,") for k, v in match.groupdict().items() if v}
@@ -215,38 +214,21 @@ def _places(language: str) -> dict[str, str]:
 @lru_cache(maxsize=4)
 def _compiled(language: str) -> tuple[tuple[str, LatePattern], ...]:
     places = _places(language)
-    return tuple((kind, LatePattern(_told_apart(_put_in(form, places)))) for kind in _ABOUT
+    return tuple((kind, LatePattern(told_apart(put_in(form, places)))) for kind in _ABOUT
                  for form in _raw(language)["forms"].get(kind, ()))
 
 
 @lru_cache(maxsize=4)
 def _tests(language: str) -> tuple[tuple[str, LatePattern], ...]:
     places = _places(language)
-    return tuple((kind, LatePattern(_told_apart(_put_in(form, places)))) for kind, forms
+    return tuple((kind, LatePattern(told_apart(put_in(form, places)))) for kind, forms
                  in _raw(language)["tests"].items() for form in forms)
 
 
 @lru_cache(maxsize=4)
 def _limit_patterns(language: str) -> tuple[LatePattern, ...]:
     places = dict(_raw(language)["macros"])
-    return tuple(LatePattern(_put_in(form, places).replace("AMOUNT", _AMOUNT)) for form in _raw(language)["limits"])
-
-
-def _told_apart(form: str) -> str:
-    """The form with groups of one name numbered: alternatives may hold the same place."""
-    seen: dict[str, int] = {}
-
-    def numbered(match: re.Match[str]) -> str:
-        name = match.group(1)
-        seen[name] = seen.get(name, 0) + 1
-        return f"(?P<{name}__{seen[name]}>"
-
-    return _GROUP.sub(numbered, form)
-
-
-def _put_in(form: str, places: dict[str, str]) -> str:
-    filled = _PLACE.sub(lambda m: places.get(m.group(1), m.group()), form)
-    return form if filled == form else _put_in(filled, places)
+    return tuple(LatePattern(put_in(form, places).replace("AMOUNT", _AMOUNT)) for form in _raw(language)["limits"])
 
 
 def _limits(language: str, text: str) -> tuple[str, dict[str, Any]]:
@@ -300,7 +282,7 @@ def _offers(ask: Ask, text: str) -> list[OfferCandidate]:
     found: list[tuple[int, OfferCandidate]] = []
     rest = text
     for kind, form in raw["offers"].items():
-        expression = _told_apart(form.replace("AMOUNT", _AMOUNT).replace("CATEGORY", r"[\w& -]+?").replace(
+        expression = told_apart(form.replace("AMOUNT", _AMOUNT).replace("CATEGORY", r"[\w& -]+?").replace(
             "JOINER", raw["joiners"]))
         pattern = re.compile(rf"(?<![\w€£$.])(?:{expression})(?=\s*(?:$|,|/|\b{raw['joiners']}\b))", re.IGNORECASE)
         while (match := pattern.search(rest)) is not None:

@@ -17,6 +17,7 @@ from pydantic import BaseModel
 
 from assistant.llm.planner.candidate import Candidate, Planned, ToolCall, call
 from assistant.llm.planner.context import DialogueContext
+from assistant.llm.planner.form_places import put_in
 from assistant.llm.planner.language_files import read_yaml
 from assistant.llm.planner.late_patterns import LatePattern
 from assistant.llm.planner.replies import decline
@@ -35,7 +36,6 @@ from assistant.plans.reword import reword_filter
 from assistant.plans.shop import Shop
 
 PlanOne = Callable[[str], list[Candidate]]
-_PLACE = re.compile(r"(?<!P)<(\w+)>")
 #: likeness from which a name is taken for a value of the shop; a product named so surely is no interest
 _LIKE, _SURE = 85.0, 95.0
 #: the ordinary grammar is followed only where it reads so well
@@ -103,13 +103,8 @@ def _compiled(language: str) -> tuple[tuple[str, LatePattern], ...]:
                "Q": "(?P<question>.+?)",
                "P": "(?P<pronoun>" + "|".join(map(re.escape, raw["pronouns"])) + ")",
                "THOSE": "(?P<those>" + "|".join(map(re.escape, raw["those"])) + ")"}
-    return tuple((kind, LatePattern(_put_in(form, places)))
+    return tuple((kind, LatePattern(put_in(form, places)))
                  for kind, forms in raw["forms"].items() for form in forms)
-
-
-def _put_in(form: str, places: dict[str, str]) -> str:
-    filled = _PLACE.sub(lambda m: places.get(m.group(1), m.group()), form)
-    return form if filled == form else _put_in(filled, places)
 
 
 @lru_cache(maxsize=4)

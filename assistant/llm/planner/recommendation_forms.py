@@ -16,6 +16,7 @@ from pydantic import BaseModel
 
 from assistant.llm.planner.candidate import Planned, call
 from assistant.llm.planner.context import DialogueContext
+from assistant.llm.planner.form_places import put_in
 from assistant.llm.planner.heard import language
 from assistant.llm.planner.language_files import read_yaml
 from assistant.llm.planner.late_patterns import LatePattern
@@ -24,7 +25,6 @@ from assistant.plans.shop import Shop
 
 #: A name at least so much like a product's is taken for it; of several joined names each, and where it decides alone.
 _LIKE, _EACH, _SURE = 80.0, 85.0, 95.0
-_PLACE = re.compile(r"(?<!P)<(\w+)>")
 #: What the model in use is called among the names of the lexicon.
 _USED = "used"
 
@@ -67,14 +67,8 @@ def _forms(spoken: str) -> tuple[tuple[str, LatePattern], ...]:
     names = "|".join(map(re.escape, models))
     places |= {"M": f"(?:the )?(?P<first>{names})", "N": f"(?:the )?(?P<second>{names})",
                "N2": f"(?:the )?(?P<third>{names})"}
-    return tuple((kind, LatePattern(_put_in(form, places)))
+    return tuple((kind, LatePattern(put_in(form, places)))
                  for kind in _READ for form in raw["forms"].get(kind, ()))
-
-
-def _put_in(form: str, places: dict[str, str]) -> str:
-    """The form with every place filled, also places within macros; names of groups stay."""
-    filled = _PLACE.sub(lambda m: places.get(m.group(1), m.group()), form)
-    return form if filled == form else _put_in(filled, places)
 
 
 @lru_cache(maxsize=4)

@@ -15,6 +15,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from assistant.llm.planner.candidate import Planned, call
+from assistant.llm.planner.form_places import put_in
 from assistant.llm.planner.language_files import read_yaml
 from assistant.llm.planner.late_patterns import LatePattern
 from assistant.llm.planner.replies import decline
@@ -28,7 +29,6 @@ from assistant.plans.sending import (
     StopRequest,
 )
 
-_PLACE = re.compile(r"(?<!P)<(\w+)>")
 _LONGEST = 200
 _PARTS = re.compile(r"(?P<d>\d{1,2})|(?P<w>[^\W\d_]{3,})")
 
@@ -76,15 +76,8 @@ def _compiled(language: str) -> tuple[tuple[str, LatePattern], ...]:
     raw = _raw(language)
     phrases = [p for group in raw["every"].values() for p in group]
     places = {**raw["macros"], "every": "|".join(sorted(map(re.escape, phrases), key=len, reverse=True))}
-    return tuple((kind, LatePattern(_put_in(form, places)))
+    return tuple((kind, LatePattern(_once(put_in(form, places))))
                  for kind, forms in raw["forms"].items() for form in forms)
-
-
-def _put_in(form: str, places: dict[str, str]) -> str:
-    filled = _PLACE.sub(lambda m: places.get(m.group(1), m.group()), form)
-    if filled != form:
-        return _put_in(filled, places)
-    return _once(form)
 
 
 def _once(form: str) -> str:
