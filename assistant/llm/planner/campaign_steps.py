@@ -18,6 +18,7 @@ from assistant.llm.planner.candidate import Planned, call
 from assistant.llm.planner.context import DialogueContext
 from assistant.llm.planner.copy_talk import draft_on_table
 from assistant.llm.planner.dialogue_campaign import campaign_id
+from assistant.llm.planner.form_places import first_alone
 from assistant.llm.planner.language_files import read_yaml
 from assistant.llm.planner.late_patterns import LatePattern
 from assistant.llm.planner.lexicon import Lexicon
@@ -163,21 +164,8 @@ def _compiled(language: str, kind: str) -> tuple[LatePattern, ...]:
     raw = read_yaml(language, "campaign_steps")
     if kind not in raw:
         return ()
-    return tuple(LatePattern(_once(_filled(_filled(form, raw["macros"]), raw["macros"]))) for form in raw[kind])
+    return tuple(LatePattern(first_alone(_filled(_filled(form, raw["macros"]), raw["macros"]))) for form in raw[kind])
 
 
 def _filled(form: str, macros: dict[str, str]) -> str:
     return _MACRO.sub(lambda m: str(macros.get(m.group(1), m.group())), form)
-
-
-def _once(form: str) -> str:
-    """A form in which a name stands twice keeps the group of the first alone."""
-    seen: set[str] = set()
-
-    def again(match: re.Match[str]) -> str:
-        if match.group(1) in seen:
-            return "(?:"
-        seen.add(match.group(1))
-        return match.group()
-
-    return re.sub(r"\(\?P<(\w+)>", again, form)

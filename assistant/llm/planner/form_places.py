@@ -25,3 +25,16 @@ def told_apart(form: str) -> str:
         return f"(?P<{name}__{seen[name]}>"
 
     return _GROUP.sub(numbered, form)
+
+
+def first_alone(form: str) -> str:
+    """A form in which a name stands twice keeps the group of the first alone."""
+    seen: set[str] = set()
+
+    def again(match: re.Match[str]) -> str:
+        if match.group(1) in seen:
+            return "(?:"
+        seen.add(match.group(1))
+        return match.group()
+
+    return _GROUP.sub(again, form)

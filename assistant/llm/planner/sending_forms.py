@@ -15,7 +15,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from assistant.llm.planner.candidate import Planned, call
-from assistant.llm.planner.form_places import put_in
+from assistant.llm.planner.form_places import first_alone, put_in
 from assistant.llm.planner.language_files import read_yaml
 from assistant.llm.planner.late_patterns import LatePattern
 from assistant.llm.planner.replies import decline
@@ -76,21 +76,8 @@ def _compiled(language: str) -> tuple[tuple[str, LatePattern], ...]:
     raw = _raw(language)
     phrases = [p for group in raw["every"].values() for p in group]
     places = {**raw["macros"], "every": "|".join(sorted(map(re.escape, phrases), key=len, reverse=True))}
-    return tuple((kind, LatePattern(_once(put_in(form, places))))
+    return tuple((kind, LatePattern(first_alone(put_in(form, places))))
                  for kind, forms in raw["forms"].items() for form in forms)
-
-
-def _once(form: str) -> str:
-    """A form in which a name stands twice keeps the group of the first alone."""
-    seen: set[str] = set()
-
-    def again(match: re.Match[str]) -> str:
-        if match.group(1) in seen:
-            return "(?:"
-        seen.add(match.group(1))
-        return match.group()
-
-    return re.sub(r"\(\?P<(\w+)>", again, form)
 
 
 def _plain(text: str, language: str) -> str:
