@@ -40,14 +40,14 @@ def _sequence(condition: BoughtThen) -> str:
 
 
 def _step(step: Filter | None) -> str:
-    from assistant.plans.reword import _filter  # it builds on this module
+    from assistant.plans.reword_filters import filter_words  # it builds on this module
 
     if step is None:
         return "anything"
     if isinstance(step, Compare) and step.op in {"eq", "in", "contains"} and step.values:
         name = LABELS.get(step.field, step.field.replace("_", " "))
         return f"{name} {' or '.join(str(v) for v in step.values)}"
-    return f"({_filter(step)})" if isinstance(step, Or) else f"lines where {_filter(step)}"
+    return f"({filter_words(step)})" if isinstance(step, Or) else f"lines where {filter_words(step)}"
 
 
 def _predicted(condition: Predicted) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from assistant.plans.requests import BuyersRequest, RecommendRequest
-from assistant.plans.reword import _counted, _number, join_words, reword_filter
+from assistant.plans.reword_base import counted, join_words, number_words
+from assistant.plans.reword_filters import reword_filter
 from assistant.plans.reword_lists import AIMS, rule_words
 
 _METHODS = {"popularity": "by popularity", "item_knn": "by what similar baskets hold"}
@@ -13,7 +14,7 @@ def reword_recommend(request: RecommendRequest) -> str:
     """Which products for whom, why one of them, or why not another."""
     if request.basket:
         whom = f" to customer {request.customer_id}" if request.customer_id else ""
-        first = f"{_number(request.k)} products to recommend{whom} with {join_words(list(request.basket))}"
+        first = f"{number_words(request.k)} products to recommend{whom} with {join_words(list(request.basket))}"
         return ", ".join([first, *rule_words(request)])
     if request.why:
         other = f" and not product {request.why_not}" if request.why_not else ""
@@ -25,7 +26,7 @@ def reword_recommend(request: RecommendRequest) -> str:
         if request.customer_id
         else (f"customers where {reword_filter(request.filter)}" if request.filter is not None else "everybody")
     )
-    parts = [f"{request.k} {_counted('products', [request.k])} {AIMS[request.purpose]} {whom}", *rule_words(request)]
+    parts = [f"{request.k} {counted('products', [request.k])} {AIMS[request.purpose]} {whom}", *rule_words(request)]
     if request.adults_only:
         parts.append("only customers known to be of age")
     if request.method != "auto":
@@ -36,7 +37,7 @@ def reword_recommend(request: RecommendRequest) -> str:
 def reword_buyers(request: BuyersRequest) -> str:
     """Customers for what, or like whom."""
     where = f" among customers where {reword_filter(request.filter)}" if request.filter is not None else ""
-    k = _number(request.k)
+    k = number_words(request.k)
     if request.like_customer_id:
         return f"the {k} customers who buy most like customer {request.like_customer_id}{where}"
     what = f"product {request.product_id}" if request.product_id else request.category or f"'{request.text}'"

@@ -7,7 +7,8 @@ from typing import Any
 
 from assistant.plans.filters import Among
 from assistant.plans.periods import Period
-from assistant.plans.reword import _filter, _number, label
+from assistant.plans.reword_base import label, number_words
+from assistant.plans.reword_filters import filter_words
 from assistant.plans.reword_periods import during, period_phrase
 from assistant.plans.studies import (
     CohortStudy,
@@ -27,7 +28,7 @@ def reword_study(study: Study) -> str:
 
 
 def _scope(study: Any, before: str = "") -> str:
-    where = f", where {_filter(study.filter)}" if study.filter is not None else ""
+    where = f", where {filter_words(study.filter)}" if study.filter is not None else ""
     if study.period is None or study.period.kind == "all":
         return where
     return f"{where}, {before}{during(study.period) if before else period_phrase(study.period)}"
@@ -49,7 +50,7 @@ def _cohorts(study: CohortStudy) -> str:
 
 
 def _returning(study: ReturnStudy) -> str:
-    where = f", where {_filter(study.filter)}" if study.filter is not None else ""
+    where = f", where {filter_words(study.filter)}" if study.filter is not None else ""
     if study.grain is not None:
         return f"share of the customers of one {study.grain} who ordered in the next{where}"
     verb = "first ordered" if study.first_only else "ordered"
@@ -60,12 +61,12 @@ def _returning(study: ReturnStudy) -> str:
 
 def _ladder(study: LadderStudy) -> str:
     before = "first ordered " if study.first_only else "orders "
-    return f"customers by number of orders, up to {_number(study.steps)} or more{_scope(study, before)}"
+    return f"customers by number of orders, up to {number_words(study.steps)} or more{_scope(study, before)}"
 
 
 def _spread(study: SpreadStudy) -> str:
     what = "days since the order before" if study.of == "gap" else label(study.metric)
-    limits = " or ".join(_number(e) for e in study.edges)
+    limits = " or ".join(number_words(e) for e in study.edges)
     bands = f" with limits at {limits}" if study.edges else ""
     return f"{_things(study.of)} by bands of {what}{bands}{_scope(study)}"
 
@@ -75,17 +76,17 @@ def _early(study: EarlyStudy) -> str:
     if study.days is None:
         return f"time from the first to the second order{by}{_scope(study, 'first ordered ')}"
     what = "revenue per customer" if study.measure == "value" else "share of customers who order again"
-    return f"{what} within {_number(study.days)} days of the first order{by}{_scope(study, 'first ordered ')}"
+    return f"{what} within {number_words(study.days)} days of the first order{by}{_scope(study, 'first ordered ')}"
 
 
 def _concentration(study: ConcentrationStudy) -> str:
     things, what = _things(study.of), label(study.metric)
     if study.top_percent is not None:
-        asked = f"share of {what} from the top {_number(study.top_percent)} % of {things}"
+        asked = f"share of {what} from the top {number_words(study.top_percent)} % of {things}"
     elif study.top is not None:
-        asked = f"share of {what} from the top {_number(study.top)} {things}"
+        asked = f"share of {what} from the top {number_words(study.top)} {things}"
     elif study.reach is not None:
-        asked = f"how many {things} bring {_number(study.reach)} % of {what}"
+        asked = f"how many {things} bring {number_words(study.reach)} % of {what}"
     else:
         asked = f"how {what} is concentrated over {things}"
     return f"{asked}{_scope(study)}"
@@ -93,18 +94,18 @@ def _concentration(study: ConcentrationStudy) -> str:
 
 def _contrast(study: ContrastStudy) -> str:
     things = f"{study.of}s"
-    rest = f"those where {_filter(study.second)}" if study.second is not None else f"all other {things}"
+    rest = f"those where {filter_words(study.second)}" if study.second is not None else f"all other {things}"
     what = {
         "value": f"revenue per {study.of}", "orders": "orders per customer", "order_value": "average order value",
         "units": "units per order", "repeat": "share with more than one order",
     }
-    return f"{what[study.measure]} of {things} where {_filter(study.first)}, against {rest}{_scope(study)}"
+    return f"{what[study.measure]} of {things} where {filter_words(study.first)}, against {rest}{_scope(study)}"
 
 
 def reword_among(condition: Among, denied: bool = False) -> str:
     """A ranking inside a filter: "city is one of the 5 with the lowest revenue"; ``denied``: what it leaves out."""
     what = label(condition.dimension)
-    scope = f" where {_filter(condition.where)}" if condition.where is not None else ""
+    scope = f" where {filter_words(condition.where)}" if condition.where is not None else ""
     when = f" {during(condition.period)}" if condition.period is not None and condition.period.kind != "all" else ""
     if not condition.limit and condition.dimension == "order" and condition.where is not None:
         return f"the {what} has {'no' if denied else 'a'} line{scope}{when}"
@@ -115,10 +116,10 @@ def reword_among(condition: Among, denied: bool = False) -> str:
 def _ranked(condition: Among, what: str, scope: str, when: str) -> str:
     lowest = "" if condition.descending else "lowest "
     first = "highest " if condition.descending else ""
-    place = f" after the first {_number(condition.offset)}" if condition.offset else ""
+    place = f" after the first {number_words(condition.offset)}" if condition.offset else ""
     if not condition.limit:
         return f"{what} has {label(condition.metric)}{scope}{when}"
-    many = f"one of the {_number(condition.limit)}" if condition.limit > 1 else "the one"
+    many = f"one of the {number_words(condition.limit)}" if condition.limit > 1 else "the one"
     return f"{what} is {many} with the {lowest}{first}{label(condition.metric)}{place}{scope}{when}"
 
 

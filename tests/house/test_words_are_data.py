@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 PLANNER = sorted((ROOT / "assistant" / "llm" / "planner").glob("*.py"))
 #: Places that spell out what is no word of one language ("5k", "3rd", SQL), or only look like it. Only ever shorten it.
 ALLOWED: dict[str, int] = {
-    "compose": 1, "mentions": 1, "normalise": 3, "patterns": 1, "premises": 1, "requests": 2, "unknown_values": 1,
+    "comparisons": 1, "mentions": 1, "normalise": 3, "patterns": 1, "premises": 1, "requests": 2, "unknown_values": 1,
     "unreadable": 1,
 }
 #: What of a question is text: attributes, methods and names that hold words as a person typed them.

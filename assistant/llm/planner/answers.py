@@ -6,7 +6,7 @@ from typing import Any
 
 from assistant.errors import AssistantError
 from assistant.llm.planner.candidate import ToolCall
-from assistant.llm.planner.parts import GRAINS
+from assistant.llm.planner.units import GRAINS
 from assistant.plans.answering import Answering, Computing
 from assistant.plans.query import QueryPlan
 from assistant.plans.requests import SegmentRule

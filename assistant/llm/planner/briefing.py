@@ -9,8 +9,9 @@ from __future__ import annotations
 from assistant.llm.planner.candidate import Candidate, call
 from assistant.llm.planner.context import DialogueContext
 from assistant.llm.planner.heard import heard
-from assistant.llm.planner.parts import GRAINS, Parts
+from assistant.llm.planner.parts import Parts
 from assistant.llm.planner.requests import Finish
+from assistant.llm.planner.units import GRAINS
 from assistant.plans.briefing import BriefingRequest
 from assistant.plans.filters import Compare, InGroup
 from assistant.plans.periods import Period

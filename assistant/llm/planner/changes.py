@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, timedelta
 
-from assistant.llm.planner.compose import change_plan
+from assistant.llm.planner.change_plans import change_plan
 from assistant.llm.planner.heard import heard
 from assistant.llm.planner.nested import ranked_things
 from assistant.llm.planner.parts import Parts

@@ -15,7 +15,8 @@ from assistant.llm.planner.dialogue_query import used_cues
 from assistant.llm.planner.dialogue_time import in_year_of
 from assistant.llm.planner.forecasting import edited
 from assistant.llm.planner.heard import heard
-from assistant.llm.planner.parts import GRAINS, Parts
+from assistant.llm.planner.parts import Parts
+from assistant.llm.planner.units import GRAINS
 from assistant.llm.planner.values import join
 from assistant.plans.filters import And, Compare, Filter
 from assistant.plans.query import ChangePlan, Comparison, QueryPlan, Sort

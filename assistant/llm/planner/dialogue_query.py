@@ -22,8 +22,9 @@ from assistant.llm.planner.dialogue_people import by_message_channel, each_of_th
 from assistant.llm.planner.dialogue_time import edit_periods
 from assistant.llm.planner.heard import heard
 from assistant.llm.planner.moves import turned
-from assistant.llm.planner.parts import GRAINS, Parts
+from assistant.llm.planner.parts import Parts
 from assistant.llm.planner.spans import Reading
+from assistant.llm.planner.units import GRAINS
 from assistant.llm.planner.values import join
 from assistant.plans.periods import Period
 from assistant.plans.query import ChangePlan, Comparison, Having, QueryPlan, Sort

@@ -10,7 +10,8 @@ from assistant.llm.planner.candidate import Candidate, call
 from assistant.llm.planner.dialogue_filters import edit_filter
 from assistant.llm.planner.dialogue_query import used_cues
 from assistant.llm.planner.dialogue_time import in_year_of
-from assistant.llm.planner.parts import GRAINS, Parts
+from assistant.llm.planner.parts import Parts
+from assistant.llm.planner.units import GRAINS
 from assistant.plans.periods import Period
 from assistant.plans.query import QueryPlan
 from assistant.plans.studies import (

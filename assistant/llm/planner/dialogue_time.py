@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from assistant.llm.planner.compose import _comparison
+from assistant.llm.planner.comparisons import comparison
 from assistant.llm.planner.heard import heard
-from assistant.llm.planner.parts import GRAINS, Parts
+from assistant.llm.planner.parts import Parts
+from assistant.llm.planner.units import GRAINS
 from assistant.plans.periods import Period
 from assistant.plans.query import Comparison, QueryPlan
 
@@ -24,10 +25,10 @@ def edit_periods(p: Parts, plan: QueryPlan, changes: dict[str, Any]) -> None:
         return
     if compares:
         p.used.update(i for i, t in enumerate(r.items) if t.lemma in _THAN)
-        comparison, period = _comparison(p)
-        if comparison is not None:
-            changes["compare"] = comparison
-            if p.periods and comparison.kind == "period":
+        against, period = comparison(p)
+        if against is not None:
+            changes["compare"] = against
+            if p.periods and against.kind == "period":
                 changes["period"] = period
             return
         if _whole_against(p, plan, changes):

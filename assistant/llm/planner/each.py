@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from assistant.llm.planner.heard import heard
-from assistant.llm.planner.parts import GRAINS, Parts
+from assistant.llm.planner.parts import Parts
 from assistant.llm.planner.spans import Item
+from assistant.llm.planner.units import GRAINS
 
 #: rows of each group where no number was said
 TOP_OF_EACH = 3

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from assistant.llm.planner.heard import heard
-from assistant.llm.planner.parts import GRAINS, Parts
+from assistant.llm.planner.parts import Parts
+from assistant.llm.planner.units import GRAINS
 from assistant.llm.planner.values import join
 from assistant.plans.filters import Among, CustomerCondition, Not
 from assistant.plans.periods import Period

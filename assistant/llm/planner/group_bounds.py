@@ -11,9 +11,9 @@ from pydantic import ValidationError
 
 from assistant.llm.planner.candidate import Candidate, call
 from assistant.llm.planner.language_files import read_yaml
-from assistant.llm.planner.parts import GRAINS
 from assistant.llm.planner.spans import Item, Reading
 from assistant.llm.planner.study_rest import reduced
+from assistant.llm.planner.units import GRAINS
 from assistant.plans.query import Having, QueryPlan, Sort
 
 if TYPE_CHECKING:

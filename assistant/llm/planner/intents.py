@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from assistant.llm.planner import (
-    brief,
     churned,
     compliance,
     customers,
     forecasting,
     groups,
     products,
-    references,
     requests,
     stock,
 )
 from assistant.llm.planner.absent import lacking
+from assistant.llm.planner.average_frames import AverageFrames
 from assistant.llm.planner.briefing import briefing
 from assistant.llm.planner.campaign_lists import campaign_list
 from assistant.llm.planner.campaign_strict import drafted
 from assistant.llm.planner.campaign_words import costs_something
-from assistant.llm.planner.candidate import Candidate, ToolCall, call
+from assistant.llm.planner.candidate import Candidate, call
 from assistant.llm.planner.changes import change, with_nouns
 from assistant.llm.planner.compose import query_plan
 from assistant.llm.planner.contact_conditions import OF_CONTACTS, as_audience
-from assistant.llm.planner.context import DialogueContext
-from assistant.llm.planner.coverage import gaps
 from assistant.llm.planner.data_questions import data_question
 from assistant.llm.planner.dialogue import pointing
 from assistant.llm.planner.each_unit import each_unit, same_day
@@ -37,14 +34,13 @@ from assistant.llm.planner.marketing import marketing
 from assistant.llm.planner.means import mean_over_time
 from assistant.llm.planner.nested import inner_ranking, itself_excluded, nested
 from assistant.llm.planner.of_them import head_count, what_they_bought
-from assistant.llm.planner.parts import GRAINS, Parts, gather
-from assistant.llm.planner.rank import ABSENT, cost_of
+from assistant.llm.planner.parts import Parts, gather
+from assistant.llm.planner.plain_frames import PlainFrames
+from assistant.llm.planner.rank import ABSENT
 from assistant.llm.planner.ranking_terms import people_ranked, ranked_by_term, recent_time
 from assistant.llm.planner.readings import ranked_of_what
 from assistant.llm.planner.refusals import refused
-from assistant.llm.planner.replies import ask, candidate, decline
 from assistant.llm.planner.shapes import adjust
-from assistant.llm.planner.spans import Reading
 from assistant.llm.planner.studies import studies
 from assistant.llm.planner.values import join
 from assistant.llm.planner.wanted import wanted
@@ -54,7 +50,6 @@ from assistant.llm.planner.whole_texts import whole_texts
 from assistant.plans.filters import Filter, InGroup
 from assistant.plans.query import QueryPlan, Sort
 from assistant.plans.requests import SegmentRule
-from assistant.plans.shop import Shop
 
 #: what a product search is not for
 _NO_GOODS = frozenset({"customer", "order", "country", "city", "channel", "campaign", "new_vs_returning"})
@@ -62,31 +57,8 @@ _NO_GOODS = frozenset({"customer", "order", "country", "city", "channel", "campa
 _WHOLE_SHOP = frozenset({"brief_shop", "search_products"})
 
 
-class Frames:
+class Frames(AverageFrames, PlainFrames):
     """All readings of one text."""
-
-    def __init__(self, reading: Reading, context: DialogueContext, shop: Shop, bound: Callable[[str], bool]) -> None:
-        self.reading, self.context, self.shop, self.bound = reading, context, shop, bound
-        self.lex = reading.vocabulary.lexicon
-        self._gathered: Parts | None = None
-
-    def parts(self) -> Parts:
-        """Fresh parts: every frame marks what it uses in its own copy."""
-        if self._gathered is None:
-            self._gathered = gather(self.reading)
-        p = self._gathered.copy()
-        groups.attach(p, self.context)
-        references.attach(p, self.context)
-        return p
-
-    def _audience_parts(self) -> Parts:
-        """Parts in which "about to leave" names a group of customers."""
-        p = self.parts()
-        groups.leaving(p)
-        return p
-
-    def finish(self, p: Parts, calls: list[ToolCall], frame: str, extra: float = 0.0) -> Candidate:
-        return cost_of(p, calls, frame, extra)
 
     def all(self) -> list[Candidate]:
         """Every reading whose tools are bound, cheapest first."""
@@ -171,62 +143,6 @@ class Frames:
         yield bounded(self)
         yield each_unit(self)
         yield same_day(self)
-
-    # -- agreed terms --------------------------------------------------------------------------------------------
-
-    def _notes(self, p: Parts, defined: list[Filter]) -> None:
-        """Agreed terms that the plan uses are shown with their meaning."""
-        if not defined:
-            return
-        meanings = {d.term: d.meaning for d in self.shop.definitions() if d.assumed}  # agreed ones are cited
-        for i in self.reading.having("definition"):
-            if i in p.used:
-                term = str(self.reading.items[i].get("definition"))
-                if term in meanings:
-                    p.notes.append(f"defined_term|{term}|{meanings[term]}")
-
-    def _defined(self, p: Parts, aside: tuple[str, ...] = ("customer",)) -> list[Filter]:
-        """Filters of the agreed terms that are said of customers; groups ``aside`` make no term a measure."""
-        found: list[Filter] = []
-        for i in self.reading.having("definition"):
-            item = self.reading.items[i]
-            if i in p.conditions.used or i in p.ranked_terms or not self._said_of_customers(i):
-                continue
-            if item.has("metric") and (
-                p.periods or [g for g in p.groups if g not in aside] or self.reading.has("trend", "growth")
-            ):
-                continue  # "new customers last month" is a measure
-            meant = brief.term_filter(self.shop, str(item.get("definition")))
-            if meant is not None:
-                found.append(meant)
-                p.used.add(i)
-                p.metrics = [m for m in p.metrics if m not in item.alts.get("metric", ())]
-        return found
-
-    def _said_of_customers(self, i: int) -> bool:
-        """As in "loyal customers", "customers who are loyal", "our regulars": not "recent campaigns"."""
-        items = self.reading.items
-        if len(items[i].tokens) > 1 or items[i].lemma in heard("intents.kinds_of_customer") or self._agreed_noun(i):
-            return True
-        after = next((it for it in items[i + 1 : i + 3] if not it.has("object")), None)
-        if after is not None and "customer" in after.alts.get("dim", ()):
-            return True
-        things = [d for it in items[:i] for d in it.alts.get("dim", ()) if d != "customer"]
-        if things and not any("customer" in it.alts.get("dim", ()) for it in items[:i]):
-            return False  # "which of our brands lost …"
-        return items[i].lemma not in heard("intents.recent") and any(
-            "customer" in it.alts.get("dim", ()) or it.has("customers_pronoun") or it.has("which")
-            for it in items[max(0, i - 5) : i]
-        )
-
-    def _agreed_noun(self, i: int) -> bool:
-        """A term people agreed on that is written as a noun ("regulars"), or stands where one stands."""
-        word = str(self.reading.items[i].get("definition"))
-        if self.reading.items[i].lemma in self.lex.wording["time_terms"]:
-            return False
-        agreed = any(d.term == word and not d.assumed for d in self.shop.definitions())
-        after = self.reading.items[i + 1] if i + 1 < len(self.reading.items) else None
-        return agreed and (after is None or not after.has("dim", "value") or "customer" in after.alts.get("dim", ()))
 
     # -- frames --------------------------------------------------------------------------------------------------
 
@@ -333,78 +249,6 @@ class Frames:
         theirs = any(i.lemma in heard("intents.their") for i in items)
         return these or (theirs and not whom)
 
-    def _average(self, p: Parts) -> bool:
-        """Whether "average" belongs to a measure that is an average already, or to none."""
-        p.used.update(self.reading.having("average"))
-        averages = [
-            m
-            for m in p.metrics
-            if m not in {"revenue", "orders", "units", "net_revenue", "gross_revenue", "customers", "gross_margin"}
-        ]
-        if averages:
-            return True
-        per = next((g for g in p.groups if g in {"order", "customer"}), None)
-        if per is None:
-            after = [i + 1 for i in self.reading.having("average") if i + 1 < len(self.reading.items)]
-            dims = {d for i in after for d in self.reading.items[i].alts.get("dim", ())}
-            per = next((d for d in ("customer", "order") if d in dims and d + "s" not in p.metrics), None)
-            per = per or ("customer" if self._one_spends() else None)
-            p.metrics = [m for m in p.metrics if m != "customers"] if per == "customer" else p.metrics
-        names = {
-            ("order", "revenue"): "average_order_value",
-            ("customer", "revenue"): "revenue_per_customer",
-            ("customer", "orders"): "orders_per_customer",
-            ("order", "units"): "basket_size",
-            ("orders", "units"): "basket_size",
-        }
-        for metric in p.metrics or ["revenue"]:
-            name = names.get((per or "", metric))
-            role = self.reading.vocabulary.role(name) if name else None
-            if role and per:
-                p.metrics, p.groups = [role], [g for g in p.groups if g != per]
-                return True
-        return False
-
-    def _one_spends(self) -> bool:
-        """As in "how much does a customer spend on average"."""
-        items = self.reading.items
-        one = any(
-            "customer" in items[i].alts.get("dim", ())
-            and items[i - 1].lemma in heard("intents.before_unit")
-            and items[i].tokens[-1].word == items[i].tokens[-1].lemma
-            for i in range(1, len(items))
-        )
-        return one and any(items[i].get("act") in {"spend", "pay", "buy"} for i in self.reading.having("act"))
-
-    def _ask_average(self, p: Parts) -> Candidate | None:
-        plan = query_plan(p)
-        if plan is None or not self.bound("ask_back"):
-            return None
-        base = self.finish(p, [], "query")
-        means = {self.reading.items[i].text for i in self.reading.having("average")}
-        lost = [word for word in gaps(self.reading, [call(plan)]) if word not in means]
-        asked = ask(self.lex, "average", rest=_rest_of(p))
-        whole = self._in_its_words(p)
-        if whole:
-            asked = ToolCall("ask_back", {**asked.args, "options": whole})
-        elif p.rows or p.conditions.customers or p.conditions.measures or p.limit:
-            return None  # an option would drop a condition of the question
-        return Candidate([asked], base.cost + 0.05 + len(lost), "ask", base.unexplained + lost, base.absent)
-
-    def _in_its_words(self, p: Parts) -> list[str]:
-        """The question with "average …" replaced by each thing that it may mean; empty where it does not stand so."""
-        r = self.reading
-        first = r.having("average")[0]
-        last = next((k for k in range(first, min(first + 4, len(r.items))) if r.items[k].has("metric")), None)
-        if last is None:
-            return []
-        before = " ".join(i.text for i in r.items[:first])
-        after = " ".join(i.text for i in r.items[last + 1 :])
-        meanings = [m.format(rest="") for m in self.lex.wording["options"]["average"]]
-        if any(g == "order" for g in p.groups):
-            return []
-        return [" ".join(f"{before} {m[:1].lower()}{m[1:]} {after}".split()) for m in meanings]
-
     def _listing(self, p: Parts, plan: QueryPlan) -> QueryPlan:
         """A list of customers shows what its conditions speak of, biggest spenders first."""
         if plan.dimensions != ("customer",) or not p.conditions.customers:
@@ -466,133 +310,6 @@ class Frames:
         found = change(p)
         return None if found is None else self.finish(p, [call(found[0])], "change", found[1])
 
-    def describe(self) -> Candidate | None:
-        hits = self.reading.does("describe")
-        if not hits:
-            return None
-        p = self.parts()
-        if p.metrics and not any(
-            len(self.reading.items[i].tokens) > 1 or self.reading.items[i].lemma in heard("intents.column")
-            for i in hits
-        ):
-            return None
-        strong = any(
-            self.reading.items[i].lemma in heard("intents.which_column")
-            for i in hits
-        )
-        p.used.update(range(len(self.reading.items)) if strong else hits)
-        p.used.update(self.reading.having("dim", "object", "group", "which", "act", "definition"))
-        return self.finish(p, [ToolCall("describe_data", {})], "describe", 0.05)
-
-    def show_draft(self) -> Candidate | None:
-        hits = self.reading.does("show_draft")
-        if not hits:
-            return None
-        p = self.parts()
-        p.used.update(hits)
-        p.used.update(self.reading.having("which", "object", "dim", "pronoun", "chart"))
-        return self.finish(p, [ToolCall("show_campaign", {})], "show_draft", 0.0)
-
-    def refused_action(self) -> Candidate | None:
-        """Sending, approving and changing data: not here, whoever asks."""
-        r = self.reading
-        first = next((i for i in range(len(r.items)) if not r.is_skip(i) or r.items[i].has("do")), None)
-        approve = r.does("approve")
-        change = [i for i in r.does("change_data") if i == first or (first is not None and i <= first + 1)]
-        if approve and not r.has("goal", "offer") and (len(approve) and approve[0] <= 3 or len(r.items) <= 6):
-            return candidate(decline(self.lex, "not_permitted", "not_sent", examples="campaign"), 0.02, "refused")
-        sends = r.does("send")
-        if (
-            sends
-            and sends[0] == first
-            and not r.has("goal", "offer")
-            and not r.does("create")
-            and not self._new_content()
-        ):
-            return candidate(decline(self.lex, "not_permitted", "not_sent", examples="campaign"), 0.05, "refused")
-        phrase = any(len(r.items[i].tokens) > 1 for i in change)  # "set the price" says what of
-        if change and not r.has("chart") and (phrase or r.has("dim", "value", "metric", "object", "absent")):
-            last = self.context.last()
-            if last is not None and len(r.items) <= 5 and not r.has("dim"):
-                return None
-            return candidate(decline(self.lex, "not_permitted", "read_only", examples="read_only"), 0.04, "refused")
-        return None
-
-    def _new_content(self) -> bool:
-        return bool(self.reading.having("object")) and bool(self.reading.having("definition", "value", "act"))
-
-    def forecast_groups(self) -> Candidate | None:
-        """A forecast split by what is no series of its own (customers, orders) is not made."""
-        p = self.parts()
-        groups = [g for g in p.groups if g not in GRAINS]
-        if not (self.reading.does("forecast") or p.future) or not groups or self.reading.does("explain", "churn"):
-            return None
-        if self.reading.has("stock_out", "worth"):
-            return None
-        label = p.reading.vocabulary.dimensions[groups[0]].label
-        said = decline(self.lex, "not_understood", "forecast_groups", examples="what_if", what=label)
-        return candidate(said, 0.45, "decline")
-
-    def small_talk(self) -> Candidate | None:
-        r = self.reading
-        content = [i for i in range(len(r.items)) if not r.is_skip(i)]
-        if (
-            r.does("greet")
-            and all("greet" in r.items[i].alts.get("do", ()) for i in content)
-            and r.does("greet")[0] == 0
-        ):
-            return candidate(ask(self.lex, "greeting", self.lex.wording["lists"]["greeting"]), 0.06, "small_talk")
-        if r.does("thanks") and all("thanks" in r.items[i].alts.get("do", ()) for i in content):
-            return candidate(ask(self.lex, "thanks", self.lex.wording["lists"]["greeting"]), -0.05, "small_talk")
-        return None
-
-    def _two_directions(self) -> str:
-        """Whether best and worst are both asked for: "joined" by "and", or "tangled" ("top 5 worst best")."""
-        items = self.reading.items
-        ranked = [(i, item.get("rank")) for i, item in enumerate(items) if item.has("rank")]
-        for (a, first), (b, second) in zip(ranked, ranked[1:], strict=False):
-            if first != second:
-                joined = any(
-                    items[k].lemma in heard("intents.side_by_side") or items[k].text == "," for k in range(a + 1, b)
-                )
-                return "joined" if joined else "tangled"
-        return ""
-
-    def open_question(self) -> Candidate | None:
-        """Requests that need one decision of the person first."""
-        r = self.reading
-        p = self.parts()
-        first = [t.lemma for t in r.tokens[:3]]
-        advising = first[:1] == ["how"] and first[1:2] and first[1] in {"can", "do", "should", "could", "to", "would"}
-        should = first[:1] == ["should"] and not r.does("recommend")
-        if should or (advising and r.has("improve")):
-            sure = should or first[2:3] in (["i"], ["we"])
-            return candidate(decline(self.lex, "not_understood", "advice"), -0.02 if sure else 0.1, "advice")
-        if self._two_directions() == "tangled" and inner_ranking(r) is None:
-            return candidate(decline(self.lex, "not_understood", "contradiction"), -0.1, "decline")
-        bare = (
-            r.does("create")
-            and r.having("object")
-            and not r.has("goal", "offer", "definition", "customers_pronoun", "value", "period", "act")
-        )
-        content = [i for i in range(len(r.items)) if not r.is_skip(i) and not r.items[i].has("object", "do", "dim")]
-        counting = p.counted or r.has("how_many")
-        if bare and not counting and not content and not p.conditions.customers and not r.does("churn"):
-            return candidate(ask(self.lex, "campaign"), 0.0, "ask")
-        return None
-
 
 def _take_create(p: Parts) -> None:
     requests.take_verbs(p, "create", "search", "segments", "send")
-
-
-def _rest_of(p: Parts) -> str:
-    """Groups and period of the question in its own words, for the options of a question back."""
-    words: list[str] = []
-    groups = [g for g in p.groups if g not in GRAINS]
-    if groups:
-        terms = p.reading.vocabulary.dimensions
-        words.append("by " + " and ".join(terms[g].label for g in groups if g in terms))
-    for found in p.periods[:1]:
-        words.append(" ".join(t.text for t in p.reading.tokens[found.start : found.end]))
-    return (" " + " ".join(words)) if words else ""

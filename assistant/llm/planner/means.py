@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from assistant.llm.planner.heard import heard
-from assistant.llm.planner.parts import GRAINS, Parts
+from assistant.llm.planner.parts import Parts
+from assistant.llm.planner.units import GRAINS
 
 #: units of a measure whose values of several stretches of time add up, so that a mean over them is one
 _ADDED = frozenset({"currency", "count"})

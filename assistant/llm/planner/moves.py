@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from assistant.llm.planner.group_bounds import bound_words
-from assistant.llm.planner.parts import GRAINS, Parts
+from assistant.llm.planner.parts import Parts
+from assistant.llm.planner.units import GRAINS
 from assistant.plans.query import Comparison, Having, Sort
 
 

@@ -8,16 +8,13 @@ from typing import Any
 from assistant.llm.planner.contact_conditions import contact_conditions, measured_contacts
 from assistant.llm.planner.filters import ConditionReader, Conditions
 from assistant.llm.planner.heard import heard
-from assistant.llm.planner.left_out import excluded, without_returns
-from assistant.llm.planner.listed import listed_with, measured_by
 from assistant.llm.planner.mentions import dimension_values, products_named, read_ids
 from assistant.llm.planner.nothing import nothing_counted
-from assistant.llm.planner.owned import owner
+from assistant.llm.planner.noun_roles import chained_role, lead_of, measures_and_groups
 from assistant.llm.planner.people_rules import people_rules
 from assistant.llm.planner.period_words import PeriodReading
-from assistant.llm.planner.ranked_units import ranked_units
-from assistant.llm.planner.spans import Item, Reading
-from assistant.llm.planner.units import GRAINS
+from assistant.llm.planner.said_rankings import ranking
+from assistant.llm.planner.spans import Reading
 from assistant.llm.planner.values import join, named_texts, value_filters
 from assistant.plans.filters import Filter
 from assistant.plans.periods import Period
@@ -126,16 +123,13 @@ def gather(reading: Reading) -> Parts:
     p.rows += [*p.conditions.rows, *rows]
     p.used |= explained
     dimension_values(p)
-    _ranking(p)
-    _measures_and_groups(p)
+    ranking(p)
+    measures_and_groups(p)
     _grains(p)
     _who_and_what(p)
     products_named(p)
     measured_contacts(p, contacts)
     return p
-
-
-# -- time --------------------------------------------------------------------------------------------------------------
 
 
 def _periods(p: Parts) -> None:
@@ -164,141 +158,6 @@ def _names_a_value(p: Parts, i: int) -> bool:
     return any(mine & set(item.alts.get("dim", ())) for item in beside)
 
 
-# -- ranking -----------------------------------------------------------------------------------------------------------
-
-
-def _ranked_term(p: Parts) -> None:
-    """As in "our 10 best customers": with a number in front, an agreed term is a ranking."""
-    items = p.reading.items
-    for i in p.reading.having("definition"):
-        number = items[i - 1].number if i else None
-        best = items[i].tokens[0].lemma in heard("parts.best") and len(items[i].tokens) > 1
-        if best and number is not None and items[i - 1].unit is None and 0 < number <= 1000:
-            p.limit, p.descending, p.groups = int(number), True, ["customer"]
-            p.used |= {i - 1, i}
-            p.ranked_terms.add(i)
-        elif best and p.reading.has_each(i):  # "best customer in every country"
-            p.limit, p.descending, p.groups = (1 if items[i].singular else 3), True, ["customer"]
-            p.used.add(i)
-            p.ranked_terms.add(i)
-
-
-def _ranking(p: Parts) -> None:
-    """As in "top 10", "the 5 best", "second best", "worst"."""
-    items = p.reading.items
-    _ranked_term(p)
-    for i, item in enumerate(items):
-        if i in p.used or not item.has("rank"):
-            continue
-        if p.descending is None or p.limit is None:
-            p.descending = item.get("rank") == "desc" if p.descending is None else p.descending
-        p.used.add(i)
-        p.sorted_only = item.lemma in heard("parts.ordered")
-        ranked_units(p, i + 1)
-        for k in (i + 1, i - 1):
-            if (
-                0 <= k < len(items)
-                and k not in p.used
-                and items[k].number is not None
-                and items[k].unit is None
-                and not items[k].has("duration")
-            ):
-                p.limit = min(max(int(items[k].number or 1), 1), 10_000)
-                p.used.add(k)
-                break
-            if k == i - 1 and k >= 0 and items[k].unit == "ordinal":
-                p.limit, p.offset = 1, max(0, int(items[k].tokens[0].value or 1) - 1)
-                p.used.add(k)
-        named = item.alts.get("rank_metric")
-        if named and p.sort_metric is None:
-            p.sort_metric = p.reading.vocabulary.role(named[0])
-    if p.limit is None:
-        _first_n(p)
-
-
-def _first_n(p: Parts) -> None:
-    """As in "which five categories …", "the first 3"."""
-    items = p.reading.items
-    for i, item in enumerate(items):
-        nxt = items[i + 1] if i + 1 < len(items) else None
-        if i in p.used or item.number is None or item.unit is not None or item.has("duration", "period"):
-            continue
-        if (
-            nxt is not None
-            and nxt.has("dim")
-            and not nxt.has("grain")
-            and item.number <= 1000
-            and item.number == int(item.number) > 0
-        ):
-            p.limit = int(item.number)
-            p.used.add(i)
-            return
-
-
-# -- measures and groups -----------------------------------------------------------------------------------------------
-
-
-def _before(p: Parts, i: int, *, over: int = 3) -> list[Item]:
-    """The nearest items before ``i``, nearest first, as far as they belong to the same phrase."""
-    found = []
-    for k in range(i - 1, max(-1, i - 1 - over), -1):
-        if p.reading.items[k].tokens[0].kind == "stop" and p.reading.items[k].text != ",":
-            break
-        found.append(p.reading.items[k])
-    return found
-
-
-_ADJECTIVES = heard("parts.adjectives")
-
-
-def _lead(p: Parts, i: int) -> Item | None:
-    """The word that governs the noun at ``i``: articles and adjectives are passed over."""
-    for item in _before(p, i, over=4):
-        if item.has("group", "count", "rank", "which", "share", "average") or item.number is not None:
-            return item
-        if item.lemma not in _ADJECTIVES and not item.has("value"):
-            return item
-    return None
-
-
-def _measures_and_groups(p: Parts) -> None:
-    items = p.reading.items
-    most = [it.tokens[0].lemma for it in items if it.has("metric") and it.tokens[0].lemma in heard("parts.superlative")]
-    if p.descending is None and most:
-        p.descending = heard("parts.least").isdisjoint(most)  # "most profitable category"
-    nouns = [
-        i for i, item in enumerate(items) if i not in p.used and item.has("metric", "dim") and not _is_verb_form(p, i)
-    ]
-    roles: dict[int, str] = {}
-    for i in nouns:
-        roles[i] = "excluded" if excluded(p, i, roles) else _role(p, i, nouns, roles)
-    _settle(p, nouns, roles)
-    for i in nouns:
-        item, role = items[i], roles[i]
-        p.used.add(i)
-        if role == "metric":
-            name = str(item.get("metric"))
-            if name not in p.metrics:
-                p.metrics.append(name)
-        elif role == "sort":
-            p.sort_metric = str(item.get("metric"))
-        elif role == "group":
-            name = _dimension(item)
-            if name not in p.groups:
-                p.groups.append(name)
-        elif role == "subject" and "customer" in item.alts.get("dim", ()):
-            p.counted = p.counted or False
-    p.counted = any(items[i].has("metric") and items[i].tokens[0].lemma in heard("parts.counting") for i in nouns)
-    p.counted = p.counted or any(
-        item.has("count") and heard("parts.how_many").ends(item.lemma) for item in items
-    )
-    if "excluded" in roles.values():
-        without_returns(p)
-    p.counted = p.counted or any((lead := _lead(p, i)) is not None and lead.has("count") for i in nouns)
-    p.used.update(k for k, item in enumerate(items) if item.has("group", "count", "which") and not item.has("act"))
-    _sort_direction(p, nouns, roles)
-
-
 def _who_and_what(p: Parts) -> None:
     """As in "who spent the most" (by customer) and "what did Germans buy" (by product)."""
     items = p.reading.items
@@ -322,218 +181,13 @@ def _who_and_what(p: Parts) -> None:
         p.descending = True if p.descending is None else p.descending
 
 
-_NOUNS = heard("parts.nouns")
-
-
-def _is_verb_form(p: Parts, i: int) -> bool:
-    """As in "customers **order**": a verb in the middle of a sentence, not a measure; listed nouns stay."""
-    item = p.reading.items[i]
-    said = item.tokens[0]
-    word = said.lemma + "s" * said.word.endswith("s") if said.misspelt else said.word  # "ordes" for "orders"
-    return item.has("act") and word not in _NOUNS and len(item.tokens) == 1
-
-
-def _dimension(item: Item) -> str:
-    return str(item.get("dim"))
-
-
-def _role(p: Parts, i: int, nouns: list[int], roles: dict[int, str]) -> str:
-    """metric, group, sort or subject, by the word in front."""
-    items = p.reading.items
-    item, lead = items[i], _lead(p, i)
-    metric, dim = item.has("metric"), item.has("dim")
-    if dim and (owner(items, i) or not metric and _all_but(p, i)):
-        return "subject"
-    counted = {"orders", "customers"} & set(item.alts.get("metric", ()))
-    if counted and lead is not None and lead.lemma in heard("parts.from_of") and "metric" in roles.values():
-        return "subject"  # "revenue from completed orders"
-    if lead is not None and lead.has("group") and lead.lemma not in heard("in"):
-        ranked = any(roles.get(k) in {"group", "ranked"} for k in nouns if k < i) or bool(set(p.groups) & set(GRAINS))
-        ranked = ranked and p.descending is not None
-        if metric and (not dim or ranked):
-            return "sort" if p.descending is not None or roles else "metric"
-        return "group" if dim else "metric"
-    if lead is not None and lead.has("count"):
-        return "metric" if metric else "count_of"
-    if lead is not None and (lead.has("rank") or (lead.number is not None and p.limit is not None and dim)):
-        if metric and not dim:
-            return "metric"
-        return "ranked" if metric else "group"
-    listing = lead is not None and lead.has("which") and lead.lemma not in heard("what_which")
-    if listing and metric and {"order", "orders_band"} & set(item.alts.get("dim", ())):  # "show number of orders"
-        return "either"
-    between = {items[k].lemma for k in range(max(0, i - 3), i)}
-    if not heard("of").isdisjoint(between):
-        between -= heard("parts.the_our")  # "which of our products"
-    if lead is not None and lead.has("which") and dim and not between & heard("parts.being"):
-        return "which" if metric else "group"
-    chained = _chained(p, i, roles)
-    if chained:
-        return (
-            chained
-            if (chained == "group" and dim) or (chained == "metric" and metric)
-            else ("metric" if metric else "group")
-        )
-    if metric and not dim:
-        return "metric"
-    if metric:
-        return "either"
-    return "plain"
-
-
-def _all_but(p: Parts, i: int) -> bool:
-    """As in "to all countries except Germany": the rest of them together, not one by one."""
-    items = p.reading.items
-    if i + 2 >= len(items) or not items[i + 1].has("not_in") or not i:
-        return False
-    beside = {v.dimension for v in items[i + 2].alts.get("value", ())}
-    whole = items[i - 1].lemma in heard("parts.before_plural")
-    return whole and bool(beside & set(items[i].alts["dim"]))
-
-
-def _chained(p: Parts, i: int, roles: dict[int, str]) -> str | None:
-    """As in "by month and country", "revenue, orders and units": the role carries over "and" and commas."""
-    items = p.reading.items
-    k = i - 1
-    while k > 0 and p.reading.is_skip(k) and items[k].lemma in _ADJECTIVES:
-        k -= 1  # "…, total orders placed"
-    joins = k >= 0 and (items[k].lemma in heard("and_sign") or items[k].text == ",")
-    totals = k < i - 1 and items[i].has("metric") and items[i - 1].lemma in heard("parts.total")
-    if not joins or totals:
-        return "metric" if joins else None
-    while k >= 0 and (items[k].lemma in heard("parts.and_the") or items[k].text == ","):
-        k -= 1
-    role = roles.get(k)
-    if role is None and k >= 0 and items[k].has("grain") and k and items[k - 1].has("group"):
-        return "group"
-    return {"group": "group", "metric": "metric"}.get(role or "")
-
-
-def _settle(p: Parts, nouns: list[int], roles: dict[int, str]) -> None:
-    """Decide the nouns that may be measure or group once the others are known."""
-    items = p.reading.items
-    firm_metric = any(roles[i] in {"metric", "sort"} for i in nouns)
-    firm_group = any(roles[i] == "group" for i in nouns)
-    grain = any(item.has("grain") for k, item in enumerate(items) if k not in p.used and not item.has("dim"))
-    for i in nouns:
-        if roles[i] == "ranked":  # "most orders", "top customers"
-            word = next((it for it in _before(p, i) if it.has("rank")), None)
-            most = heard("parts.bare_ranks")
-            bare = word is not None and word.lemma in most
-            roles[i] = (
-                "metric"
-                if bare
-                and (
-                    firm_group
-                    or grain
-                    or any(roles[k] in {"which", "group"} or _other_thing(p, k, i, roles) for k in nouns if k < i)
-                )
-                else "group"
-            )
-            firm_metric |= roles[i] == "metric"
-            firm_group |= roles[i] == "group"
-    for i in nouns:
-        if roles[i] == "which":
-            roles[i], firm_group = "group", True
-    for i in nouns:
-        after = items[i + 1] if i + 1 < len(items) else None
-        acting = after is not None and after.has("act") and i + 1 not in p.conditions.used
-        if roles[i] == "either" and acting and firm_group and "customer" in items[i].alts["dim"]:
-            roles[i] = "subject"  # "which brands do our customers buy"
-        if roles[i] == "plain" and "product" in items[i].alts["dim"] and i and items[i - 1].has("value"):
-            roles[i] = "subject"  # "Garden products"
-    for i in reversed(nouns):
-        listed = p.conditions.customers and "customer" in items[i].alts.get("dim", ())
-        if roles[i] == "either" and listed_with(items, i, roles) and not listed:
-            roles[i] = "metric"  # "orders, customers and sales"
-    for i in nouns:
-        measure = measured_by(items, i) if roles[i] == "either" and i == nouns[0] else None
-        if measure is not None and "customer" in items[i].alts["dim"]:
-            roles[i], roles[measure], firm_group = "group", "metric", True  # "customers by revenue"
-        if roles[i] == "either":
-            listed = p.conditions.customers and "customer" in items[i].alts.get("dim", ())
-            if _chained(p, i, roles) == "metric" and not listed:
-                roles[i] = "metric"  # "orders and customers in May"
-                continue
-            taken = (
-                firm_metric
-                or (listed and i == nouns[0])
-                or (
-                    p.descending is not None and not firm_group and "customer" in items[i].alts["dim"] and p.sort_metric
-                )
-            )
-            roles[i] = "subject" if taken else "metric"
-            firm_metric = firm_metric or roles[i] == "metric"
-        elif roles[i] == "plain":
-            roles[i] = "group" if "new_vs_returning" in items[i].alts["dim"] else "plain_group"
-    for i in nouns:
-        if roles[i] == "plain_group" and not {"product", "customer", "order", "campaign"} & set(items[i].alts["dim"]):
-            roles[i] = "group"  # "rank countries by orders": a split nobody would name in passing
-        elif roles[i] == "plain_group" and (_ranked_before(p, i) or (p.limit is not None and not firm_group)):
-            roles[i], firm_group = "group", True  # "least profitable products", "products in Germany, top 5 by revenue"
-        elif roles[i] == "plain_group":
-            roles[i] = "subject" if firm_metric and (firm_group or not _lists_things(p, i)) else "group"
-        elif roles[i] == "count_of":
-            roles[i] = (
-                "subject" if any(roles[k] == "metric" for k in nouns) and "product" in items[i].alts["dim"] else "group"
-            )
-
-
-def _ranked_before(p: Parts, i: int) -> bool:
-    """Whether a measure used as an adjective, with "most" or "least", stands right before the noun."""
-    items = p.reading.items
-    if p.descending is None or not i or not items[i - 1].has("metric"):
-        return False
-    return items[i - 1].tokens[0].lemma in heard("parts.superlative") or (i > 1 and items[i - 2].has("rank"))
-
-
-def _other_thing(p: Parts, k: int, i: int, roles: dict[int, str]) -> bool:
-    """As in "cities with the most customers": the noun before is what is ranked, the one after "most" the measure."""
-    items = p.reading.items
-    if roles[k] not in {"plain", "either"} or not items[k].has("dim"):
-        return False
-    linked = any(items[j].lemma in heard("parts.having") for j in range(k + 1, i))
-    return linked and items[k].alts["dim"] != items[i].alts.get("dim")
-
-
-def _lists_things(p: Parts, i: int) -> bool:
-    """As in "products with revenue over 1000", "countries where orders fell": the noun begins the question."""
-    items = p.reading.items
-    before = [k for k in range(i) if not p.reading.is_skip(k) and not items[k].has("which", "rank")]
-    after = items[i + 1].lemma if i + 1 < len(items) else ""
-    moving = i + 1 < len(items) and items[i + 1].has("growth", "down", "up")
-    if not before and moving:
-        p.lists_movers = True  # "products losing sales"
-        return True
-    return not before and (
-        after in heard("parts.narrowing") or bool(p.conditions.measures) or measured_by(items, i) is not None
-    )
-
-
-def _sort_direction(p: Parts, nouns: list[int], roles: dict[int, str]) -> None:
-    """As in "which country has the most orders" sorts by orders; "highest revenue by country" too."""
-    if p.descending is None:
-        return
-    for i in nouns:
-        if roles[i] == "metric":
-            lead = _lead(p, i)
-            if lead is not None and lead.has("rank") and p.sort_metric is None:
-                p.sort_metric = str(p.reading.items[i].get("metric"))
-    if p.groups and p.limit is None:
-        for i in nouns:
-            if roles[i] == "group":
-                token = p.reading.items[i].tokens[-1]
-                p.singular = token.word == token.lemma and token.lemma not in heard("parts.sku")
-                return
-
-
 def _grains(p: Parts) -> None:
     """As in "by month", "monthly", "which day", "over time"."""
     items = p.reading.items
     for i, item in enumerate(items):
         if i in p.used or not item.has("grain"):
             continue
-        lead = _lead(p, i)
+        lead = lead_of(p, i)
         word = item.tokens[-1].word
         if (
             i > 1
@@ -547,7 +201,7 @@ def _grains(p: Parts) -> None:
             or heard("each.adverb").ends(word)
             or len(item.tokens) > 1
             or (word in heard("parts.annual"))
-            or _chained(p, i, {}) == "group"
+            or chained_role(p, i, {}) == "group"
             or i == 0
             or (
                 lead is not None

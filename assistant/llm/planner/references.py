@@ -8,9 +8,10 @@ from datetime import date, datetime
 
 from assistant.llm.planner.context import DialogueContext, Past
 from assistant.llm.planner.heard import heard
-from assistant.llm.planner.parts import GRAINS, Parts
+from assistant.llm.planner.parts import Parts
 from assistant.llm.planner.period_words import PeriodReading
 from assistant.llm.planner.spans import Reading
+from assistant.llm.planner.units import GRAINS
 from assistant.plans.filters import Compare, InGroup
 from assistant.plans.periods import Period
 

@@ -12,8 +12,9 @@ from typing import TypeVar
 
 from pydantic import ValidationError
 
-from assistant.llm.planner.parts import GRAINS, Parts, gather
+from assistant.llm.planner.parts import Parts, gather
 from assistant.llm.planner.spans import Reading
+from assistant.llm.planner.units import GRAINS
 from assistant.plans.filters import And, CustomerCondition, Filter, Or
 from assistant.plans.periods import Period
 from assistant.plans.query import QueryPlan

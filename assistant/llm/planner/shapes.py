@@ -9,8 +9,9 @@ from __future__ import annotations
 from assistant.llm.planner.clauses import MetricCondition
 from assistant.llm.planner.contact_conditions import contact_conditions
 from assistant.llm.planner.heard import heard
-from assistant.llm.planner.parts import GRAINS, Parts
+from assistant.llm.planner.parts import Parts
 from assistant.llm.planner.spans import Item
+from assistant.llm.planner.units import GRAINS
 from assistant.llm.planner.values import join
 from assistant.plans.filters import Compare
 

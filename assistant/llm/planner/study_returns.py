@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from assistant.llm.planner.candidate import Candidate
 from assistant.llm.planner.cues import Cues
 from assistant.llm.planner.heard import heard
-from assistant.llm.planner.parts import GRAINS
 from assistant.llm.planner.period_grammar import PeriodReader, read_period
 from assistant.llm.planner.period_words import PeriodReading
 from assistant.llm.planner.spans import Reading
@@ -24,6 +23,7 @@ from assistant.llm.planner.study_rest import (
     rest_of,
     tokens_of,
 )
+from assistant.llm.planner.units import GRAINS
 from assistant.llm.planner.values import join
 from assistant.plans.filters import Compare, CustomerCondition
 from assistant.plans.periods import Period
