@@ -43,6 +43,7 @@ from assistant.llm.planner.segment_talk import about_groups
 from assistant.llm.planner.sending_forms import about_sending
 from assistant.llm.planner.spans import read
 from assistant.llm.planner.tool_names import ALL_TOOLS
+from assistant.llm.planner.turn_memory import remembering
 from assistant.llm.planner.two_sided import two_sided
 from assistant.llm.planner.unreadable import unreadable
 from assistant.llm.planner.uplift_talk import about_contacts
@@ -72,7 +73,7 @@ def plan_turn(
     Returns:
         At least one call; a text that means nothing here becomes ``decline``.
     """
-    with hearing(language):
+    with hearing(language), remembering():
         return _turn(text, context or DialogueContext(), shop, tools, language, encoder)
 
 

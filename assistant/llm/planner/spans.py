@@ -12,6 +12,7 @@ from assistant.llm.planner.lexicon import Lexicon
 from assistant.llm.planner.normalise import Token, tokenise
 from assistant.llm.planner.period_grammar import read_period
 from assistant.llm.planner.period_words import PeriodReading
+from assistant.llm.planner.turn_memory import once
 from assistant.llm.planner.vocabulary import Vocabulary
 
 #: verbs that ask for something new, near the beginning of a text
@@ -158,6 +159,11 @@ def _item_at(tokens: list[Token], lemmas: list[str], start: int, vocabulary: Voc
 
 def read(text: str, vocabulary: Vocabulary) -> Reading:
     """Tokens → items: longest match from left to right, all meanings kept."""
+    tokens, items, _ = once(("read", text, id(vocabulary)), lambda: (*_items(text, vocabulary), vocabulary))
+    return Reading(text, list(tokens), list(items), vocabulary, vocabulary.lexicon.skip)
+
+
+def _items(text: str, vocabulary: Vocabulary) -> tuple[list[Token], list[Item]]:
     lex = vocabulary.lexicon
     tokens = _compounds(vocabulary.spelling.correct(tokenise(text, lex.words)), lex)
     lemmas = [t.lemma if t.kind != "stop" else f"\x00{t.text}" for t in tokens]
@@ -167,7 +173,7 @@ def read(text: str, vocabulary: Vocabulary) -> Reading:
         item = _item_at(tokens, lemmas, position, vocabulary)
         items.append(item)
         position = item.end
-    return Reading(text, tokens, _apart(items, lemmas, vocabulary), vocabulary, lex.skip)
+    return tokens, _apart(items, lemmas, vocabulary)
 
 
 def _compounds(tokens: list[Token], lex: Lexicon) -> list[Token]:
