@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import gzip
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -18,11 +19,20 @@ from assistant.errors import DataError, EmptyData, MappingError, StorageError, U
 from tests.data.loading import HEADER, LINES, csv, loaded, revenue, rows, settings_in, write
 
 
+@pytest.fixture(scope="module")
+def good_home(tmp_path_factory):
+    """Home folder of a shop that holds good data, loaded once."""
+    folder = tmp_path_factory.mktemp("good")
+    found = settings_in(folder)
+    load([csv(folder)], found)
+    return found.home
+
+
 @pytest.fixture
-def settings(tmp_path):
+def settings(good_home, tmp_path):
     """A shop that holds good data already."""
     found = settings_in(tmp_path)
-    load([csv(tmp_path / "good")], found)
+    shutil.copytree(good_home, found.home)
     return found
 
 
@@ -216,12 +226,14 @@ def test_read_only_folder(tmp_path, settings):
 
 
 def test_folder_that_cannot_be_made(tmp_path, settings, monkeypatch):
+    orders = csv(tmp_path)
+
     def denied(self, *args, **kwargs):
         raise OSError(errno.EROFS, "Read-only file system")
 
     monkeypatch.setattr(Path, "mkdir", denied)
     with pytest.raises(StorageError, match="read-only"):
-        load([settings.home.parent / "good/orders.csv"], settings)
+        load([orders], settings)
 
 
 @pytest.mark.parametrize(

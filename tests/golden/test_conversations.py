@@ -15,6 +15,7 @@ from tests.golden.conversations import conversations, turn_status
 from tests.support.gold import GoldShop, load_shop
 from tests.support.shops import copy_home
 
+pytestmark = pytest.mark.usefixtures("untried_suggestions")
 GOOD = {"right", "refused_rightly"}
 #: share of turns that have to be right
 FLOOR = 0.95

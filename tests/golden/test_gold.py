@@ -12,6 +12,7 @@ from tests.golden.checker import Case, InProcess, Verdict, examine, load_cases
 from tests.support.gold import GoldShop, load_shop, measure
 from tests.support.shops import copy_home
 
+pytestmark = pytest.mark.usefixtures("untried_suggestions")
 #: share of good answers (right, rightly refused, rightly asked back) of the sample that may not be undercut
 FLOOR = 0.92
 #: wordings of a family that the sample holds; the whole set is the benchmark's (``make bench FAMILY=questions``)

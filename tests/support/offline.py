@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import socket
+import sys
 from typing import Any
 
 #: Set before anything heavy is imported: no model hub, no telemetry.
@@ -78,9 +79,11 @@ def block_network() -> None:
 
 
 def clean_environment() -> None:
-    """Offline and telemetry-off variables, and none of the settings or keys of whoever runs the tests."""
+    """Offline, no telemetry, modules compiled once, and none of the settings or keys of whoever runs the tests."""
     os.environ.update(ENVIRONMENT)
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # workers share the cores: more threads only wait
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # every worker, and every program a test starts, would compile anew
+    sys.dont_write_bytecode = False
     for name in list(os.environ):
         if name.startswith("ASSISTANT_") and name != "ASSISTANT_SHARED_DATA":
             del os.environ[name]
