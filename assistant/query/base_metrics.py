@@ -159,6 +159,33 @@ def costed_revenue(t: ibis.Table, c: MetricContext) -> ibis.Value:
 
 
 @base(
+    "costed_units",
+    "units with known cost",
+    "count",
+    "units sold of products whose cost is known",
+    columns=("line_type", "quantity", "cost"),
+    additive=True,
+    hidden=True,
+)
+def costed_units(t: ibis.Table, c: MetricContext) -> ibis.Value:
+    return t.quantity.sum(where=_sale(t) & t.cost.notnull()).fill_null(0).cast("int64")
+
+
+@base(
+    "known_margin",
+    "gross margin of known customers",
+    "currency",
+    "gross margin of orders with a customer, over products whose cost is known",
+    columns=(*_SALES, "quantity", "cost", "customer_id"),
+    additive=True,
+    hidden=True,
+)
+def known_margin(t: ibis.Table, c: MetricContext) -> ibis.Value:
+    kept = _sale(t) & t.cost.notnull() & t.customer_id.notnull()
+    return money_sum((t.amount - t.cost * t.quantity).sum(where=kept))
+
+
+@base(
     "list_revenue",
     "sales before discount",
     "currency",

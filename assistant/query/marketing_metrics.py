@@ -134,8 +134,10 @@ def _message_count(name: str, label: str, column: str | None, formula: str, high
     columns = ("arm", "customer_id") if column is None else ("arm", "customer_id", column)
 
     def count(t: ibis.Table, c: MetricContext) -> ibis.Value:
-        sent_to = _treated(t) if column is None else _treated(t) & t[column].fill_null(False)
-        return t.customer_id.count(where=sent_to)
+        if column is None:
+            return t.customer_id.count(where=_treated(t))
+        # a letter's opening cannot be seen: where nothing was observed there is no count, which is not nought
+        return (_treated(t) & t[column]).cast("int64").sum()
 
     BASE[name] = Metric(
         name,
@@ -192,6 +194,22 @@ def answered_control(t: ibis.Table, c: MetricContext) -> ibis.Value:
     return t.customer_id.count(where=~_treated(t) & t.responded.notnull())
 
 
+def _observed(name: str, label: str, column: str) -> None:
+    """Delivered messages of which it is known whether the step of the column was taken."""
+
+    def count(t: ibis.Table, c: MetricContext) -> ibis.Value:
+        return t.customer_id.count(where=_treated(t) & t.delivered.fill_null(False) & t[column].notnull())
+
+    columns = ("arm", "customer_id", "delivered", column)
+    BASE[name] = Metric(
+        name, label, "count", label, "touches", words_of_metric(name), columns, additive=True, expression=count,
+        hidden=True, higher_is="neutral",
+    )  # type: ignore[arg-type]
+
+
+_observed("openings_observed", "messages delivered whose opening can be seen", "opened")
+_observed("clicks_observed", "messages delivered whose clicks can be seen", "clicked")
+_observed("unsubscribes_observed", "messages delivered whose unsubscribes are known", "unsubscribed")
 _message_count("sent", "messages sent", None, "campaign messages sent, control groups left out", "neutral")
 _message_count("delivered", "messages delivered", "delivered", "messages delivered")
 _message_count("opened", "messages opened", "opened", "messages opened")
