@@ -8,6 +8,7 @@ from typing import Any
 from assistant.llm.planner.group_bounds import bound_words
 from assistant.llm.planner.heard import heard
 from assistant.llm.planner.means import earlier_unit
+from assistant.llm.planner.other_year import in_each_year, same_stretch
 from assistant.llm.planner.parts import Parts
 from assistant.llm.planner.period_whole import year_after
 from assistant.llm.planner.period_words import PeriodReading
@@ -19,6 +20,7 @@ from assistant.plans.query import Comparison
 def comparison(p: Parts) -> tuple[Comparison | None, Period | None]:
     """What it is set against, and the main period once the other one is taken off."""
     r = p.reading
+    p.periods = in_each_year(p.periods, r.vocabulary.status.as_of)
     period = p.period
     ends = p.periods[0].ends if p.periods else None
     if (
@@ -57,7 +59,8 @@ def comparison(p: Parts) -> tuple[Comparison | None, Period | None]:
         return Comparison(kind="year_earlier" if unit == "year" else "previous"), p.periods[0].period
     if len(p.periods) == 2 and p.periods[0].period == p.periods[1].period and r.has("compare"):
         p.used.update(r.having("compare", "growth", "change"))  # "last quarter … with the previous quarter"
-        return Comparison(kind="previous"), period
+        yearly = period is not None and period.kind == "named"  # "this November better than last November"
+        return Comparison(kind="year_earlier" if yearly else "previous"), period
     if len(p.periods) >= 2:
         return _two_periods(p)
     against = _against_one_period(p)
@@ -149,6 +152,9 @@ def _two_periods(p: Parts) -> tuple[Comparison | None, Period | None]:
     """As in "Nov 2011 with Nov 2010" · "from last month to this month": the later one is set against the other."""
     first, second = year_after(p.periods[0], p.periods[1]), p.periods[1]
     p.used.update(p.reading.having("compare", "growth", "change"))
+    stretch = same_stretch(first, second, p.reading.vocabulary.status.as_of)
+    if stretch is not None:
+        return stretch
     if _from_to(p, first, second) or _before(first, second):  # "compare the first half with the second"
         first, second = second, first
     if first.period is None or second.period is None or first.period == second.period:
