@@ -460,6 +460,10 @@ class PeriodReader:
         begin, end = self.bounds(low), self.bounds(high)
         if begin is None or end is None:
             return None
+        if begin[0] > end[1] and not (first.year_said or second.year_said) and _in_one_year(begin[0], end[1]):
+            # "from 15 November to 24 December", asked on 9 December: those of the year before
+            day = min(begin[0].day, monthrange(end[1].year, begin[0].month)[1])
+            begin = (begin[0].replace(year=end[1].year, day=day), begin[1])
         if begin[0] > end[1]:  # "from November to February": the start is the year before
             if first.year_said:
                 return replace(self.bad(start, second.end), ends=(low, high))
@@ -529,6 +533,11 @@ class PeriodReader:
         if day and (len(self.tokens[i].word) > 3):
             return PeriodReading("day_kind", i, i + 1, weekdays=(day,))
         return None
+
+
+def _in_one_year(first: date, last: date) -> bool:
+    """Whether two days, whatever their years, follow each other in the calendar."""
+    return (first.month, first.day) <= (last.month, last.day)
 
 
 def read_period(tokens: list[Token], start: int, lex: Lexicon, as_of: date) -> PeriodReading | None:
