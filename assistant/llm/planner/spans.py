@@ -12,6 +12,7 @@ from assistant.llm.planner.lexicon import Lexicon
 from assistant.llm.planner.normalise import Token, tokenise
 from assistant.llm.planner.period_grammar import read_period
 from assistant.llm.planner.period_words import PeriodReading
+from assistant.llm.planner.season_names import cut_out
 from assistant.llm.planner.turn_memory import once
 from assistant.llm.planner.vocabulary import Vocabulary
 
@@ -167,13 +168,32 @@ def _items(text: str, vocabulary: Vocabulary) -> tuple[list[Token], list[Item]]:
     lex = vocabulary.lexicon
     tokens = _compounds(vocabulary.spelling.correct(tokenise(text, lex.words)), lex)
     lemmas = [t.lemma if t.kind != "stop" else f"\x00{t.text}" for t in tokens]
-    items: list[Item] = []
-    position = 0
-    while position < len(tokens):
-        item = _item_at(tokens, lemmas, position, vocabulary)
-        items.append(item)
-        position = item.end
+    items = _cut(tokens, lemmas, 0, len(tokens), vocabulary)
+    items = cut_out(items, lambda item: _begins_with_value(item, lemmas, vocabulary),
+                    lambda start, end: _cut(tokens[:end], lemmas, start, end, vocabulary))
     return tokens, _apart(items, lemmas, vocabulary)
+
+
+def _cut(tokens: list[Token], lemmas: list[str], start: int, end: int, vocabulary: Vocabulary) -> list[Item]:
+    """The items between two places, the longest match first."""
+    items: list[Item] = []
+    while start < end:
+        item = _item_at(tokens, lemmas, start, vocabulary)
+        items.append(item)
+        start = item.end
+    return items
+
+
+def _begins_with_value(item: Item, lemmas: list[str], vocabulary: Vocabulary) -> tuple[int, int, Any] | None:
+    """The longest value that an item begins with, after small words; where it begins and ends."""
+    for at in range(item.start, item.end):
+        found = [(at, stop, value) for stop, entries in _entries(lemmas, at, vocabulary) if stop <= item.end
+                 for kind, value in entries if kind == "value" and value.dimension != "campaign"]
+        if found:
+            return max(found, key=lambda f: f[1])
+        if lemmas[at] not in heard("spans.before_campaign"):
+            return None
+    return None
 
 
 def _compounds(tokens: list[Token], lex: Lexicon) -> list[Token]:

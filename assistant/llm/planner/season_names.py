@@ -1,0 +1,57 @@
+"""Values that are also seasons: in "Garden and Christmas in 2025" Christmas is a category beside another one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from assistant.llm.planner.heard import heard
+
+if TYPE_CHECKING:
+    from assistant.llm.planner.spans import Item
+
+#: where a value in an item read as a time begins and ends, and the value
+Inside = tuple[int, int, Any]
+
+
+def cut_out(
+    items: Sequence[Item], inside: Callable[[Item], Inside | None], read_on: Callable[[int, int], list[Item]]
+) -> list[Item]:
+    """The items, with a season that stands beside a value or the name of its dimension read as the value.
+
+    Args:
+        items: of a text, in order.
+        inside: the value that an item begins with, small words apart, if it is the name of one.
+        read_on: the items of the tokens between two places.
+    """
+    from assistant.llm.planner.spans import Item
+
+    found: list[Item] = []
+    for i, item in enumerate(items):
+        named = inside(item) if item.has("period") else None
+        if named is None or not _beside(items, i, str(named[2].dimension), inside):
+            found.append(item)
+            continue
+        start, end, value = named
+        tokens = item.tokens[start - item.start : end - item.start]
+        found += [*read_on(item.start, start), Item(start, end, {"value": [value]}, tokens), *read_on(end, item.end)]
+    return found
+
+
+def _beside(items: Sequence[Item], i: int, dimension: str, inside: Callable[[Item], Inside | None]) -> bool:
+    """Whether what stands next to the item says that it is one of the dimension's values."""
+    for step in (-1, 1):
+        k = i + step
+        if 0 <= k < len(items) and dimension in items[k].alts.get("dim", ()):
+            return True
+        while 0 <= k < len(items) and (items[k].lemma in heard("and_sign") or items[k].lemma in heard("season_names.or")
+                                       or items[k].text == ","):
+            k += step
+        if k != i + step and 0 <= k < len(items) and _of(items[k], dimension) and not items[k].has("period"):
+            return True
+    denied = i > 0 and items[i - 1].has("not_in")
+    return denied and any(dimension in item.alts.get("dim", ()) for item in items)
+
+
+def _of(item: Item, dimension: str) -> bool:
+    return any(v.dimension == dimension for v in item.alts.get("value", ()))
