@@ -1,4 +1,4 @@
-"""Moments in text columns: ISO, day or month first, names of months, compact, spreadsheet serials, Unix seconds."""
+"""Moments in text columns: ISO, day or month first, names of months, compact, spreadsheet serials, Unix time."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _FAMILIES = {
         r"^(\d{1,2}[ .-]*[A-Za-zäéû]{3,10}|[A-Za-zäéû]{3,10}\.? \d{1,2})[ ,.-]+\d{4}([ ,T].*)?$",
     "compact (20240131)": r"^(19|20)\d{6}$",
     "spreadsheet serial (45322)": r"^[2-6]\d{4}(\.\d+)?$",
-    "Unix time (1706659200)": r"^1\d{9}(\d{3})?$",
+    "Unix time (1706659200)": r"^1\d{9}(\d{3}){0,2}$",
 }
 _ISO, _NUMERIC, _NAMED, _COMPACT, _SERIAL, _UNIX = _FAMILIES
 _PARTS = r"^(\d{1,2})[-/.](\d{1,2})[-/.](\d{4}|\d{2})"
@@ -216,7 +216,7 @@ def _serial(value: ibis.StringValue, _order: Order) -> ibis.StringValue:
 
 def _unix(value: ibis.StringValue, _order: Order) -> ibis.StringValue:
     number = value.try_cast("int64")
-    seconds = (value.length() > 10).ifelse(number // 1000, number)
+    seconds = (value.length() > 13).ifelse(number // 1_000_000, (value.length() > 10).ifelse(number // 1000, number))
     return seconds.as_timestamp("s").cast("string")
 
 

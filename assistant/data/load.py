@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from assistant.data import derive
+from assistant.data.birthdays import birthdays
 from assistant.data.cleaning import Cleaned, clean, unified_codes
 from assistant.data.connections import redact
 from assistant.data.counts import number_of
 from assistant.data.currencies import Currency, decide
+from assistant.data.event_rows import events
 from assistant.data.manifest import Manifest, QualityReport
 from assistant.data.mapping import TableMapping, labels, map_tables, missing_columns, proposals, save_mappings
 from assistant.data.presets import Preset, general_rules, recognise
@@ -200,6 +202,8 @@ def _content(
         "orders": derive.orders(lines),
         "contacts": derive.contacts(bench, lines, mappings),
         **{role: derive.simple(bench, mappings, role) for role in ("campaigns", "touches", "responses")},
+        "events": events(bench, mappings, rules),
+        "birthdays": birthdays(bench, mappings),
     }
     content: dict[str, Any] = {name: table for name, table in tables.items() if table is not None}
     content["order_lines"] = derive.canonical_lines(lines, with_codes=cleaned.coded > 0)

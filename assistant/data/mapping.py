@@ -24,6 +24,10 @@ _THRESHOLD = 0.5
 _ALIKE = 88
 #: what a table must have to play a role; alternatives in a tuple
 _NEEDS: dict[Role, tuple[tuple[str, ...], ...]] = {
+    "events": (
+        ("events.basket_id",), ("events.occurred_at",), ("events.product_id",),
+        ("events.event_type", "events.abandoned_url"),
+    ),
     "lines": (
         ("order_lines.product_id", "products.name"),
         ("order_lines.order_id", "order_lines.customer_id"),
@@ -53,6 +57,10 @@ _TABLE_OF_NAME: dict[str, Role] = {
     "campaigns": "campaigns",
     "touches": "touches",
     "responses": "responses",
+    "events": "events",
+    "webevents": "events",
+    "abandonedcheckouts": "events",
+    "checkouts": "events",
 }
 
 
@@ -307,7 +315,7 @@ def _role_of(before: Role, targets: set[str]) -> Role:
     tables = {t.split(".")[0] for t in targets}
     if "order_lines" in tables:
         return "lines" if targets & {"order_lines.product_id", "products.name", "order_lines.unit_price"} else "orders"
-    for role in ("responses", "touches", "campaigns", "products", "customers", "contacts"):
+    for role in ("events", "responses", "touches", "campaigns", "products", "customers", "contacts"):
         if role in tables and (role != "contacts" or "customers" not in tables):
             return role
     return "none" if not targets else before

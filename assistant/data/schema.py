@@ -22,6 +22,9 @@ LINE_TYPES = ("sale", "return", "cancellation", "shipping", "fee", "adjustment",
 
 CHANNELS = ("email", "sms", "push", "post")
 
+#: What visitors of a web shop or app do, in the order of a visit.
+EVENT_TYPES = ("view", "add_to_cart", "remove_from_cart", "checkout", "purchase")
+
 
 @dataclass(frozen=True)
 class ColumnSpec:
@@ -125,6 +128,23 @@ TABLES: dict[str, tuple[ColumnSpec, ...]] = {
         _c("order_id", "string", "order placed within the campaign's window"),
         _c("revenue", MONEY, "revenue of that order"),
     ),
+    "events": (
+        _c("basket_id", "string", "the visit or basket that the event belongs to", True),
+        _c("event_type", "string", f"one of {', '.join(EVENT_TYPES)}", True),
+        _c("occurred_at", "timestamp", "when it happened", True),
+        _c("customer_id", "string", "null for a visitor who is not known"),
+        _c("product_id", "string", "null where it is about the whole basket"),
+        _c("quantity", "int64", "units viewed, put in or taken out"),
+        _c("unit_price", MONEY, "price per unit that was shown"),
+        _c("order_id", "string", "order that a purchase made"),
+        _c("channel", "string", "where: web, app …"),
+    ),
+    "birthdays": (
+        _c("customer_id", "string", "whose birthday it is", True),
+        _c("month", "int64", "month of birth, 1 to 12", True),
+        _c("day", "int64", "day of the month of birth; the year is never kept", True),
+        _c("consent", "boolean", "agreed to be greeted on the birthday"),
+    ),
     "quarantine": (
         _c("source", "string", "file or table it came from"),
         _c("source_row", "int64", "row number in the source, from 1"),
@@ -136,7 +156,7 @@ TABLES: dict[str, tuple[ColumnSpec, ...]] = {
 #: Tables with a moment in time: rows after ``as_of`` are invisible.
 TIME_COLUMN: dict[str, str] = {
     "orders": "ordered_at", "order_lines": "ordered_at", "campaigns": "started_at", "touches": "sent_at",
-    "responses": "responded_at",
+    "responses": "responded_at", "events": "occurred_at",
 }
 
 

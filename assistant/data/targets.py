@@ -22,6 +22,11 @@ VIRTUAL: dict[str, str] = {
     "contacts.phone": "becomes a contact on the channel sms",
     "contacts.accepts_email": "consent to e-mail",
     "contacts.accepts_sms": "consent to SMS",
+    "customers.birth_date": "becomes the day and month of a birthday; the year is not kept",
+    "customers.birthday_consent": "agreed to be greeted on the birthday",
+    "events.email": "the customer of an event, where customers are known by their e-mail address",
+    "events.abandoned_url": "link back to a checkout that was left: each row is a line of such a checkout",
+    "events.completed_at": "moment at which such a checkout became an order after all",
 }
 
 
@@ -57,6 +62,8 @@ _PERSON = (
     "customers.registered_at",
     "customers.birth_year",
     "customers.gender",
+    "customers.birth_date",
+    "customers.birthday_consent",
     "contacts.email",
     "contacts.phone",
     "contacts.accepts_email",
@@ -118,6 +125,24 @@ _TOUCH = tuple(
 )
 _RESPONSE = tuple(f"responses.{c}" for c in ("campaign_id", "customer_id", "responded_at", "order_id", "revenue"))
 
+_EVENT = tuple(
+    f"events.{c}"
+    for c in (
+        "basket_id",
+        "event_type",
+        "occurred_at",
+        "customer_id",
+        "product_id",
+        "quantity",
+        "unit_price",
+        "order_id",
+        "channel",
+        "email",
+        "abandoned_url",
+        "completed_at",
+    )
+)
+
 #: targets of each role, in the order in which they are given away among equals
 TARGETS_OF: dict[Role, tuple[str, ...]] = {
     "lines": (*_LINES, *_PRODUCT[:5], *_ORDERS, *_PERSON, *_PRODUCT[5:]),
@@ -137,6 +162,7 @@ TARGETS_OF: dict[Role, tuple[str, ...]] = {
     "campaigns": _CAMPAIGN,
     "touches": _TOUCH,
     "responses": _RESPONSE,
+    "events": _EVENT,
     "none": (),
 }
 
@@ -147,7 +173,7 @@ def all_targets() -> dict[str, Target]:
     file = resources.files("assistant.data") / "synonyms.yaml"
     data = yaml.safe_load(file.read_text(encoding="utf-8"))
     found = {name: _target(name, row["kind"], row["names"]) for name, row in data.items()}
-    for table in ("customers", "contacts", "touches", "responses", "products"):
+    for table in ("customers", "contacts", "touches", "responses", "products", "events"):
         column = "product_id" if table == "products" else "customer_id"
         own = data[_ID_OF[column]]["names"]
         found[f"{table}.{column}"] = _target(

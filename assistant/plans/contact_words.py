@@ -16,6 +16,8 @@ _STATES = {
     "opened": ("opened no message", "opened a message"),
     "clicked": ("clicked in no message", "clicked in a message"),
     "unsubscribed": ("did not unsubscribe", "unsubscribed"),
+    "abandoned_carts": ("left no basket without an order", "left a basket without an order"),
+    "carts": ("filled no basket", "filled a basket"),
     "answered": ("answered no campaign", "answered a campaign"),
 }
 

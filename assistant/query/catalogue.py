@@ -29,6 +29,8 @@ _TABLE_WORDS = {
     "campaigns": "past campaigns",
     "touches": "campaign messages",
     "responses": "campaign responses",
+    "events": "visits and baskets of the web shop, event by event",
+    "birthdays": "days and months of birth, for greetings",
     "quarantine": "rows left out",
 }
 

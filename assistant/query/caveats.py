@@ -13,6 +13,7 @@ from assistant.query.dimensions import dimension, show_time
 from assistant.query.metrics import METRICS, base_metrics, metric
 from assistant.query.periods import ResolvedPeriod, day_range, day_words, shift, unit_start
 from assistant.query.present import derived, evidence_figure, plan_figure
+from assistant.query.recorded import first_event
 from assistant.query.rows import MAX_ROWS, Answer, fetch, unfinished_unit
 from assistant.results import Caveat, Result
 
@@ -29,11 +30,23 @@ def caveats_for(scope: Scope, found: Answer, result: Result) -> tuple[list[Cavea
     if found.pair is not None and found.pair.cut:
         assumptions.append(f"Compared like with like: {found.pair.current.label} and {found.pair.base.label}")
     grains = {b.grain for m in found.metrics for b in base_metrics(m, scope.options.sales_basis)}
+    if "baskets" in grains:
+        caveats += recorded_since(scope, found)
     if "products" in grains and found.window is not None:
         caveats.append(Caveat(code="catalogue_now"))
     if scope.snapshot.manifest.synthetic:
         caveats.append(Caveat(code="synthetic"))
     return caveats, assumptions
+
+
+def recorded_since(scope: Scope, found: Answer) -> list[Caveat]:
+    """Events of the web shop are mostly recorded from a later day on than orders: say from when."""
+    first = first_event(scope.snapshot)
+    late = found.window is None or (first is not None and found.window[0] <= first)
+    if first is None or not late:
+        return []
+    return [Caveat(code="events_since", figures={
+        "first": evidence_figure(first.isoformat(), "date", "first day with events of the web shop")})]
 
 
 def not_yet_lost(scope: Scope, metrics: Iterable[str], last: date) -> list[Caveat]:

@@ -35,6 +35,7 @@ from assistant.query.present import (
     totals_table,
     whole_label,
 )
+from assistant.query.recorded import since_recorded
 from assistant.query.rows import ADDS_OVER_TIME, Answer, answer, is_ranked, time_dimension
 from assistant.query.spoken import speak, speak_period
 from assistant.query.transforms import picks_moves, share_units
@@ -78,6 +79,7 @@ def run_query(
     scope = Scope(snapshot, options or QueryOptions.of(settings))
     check(scope, (*plan.metrics, *(h.metric for h in plan.having)), plan.dimensions, plan.filter)
     check_values(snapshot, plan.filter)
+    scope, plan = since_recorded(scope, plan)
     shown, beside = _shown_beside(scope, plan)
     found = answer(scope, plan, shown, beside)
     if _empty(found):

@@ -6,11 +6,12 @@ wide columns come from the table itself or from a join on its keys; only the joi
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from assistant.data.baskets import basket_items
 from assistant.errors import InvalidPlan, MissingData
 
 if TYPE_CHECKING:
@@ -30,13 +31,17 @@ class Origin:
 
 @dataclass(frozen=True)
 class Fact:
-    """A fact table. ``columns`` maps a wide column to its origins, the first that is filled wins."""
+    """A fact table. ``columns`` maps a wide column to its origins, the first that is filled wins.
+
+    ``rows``: where its rows are worked out from the canonical table; such rows name their own columns as the wide ones.
+    """
 
     name: str
     label: str
     table: str
     time: str | None
     columns: dict[str, tuple[Origin, ...]]
+    rows: Callable[[Snapshot], ibis.Table] | None = None
 
 
 def _own(table: str, *names: str) -> dict[str, tuple[Origin, ...]]:
@@ -188,7 +193,27 @@ CONTACTS = Fact(
         **_HISTORY,
     },
 )
-FACTS: dict[str, Fact] = {f.name: f for f in (LINES, TOUCHES, RESPONSES, CAMPAIGNS, PRODUCTS, CONTACTS)}
+#: One row per visit of the web shop and product, out of its events; ``at`` is when the basket was last changed.
+BASKETS = Fact(
+    "baskets",
+    "baskets of the web shop",
+    "events",
+    "at",
+    {
+        "at": (Origin("events", "occurred_at"),),
+        **_own("events", "basket_id", "customer_id", "product_id", "channel"),
+        **{name: (Origin("events", "event_type"),) for name in ("outcome", "viewed", "inside", "bought", "checkout")},
+        "basket_order": (Origin("events", "order_id"),),
+        "basket_value": (Origin("events", "unit_price"), Origin("products", "price")),
+        "unit_price": (Origin("events", "unit_price"), Origin("products", "price")),
+        "country": (Origin("customers", "country", "customer"),),
+        **_PRODUCT,
+        **_CUSTOMER,
+        **_HISTORY,
+    },
+    rows=basket_items,
+)
+FACTS: dict[str, Fact] = {f.name: f for f in (LINES, TOUCHES, RESPONSES, CAMPAIGNS, PRODUCTS, CONTACTS, BASKETS)}
 
 
 def origin(snapshot: Snapshot, fact: Fact, column: str) -> Origin | None:
@@ -211,6 +236,14 @@ def missing(snapshot: Snapshot, fact: Fact, columns: Iterable[str]) -> tuple[str
     return tuple(dict.fromkeys(a for a in absent if a.partition(".")[0] not in absent or a in {fact.table}))
 
 
+#: what a table that is missing altogether would hold
+_TO_LOAD = {
+    "baskets": "One row per event of the web shop, as GA4 or the shop system exports them: visit or basket, what was "
+    "done (view, add to cart, checkout, purchase), the time, the product, the customer where known, the order a "
+    "purchase made.",
+}
+
+
 def require(snapshot: Snapshot, fact: Fact, columns: Iterable[str], needed_for: str) -> None:
     """Check that a fact offers the columns and that the data hold them.
 
@@ -228,7 +261,7 @@ def require(snapshot: Snapshot, fact: Fact, columns: Iterable[str], needed_for: 
         what = "the table " + ", ".join(f"'{t}'" for t in tables) if tables else ", ".join(absent)
         raise MissingData(
             f"{needed_for} needs {what}, which the loaded data do not have",
-            received=", ".join(absent),
+            received=", ".join(absent), hint=_TO_LOAD.get(fact.name) if tables else None,
         )
 
 
@@ -243,13 +276,15 @@ def widen(
 
     ``base`` replaces the fact's own table (the customers are a union of two).
     """
-    table = snapshot.table(fact.table) if base is None else base
+    if base is None:
+        base = fact.rows(snapshot) if fact.rows is not None else snapshot.table(fact.table)
+    table = base
     if window is not None and fact.time is not None:
         table = table.filter(within(table[fact.time], *window))
     wanted = list(dict.fromkeys(columns))
     found = {c: origin(snapshot, fact, c) for c in wanted}
     chosen = {c: o for c, o in found.items() if o is not None}
-    own = {c: table[o.column] for c, o in chosen.items() if o.join is None}
+    own = {c: table[c if fact.rows is not None else o.column] for c, o in chosen.items() if o.join is None}
     keys = {
         key: table[key]
         for key in ("product_id", "customer_id", "order_id", "campaign_id")

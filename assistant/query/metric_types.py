@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     import ibis
 
 Grain = Literal[
-    "lines", "per_customer", "per_order", "calendar", "touches", "responses", "campaigns", "products", "contacts"
+    "lines", "per_customer", "per_order", "calendar", "touches", "responses", "campaigns", "products", "contacts",
+    "baskets",
 ]
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from assistant.errors import UnknownName
 from assistant.query import base_metrics as _sales
+from assistant.query import basket_metrics as _baskets
 from assistant.query import contact_metrics as _contacts
 from assistant.query import marketing_metrics as _marketing
 from assistant.query import order_metrics as _orders
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     import ibis
 
 #: importing the files of base metrics fills the register
-_SOURCES = (_sales, _orders, _marketing, _contacts)
+_SOURCES = (_sales, _orders, _marketing, _contacts, _baskets)
 METRICS: dict[str, Metric] = dict(BASE)
 
 

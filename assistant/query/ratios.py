@@ -284,6 +284,46 @@ RATIOS = (
         "campaign revenue ÷ campaign cost",
         {},
     ),
+    (
+        "cart_abandonment_rate",
+        "share of baskets left",
+        "percent",
+        ("carts_left", "settled_carts"),
+        "baskets left without an order ÷ baskets left or ordered; those changed within the last hour of the data wait",
+        {"higher_is": "worse"},
+    ),
+    (
+        "checkout_abandonment_rate",
+        "share of checkouts left",
+        "percent",
+        ("checkouts_left", "settled_checkouts"),
+        "baskets left at the checkout ÷ baskets that reached it and were left or ordered",
+        {"higher_is": "worse"},
+    ),
+    (
+        "average_abandoned_value",
+        "average value of a basket left",
+        "currency",
+        ("abandoned_value", "abandoned_carts"),
+        "value of baskets left ÷ baskets left",
+        {"higher_is": "neutral"},
+    ),
+    (
+        "add_to_cart_rate",
+        "share of visits with a product put into the basket",
+        "percent",
+        ("viewed_into_cart", "product_visits"),
+        "visits in which a product that was viewed was put into the basket ÷ visits with a product viewed",
+        {},
+    ),
+    (
+        "view_to_order_rate",
+        "conversion from view to order",
+        "percent",
+        ("viewed_and_bought", "product_visits"),
+        "visits in which a product that was viewed was ordered ÷ visits with a product viewed",
+        {},
+    ),
 )
 DIFFERENCES_OF_RATIOS = (
     (

@@ -24,7 +24,8 @@ SURE, PROBABLE = 0.85, 0.55
 MAX_COLUMNS = 200
 TICK = 0.1
 #: tables in the order of the choices
-TABLES = ("order_lines", "orders", "customers", "products", "contacts", "campaigns", "touches", "responses")
+TABLES = ("order_lines", "orders", "customers", "products", "contacts", "campaigns", "touches", "responses",
+          "events")
 #: what can be done without, but is often there under a name that was not recognised
 WANTED = ("order_lines.order_id", "order_lines.customer_id")
 

@@ -53,6 +53,7 @@ def generate(seed: int = DEFAULT_SEED, *, scale: float = 1.0, progress: Progress
     from assistant.data.demo.past_campaigns import run_campaigns
     from assistant.data.demo.planted import planted_truth
     from assistant.data.demo.seasons import shop_calendar
+    from assistant.data.demo.visits import birthday_rows, shop_events
 
     tell = progress or (lambda words, share: None)
     calendar = shop_calendar()
@@ -77,7 +78,10 @@ def generate(seed: int = DEFAULT_SEED, *, scale: float = 1.0, progress: Progress
     present = tables["customers"]["customer_id"]
     contacts = contact_rows(book, calendar, customers)
     tables["contacts"] = contacts[contacts["customer_id"].isin(present)].reset_index(drop=True)
+    tables["events"], left = shop_events(seed, calendar, tables)
+    tables["birthdays"] = birthday_rows(seed, present)
     truth = planted_truth(seed, calendar, catalogue, customers, arrivals, history, documents, present)
+    truth.facts.update(left)
     return DemoShop(seed, tables, truth, _quality(tables, documents.counts))
 
 

@@ -13,7 +13,8 @@ import yaml
 from assistant.data.names import normalise
 from assistant.errors import MappingError
 
-Role = Literal["lines", "orders", "products", "customers", "contacts", "campaigns", "touches", "responses", "none"]
+Role = Literal["lines", "orders", "products", "customers", "contacts", "campaigns", "touches", "responses", "events",
+               "none"]
 
 
 @dataclass(frozen=True)

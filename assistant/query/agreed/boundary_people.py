@@ -195,8 +195,9 @@ def shop_of_people(rows: Rows, shared: Rows, like: Snapshot, groups: Any, predic
     from assistant.data.warehouse import Snapshot as View
 
     con = ibis.duckdb.connect()
-    held = {**{t: [] for t in TABLES}, **shared, **rows}
-    for table in TABLES:
+    known = [t for t in TABLES if t in like.manifest.tables]  # a snapshot may be older than a table of the data model
+    held = {**{t: [] for t in known}, **shared, **rows}
+    for table in known:
         schema = like.table(table).schema()
         frame = [{name: row.get(name) for name in schema.names} for row in held[table]]
         con.create_table(table, pa.Table.from_pylist(frame, schema=schema.to_pyarrow()))
