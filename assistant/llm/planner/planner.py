@@ -48,6 +48,7 @@ from assistant.llm.planner.two_sided import two_sided
 from assistant.llm.planner.unreadable import unreadable
 from assistant.llm.planner.uplift_talk import about_contacts
 from assistant.llm.planner.vocabulary import Vocabulary, vocabulary
+from assistant.llm.planner.worded_brief import with_own_goods, worded
 from assistant.plans.shop import Shop
 
 
@@ -74,7 +75,11 @@ def plan_turn(
         At least one call; a text that means nothing here becomes ``decline``.
     """
     with hearing(language), remembering():
-        return _turn(text, context or DialogueContext(), shop, tools, language, encoder)
+        text = with_own_goods(text, language)
+        planned = _turn(text, context or DialogueContext(), shop, tools, language, encoder)
+        clauses = worded(text, planned, vocabulary(shop, language), tools,
+                         lambda t: _turn(t, DialogueContext(), shop, tools, language, encoder))
+        return planned if clauses is None else clauses
 
 
 def _turn(

@@ -1,0 +1,108 @@
+"""Requests for campaigns in many clauses: each clause is done, shown or named, and none is lost."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from assistant.llm.planner.brief_clauses import clauses_of, orders_campaign
+from assistant.llm.planner.context import DialogueContext
+from assistant.llm.planner.planner import plan_turn
+from tests.support.planner_shops import PlannerShop
+
+SHOP = PlannerShop()
+
+
+def drafted(text: str) -> dict[str, Any]:
+    planned = plan_turn(text, DialogueContext(), SHOP)
+    assert [c.name for c in planned.calls] == ["draft_campaign"], planned.calls
+    return planned.calls[0].args
+
+
+def declined(text: str) -> str:
+    planned = plan_turn(text, DialogueContext(), SHOP)
+    assert planned.calls[0].name == "decline", planned.calls
+    return str(planned.calls[0].args["message"])
+
+
+@pytest.mark.parametrize(("text", "expected"), [
+    ("We've got 800 to spend on getting dormant German shoppers back before the end of August, email only, "
+     "something warm in tone",
+     {"goal": "win_back", "budget": 800.0, "channels": ["email"], "tone": "friendly", "ends_on": "2012-08-31"}),
+    ("Put together something for first-time buyers from the last month to get a second order out of them, "
+     "free shipping, keep it short",
+     {"goal": "cross_sell", "offer": {"kind": "free_delivery"}, "length": "short"}),
+    ("Bring back those who spent over 300 last year and nothing this year. 15 % off their next order. SMS and email. "
+     "hold out a fifth.",
+     {"goal": "win_back", "holdout_share": 0.2, "offer": {"kind": "percent_off", "value": 15.0},
+      "channels": ["sms", "email"]}),
+    ("Cap the spend at 300 and get me as many orders back as possible from lapsed customers",
+     {"goal": "win_back", "budget": 300.0}),
+    ("Get people who haven't bought for 90 days shopping again - 3 mails, 5 days apart, stop when they order",
+     {"goal": "win_back", "exit_when": "order"}),
+    ("Could we mail our German and French customers a 15% coupon for kitchen? keep costs below 400",
+     {"budget": 400.0, "offer": {"kind": "percent_off", "value": 15.0, "category": "Kitchen"}}),
+])
+def test_every_clause_is_done(text: str, expected: dict[str, Any]) -> None:
+    args = drafted(text)
+    assert {k: args.get(k) for k in expected} == expected
+    assert not args.get("not_included")
+
+
+def test_messages_are_as_far_apart_as_was_said() -> None:
+    args = drafted("Plan a reactivation of one-time buyers with two mails a week apart, second only if they haven't "
+                   "ordered")
+    assert [s.get("after_days", 0) for s in args["steps"]] == [0, 7]
+    assert args["steps"][1]["only_if"] == "no_order"
+
+
+def test_goods_are_told_apart_from_what_customers_bought() -> None:
+    args = drafted("Cross-sell garden to people who bought kitchen")
+    assert args["offer"]["category"] == "Garden"
+    assert "Garden" not in str(args["audience"])
+
+
+def test_it_is_the_goods_of_the_request() -> None:
+    args = drafted("promote garden to everyone in Germany except those who bought it in the last 30 days")
+    assert "Garden" in str(args["audience"])
+    assert "Germany" in str(args["audience"])
+
+
+@pytest.mark.parametrize(("text", "named"), [
+    ("Reach out to loyal customers with a mail, in Dutch", "in Dutch"),
+    ("Message everyone in France about kitchen, in a playful voice, next Tuesday morning", "next Tuesday morning"),
+])
+def test_what_no_draft_holds_is_named(text: str, named: str) -> None:
+    assert any(named in reason for reason in drafted(text)["not_included"])
+
+
+@pytest.mark.parametrize(("text", "word"), [
+    ("Offer 12 % on stationery to teachers", "teachers"),
+    ("Offer VIPs a gift and everyone else 10 %", "one offer"),
+])
+def test_whoever_is_not_understood_is_not_written_to(text: str, word: str) -> None:
+    assert word in declined(text)
+
+
+def test_nobody_is_the_default_where_some_are_left_out() -> None:
+    text = "SMS blast about the summer sale, 20% off garden, leave out anybody who ordered in the last two weeks"
+    planned = plan_turn(text, DialogueContext(), SHOP)
+    assert planned.calls[0].name == "ask_back"
+    picked = drafted(planned.calls[0].args["options"][0])
+    assert picked["offer"]["category"] == "Garden"
+    assert "not" in str(picked["audience"])
+
+
+@pytest.mark.parametrize("text", [
+    "Give me a list of lapsed customers", "Save customers in Germany as Germans", "How did the campaigns do?",
+    "Target revenue for next month", "tell me about our customers",
+])
+def test_other_texts_are_no_orders(text: str) -> None:
+    assert not orders_campaign(text, "en")
+
+
+def test_time_in_a_condition_is_no_day_of_the_campaign() -> None:
+    said = clauses_of("Write to people who bought candles before Christmas, budget 300", "en")
+    assert said.people == "people who bought candles before Christmas"
+    assert [kind for kind, _, _ in said.found] == ["budget"]
