@@ -93,11 +93,28 @@ def reword_table(request: TableScoreRequest) -> str:
     return asked[request.about]
 
 
+#: what leaving is split by, in words
+_GROUPS = {
+    "acquisition_channel": "acquisition channel", "country": "country", "city": "city", "segment": "segment",
+    "first_month": "month of the first order", "first_quarter": "quarter of the first order",
+    "first_year": "year of the first order", "category": "category bought", "message_channel": "channel they agreed to",
+}
+
+
 def reword_churn(request: ChurnRequest, reword_filter: Any) -> str:
     """Who is least likely to order again, among whom; or one customer."""
     days = request.horizon_days
     if request.customer_id:
         return f"probability that customer {request.customer_id} does not order again within {days} days"
+    if request.everyone and request.filter is not None:
+        return (f"probability of not ordering again within {days} days of the customers where "
+                f"{reword_filter(request.filter)}, the first {request.k} by sales to date")
+    if request.by is not None:
+        who = f" where {reword_filter(request.filter)}" if request.filter is not None else ""
+        return f"how many customers{who} have left or will leave within {days} days, by {_GROUPS[request.by]}"
+    if request.against is not None and request.filter is not None:
+        return (f"how many customers have left or will leave within {days} days: where "
+                f"{reword_filter(request.filter)}, against where {reword_filter(request.against)}")
     among = [reword_filter(request.filter)] if request.filter is not None else []
     bounds = (("net sales of 12 months", request.yearly_value_over), ("value at risk", request.value_at_risk_over))
     among += [f"{name} above {over:,.10g}" for name, over in bounds if over is not None]

@@ -15,6 +15,8 @@ from assistant.plans.periods import Period
 ChannelName = Literal["email", "sms", "push", "post"]
 #: What the values of customers can be split by.
 ValueGroup = Literal["acquisition_channel", "country", "city", "segment", "first_month", "first_quarter", "first_year"]
+#: What leaving can be split by; groups by ``category`` (bought in it) and ``message_channel`` (consents) overlap.
+ChurnGroup = ValueGroup | Literal["category", "message_channel"]
 #: where copy of a campaign may stand: what goes to an address, and what everyone sees
 CopyChannel = Literal["email", "sms", "push", "post", "social", "popup"]
 
@@ -50,6 +52,7 @@ class SegmentRequest(PlanModel):
     period: Period | None = None
     days_ago: int = Field(default=90, ge=1, le=3650)
     since: Period | None = Field(default=None, description="trend: from before this period to its end, not days_ago")
+    on: Period | None = Field(default=None, description="as of the last day of this period, with what was known then")
     refused: str | None = Field(default=None, max_length=60, description="a method asked for that is not offered")
 
 
@@ -139,7 +142,12 @@ class ForecastRequest(PlanModel):
 
 
 class ChurnRequest(PlanModel):
-    """Customers least likely to order again within ``horizon_days``, by churn probability or value at risk."""
+    """Customers least likely to order again within ``horizon_days``, by churn probability or value at risk.
+
+    ``everyone``: each customer that ``filter`` selects with the probability ("our 20 best and how likely each is to
+    leave"). ``by``: how many have left and will leave, per group ("churn rate by country"); ``against``: the customers
+    of ``filter`` set against these.
+    """
 
     kind: Literal["churn"] = "churn"
     horizon_days: int = Field(default=90, ge=7, le=730)
@@ -149,6 +157,17 @@ class ChurnRequest(PlanModel):
     filter: Filter | None = Field(default=None, description="only customers it selects")
     yearly_value_over: float | None = Field(default=None, ge=0, description="net sales of 12 months, shop currency")
     value_at_risk_over: float | None = Field(default=None, ge=0, description="probability × those sales")
+    everyone: bool = False
+    by: ChurnGroup | None = None
+    against: Filter | None = None
+
+    @model_validator(mode="after")
+    def _one_view(self) -> ChurnRequest:
+        if sum((self.customer_id is not None, self.everyone, self.by is not None, self.against is not None)) > 1:
+            raise ValueError("give at most one of customer_id, everyone, by and against")
+        if self.filter is None and (self.everyone or self.against is not None):
+            raise ValueError("'everyone' and 'against' are about the customers of a filter")
+        return self
 
 
 class ValueRequest(PlanModel):

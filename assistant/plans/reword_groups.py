@@ -36,7 +36,8 @@ def _segments(request: SegmentRequest, words: Words) -> str:
            "gaussian": " by a Gaussian mixture", "found": " by the groups found in recency, orders and spending",
            "behaviour": " by what they buy, when, where and how"}[request.method]
     count = f" into {request.k} groups" if request.k else ""
-    split = f"split all customers{count}{how}"
+    day = f" as of the end of {period_phrase(request.on)}" if request.on is not None else ""
+    split = f"split all customers{count}{how}{day}"
     if request.view == "measure":
         when = f", {period_phrase(request.period)}" if request.period is not None else ""
         return f"{join_words([label(m) for m in request.metrics])} of each segment{when}, {split}"

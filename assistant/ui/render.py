@@ -63,6 +63,8 @@ KINDS: dict[str, DrawBody] = {
     "product_search": pieces.body,
     "forecast": models.examined,
     "churn": models.examined,
+    "churn_standing": models.examined,
+    "churn_groups": models.examined,
     "uplift": models.examined,
     "read_out": pieces.body,
     "offer_choice": pieces.body,

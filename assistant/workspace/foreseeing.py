@@ -28,9 +28,12 @@ class Foreseeing(Part):
         from assistant.plans import FairnessRequest
 
         request, cited = self._put_in(request)
+        if request.against is not None:
+            other, more = self._meant(request.against)
+            request, cited = request.model_copy(update={"against": other}), [*cited, *more]
         result = churn_result(self.snapshot, request, self.churn_model(request.horizon_days))
         self._citing(result, cited)
-        return result if request.customer_id or request.filter else self.noting_fairness(
+        return result if request.customer_id or request.filter or request.by else self.noting_fairness(
             result, FairnessRequest(horizon_days=request.horizon_days))
 
     def churn_model(self, horizon_days: int) -> Any:

@@ -339,6 +339,10 @@ class Workspace(Campaigning, Contacting, Offering, Recommending, Foreseeing, Peo
         """Groups of customers."""
         from assistant.models.segment.report import segment_result
 
+        if request.on is not None:
+            from assistant.models.segment.past_days import segments_on
+
+            return self._cached("segments", lambda snapshot: segments_on(snapshot, request), request)
         if request.view != "profile":
             from assistant.models.segment.views import view_result
 

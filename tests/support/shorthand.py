@@ -172,6 +172,7 @@ def shorthand(call: ToolCall, terms: dict[str, str] | None = None) -> str:
             return f"audience {condition(p.filter)}"
         case "find_segments":
             text = "segments" + (f" {p.method}" if p.method != "auto" else "") + (f" k={p.k}" if p.k else "")
+            text += f" on {period(p.on)}" if p.on is not None else ""
             return text + (f" {p.view}" if p.view != "profile" else "")
         case "customer_value":
             text = "value" + (f" {p.about}" if p.about != "value" else "")
@@ -232,6 +233,9 @@ def shorthand(call: ToolCall, terms: dict[str, str] | None = None) -> str:
             return text + (f" where {condition(p.filter)}" if p.filter else "")
         case "predict_churn":
             text = "churn" + (f" customer={p.customer_id}" if p.customer_id else "")
+            text += f" by {p.by}" if p.by else ""
+            text += f" each of {condition(p.filter)}" if p.everyone else ""
+            text += f" of {condition(p.filter)} against {condition(p.against)}" if p.against else ""
             text += f" k={p.k}" if p.k != 20 else ""
             return text + (f" days={p.horizon_days}" if p.horizon_days != 90 else "")
         case "draft_campaign":

@@ -170,11 +170,11 @@ def call(plan: BaseModel) -> ToolCall:
 
 def _with_discriminators(args: dict[str, Any], plan: BaseModel) -> dict[str, Any]:
     """Filters in full: ``exclude_defaults`` drops the tags that tell the kinds of condition apart."""
-    for name in ("filter", "audience", "first", "second", "source", "target"):
+    for name in ("filter", "audience", "first", "second", "source", "target", "against"):
         condition = getattr(plan, name, None)
         if hasattr(condition, "model_dump") and name in args:
             args[name] = filter_json(condition)
-    for name in ("period", "compare", "offer", "since"):
+    for name in ("period", "compare", "offer", "since", "on"):
         part = getattr(plan, name, None)
         if part is not None and name in args and hasattr(part, "kind"):
             args[name] = {"kind": part.kind, **args[name]}

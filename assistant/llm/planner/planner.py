@@ -17,6 +17,7 @@ from assistant.llm.planner.context import DialogueContext
 from assistant.llm.planner.contrasts import contrasted
 from assistant.llm.planner.copy_talk import about_copy
 from assistant.llm.planner.currency import amounts
+from assistant.llm.planner.customer_asks import about_customers
 from assistant.llm.planner.draft_edits import about_draft
 from assistant.llm.planner.elision import complete
 from assistant.llm.planner.experiment_talk import about_experiments
@@ -162,6 +163,10 @@ def _planned(
                                lambda t: candidates(read(t, words), DialogueContext(), shop, tools))
     if tested is not None:
         return tested
+    asked_of = about_customers(text, context, shop, words, tools,
+                               lambda t: candidates(read(t, words), DialogueContext(), shop, tools))
+    if asked_of is not None:
+        return asked_of
     coming = about_what_comes(text, context, shop, words, tools,
                               lambda t: candidates(read(t, words), DialogueContext(), shop, tools))
     if coming is not None:

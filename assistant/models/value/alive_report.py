@@ -88,7 +88,7 @@ def _by_group(scene: Scene, frame: pd.DataFrame, by: str) -> Table:
 
     from assistant.models.value.value_groups import MOST_GROUPS, SMALL, WORDS, group_names
 
-    names, codes = np.unique(group_names(scene, frame, by).astype(str), return_inverse=True)
+    names, codes = np.unique(group_names(scene.snapshot, frame, by).astype(str), return_inverse=True)
     lower, upper = alive_sums(scene.model.fits, frame, codes, len(names))
     count = np.bincount(codes, minlength=len(names))
     alive = np.bincount(codes, weights=frame["alive"].to_numpy(dtype=float), minlength=len(names))

@@ -163,7 +163,7 @@ def _course_table(reading: _Reading, margin: Margin | None) -> Table:
 def _groups(scene: Scene, frame: pd.DataFrame, days: PurchaseDays, margin: Margin | None) -> Table:
     """Groups by what a newly won customer of theirs brings, the most first; those seen too little are left out."""
     by = str(scene.request.by)
-    names = group_names(scene, frame, by)
+    names = group_names(scene.snapshot, frame, by)
     found = []
     for name in sorted(set(names)):
         curve = value_curve(days, frame["row"].to_numpy()[names == name], scene.days)

@@ -71,6 +71,14 @@ def churn_result(snapshot: Snapshot, request: ChurnRequest, fitted: ChurnModel) 
     scores = fitted.predict(snapshot)
     if request.customer_id is not None:
         return _one_customer(snapshot, request, fitted, scores)
+    if request.everyone:
+        from assistant.models.value.churn_standing import standing_result
+
+        return standing_result(snapshot, request, fitted, scores)
+    if request.by is not None or request.against is not None:
+        from assistant.models.value.churn_groups import churn_groups_result
+
+        return churn_groups_result(snapshot, request, fitted, scores)
     everyone = scores[~scores["lapsed"]]  # what is usual is what is usual among all
     scores = _selected(snapshot, request, scores)
     customers = scores[~scores["lapsed"]]
@@ -86,7 +94,7 @@ def churn_result(snapshot: Snapshot, request: ChurnRequest, fitted: ChurnModel) 
         charts=[Chart(kind="bar", table="customers", x="customer_id", y=["value_at_risk"], title="Value at risk")]
         if len(shown) > 1 else [],
         words=_words(fitted, request, customers), caveats=_caveats(tables, fitted, shown, customers),
-        evidence=_evidence(snapshot, request, fitted),
+        evidence=churn_evidence(snapshot, request, fitted),
         details={
             "customer_ids": shown["customer_id"].tolist(),
             "audience": {"filter": _audience(request, customers).model_dump(mode="json"),
@@ -126,12 +134,13 @@ def _shown(customers: pd.DataFrame, request: ChurnRequest) -> pd.DataFrame:
 
 
 def _customer_table(shown: pd.DataFrame, customers: pd.DataFrame, fitted: ChurnModel) -> Table:
-    rows = _customer_rows(shown, customers, fitted)
+    rows = customer_rows(shown, customers, fitted)
     return Table(id="customers", title="Customers about to leave", columns=CUSTOMER_COLUMNS, rows=rows,
                  total_rows=len(rows))
 
 
-def _customer_rows(shown: pd.DataFrame, customers: pd.DataFrame, fitted: ChurnModel) -> list[list[Scalar]]:
+def customer_rows(shown: pd.DataFrame, customers: pd.DataFrame, fitted: ChurnModel) -> list[list[Scalar]]:
+    """Rows of :data:`CUSTOMER_COLUMNS`; ``customers`` are those against whom reasons are told."""
     curve = fitted.lapsed_curve_ if len(shown) and bool(shown["lapsed"].iloc[0]) else fitted.curve_
     reasons = proven_reasons(shown, curve, usual(customers)) if len(customers) else [[] for _ in range(len(shown))]
     return [
@@ -203,7 +212,7 @@ def _one_customer(snapshot: Snapshot, request: ChurnRequest, fitted: ChurnModel,
         refuse_customer(snapshot, wanted, scores["customer_id"].tolist())
     customers = scores[~scores["lapsed"]]
     table = Table(id="customers", title=f"Customer {wanted}", columns=CUSTOMER_COLUMNS, total_rows=1,
-                  rows=_customer_rows(row, customers, fitted))
+                  rows=customer_rows(row, customers, fitted))
     request_cells: list[tuple[str, str, Unit, Scalar]] = [
         ("horizon", "No order within", "days", request.horizon_days),
         ("threshold", "At risk from", "probability", AT_RISK),
@@ -221,7 +230,7 @@ def _one_customer(snapshot: Snapshot, request: ChurnRequest, fitted: ChurnModel,
         words={"status": status, "reason": "" if table.cell(0, "reason") == NO_REASON else str(table.cell(0, "reason")),
                "rule_used": "yes" if fitted.uses_rule_ else ""},
         caveats=[*exam_caveats(fitted.exam_, fitted.uses_rule_, figures), *proxy_caveats(fitted.proxies_)],
-        evidence=_evidence(snapshot, request, fitted),
+        evidence=churn_evidence(snapshot, request, fitted),
         followups=[f"What should we recommend to customer {wanted}?", f"Show customer {wanted}",
                    "Who is about to leave?"],
     )
@@ -251,7 +260,8 @@ def refuse_customer(snapshot: Snapshot, wanted: str, ids: list[str]) -> None:
                       nearest=["Who is about to leave?", *(f"Will customer {c} leave?" for c in near[:2])])
 
 
-def _evidence(snapshot: Snapshot, request: ChurnRequest, fitted: ChurnModel) -> Evidence:
+def churn_evidence(snapshot: Snapshot, request: ChurnRequest, fitted: ChurnModel) -> Evidence:
+    """Plan, model, definitions and assumptions of an answer about leaving."""
     days = request.horizon_days
     return Evidence(
         plan=request.model_dump(mode="json"),

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
+    from assistant.data.warehouse import Snapshot
+
 #: Words of what a group is, and of several groups.
 WORDS = {
     "acquisition_channel": ("Acquisition channel", "acquisition channels"), "country": ("Country", "countries"),
@@ -36,7 +38,7 @@ NOT_SET = "(not set)"
 MOST_GROUPS, SMALL = 40, 30
 
 
-def group_names(scene: Scene, frame: pd.DataFrame, by: str) -> np.ndarray[Any, Any]:
+def group_names(snapshot: Snapshot, frame: pd.DataFrame, by: str) -> np.ndarray[Any, Any]:
     """The group of each customer, as text.
 
     Raises:
@@ -45,30 +47,30 @@ def group_names(scene: Scene, frame: pd.DataFrame, by: str) -> np.ndarray[Any, A
     import numpy as np
 
     if by.startswith("first_"):
-        return _first_order(scene, frame, by.removeprefix("first_"))
+        return _first_order(snapshot, frame, by.removeprefix("first_"))
     ids = frame["customer_id"].to_numpy()
     if by == "segment":
         from assistant.models.segment.report import assign
         from assistant.plans import SegmentRequest
 
-        found = assign(scene.snapshot, SegmentRequest())
+        found = assign(snapshot, SegmentRequest())
         names = dict(zip(found["customer_id"].astype(str), found["segment"].astype(str), strict=True))
         return np.array([names.get(i, NOT_SET) for i in ids], dtype=object)
-    if not scene.snapshot.has("customers", by):
+    if not snapshot.has("customers", by):
         raise MissingData(f"The data do not hold the {WORDS[by][0].lower()} of customers", received=f"customers.{by}",
                           nearest=["Expected customer value by segment", "Expected customer value by quarter of the "
                                    "first order"])
-    customers = scene.snapshot.table("customers")
-    rows = scene.snapshot.execute(customers.select("customer_id", by)).to_pylist()
+    customers = snapshot.table("customers")
+    rows = snapshot.execute(customers.select("customer_id", by)).to_pylist()
     names = {str(r["customer_id"]): r[by] for r in rows}
     return np.array([names.get(i) or NOT_SET for i in ids], dtype=object)
 
 
-def _first_order(scene: Scene, frame: pd.DataFrame, grain: str) -> np.ndarray[Any, Any]:
+def _first_order(snapshot: Snapshot, frame: pd.DataFrame, grain: str) -> np.ndarray[Any, Any]:
     import numpy as np
     import pandas as pd
 
-    first = pd.Timestamp(scene.snapshot.as_of) - pd.to_timedelta(frame["age_days"].to_numpy(), unit="D")
+    first = pd.Timestamp(snapshot.as_of) - pd.to_timedelta(frame["age_days"].to_numpy(), unit="D")
     code = {"month": "M", "quarter": "Q", "year": "Y"}[grain]
     periods = pd.DatetimeIndex(first).to_period(code)
     said = {"month": lambda p: f"{p.year}-{p.month:02d}", "quarter": lambda p: f"{p.year} Q{p.quarter}",
@@ -82,7 +84,7 @@ def groups_result(scene: Scene) -> Result:
 
     by = str(scene.request.by)
     frame = scene.chosen.copy()
-    frame["group"] = group_names(scene, frame, by)
+    frame["group"] = group_names(scene.snapshot, frame, by)
     names, codes = np.unique(frame["group"].to_numpy().astype(str), return_inverse=True)
     table = _table(scene, frame, names, codes, by)
     cells: list[Cell] = [

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from assistant.data.warehouse import Snapshot
-from assistant.errors import NoRows, UnknownName
+from assistant.errors import MissingData, NoRows, UnknownName
 from assistant.llm.replies import caveat_texts, compose
 from assistant.models.value.churn import ChurnModel, fit_churn
 from assistant.models.value.report import churn_result
-from assistant.plans import ChurnRequest, Compare
+from assistant.plans import ChurnRequest, Compare, Not
 from tests.support.leaving_shop import leaving_tables, write
 
 
@@ -124,3 +124,45 @@ def test_bounds_of_value(shop: Snapshot, fitted: ChurnModel) -> None:
     assert "net sales of 12 months above" in result.evidence.plan_words
     with pytest.raises(NoRows):
         churn_result(shop, request(value_at_risk_over=1e12), fitted)
+
+
+def test_each_chosen_customer_with_the_probability(shop: Snapshot, fitted: ChurnModel) -> None:
+    """Also those who stay and those who have left, by what they brought; counts are those of the rows."""
+    scores = fitted.predict(shop).set_index("customer_id")
+    some = [*scores.index[scores["at_risk"]][:2], *scores.index[scores["lapsed"]][:1],
+            *scores.index[~scores["at_risk"] & ~scores["lapsed"]][:3]]
+    chosen = Compare(field="customer", op="in", values=tuple(some))
+    result = churn_result(shop, request(filter=chosen, everyone=True, k=25), fitted)
+    table = result.table("customers")
+    found = {row[0]: row for row in table.rows}
+    assert set(found) == set(some) and result.figures["unscored"].value == 0
+    place = table.column_index("churn_probability")
+    assert all(row[place] == pytest.approx(scores.loc[c, "churn_probability"]) for c, row in found.items())
+    standing = [row[table.column_index("standing")] for row in table.rows]
+    assert [standing.count(s) for s in ("about to leave", "has already left", "expected to stay")] == [2, 1, 3]
+    assert (result.figures["at_risk"].value, result.figures["lapsed"].value) == (2, 1)
+    sales = [row[table.column_index("sales")] for row in table.rows]
+    assert sales == sorted(sales, reverse=True)
+    assert "**2** are about to leave" in compose([result]).text
+
+
+def test_leaving_by_group_adds_up(shop: Snapshot, fitted: ChurnModel) -> None:
+    """Two groups that are everybody hold everybody, and each share is that of its rows."""
+    scores = fitted.predict(shop)
+    early = Compare(field="customer", op="in", values=tuple(scores["customer_id"].head(40)))
+    result = churn_result(shop, request(filter=early, against=Not(part=early)), fitted)
+    table = result.table("groups")
+    assert sum(row[1] for row in table.rows) == len(scores) == result.figures["customers"].value
+    first = scores.head(40)
+    assert table.cell(0, "lapsed") == first["lapsed"].sum()
+    assert table.cell(0, "leaving_share") == pytest.approx(
+        100 * first[~first["lapsed"]]["churn_probability"].mean())
+    assert table.cell(1, "group") == "everybody else" and "everybody else" in compose([result]).text
+
+
+def test_leaving_by_segment_names_no_winner(shop: Snapshot, fitted: ChurnModel) -> None:
+    """Segments are made of the silence itself."""
+    result = churn_result(shop, request(by="segment"), fitted)
+    assert not result.words["most"] and result.words["circular"] == "segment"
+    with pytest.raises(MissingData):
+        churn_result(shop, request(by="message_channel"), fitted)

@@ -1,0 +1,228 @@
+"""Whole texts about customers, read by form: chosen customers with the risk of each ("our 25 best, and are any of them
+drifting away"), leaving by group, the segments of a past day, everybody as a segment.
+
+The forms are data (``prompts/lexicon/<language>/customer_asks.yaml``). Which customers are meant is read by the
+ordinary grammar. A text that fits none is left to the other readings.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection
+from datetime import date, timedelta
+from functools import lru_cache
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from assistant.llm.planner.candidate import Planned, call
+from assistant.llm.planner.context import DialogueContext
+from assistant.llm.planner.form_places import put_in, told_apart
+from assistant.llm.planner.language_files import read_yaml
+from assistant.llm.planner.late_patterns import LatePattern
+from assistant.llm.planner.people_forms import Ask, PlanOne, plain, whom
+from assistant.llm.planner.spans import read
+from assistant.llm.planner.vocabulary import Vocabulary
+from assistant.plans import ChurnRequest, SaveSegment, SegmentRequest, SegmentRule
+from assistant.plans.filters import Compare, CustomerCondition, Filter, Not
+from assistant.plans.periods import Period
+from assistant.plans.shop import Shop
+
+_LONGEST = 220
+#: customers shown where a ranking names no number
+_SHOWN, _MOST = 25, 1000
+_UNITS = {"day": 1, "week": 7}
+
+
+def about_customers(
+    text: str, context: DialogueContext, shop: Shop, words: Vocabulary, tools: Collection[str], plan_one: PlanOne
+) -> Planned | None:
+    """The call that a text about customers asks for; None where it fits no form."""
+    language = words.lexicon.language
+    if len(text) > _LONGEST or not _raw(language).get("forms"):
+        return None
+    asked = plain(text, language)
+    for kind, pattern in _compiled(language):
+        match = pattern.fullmatch(asked)
+        if match is None:
+            continue
+        said = {name.partition("__")[0]: value.strip(" ,") for name, value in match.groupdict().items() if value}
+        request = _READ[kind](Ask(said, asked, context, shop, words, plan_one))
+        if request is None:
+            continue
+        made = call(request)
+        if made.name in tools:
+            return Planned([made], 0.95, frame="customer_asks")
+    return None
+
+
+@lru_cache(maxsize=4)
+def _raw(language: str) -> dict[str, Any]:
+    return dict(read_yaml(language, "customer_asks"))
+
+
+@lru_cache(maxsize=4)
+def _compiled(language: str) -> tuple[tuple[str, LatePattern], ...]:
+    raw = _raw(language)
+    numbers = "|".join(sorted(map(re.escape, raw["numbers"]), key=len, reverse=True))
+    splits = sorted({w for said in raw["split"].values() for w in said}, key=len, reverse=True)
+    places = dict(raw["macros"]) | {
+        "W": "(?P<whom>.+?)", "A": "(?P<one>.+?)", "B": "(?P<other>.+?)",
+        "RANKED": raw["macros"].get("ranking", "(?!)"),
+        "BY": "(?P<by>" + "|".join(map(re.escape, splits)) + ")",
+        "NUMBER": rf"(?P<n>\d{{1,4}}|{numbers})",
+        "UNIT": "(?P<unit>" + "|".join(sorted(raw["units"], key=len, reverse=True)) + ")",
+    }
+    return tuple((kind, LatePattern(told_apart(put_in(form, places))))
+                 for kind in _READ for form in raw["forms"].get(kind, ()))
+
+
+# -- what is said ------------------------------------------------------------------------------------------------------
+
+
+def _number(ask: Ask, said: str) -> int:
+    raw = _raw(ask.words.lexicon.language)
+    return int(said) if said.isdigit() else int(raw["numbers"].get(said.casefold(), 1))
+
+
+def _ahead(ask: Ask) -> dict[str, int]:
+    """The stretch ahead that is named, in days."""
+    raw = _raw(ask.words.lexicon.language)
+    unit = ask.said.get("unit")
+    if unit is None:
+        return {}
+    spoken = re.search(rf"(\S+) {re.escape(unit)}\W*$", ask.text, re.IGNORECASE)
+    word = spoken.group(1).casefold() if spoken is not None else ""
+    count = _number(ask, word) if word.isdigit() or word in raw["numbers"] else 1
+    return {"horizon_days": min(max(count * int(raw["units"][unit.casefold()]), 7), 730)}
+
+
+def _ranked(ask: Ask) -> tuple[Filter, int] | None:
+    """The customers of a ranking by what they brought, and how many these are; None where it is none."""
+    said = ask.said["whom"]
+    raw = _raw(ask.words.lexicon.language)
+    money = ask.words.role("money")
+    if money is None:
+        return None
+    numbers = [w for w in re.findall(r"[\w-]+", said) if w.isdigit() or w.casefold() in raw["numbers"]]
+    if len(numbers) != 1:
+        return None
+    n = _number(ask, numbers[0])
+    percent = "%" in said
+    rank = "top_percent" if percent else "top_n"
+    try:
+        rule = CustomerCondition(metric=money, rank=rank, values=(float(n),))
+    except ValidationError:
+        return None
+    return rule, _MOST if percent else max(1, min(n, _MOST))
+
+
+def _group(ask: Ask, said: str) -> Filter | None:
+    """The customers that words stand for, also without a noun ("loyal", "new ones")."""
+    raw = _raw(ask.words.lexicon.language)
+    noun = re.sub(str(raw["ones"]), "", said, flags=re.IGNORECASE)
+    for text in (said, str(raw["noun_said"]).format(noun)):
+        known, chosen = whom(ask, text)
+        if known and chosen is not None:
+            return chosen
+    return None
+
+
+# -- readings ----------------------------------------------------------------------------------------------------------
+
+
+def _standing(ask: Ask) -> BaseModel | None:
+    found = _ranked(ask)
+    if found is None:
+        return None
+    return ChurnRequest(filter=found[0], everyone=True, k=found[1], **_ahead(ask))  # type: ignore[arg-type]
+
+
+def _standing_them(ask: Ask) -> BaseModel | None:
+    """The customers last spoken of."""
+    known = ask.context.audience()
+    last = ask.context.last()
+    if known is None or (last is not None and last.call.name == "predict_churn" and not last.call.args.get("by")):
+        return None
+    return ChurnRequest(filter=known[0], everyone=True, k=_SHOWN, **_ahead(ask))  # type: ignore[arg-type]
+
+
+def _churn_by(ask: Ask) -> BaseModel | None:
+    split = _raw(ask.words.lexicon.language)["split"]
+    by = next((name for name, said in split.items() if ask.said["by"].casefold() in said), None)
+    return ChurnRequest.model_validate({"by": by, **_ahead(ask)}) if by is not None else None
+
+
+def _churn_against(ask: Ask) -> BaseModel | None:
+    raw = _raw(ask.words.lexicon.language)
+    one, other = ask.said["one"], ask.said.get("other")
+    sides = [s for s in (one, other) if s is not None]
+    if all(re.fullmatch(raw["channel_people"], s, re.IGNORECASE) for s in sides):
+        return ChurnRequest(by="message_channel")
+    first = _group(ask, one)
+    if first is None:
+        return None
+    rest = other is None or re.fullmatch(raw["others"], other, re.IGNORECASE)
+    second = Not(part=first) if rest else _group(ask, str(other))
+    if second is None or second == first:
+        return None
+    return ChurnRequest(filter=first, against=second)
+
+
+def _segments_on(ask: Ask) -> BaseModel | None:
+    """The day before which nothing later is known: the last one of the period named, or the day so long ago."""
+    day = _day(ask, ask.said["when"])
+    return SegmentRequest(on=day) if day is not None else None
+
+
+def _day(ask: Ask, said: str) -> Period | None:
+    items = [item for item in read(said, ask.words).items if item.has("period", "ago")]
+    if len(items) != 1:
+        return None
+    ago, spoken = items[0].get("ago"), items[0].get("period")
+    if ago is not None:
+        day = _before(ask.shop.status().as_of, str(ago.unit), int(ago.count)) if ago.unit is not None else None
+        return Period(kind="absolute", start=day, end=day) if day is not None else None
+    period = spoken.period if spoken is not None else None
+    if period is None or period.kind == "all":
+        return None
+    if period.kind == "absolute" and period.end is None:  # "from 1 March" beside a state is the day itself
+        return Period(kind="absolute", start=period.start, end=period.start)
+    if period.kind == "absolute" and period.start is None:
+        return Period(kind="absolute", start=period.end, end=period.end)
+    return period
+
+
+def _before(today: date, unit: str, count: int) -> date | None:
+    if unit in _UNITS:
+        return today - timedelta(days=_UNITS[unit] * count)
+    months = {"month": 1, "quarter": 3, "year": 12}.get(unit)
+    if months is None:
+        return None
+    back = today.year * 12 + today.month - 1 - months * count
+    year, month = divmod(back, 12)
+    for day in range(today.day, 27, -1):
+        try:
+            return date(year, month + 1, day)
+        except ValueError:
+            continue
+    return date(year, month + 1, min(today.day, 28))
+
+
+_EVERYBODY = Compare(field="customer", op="not_null")
+
+
+def _everybody(ask: Ask) -> BaseModel | None:
+    return SegmentRule(filter=_EVERYBODY)
+
+
+def _everybody_saved(ask: Ask) -> BaseModel | None:
+    name = ask.said["name"].strip(" \"'“”.")
+    return SaveSegment(name=name, filter=_EVERYBODY) if name else None
+
+
+#: How each kind of form is read, in the order they are tried.
+_READ: dict[str, Callable[[Ask], BaseModel | None]] = {
+    "standing": _standing, "standing_them": _standing_them, "churn_by": _churn_by, "churn_against": _churn_against,
+    "segments_on": _segments_on, "everybody_saved": _everybody_saved, "everybody_segment": _everybody,
+}
