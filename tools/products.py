@@ -37,7 +37,7 @@ def search_products(workspace: Workspace, request: ProductSearchRequest) -> Resu
 
 
 def plan_promotion(workspace: Workspace, request: PromotionRequest) -> Result:
-    """Say which products to promote, to stop promoting or to clear, by how much evidence speaks for it."""
+    """Say which products to promote, stop promoting or clear, by evidence; which are trending or losing popularity."""
     return workspace.plan_promotion(request)
 
 

@@ -32,7 +32,10 @@ _MEDIAN, _EFFICIENCY = 0.4549, 0.37
 
 @dataclass(frozen=True)
 class Mover:
-    """One group that moved: orders and revenue in both stretches; ``again``: it moved alike a year earlier."""
+    """One group that moved: orders and revenue in both stretches; ``again``: it moved alike a year earlier.
+
+    ``new``: it had no order in any earlier stretch.
+    """
 
     key: str
     orders: int
@@ -41,6 +44,7 @@ class Mover:
     revenue_before: float
     chance: float
     again: bool | None
+    new: bool = False
 
     @property
     def change(self) -> float:
@@ -50,12 +54,16 @@ class Mover:
 
 @dataclass(frozen=True)
 class Moved:
-    """Groups beyond noise, largest change of revenue first; and how many were tested."""
+    """Groups beyond noise, largest change of revenue first; and how many were tested.
+
+    ``unsure``: groups that moved as well, but not beyond noise, least likely by chance first.
+    """
 
     up: tuple[Mover, ...]
     down: tuple[Mover, ...]
     tested: int
     sql: str
+    unsure: tuple[Mover, ...] = ()
 
 
 def moved(scope: Scope, by: str, condition: Filter | None, windows: Windows) -> Moved:
@@ -69,20 +77,20 @@ def moved(scope: Scope, by: str, condition: Filter | None, windows: Windows) -> 
     if len(keys) < 2:
         return Moved((), (), 0, sql)
     chances, tested = _chances(orders)
-    kept = believable(chances.tolist())
-    found = []
-    for place, i in enumerate(tested):
-        if kept[place]:
-            again = _again(orders[i], orders.sum(axis=0), windows)
-            found.append(
-                Mover(keys[i], int(orders[i, 0]), int(orders[i, 1]), float(revenue[i, 0]), float(revenue[i, 1]),
-                      float(chances[place]), again)
-            )
-    total = orders.sum(axis=0)
-    up = [m for m in found if m.orders > m.orders_before and m.change > 0 and _share_rose(m, total) is True]
-    down = [m for m in found if m.orders < m.orders_before and m.change < 0 and _share_rose(m, total) is False]
+    kept, total = believable(chances.tolist()), orders.sum(axis=0)
+    found = [
+        Mover(keys[i], int(orders[i, 0]), int(orders[i, 1]), float(revenue[i, 0]), float(revenue[i, 1]),
+              float(chances[place]), _again(orders[i], total, windows), not orders[i, 1:].any())
+        for place, i in enumerate(tested)
+    ]
+    up = [(m, k) for m, k in zip(found, kept, strict=True)
+          if m.orders > m.orders_before and m.change > 0 and _share_rose(m, total) is True]
+    down = [(m, k) for m, k in zip(found, kept, strict=True)
+            if m.orders < m.orders_before and m.change < 0 and _share_rose(m, total) is False]
     return Moved(
-        tuple(sorted(up, key=lambda m: -m.change)), tuple(sorted(down, key=lambda m: m.change)), len(tested), sql
+        tuple(sorted((m for m, k in up if k), key=lambda m: -m.change)),
+        tuple(sorted((m for m, k in down if k), key=lambda m: m.change)), len(tested), sql,
+        tuple(sorted((m for m, k in (*up, *down) if not k), key=lambda m: m.chance)),
     )
 
 

@@ -6,19 +6,34 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from assistant.plans.filters import Filter
 from assistant.plans.list_rules import ListRules
+from assistant.plans.periods import Period
+
+
+#: Actions that ask how orders move, not what to do.
+TRENDS = ("rising", "falling")
 
 
 class PromotionRequest(ListRules):
     """Products ranked by how many kinds of evidence speak for an action.
 
     ``action``: promote (push, feature, put in the newsletter) · stop (stop promoting, drop from the newsletter) · clear
-    (sell off what lies in stock).
+    (sell off what lies in stock) · rising (what is trending) · falling (what loses popularity). Only the last two take
+    ``period`` (unset: the last four whole weeks) and ``filter``.
     """
 
     kind: Literal["promotion"] = "promotion"
-    action: Literal["promote", "stop", "clear"] = "promote"
+    action: Literal["promote", "stop", "clear", "rising", "falling"] = "promote"
     k: int = Field(default=5, ge=1, le=100)
+    period: Period | None = None
+    filter: Filter | None = None
+
+    @model_validator(mode="after")
+    def _of_trends(self) -> PromotionRequest:
+        if self.action not in TRENDS and (self.period is not None or self.filter is not None):
+            raise ValueError("'period' and 'filter' go with the actions rising and falling")
+        return self
 
 
 class BundleRequest(ListRules):

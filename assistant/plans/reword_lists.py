@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from assistant.plans.list_rules import ListRules
 from assistant.plans.promotions import BundleRequest, PromotionRequest, SubstituteRequest
+from assistant.plans.reword_filters import filter_words
+from assistant.plans.reword_periods import during
 from assistant.plans.reword_periods import said as number_said
 
 #: What a list of products is for, by the purpose of its request.
@@ -46,13 +48,16 @@ def rule_words(rules: ListRules) -> list[str]:
     return said
 
 
-_ACTIONS = {"promote": "to promote", "stop": "to stop promoting", "clear": "to clear from stock"}
+_ACTIONS = {"promote": "to promote", "stop": "to stop promoting", "clear": "to clear from stock",
+            "rising": "whose orders rise against their own past", "falling": "whose orders fall against their own past"}
 
 
 def promotion_words(request: PromotionRequest) -> str:
     """As in "5 products to promote, at most 20 each"."""
     noun = "product" if request.k == 1 else "products"
-    return ", ".join([f"{_number(request.k)} {noun} {_ACTIONS[request.action]}", *rule_words(request)])
+    when = f" {during(request.period)}" if request.period is not None else ""
+    where = f" where {filter_words(request.filter)}" if request.filter is not None else ""
+    return ", ".join([f"{_number(request.k)} {noun} {_ACTIONS[request.action]}{when}{where}", *rule_words(request)])
 
 
 def bundle_words(request: BundleRequest) -> str:

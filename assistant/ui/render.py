@@ -57,6 +57,7 @@ KINDS: dict[str, DrawBody] = {
     "new_products": products.recommendation,
     "recommender_comparison": pieces.body,
     "promotion": products.recommendation,
+    "product_trends": pieces.body,
     "substitutes": products.recommendation,
     "bundles": pieces.body,
     "bought_together": pieces.body,

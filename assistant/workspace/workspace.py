@@ -378,11 +378,16 @@ class Workspace(Campaigning, Contacting, Offering, Recommending, Foreseeing, Peo
 
         return comparison_result(self.snapshot, request, self.recommender())
     def plan_promotion(self, request: PromotionRequest) -> Result:
-        """What to promote, to stop promoting or to clear."""
+        """What to promote, to stop promoting or to clear; what is trending or losing popularity."""
         from assistant.briefing.find import scene_of
         from assistant.briefing.promotion import promotion_result
+        from assistant.briefing.trends import trends_result
+        from assistant.plans.promotions import TRENDS
 
-        scene = scene_of(self.snapshot, None, None, self._options())
+        request, cited = self._put_in(request)
+        scene = scene_of(self.snapshot, request.period, request.filter, self._options())
+        if request.action in TRENDS:
+            return self._citing(trends_result(request, scene, self._catalogue()), cited)
         return promotion_result(request, scene, self.recommender())
 
     def likely_buyers(self, request: BuyersRequest) -> Result:

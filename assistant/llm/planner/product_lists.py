@@ -22,6 +22,7 @@ from assistant.llm.planner.late_patterns import LatePattern
 from assistant.llm.planner.normalise import clean, expand
 from assistant.llm.planner.rephrase import rephrase
 from assistant.llm.planner.replies import decline, quoted
+from assistant.llm.planner.trend_forms import trend
 from assistant.llm.planner.vocabulary import Vocabulary
 from assistant.plans.list_rules import ListRules
 from assistant.plans.promotions import BundleRequest, PromotionRequest, SubstituteRequest
@@ -101,7 +102,7 @@ def product_list(
         return None  # too long, or the language has no words for it yet
     plain = re.sub(r"\s+", " ", expand(clean(text), words.lexicon.words)).strip()
     rules = _cut(plain, shop, words)
-    found = _asked(rules, language, shop, tools)
+    found = _asked(rules, language, shop, tools) or _course(rules, language, shop, tools, plan_one)
     cut = bool(rules.values or rules.unknown)
     if found is None and cut and _searches(next(iter(plan_one(text)), None)):
         return None  # "mugs that are not red, under 10": a search of products names its conditions itself
@@ -276,6 +277,25 @@ def _asked(rules: Rules, language: str, shop: Shop, tools: Any) -> ToolCall | No
                 rules.said["category"] = category
             return made
     return None
+
+
+def _course(rules: Rules, language: str, shop: Shop, tools: Any, plan_one: PlanOne) -> ToolCall | None:
+    """As in "what is trending in Kitchen": how products move; a category said in it joins the rules."""
+    rest, category = _without_category(rules.rest, language, shop)
+    request = trend(rest, language, plan_one) if "plan_promotion" in tools else None
+    if request is not None and category is not None:
+        rules.values["category"] = rules.said["category"] = category
+    return None if request is None else call(request)
+
+
+def _without_category(text: str, language: str, shop: Shop) -> tuple[str, str | None]:
+    """The text without "in Kitchen", and the category named there as the shop writes it."""
+    categories = _categories(shop)
+    after = _compiled(_raw(language)["category_after"], language, categories, False).search(text)
+    if after is None:
+        return text, None
+    named = next(c for c in categories if c.lower() == after["category"].lower())
+    return f"{text[: after.start()]} {text[after.end() :]}".strip(), named
 
 
 def _k(said: dict[str, str], language: str) -> dict[str, int]:

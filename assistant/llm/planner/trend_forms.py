@@ -1,0 +1,74 @@
+"""What is trending, what loses popularity: whole texts by form (``prompts/lexicon/<language>/trends.yaml``).
+
+Words of time and of customers at the end ("in Germany", "this quarter") are read by the ordinary grammar; a text with
+an end that it cannot read is left to the other readings.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import lru_cache
+
+from assistant.llm.planner.candidate import Candidate
+from assistant.llm.planner.language_files import read_yaml
+from assistant.llm.planner.late_patterns import LatePattern
+from assistant.plans.promotions import PromotionRequest
+from assistant.plans.query import QueryPlan
+
+_MACRO = re.compile(r"(?<!\?P)<(\w+)>")
+#: the end of a text is taken only where it is read this well
+_WELL = 0.3
+
+
+def trend(text: str, language: str, plan_one: Callable[[str], list[Candidate]]) -> PromotionRequest | None:
+    """The request that a text about the course of products stands for; None for any other text.
+
+    Args:
+        text: plain words, the rules of a list cut out.
+        plan_one: readings of a text by the ordinary grammar, best first.
+    """
+    for action, pattern in _forms(language):
+        match = pattern.fullmatch(text.strip(" ?.!"))
+        if match is None:
+            continue
+        k = match.groupdict().get("k") or match.groupdict().get("k2")
+        request = PromotionRequest(action=action, **({} if k is None else {"k": _number(k, language)}))  # type: ignore[arg-type]
+        more = (match.groupdict().get("more") or "").strip(" ,")
+        return request if not more else _with_more(request, more, language, plan_one)
+    return None
+
+
+def _with_more(
+    request: PromotionRequest, more: str, language: str, plan_one: Callable[[str], list[Candidate]]
+) -> PromotionRequest | None:
+    said = str(read_yaml(language, "trends")["read_as"]).format(more)
+    best = next(iter(plan_one(said)), None)
+    if best is None or best.cost > _WELL or len(best.calls) != 1 or best.calls[0].name != "query_data":
+        return None
+    plan = best.calls[0].plan()
+    plain = isinstance(plan, QueryPlan) and not (plan.dimensions or plan.compare or plan.transform or plan.having)
+    if not isinstance(plan, QueryPlan) or not plain or plan.limit:
+        return None
+    return request.model_copy(update={"filter": plan.filter, "period": plan.period})
+
+
+def _number(said: str, language: str) -> int:
+    return int(read_yaml(language, "trends")["numbers"].get(said, said))
+
+
+@lru_cache(maxsize=4)
+def _forms(language: str) -> tuple[tuple[str, LatePattern], ...]:
+    raw = read_yaml(language, "trends")
+    macros = raw.get("macros") or {}
+    return tuple((action, LatePattern(_expanded(pattern, macros)))
+                 for action in ("falling", "rising") for pattern in (raw.get("forms") or {}).get(action, ()))
+
+
+def _expanded(pattern: str, macros: dict[str, str]) -> str:
+    while _MACRO.search(pattern):
+        pattern = _MACRO.sub(lambda m: f"(?:{macros[m.group(1)]})", pattern)
+    return pattern.replace(" ?", r"\s*").replace(" ", r"\s+")
+
+
+__all__ = ["trend"]
