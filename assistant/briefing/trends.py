@@ -1,7 +1,7 @@
 """What is trending and what loses popularity: products against their own past, beyond noise.
 
-The test is that of the briefing (:mod:`~assistant.briefing.movers`): orders that hold the product, in the stretch and in
-the one before, against all other orders of the shop, with noise measured on earlier stretches and at most one false
+The test is that of the briefing (:mod:`~assistant.briefing.movers`): orders that hold the product, in the stretch and
+in the one before, against all other orders of the shop, with noise measured on earlier stretches and at most one false
 alarm in ten. A product sold in no stretch before is new and has no past to rise from.
 """
 

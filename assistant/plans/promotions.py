@@ -10,7 +10,6 @@ from assistant.plans.filters import Filter
 from assistant.plans.list_rules import ListRules
 from assistant.plans.periods import Period
 
-
 #: Actions that ask how orders move, not what to do.
 TRENDS = ("rising", "falling")
 

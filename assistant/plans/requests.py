@@ -78,6 +78,13 @@ class RecommendRequest(ListRules):
     )
     why_not: str | None = Field(default=None, description="a product_id the person asks about: 'why not Y?'")
     basket: tuple[str, ...] = Field(default=(), max_length=20, description="product_ids in the cart, or known of one")
+    liking: str | None = Field(default=None, max_length=200, description="what they like: 'gardening', 'cats'")
+
+    @model_validator(mode="after")
+    def _one_source(self) -> RecommendRequest:
+        if self.liking and (self.basket or self.why or self.why_not):
+            raise ValueError("'liking' goes with neither a basket nor 'why' nor 'why_not'")
+        return self
 
 
 class ProductSearchRequest(PlanModel):

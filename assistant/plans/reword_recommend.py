@@ -26,6 +26,9 @@ def reword_recommend(request: RecommendRequest) -> str:
         if request.customer_id
         else (f"customers where {reword_filter(request.filter)}" if request.filter is not None else "everybody")
     )
+    if request.liking:
+        whom = "people" if whom == "everybody" else whom
+        whom += f" who like '{request.liking}'" if whom == "people" else f", of those that fit '{request.liking}'"
     parts = [f"{request.k} {counted('products', [request.k])} {AIMS[request.purpose]} {whom}", *rule_words(request)]
     if request.adults_only:
         parts.append("only customers known to be of age")

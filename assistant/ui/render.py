@@ -58,6 +58,7 @@ KINDS: dict[str, DrawBody] = {
     "recommender_comparison": pieces.body,
     "promotion": products.recommendation,
     "product_trends": pieces.body,
+    "interest_list": products.recommendation,
     "substitutes": products.recommendation,
     "bundles": pieces.body,
     "bought_together": pieces.body,

@@ -56,6 +56,17 @@ class Recommending(Part):
             result.caveats.extend(alarm_caveats(self._alarms()))
         return result
 
+    def _for_interest(self, request: RecommendRequest, fitted: Any) -> Result:
+        """Products that fit what somebody likes: for nobody in particular, a customer or a group."""
+        from assistant.models.recommend.for_interest import interest_result
+        from assistant.models.recommend.report import recommend_result
+        from assistant.retrieval.interest import products_for
+
+        fits = products_for(self.product_index(), request.liking or "")
+        if request.customer_id is None and request.filter is None:
+            return interest_result(self.snapshot, request, fitted, fits)
+        return recommend_result(self.snapshot, request, fitted, only=fits.product_ids)
+
     def _alarms(self) -> Check:
         """Every alarm on the lists that customers would get now, checked once a day and snapshot."""
         from datetime import date

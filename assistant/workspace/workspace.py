@@ -369,6 +369,8 @@ class Workspace(Campaigning, Contacting, Offering, Recommending, Foreseeing, Peo
 
         request, cited = self._put_in(request)
         fitted = self.recommender("new" if request.purpose == "new" else "next")
+        if request.liking:
+            return self._citing(self._for_interest(request, fitted), cited)
         result = recommend_result(self.snapshot, request, fitted)
         return self._citing(self._with_alarms(request, result), cited)
 

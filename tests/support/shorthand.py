@@ -196,6 +196,7 @@ def shorthand(call: ToolCall, terms: dict[str, str] | None = None) -> str:
         case "recommend_products":
             text = "recommend" + (f" customer={p.customer_id}" if p.customer_id else "")
             text += f" where {condition(p.filter)}" if p.filter else ""
+            text += f" liking={p.liking}" if p.liking else ""
             text += f" k={p.k}" if p.k != 5 else ""
             text += f" max={_number(p.max_price)}" if p.max_price else ""
             text += " adults" if p.adults_only else ""

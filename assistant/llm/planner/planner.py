@@ -37,6 +37,7 @@ from assistant.llm.planner.premises import with_premise
 from assistant.llm.planner.product_lists import product_list
 from assistant.llm.planner.rank import Encoder
 from assistant.llm.planner.recommendation_forms import about_recommendations
+from assistant.llm.planner.rephrase import rephrase
 from assistant.llm.planner.replies import decline, quoted
 from assistant.llm.planner.request_order import in_order, remaining, requests_of
 from assistant.llm.planner.respelled import unswapped
@@ -190,7 +191,9 @@ def _planned(
     words_only = post(text, words) if "draft_post" in tools else None
     if words_only is not None:
         return words_only
-    listed = about_recommendations(text, context, shop, tools)
+    listed = about_recommendations(text, context, shop, tools,
+                                   lambda t: candidates(read(rephrase(t, words.lexicon.words), words),
+                                                        DialogueContext(), shop, tools))
     if listed is not None:
         return listed
     if "check_premise" in tools:

@@ -19,6 +19,7 @@ from assistant.llm.planner.candidate import PLAN_OF, Candidate, Planned, ToolCal
 from assistant.llm.planner.context import DialogueContext
 from assistant.llm.planner.language_files import read_yaml
 from assistant.llm.planner.late_patterns import LatePattern
+from assistant.llm.planner.liking_forms import liking
 from assistant.llm.planner.normalise import clean, expand
 from assistant.llm.planner.rephrase import rephrase
 from assistant.llm.planner.replies import decline, quoted
@@ -102,7 +103,13 @@ def product_list(
         return None  # too long, or the language has no words for it yet
     plain = re.sub(r"\s+", " ", expand(clean(text), words.lexicon.words)).strip()
     rules = _cut(plain, shop, words)
-    found = _asked(rules, language, shop, tools) or _course(rules, language, shop, tools, plan_one)
+    found = _asked(rules, language, shop, tools)
+    def plan_words(said: str) -> list[Candidate]:
+        return plan_one(rephrase(said, words.lexicon.words))
+
+    found = found or _course(rules, language, shop, tools, plan_words)
+    if found is None and not rules.unknown:
+        found = _taste(rules, language, tools, plan_words)
     cut = bool(rules.values or rules.unknown)
     if found is None and cut and _searches(next(iter(plan_one(text)), None)):
         return None  # "mugs that are not red, under 10": a search of products names its conditions itself
@@ -174,7 +181,8 @@ def _unknown_things(
         return None
     language = words.lexicon.language
     bare = Rules(_trimmed(rules.without_unknown, language))
-    listed = _asked(bare, language, shop, tools) is not None
+    read = _asked(bare, language, shop, tools) or _course(bare, language, shop, tools, plan_one)
+    listed = (read or _taste(bare, language, tools, plan_one)) is not None
     if not listed and _is_filler(bare.rest, language):
         listed = _last_list(context, tools) is not None
     if not listed:
@@ -285,6 +293,12 @@ def _course(rules: Rules, language: str, shop: Shop, tools: Any, plan_one: PlanO
     request = trend(rest, language, plan_one) if "plan_promotion" in tools else None
     if request is not None and category is not None:
         rules.values["category"] = rules.said["category"] = category
+    return None if request is None else call(request)
+
+
+def _taste(rules: Rules, language: str, tools: Any, plan_one: PlanOne) -> ToolCall | None:
+    """As in "something for people who like gardening"."""
+    request = liking(rules.rest, language, plan_one) if "recommend_products" in tools else None
     return None if request is None else call(request)
 
 

@@ -1,5 +1,5 @@
 """Whole texts about recommendations, read by their form: why this product, why not that one, a live basket, which
-model, who should hear about a product, something for somebody who likes …
+model, who should hear about a product
 
 The forms are data (``prompts/lexicon/<language>/recommendation_forms.yaml``). A text that fits none is left to the
 other readings.
@@ -14,13 +14,14 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from assistant.llm.planner.candidate import Planned, call
+from assistant.llm.planner.candidate import Candidate, Planned, call
 from assistant.llm.planner.context import DialogueContext
 from assistant.llm.planner.form_places import put_in
 from assistant.llm.planner.heard import language
 from assistant.llm.planner.language_files import read_yaml
 from assistant.llm.planner.late_patterns import LatePattern
-from assistant.plans import BuyersRequest, CompareRecommendersRequest, ProductSearchRequest, RecommendRequest
+from assistant.llm.planner.liking_forms import whom
+from assistant.plans import BuyersRequest, CompareRecommendersRequest, RecommendRequest
 from assistant.plans.shop import Shop
 
 #: A name at least so much like a product's is taken for it; of several joined names each, and where it decides alone.
@@ -30,9 +31,14 @@ _USED = "used"
 
 
 def about_recommendations(
-    text: str, context: DialogueContext, shop: Shop, tools: Collection[str]
+    text: str, context: DialogueContext, shop: Shop, tools: Collection[str],
+    plan_one: Callable[[str], list[Candidate]] = lambda text: [],
 ) -> Planned | None:
-    """The call a text about recommendations asks for; None where it fits no form, or names what the shop lacks."""
+    """The call a text about recommendations asks for; None where it fits no form, or names what the shop lacks.
+
+    Args:
+        plan_one: readings of a text by the ordinary grammar, best first: of words for a group of customers.
+    """
     forms = _forms(language())
     if not forms:
         return None
@@ -42,7 +48,10 @@ def about_recommendations(
         if match is None:
             continue
         said = {name: value for name, value in match.groupdict().items() if value}
+        group = said.pop("group", None)
         request = _READ[kind](said, context, shop, asked)
+        if request is not None and group is not None:
+            request = _among(request, group, plan_one)
         if request is None:
             continue
         found = call(request)
@@ -61,8 +70,7 @@ def _forms(spoken: str) -> tuple[tuple[str, LatePattern], ...]:
     if not any((raw.get("forms") or {}).values()):
         return ()
     places = dict(raw["macros"])
-    places |= {"C": raw["customer"], "A": raw["any_customer"], "P": "(?P<product>.+?)", "O": "(?P<other>.+?)",
-               "T": "(?P<text>.+?)"}
+    places |= {"C": raw["customer"], "A": raw["any_customer"], "P": "(?P<product>.+?)", "O": "(?P<other>.+?)"}
     models = sorted((name for said in raw["models"].values() for name in said), key=len, reverse=True)
     names = "|".join(map(re.escape, models))
     places |= {"M": f"(?:the )?(?P<first>{names})", "N": f"(?:the )?(?P<second>{names})",
@@ -74,7 +82,7 @@ def _forms(spoken: str) -> tuple[tuple[str, LatePattern], ...]:
 @lru_cache(maxsize=4)
 def _words(spoken: str) -> dict[str, Any]:
     raw = read_yaml(spoken, "recommendation_forms")
-    expressions = ("polite", "lead", "trail", "likes", "joins", "commas", "liking")
+    expressions = ("polite", "lead", "trail", "joins", "commas")
     return {name: re.compile(raw[name], re.IGNORECASE) for name in expressions} | {
         "pronouns": frozenset(raw["pronouns"]), "ordinals": raw["ordinals"],
         "models": {name.casefold(): family for family, said in raw["models"].items() for name in said},
@@ -150,6 +158,14 @@ def _last_list(customer: str, context: DialogueContext) -> dict[str, Any]:
     return {name: value for name, value in own.items() if name not in {"why", "why_not", "basket"}}
 
 
+def _among(
+    request: BaseModel, group: str, plan_one: Callable[[str], list[Candidate]]
+) -> BaseModel | None:
+    """The request narrowed to the customers that these words mean; None where the grammar does not know them."""
+    known, rule = whom(group, language(), plan_one)
+    return request.model_copy(update={"filter": rule}) if known and rule is not None else None
+
+
 # -- readings ----------------------------------------------------------------------------------------------------------
 
 
@@ -195,18 +211,6 @@ def _quality(said: dict[str, str], context: DialogueContext, shop: Shop, text: s
     return CompareRecommendersRequest()
 
 
-def _text(said: dict[str, str], context: DialogueContext, shop: Shop, text: str) -> BaseModel | None:
-    words = _words(language())
-    if not words["liking"].search(text):
-        return None
-    liked = said["text"]
-    while (cut := words["likes"].sub("", liked).strip(" ,")) != liked:
-        liked = cut
-    liked = _bare(liked)
-    stocked = any(m.name == "stock" and m.available for m in shop.metrics())
-    return ProductSearchRequest(text=liked, in_stock_only=stocked) if liked else None
-
-
 def _buyers(said: dict[str, str], context: DialogueContext, shop: Shop, text: str) -> BaseModel | None:
     """A product named beyond doubt, several, or a category; words of names are left to the other readings."""
     products = _products(said["product"], context, shop)
@@ -218,16 +222,32 @@ def _buyers(said: dict[str, str], context: DialogueContext, shop: Shop, text: st
     return BuyersRequest(category=category[0].value) if category else None
 
 
+def _newcomer(said: dict[str, str], context: DialogueContext, shop: Shop, text: str) -> BaseModel | None:
+    """Somebody without purchases is shown what most customers buy."""
+    return RecommendRequest(method="popularity")
+
+
+def _again(said: dict[str, str], context: DialogueContext, shop: Shop, text: str) -> BaseModel | None:
+    """When a customer orders again is told by product: usual days between orders, and whether they have passed."""
+    return RecommendRequest(customer_id=said["customer"], purpose="reorder")
+
+
+def _next_order(said: dict[str, str], context: DialogueContext, shop: Shop, text: str) -> BaseModel | None:
+    return RecommendRequest(customer_id=said["customer"], purpose="next")
+
+
 def _unknown(said: dict[str, str], context: DialogueContext, shop: Shop, text: str) -> BaseModel | None:
-    """An id with letters, which no other reading takes for one."""
+    """An id with letters, or one of nobody, which no other reading takes for one: the answer names the nearest."""
     customer = said["customer"]
-    return RecommendRequest(customer_id=customer) if any(c.isalpha() for c in customer) else None
+    known = any(m.value.casefold() == customer.casefold() for m in shop.find(customer, ("customer",), 1))
+    return None if known and not any(c.isalpha() for c in customer) else RecommendRequest(customer_id=customer)
 
 
 _Reader = Callable[[dict[str, str], DialogueContext, Shop, str], BaseModel | None]
 #: How each kind of form is read, in the order they are tried.
 _READ: dict[str, _Reader] = {
     "cart": _cart, "versus": _why, "why_not": _why_not, "why": _why, "compare": _compare, "one_model": _compare,
-    "quality": _quality, "versus_in_list": _why, "why_not_in_list": _why_not, "why_in_list": _why, "text": _text,
+    "quality": _quality, "versus_in_list": _why, "why_not_in_list": _why_not, "why_in_list": _why,
+    "newcomer": _newcomer, "future": _again, "next_order": _next_order,
     "buyers": _buyers, "unknown": _unknown,
 }

@@ -6,17 +6,16 @@ an end that it cannot read is left to the other readings.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from functools import lru_cache
 
 from assistant.llm.planner.candidate import Candidate
+from assistant.llm.planner.form_places import put_in
 from assistant.llm.planner.language_files import read_yaml
 from assistant.llm.planner.late_patterns import LatePattern
 from assistant.plans.promotions import PromotionRequest
 from assistant.plans.query import QueryPlan
 
-_MACRO = re.compile(r"(?<!\?P)<(\w+)>")
 #: the end of a text is taken only where it is read this well
 _WELL = 0.3
 
@@ -60,15 +59,9 @@ def _number(said: str, language: str) -> int:
 @lru_cache(maxsize=4)
 def _forms(language: str) -> tuple[tuple[str, LatePattern], ...]:
     raw = read_yaml(language, "trends")
-    macros = raw.get("macros") or {}
-    return tuple((action, LatePattern(_expanded(pattern, macros)))
-                 for action in ("falling", "rising") for pattern in (raw.get("forms") or {}).get(action, ()))
-
-
-def _expanded(pattern: str, macros: dict[str, str]) -> str:
-    while _MACRO.search(pattern):
-        pattern = _MACRO.sub(lambda m: f"(?:{macros[m.group(1)]})", pattern)
-    return pattern.replace(" ?", r"\s*").replace(" ", r"\s+")
+    places = {name: f"(?:{macro})" for name, macro in (raw.get("macros") or {}).items()}
+    return tuple((action, LatePattern(put_in(form, places).replace(" ?", r"\s*").replace(" ", r"\s+")))
+                 for action in ("falling", "rising") for form in (raw.get("forms") or {}).get(action, ()))
 
 
 __all__ = ["trend"]

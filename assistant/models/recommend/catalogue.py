@@ -30,6 +30,7 @@ RULES: dict[str, str] = {
     "discontinued": "not on sale any more or not yet",
     "not_sold_lately": "not sold for a long time",
     "out_of_stock": "out of stock",
+    "other_taste": "not what was said to be liked",
     "other_category": "in another category",
     "excluded_category": "in a category left out",
     "excluded_words": "with a word left out in the name",
@@ -50,6 +51,7 @@ class ProductFilters:
 
     ``min_margin``: percent of the price. ``exclude_words``: no product whose name holds one of them as a word.
     ``also_unbought``: products that no known customer has bought, too; ``also_gone``: those no longer on sale, too.
+    ``only``: ids of the products that fit what somebody likes.
     """
 
     category: str | None = None
@@ -61,6 +63,7 @@ class ProductFilters:
     exclude_words: tuple[str, ...] = ()
     also_unbought: bool = False
     also_gone: bool = False
+    only: frozenset[str] | None = None
 
     @classmethod
     def of(cls, request: ListRules) -> ProductFilters:
@@ -155,6 +158,8 @@ class Catalogue:
             raise MissingData("A list by category needs products.category, which the loaded data do not have",
                               received="products.category")
         left: dict[str, np.ndarray] = {}
+        if filters.only is not None:
+            left["other_taste"] = ~self.frame["product_id"].isin(filters.only).to_numpy()
         if filters.category is not None:
             left["other_category"] = ~self.in_category(filters.category)
         if filters.exclude_categories:

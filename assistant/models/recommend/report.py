@@ -41,12 +41,13 @@ _THIN_HISTORY = 3
 
 def recommend_result(
     snapshot: Snapshot, request: RecommendRequest, fitted: FittedRecommender,
-    customer_ids: Sequence[str] | None = None,
+    customer_ids: Sequence[str] | None = None, only: Sequence[str] | None = None,
 ) -> Result:
     """Products for one customer, for the customers of a filter, or for all customers.
 
     Args:
         customer_ids: the customers that ``request.filter`` selects, if already known.
+        only: ids of the products that fit ``request.liking``; no others may stand on the list.
 
     Returns:
         tables ``products``, ``left_out`` (by rule), ``models`` (the comparison, where it could be made) and
@@ -61,7 +62,7 @@ def recommend_result(
 
         return basket_result(snapshot, request, fitted)
     fitted = fitted_for(fitted, request)
-    filters = ProductFilters.of(request)
+    filters = replace(ProductFilters.of(request), only=None if only is None else frozenset(only))
     if request.customer_id is not None:
         result = _for_customer(snapshot, request, fitted, filters)
     else:

@@ -80,7 +80,7 @@ def test_which_model_and_how_good(text: str, expected: dict[str, Any]) -> None:
 ])
 def test_for_somebody_who_likes(text: str, words: str) -> None:
     tool, args = plan(text)
-    assert tool == "search_products" and args["text"] == words
+    assert (tool, args) == ("recommend_products", {"liking": words})
 
 
 def test_a_number_of_products_is_kept() -> None:
