@@ -71,6 +71,7 @@ class RecommendRequest(ListRules):
     filter: Filter | None = Field(default=None, description="customers the list is meant for")
     k: int = Field(default=5, ge=1, le=100)
     adults_only: bool = Field(default=False, description="only customers known to be of age")
+    unowned: bool = Field(default=False, description="nothing the customer ever bought, not even what is bought again")
     method: str = Field(default="auto", max_length=60, description="'auto', or the family of a registered recommender")
     why: str | None = Field(default=None, description="a product_id of the list: 'why did you recommend X?'")
     purpose: Literal["new", "next", "reorder"] = Field(

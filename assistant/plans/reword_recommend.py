@@ -32,6 +32,8 @@ def reword_recommend(request: RecommendRequest) -> str:
     parts = [f"{request.k} {counted('products', [request.k])} {AIMS[request.purpose]} {whom}", *rule_words(request)]
     if request.adults_only:
         parts.append("only customers known to be of age")
+    if request.unowned:
+        parts.append("nothing they bought before")
     if request.method != "auto":
         parts.append(_METHODS.get(request.method, f"by the method {request.method}"))
     return ", ".join(parts)

@@ -42,7 +42,7 @@ _SURE = 0.3
 _FIELDS = {
     "min_margin": "min_margin", "max_per_category": "max_per_category", "one_per_variant": "one_per_variant",
     "diversity": "diversity", "in_stock": "in_stock_only", "also_out_of_stock": "in_stock_only",
-    "adults_only": "adults_only", "max_price": "max_price", "min_price": "min_price",
+    "adults_only": "adults_only", "unowned": "unowned", "max_price": "max_price", "min_price": "min_price",
 }
 
 

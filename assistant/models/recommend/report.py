@@ -62,6 +62,9 @@ def recommend_result(
 
         return basket_result(snapshot, request, fitted)
     fitted = fitted_for(fitted, request)
+    if request.unowned:
+        nothing = np.zeros_like(fitted.rebuying.kept)
+        fitted = replace(fitted, rebuying=replace(fitted.rebuying, kept=nothing))
     filters = replace(ProductFilters.of(request), only=None if only is None else frozenset(only))
     if request.customer_id is not None:
         result = _for_customer(snapshot, request, fitted, filters)
@@ -301,7 +304,8 @@ def _left_out_table(
         hidden = owned[mask[owned] & ~fitted.rebuying.kept[owned]]
         counts["owned"] = len(hidden)
         total -= counts["returned"] + counts["owned"]
-    rows: list[list[Any]] = [[RULES[rule], n] for rule, n in counts.items() if n]
+    said = RULES if fitted.rebuying.kept.any() else RULES | {"owned": "already bought by this customer"}
+    rows: list[list[Any]] = [[said[rule], n] for rule, n in counts.items() if n]
     rows.append(["left to choose from", total])
     return Table(
         id="left_out", title="Left out, by the first rule that applies",

@@ -42,3 +42,42 @@ def test_people_asked_for_and_groups_are_no_liking(text):
 def test_the_group_that_is_meant_is_not_lost(text):
     name, args = plan(text)
     assert name == "likely_buyers" and args["product_id"] == "P1" and args["filter"]["metric"] == "new_customers"
+
+
+@pytest.mark.parametrize("text", [
+    "recommend for customer 17850 products under 5 pounds they've never bought",
+    "recommend products to customer 17850 under 5 they do not own yet",
+    "what should we recommend to customer 17850 under 5, nothing they already bought",
+])
+def test_nothing_they_bought_before(text):
+    assert plan(text)[1] == {"customer_id": "17850", "max_price": 5.0, "unowned": True}
+
+
+@pytest.mark.parametrize(("text", "args"), [
+    ("a cheaper option than the red mug", {"product_id": "P1", "relative_price": "cheaper"}),
+    ("we're out of the red mug, what do we offer instead?", {"product_id": "P1"}),
+    ("our red mug is sold out; which product should we point people to?", {"product_id": "P1"}),
+    ("what could stand in for the red mug", {"product_id": "P1"}),
+])
+def test_what_to_offer_instead(text, args):
+    assert plan(text) == ("find_substitutes", args)
+
+
+@pytest.mark.parametrize(("text", "name", "args"), [
+    ("next order of customer 17850", "recommend_products", {"customer_id": "17850", "purpose": "next"}),
+    ("when will customer 17850 need to reorder?", "recommend_products", {"customer_id": "17850", "purpose": "reorder"}),
+    ("recommend for 99999", "recommend_products", {"customer_id": "99999"}),
+    ("top picks for customer 17850 from Kitchen only, max 40 euros", "recommend_products",
+     {"category": "Kitchen", "max_price": 40.0, "customer_id": "17850"}),
+    ("gift ideas under 25 euros", "recommend_products", {"max_price": 25.0}),
+    ("something similar to the red mug but less expensive", "search_products",
+     {"like_product_id": "P1", "relative_price": "cheaper"}),
+    ("is our recommender stuck in a feedback loop?", "check_recommender", {"about": "feedback"}),
+    ("how stale is the model?", "check_recommender", {"about": "age"}),
+    ("which products get recommended to almost nobody?", "check_recommender", {"about": "coverage"}),
+    ("which products deserve more visibility on the home page next week?", "plan_promotion", {}),
+    ("which articles should disappear from the newsletter?", "plan_promotion", {"action": "stop"}),
+    ("what sells with the red mug but isn't a mug?", "bought_together", {"product_id": "P1", "complements": True}),
+])
+def test_other_wordings_of_lists(text, name, args):
+    assert plan(text) == (name, args)

@@ -16,7 +16,8 @@ def plan(text: str):
 
 @pytest.mark.parametrize("text", [
     "what is trending?", "What's hot at the moment?", "which items are gaining momentum",
-    "which products are taking off?", "show me trending products", "are there any up-and-coming products?", "is anything catching on lately?",
+    "which products are taking off?", "show me trending products", "are there any up-and-coming products?",
+    "is anything catching on lately?",
     "which articles are suddenly popular", "what are people suddenly buying more of?",
 ])
 def test_a_rise_is_asked_for(text):
