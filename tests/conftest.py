@@ -59,9 +59,11 @@ def online_retail_home() -> Path:
 
     def build(settings: Settings) -> None:
         load([path], settings)
+        embed_products(settings)
 
     stamp = path.stat()
-    key = source_hash(*LOAD_SOURCES, without=("assistant/data/demo/",), extra=f"{stamp.st_size}:{stamp.st_mtime_ns}")
+    key = source_hash(*LOAD_SOURCES, *INDEX_SOURCES, without=("assistant/data/demo/",),
+                      extra=f"{stamp.st_size}:{stamp.st_mtime_ns}")
     return cached_home("online-retail", key, build)
 
 
