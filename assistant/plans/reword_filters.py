@@ -16,7 +16,7 @@ from assistant.plans.filters import (
     Predicted,
 )
 from assistant.plans.reword_base import OPERATORS, compared, counted, join_words, label, number_words, plain
-from assistant.plans.reword_periods import during
+from assistant.plans.reword_periods import during, said
 
 #: how a condition on a customer's metric is said: before and after the number
 _CUSTOMER_PHRASES = {
@@ -26,6 +26,9 @@ _CUSTOMER_PHRASES = {
     "days_since_last_order": ("last ordered", " days ago"),
     "lifetime_days": ("ordered over a span of", " days"),
 }
+
+#: how what is left out is said without a bracket
+_OPPOSITE = {"eq": "ne", "in": "not_in"}
 
 
 def reword_filter(condition: Filter) -> str:
@@ -58,6 +61,8 @@ def filter_words(condition: Filter) -> str:
                 from assistant.plans.reword_studies import reword_among
 
                 return reword_among(condition.part, denied=True)
+            if isinstance(condition.part, Compare) and condition.part.op in _OPPOSITE:
+                return _compare(condition.part.model_copy(update={"op": _OPPOSITE[condition.part.op]}))
             return f"not ({filter_words(condition.part)})"
     raise TypeError(f"{type(condition).__name__} is not a filter")
 
@@ -70,6 +75,9 @@ def _compare(condition: Compare) -> str:
     name = label(condition.field)
     if condition.op in {"is_null", "not_null"}:
         return f"{name} is {'unknown' if condition.op == 'is_null' else 'known'}"
+    if condition.op == "between" and condition.field == "hour":
+        first, last = (int(v) for v in condition.values)
+        return f"time of day is {said(f'{first:02}:00')} to {said(f'{last:02}:59')}"
     if condition.op == "between":
         return f"{name} {compared('between', condition.values)}"
     shown = join_words([number_words(v) for v in condition.values], "or")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from assistant.query.metric_types import BASE, Metric, MetricContext, base, words_of_metric
+from assistant.query.metric_types import BASE, Metric, MetricContext, base, money_sum, words_of_metric
 
 if TYPE_CHECKING:
     import ibis
@@ -79,6 +79,30 @@ def cancelled_orders(t: ibis.Table, c: MetricContext) -> ibis.Value:
 )
 def discounted_orders(t: ibis.Table, c: MetricContext) -> ibis.Value:
     return t.order_id.nunique(where=(t.line_type == "sale") & (t.discount > 0))
+
+
+@base(
+    "discounted_revenue",
+    "revenue sold at a discount",
+    "currency",
+    "product sale lines with a discount, before returns, without shipping",
+    columns=("line_type", "amount", "discount"),
+    additive=True,
+    higher_is="neutral",
+)
+def discounted_revenue(t: ibis.Table, c: MetricContext) -> ibis.Value:
+    return money_sum(t.amount.sum(where=(t.line_type == "sale") & (t.discount > 0)))
+
+
+@base(
+    "months_with_sales",
+    "months with a sale",
+    "count",
+    "different calendar months with a sale",
+    columns=("line_type", "at"),
+)
+def months_with_sales(t: ibis.Table, c: MetricContext) -> ibis.Value:
+    return t["at"].truncate("M").nunique(where=t.line_type == "sale")
 
 
 def _different(name: str, label: str, column: str, formula: str) -> None:

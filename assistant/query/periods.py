@@ -14,6 +14,8 @@ from assistant.plans.periods import MONTHS, Period
 from assistant.plans.query import Comparison
 
 _ONE = timedelta(days=1)
+#: fewer days than these of an earlier year are too few to be set against the same days of a later one
+_LEAST_DAYS = 27
 Shape = Literal["days", "week", "month", "quarter", "year", "event", "all"]
 
 
@@ -381,7 +383,7 @@ def pair(current: ResolvedPeriod, comparison: Comparison, *, fiscal_year_start: 
                 hint="Name two periods without a common day.",
             )
         same_kind = (base.shape, base.months, base.event) == (current.shape, current.months, current.event)
-        if same_kind and base.ends_early != current.ends_early:
+        if same_kind and (base.ends_early != current.ends_early or base.starts_late != current.starts_late):
             return _like_with_like(current, base)
         return PeriodPair(current, base, False)
     if comparison.kind not in {"previous", "year_earlier"}:
@@ -403,16 +405,32 @@ def pair(current: ResolvedPeriod, comparison: Comparison, *, fiscal_year_start: 
 
 
 def _like_with_like(current: ResolvedPeriod, base: ResolvedPeriod) -> PeriodPair:
-    """Keep the same first days of both where the data end inside one of them."""
+    """Keep the same days of both where the data begin in the middle of the earlier one, or end inside one of them."""
+    current, base, cut = _both_begun(current, base)
     partial = current if current.ends_early else base if base.ends_early else None
     if partial is None:
-        return PeriodPair(current, base, False)
+        return PeriodPair(current, base, cut)
     years = round((current.start - base.start).days / 365.25)
     if years and base.start == add_months(current.start, -12 * years):  # same dates, also across a leap day
         end = partial.last_day if partial is current else add_months(partial.last_day, 12 * years)
         return PeriodPair(_until(current, end), _until(base, add_months(end, -12 * years)), True)
     days = (partial.last_day - partial.start).days + 1
     return PeriodPair(_first_days(current, days), _first_days(base, days), True)
+
+
+def _both_begun(current: ResolvedPeriod, base: ResolvedPeriod) -> tuple[ResolvedPeriod, ResolvedPeriod, bool]:
+    """The same dates of both from the day on which the data begin, where that lies inside the earlier one."""
+    years = round((current.start - base.start).days / 365.25)
+    same_dates = years > 0 and base.start == add_months(current.start, -12 * years)
+    begun = add_months(base.first_day, 12 * years)
+    enough = same_dates and (current.covered_end - begun).days >= _LEAST_DAYS
+    if not enough or not base.starts_late or (base.end - base.first_day).days < _LEAST_DAYS:
+        return current, base, False
+    return _since(current, begun), _since(base, base.first_day), True
+
+
+def _since(period: ResolvedPeriod, start: date) -> ResolvedPeriod:
+    return replace(period, start=start, label=day_range(start, period.end), months=0)
 
 
 def _first_days(period: ResolvedPeriod, days: int) -> ResolvedPeriod:

@@ -23,6 +23,22 @@ DIFFERENCES = (
         {"additive": True},
     ),
     (
+        "undiscounted_orders",
+        "orders without a discount",
+        "count",
+        ("orders", "discounted_orders"),
+        "orders less orders with a discount on a product sale line",
+        {"higher_is": "neutral"},
+    ),
+    (
+        "undiscounted_revenue",
+        "revenue sold without a discount",
+        "currency",
+        ("gross_revenue", "discounted_revenue"),
+        "product sales less those of lines with a discount",
+        {"additive": True, "higher_is": "neutral"},
+    ),
+    (
         "returning_customers",
         "returning customers",
         "count",
@@ -210,6 +226,14 @@ RATIOS = (
         ("cancelled_orders", "orders"),
         "orders or credit notes with a cancelled product line ÷ orders",
         {"higher_is": "worse"},
+    ),
+    (
+        "discounted_revenue_share",
+        "share of revenue sold at a discount",
+        "percent",
+        ("discounted_revenue", "gross_revenue"),
+        "product sales of lines with a discount ÷ product sales",
+        {"higher_is": "neutral"},
     ),
     (
         "discounted_order_share",

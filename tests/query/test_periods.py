@@ -270,6 +270,15 @@ def test_two_months_named_are_cut_only_when_one_is_running():
     assert (whole.base.label, whole.cut) == ("September 2011", False)
 
 
+def test_a_year_before_which_the_data_begin_is_compared_from_that_day_on():
+    both = pair(at(P("named", year=2011), first=date(2010, 7, 1), as_of=date(2011, 12, 31)),
+                Comparison(kind="period", period=P("named", year=2010)))
+    assert (both.current.start, both.base.start, both.cut) == (date(2011, 7, 1), date(2010, 7, 1), True)
+    assert both.current.label == "1 July – 31 December 2011"
+    late = pair(at(P("named", year=2010)), Comparison(kind="previous"))  # of 2009 there is December alone
+    assert (late.current.start, late.base.start) == (date(2010, 12, 1), date(2009, 12, 1))
+
+
 def test_a_leap_day_does_not_shift_the_dates():
     found = at(P("calendar", unit="year"), as_of=date(2024, 3, 9), first=date(2022, 1, 1))
     both = pair(found, Comparison(kind="previous"))

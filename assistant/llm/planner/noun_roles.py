@@ -173,7 +173,7 @@ def _settle(p: Parts, nouns: list[int], roles: dict[int, str]) -> None:
         if roles[i] == "ranked":  # "most orders", "top customers"
             word = next((it for it in _before(p, i) if it.has("rank")), None)
             most = heard("parts.bare_ranks")
-            bare = word is not None and word.lemma in most
+            bare = word is not None and word.lemma.split()[-1] in most  # "brings in the most"
             roles[i] = (
                 "metric"
                 if bare

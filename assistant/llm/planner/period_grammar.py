@@ -13,6 +13,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
+from assistant.llm.planner.day_hours import WORD as HOURS
 from assistant.llm.planner.heard import heard
 from assistant.llm.planner.lexicon import Lexicon
 from assistant.llm.planner.normalise import Token
@@ -524,6 +525,9 @@ class PeriodReader:
     def day_kind(self, i: int) -> PeriodReading | None:
         """on Mondays · at the weekend: a filter on the day of the week, not a stretch of time."""
         names = list(dict.fromkeys(self.w.weekdays.values()))
+        hours = HOURS.fullmatch(self.tokens[i].text)
+        if hours:
+            return PeriodReading("day_kind", i, i + 1, hours=(int(hours.group(1)), int(hours.group(2))))
         if self.phrase(i, self.w.phrases["weekend"]):
             return PeriodReading("day_kind", i, i + 1, weekdays=tuple(names[5:]))
         end = self.phrase(i, self.w.phrases["workday"])

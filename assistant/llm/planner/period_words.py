@@ -31,6 +31,8 @@ class PeriodReading:
     count: float = 1
     unit: str = "day"
     weekdays: tuple[str, ...] = ()
+    #: of a ``day_kind``: first and last hour of the day
+    hours: tuple[int, int] | None = None
     problem: str = ""
     open_end: Literal["since", "until", ""] = ""
     year_said: bool = False

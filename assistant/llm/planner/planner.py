@@ -18,6 +18,7 @@ from assistant.llm.planner.contrasts import contrasted
 from assistant.llm.planner.copy_talk import about_copy
 from assistant.llm.planner.currency import amounts
 from assistant.llm.planner.customer_asks import about_customers
+from assistant.llm.planner.day_hours import asked_hours
 from assistant.llm.planner.draft_edits import about_draft
 from assistant.llm.planner.elision import complete
 from assistant.llm.planner.experiment_talk import about_experiments
@@ -188,6 +189,7 @@ def _planned(
     leaving = about_sending(text, words, tools, shop.status().as_of)
     if leaving is not None:
         return leaving
+    text = asked_hours(text, words)
     words_only = post(text, words) if "draft_post" in tools else None
     if words_only is not None:
         return words_only

@@ -21,8 +21,8 @@ _MACRO = re.compile(r"<(\w+)>")
 _WORD = re.compile(r"(?<![\w\\?*+)\]])[a-z]{4,}(?![\w?*+{(\[])")
 #: those before "rephrase" put words into a form that its rules know; the last three take what they leave
 _FILES = (
-    "rephrase_baskets", "rephrase_times", "rephrase_people", "rephrase_measures", "rephrase", "rephrase_customers",
-    "rephrase_open", "rephrase_analysis",
+    "rephrase_baskets", "rephrase_times", "rephrase_sales", "rephrase_people", "rephrase_measures", "rephrase",
+    "rephrase_customers", "rephrase_open", "rephrase_analysis",
 )
 
 
@@ -31,7 +31,8 @@ def _rules(language: str) -> tuple[tuple[LatePattern, str], ...]:
     """Rules of a language, in order. A language without the file has none."""
     contents: list[dict[str, Any]] = [read_yaml(language, name) for name in _FILES]
     bodies = {name: body for content in contents for name, body in content.get("macros", {}).items()}
-    macros = {name: f"(?:{_expanded(body, {})})" for name, body in bodies.items()}
+    inner = {name: f"(?:{body})" for name, body in bodies.items()}  # a macro may use those that use none
+    macros = {name: f"(?:{_expanded(body, inner)})" for name, body in bodies.items()}
     rules = []
     for rule in (rule for content in contents for rule in content.get("rules", ())):
         for pattern in rule["for"]:

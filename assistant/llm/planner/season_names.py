@@ -40,6 +40,9 @@ def cut_out(
 
 def _beside(items: Sequence[Item], i: int, dimension: str, inside: Callable[[Item], Inside | None]) -> bool:
     """Whether what stands next to the item says that it is one of the dimension's values."""
+    after = items[i + 1].alts.get("dim", ()) if i + 1 < len(items) else ()
+    if "product" in after and dimension in {"category", "subcategory", "brand"}:
+        return True  # "of Christmas products"
     for step in (-1, 1):
         k = i + step
         if 0 <= k < len(items) and dimension in items[k].alts.get("dim", ()):

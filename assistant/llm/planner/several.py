@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import islice
 
+from assistant.llm.planner.at_once import measured_at_once
 from assistant.llm.planner.candidate import Candidate
 from assistant.llm.planner.context import DialogueContext
 from assistant.llm.planner.heard import expression, heard
@@ -152,6 +153,8 @@ def _pieces(sentence: str, context: DialogueContext, words: Vocabulary, plan: Pl
     for match in islice(expression("several.strong").finditer(sentence), _JOINTS):
         left, right = sentence[: match.start()].strip(" ,"), sentence[match.end() :].strip()
         if _apart(left, right, match.group(), words) and _both(left, right, context, words, plan, strict=False):
+            if measured_at_once(sentence, left, right, words, lambda t: next(iter(plan(t, context)), None)):
+                return [sentence]
             then = expression("several.lead").sub("", right)
             return [*_weakly(left, context, words, plan), *_pieces(then, context, words, plan)]
     return _weakly(sentence, context, words, plan)

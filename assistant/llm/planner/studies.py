@@ -28,7 +28,7 @@ from assistant.llm.planner.study_rest import (
     tokens_of,
 )
 from assistant.llm.planner.study_returns import early, returning
-from assistant.llm.planner.study_sizes import concentration, spread
+from assistant.llm.planner.study_sizes import concentration, largest_part, spread
 from assistant.plans.studies import CohortStudy, LadderStudy
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def studies(frames: Frames) -> Iterator[Candidate | None]:
     if not frames.bound("run_study") or frames.reading.does("forecast", "recommend"):
         return
     cues = Cues(frames.reading)
-    for frame in (_cohorts, returning, _ladder, early, spread, concentration):
+    for frame in (_cohorts, returning, _ladder, early, spread, concentration, largest_part):
         try:
             yield frame(frames, cues)
         except ValidationError:

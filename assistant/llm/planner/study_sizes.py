@@ -151,6 +151,29 @@ def concentration(frames: Frames, cues: Cues) -> Candidate | None:
     return rest.candidate(study, fits={"periods", "metrics"}, used=items | counting(reading))
 
 
+def largest_part(frames: Frames, cues: Cues) -> Candidate | None:
+    """As in "what share of revenue do the top 20 % of products bring"."""
+    reading = frames.reading
+    percents = [i for i, item in enumerate(reading.items) if item.unit == "percent" and item.number]
+    of = _things_said(reading)
+    if len(percents) != 1 or of is None or not reading.has("share"):
+        return None
+    at = percents[0]
+    ranked = at > 0 and reading.items[at - 1].get("rank") == "desc"
+    amount = float(reading.items[at].number or 0)
+    if not ranked or not 0 < amount <= 100:
+        return None
+    taken = tokens_of(reading, [at - 1, at, *reading.having("share")]) | cues.tokens("brings")
+    rest = rest_of(frames, taken)
+    metric, items = _money(reading, rest)
+    rest.parts.metrics, rest.parts.groups = [], [g for g in rest.parts.groups if g != of]
+    rest.parts.limit = rest.parts.descending = None
+    study = ConcentrationStudy(
+        of=of, metric=metric, top_percent=amount, filter=rest.filter, period=rest.parts.period
+    )
+    return rest.candidate(study, fits={"periods", "metrics"}, used=items | counting(reading))
+
+
 def _things_said(reading: Reading) -> str | None:
     for item in reading.items:
         metric = item.get("metric")

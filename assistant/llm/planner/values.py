@@ -142,6 +142,10 @@ def value_filters(reading: Reading, used: set[int]) -> tuple[list[Filter], set[i
         if values:
             (excluded if negative else chosen).setdefault(values[0].dimension, []).append(values[0].value)
             explained.add(i)
+        elif item.has("day_kind") and item.get("day_kind").hours and "hour" in reading.vocabulary.dimensions:
+            hours = Compare(field="hour", op="between", values=item.get("day_kind").hours)
+            products.append(Not(part=hours) if negative else hours)
+            explained.add(i)
         elif item.has("day_kind") and "weekday" in reading.vocabulary.dimensions:
             (excluded if negative else chosen).setdefault("weekday", []).extend(item.get("day_kind").weekdays)
             explained.add(i)
