@@ -205,6 +205,8 @@ def show_campaign(snapshot: Snapshot, request: CampaignRequest, store: DraftStor
     if request.version is not None:
         draft = store.version(draft.campaign_id, request.version)
     result = _shown(snapshot, draft, store, request.changes)
+    if request.part is not None:
+        result.words["asked"] = request.part
     if request.against is not None:
         other = store.version(draft.campaign_id, request.against)
         result.tables = [t for t in result.tables if t.id != "changes"]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from assistant.campaigns.store import DraftStore
 from assistant.plans import CampaignsRequest
+from assistant.plans.reword import reword
 from assistant.results import Caveat, Column, Evidence, Figure, Result, Source, Table
 
 if TYPE_CHECKING:
@@ -15,10 +16,12 @@ if TYPE_CHECKING:
 
 SHOWN = 50
 UNSENT = "draft, nothing sent"
+WAITING = "dry run made, waits for approval"
 
 
 def list_campaigns(
-    snapshot: Snapshot, request: CampaignsRequest, store: DraftStore, states: Mapping[str, str] | None = None
+    snapshot: Snapshot, request: CampaignsRequest, store: DraftStore, states: Mapping[str, str] | None = None,
+    waiting: Collection[str] = (),
 ) -> Result:
     """Every draft with its audience, offer, status and day; and how many past campaigns the data hold.
 
@@ -27,7 +30,11 @@ def list_campaigns(
         versions, day), table ``past`` (the latest past campaigns: name, kind, channel, offer, day) where there are any.
         Figures ``drafts``, ``past``, ``last_past``.
     """
-    drafts, past = _drafts(store, states or {}), _past(snapshot)
+    told = dict.fromkeys(waiting, WAITING) | dict(states or {})
+    drafts, past = _drafts(store, told), _past(snapshot)
+    if request.about == "waiting":
+        drafts.rows = [row for row in drafts.rows if row[0] in waiting]
+        drafts.total_rows = len(drafts.rows)
     manifest = snapshot.manifest
     figures = {"drafts": _count(len(drafts.rows), "campaign drafts")}
     if past is not None:
@@ -37,10 +44,10 @@ def list_campaigns(
         kind="campaign_list", title="Campaigns", currency=manifest.currency, figures=figures, headline=["drafts"],
         tables=[drafts, *([past] if past is not None else [])],
         words={"has_past": "yes" if past is not None else "", "asked": request.about,
-               "unsent": "yes" if not states else ""},
+               "unsent": "yes" if not told else ""},
         caveats=[Caveat(code="synthetic")] if manifest.synthetic and past is not None else [],
         evidence=Evidence(
-            plan=request.model_dump(mode="json"), plan_words="campaign drafts and past campaigns",
+            plan=request.model_dump(mode="json"), plan_words=reword(request),
             snapshot=manifest.id, source=manifest.source, synthetic=manifest.synthetic, as_of=snapshot.as_of,
             computed_at=datetime.now(UTC),
         ),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from assistant.campaigns.draft import Rooms, make_plan
@@ -16,8 +18,13 @@ from assistant.results.result import Unit
 _BUSY_HOURS = 3
 
 
-def explain_brief(snapshot: Snapshot, request: ReasonRequest, rooms: Rooms) -> Result:
+def explain_brief(
+    snapshot: Snapshot, request: ReasonRequest, rooms: Rooms, send_at: Callable[[str], datetime | None] = lambda _: None
+) -> Result:
     """Why a part of the latest (or named) draft is as it is.
+
+    Args:
+        send_at: the moment that was set for sending a campaign.
 
     Returns:
         kind ``campaign_reason``. ``words``: part, decided, basis. For the timing the tables ``weekdays`` and
@@ -50,6 +57,8 @@ def explain_brief(snapshot: Snapshot, request: ReasonRequest, rooms: Rooms) -> R
         plan = make_plan(snapshot, draft.brief.model_copy(update={"products_per_recipient": 0}), rooms,
                          draft.campaign_id, recipients=0)
         words["decided"], basis = timing_words(snapshot, draft.brief)
+        moment = send_at(draft.campaign_id)
+        words["sent_at"] = "" if moment is None else f"{moment.isoformat(sep=' ', timespec='minutes')}"
         words["basis"] = basis
         result.words |= words
         _add_orders(result, ordered(snapshot, plan.rule))

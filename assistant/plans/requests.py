@@ -366,6 +366,7 @@ class CampaignRequest(PlanModel):
     """A stored draft; the latest one without an id. ``changes``: only what its version changed.
 
     ``version``: an earlier one of its versions; ``against``: the version it is set against, with ``changes``.
+    ``part``: only its cost, who of its people is left out, what to expect, or what may go wrong.
     """
 
     kind: Literal["show_campaign"] = "show_campaign"
@@ -373,6 +374,7 @@ class CampaignRequest(PlanModel):
     changes: bool = False
     version: int | None = Field(default=None, ge=1)
     against: int | None = Field(default=None, ge=1)
+    part: Literal["cost", "people", "result", "risks"] | None = None
 
 
 class ReasonRequest(PlanModel):
@@ -416,10 +418,11 @@ class ExplainRequest(PlanModel):
 
 
 class CampaignsRequest(PlanModel):
-    """Every campaign draft, and the past campaigns of the data. ``automations``: journeys and flows were asked for."""
+    """Every campaign draft, and the past campaigns of the data. ``automations``: journeys and flows were asked for;
+    ``waiting``: those whose dry run waits for a person's approval."""
 
     kind: Literal["list_campaigns"] = "list_campaigns"
-    about: Literal["campaigns", "automations"] = "campaigns"
+    about: Literal["campaigns", "automations", "waiting"] = "campaigns"
 
 
 class AskRequest(PlanModel):

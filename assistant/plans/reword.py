@@ -348,9 +348,9 @@ _WORDERS: dict[Any, Callable[..., str]] = {
     BreakEvenRequest: _break_even,
     DataRequest: _data,
     PremiseRequest: _premise,
-    CampaignsRequest: lambda request: (
-        "automated journeys and flows" if request.about == "automations" else "campaign drafts and past campaigns"
-    ),
+    CampaignsRequest: lambda request: {
+        "automations": "automated journeys and flows", "waiting": "campaigns that wait for approval",
+        "campaigns": "campaign drafts and past campaigns"}[request.about],
     UndoRequest: lambda request: f"undo the latest version of {request.campaign_id or 'the latest campaign draft'}",
     ExplainRequest: lambda request: f"how {request.tool.replace('_', ' ')} got its answer",
     AskRequest: lambda request: f"ask back: {request.text}",

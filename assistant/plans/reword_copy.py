@@ -29,9 +29,15 @@ def _message(request: MessageRequest, _: object) -> str:
     return f"what {who} would get from {draft} ({what}), line by line with the reasons"
 
 
+_PARTS = {"cost": "what it costs to send", "people": "who is left out of", "result": "what to expect of",
+          "risks": "what may go wrong with"}
+
+
 def _shown(request: CampaignRequest, _: object) -> str:
     draft = f"campaign draft {request.campaign_id}" if request.campaign_id else "the latest campaign draft"
     draft += f", version {request.version}" if request.version else ""
+    if request.part is not None:
+        return f"{_PARTS[request.part]} {draft}"
     if not request.changes:
         return draft
     return f"what changed in {draft}" + (f" against version {request.against}" if request.against else "")

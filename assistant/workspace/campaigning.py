@@ -32,7 +32,7 @@ class Campaigning(Part):
         """Why a part of a draft is as it is."""
         from assistant.campaigns.reasons import explain_brief
 
-        return explain_brief(self.snapshot, request, self._campaign_rooms())
+        return explain_brief(self.snapshot, request, self._campaign_rooms(), self.sendings.send_at)
 
     def write_messages(
         self, campaign_id: str | None = None, progress: Callable[[str, float | None], None] | None = None

@@ -497,7 +497,8 @@ class Workspace(Campaigning, Contacting, Offering, Recommending, Foreseeing, Peo
         from assistant.campaigns.listing import list_campaigns
         from assistant.campaigns.store import DraftStore
 
-        return list_campaigns(self.snapshot, request, DraftStore(self.settings.app_db), self.sendings.states())
+        return list_campaigns(self.snapshot, request, DraftStore(self.settings.app_db), self.sendings.states(),
+                              self.sendings.waiting())
 
     def undo_campaign(self, request: UndoRequest) -> Result:
         """The latest version of a draft taken back."""

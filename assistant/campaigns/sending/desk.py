@@ -193,6 +193,17 @@ class SendingDesk:
                                "FROM outbox GROUP BY campaign_id")
         return told | {r["campaign_id"]: f"{r['sent']:,} of {r['n']:,} sent, {r['queued']:,} waiting" for r in rows}
 
+    def send_at(self, campaign_id: str) -> datetime | None:
+        """The moment before which a campaign does not leave; None where none was set."""
+        with open_ledger(self.app_db) as ledger:
+            return self._stored(ledger, campaign_id).send_at
+
+    def waiting(self) -> frozenset[str]:
+        """Campaigns whose dry run waits for a person's approval."""
+        with open_ledger(self.app_db) as ledger:
+            return frozenset(r["campaign_id"] for r in ledger.rows(
+                "SELECT campaign_id FROM send_runs WHERE state = 'prepared'"))
+
     # -- what only a person does ---------------------------------------------------------------------------------
 
     def decide(self, digest: str, *, approve: bool, via: str, typed: str | None = None) -> approval.Run:

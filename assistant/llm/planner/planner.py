@@ -20,6 +20,7 @@ from assistant.llm.planner.currency import amounts
 from assistant.llm.planner.customer_asks import about_customers
 from assistant.llm.planner.day_hours import asked_hours
 from assistant.llm.planner.draft_edits import about_draft
+from assistant.llm.planner.draft_talk import about_table
 from assistant.llm.planner.elision import complete
 from assistant.llm.planner.experiment_talk import about_experiments
 from assistant.llm.planner.heard import hearing
@@ -98,6 +99,10 @@ def _turn(
     copy = about_copy(text, context, tools, words.lexicon)  # before slots in braces count as places left open
     if copy is not None:
         return copy
+    spoken = about_table(text, context, tools, words,
+                         lambda t: _turn(t, DialogueContext(), shop, tools, language, encoder))
+    if spoken is not None:
+        return spoken
     text = unswapped(text, words)
     later = about_steps(text, context, words.lexicon) if "draft_campaign" in tools else None
     if later is not None:

@@ -72,7 +72,8 @@ def worded(text: str, planned: Planned, words: Vocabulary, tools: Collection[str
     if isinstance(offered, Planned):
         return offered
     if base.frame == "decline" or [c.name for c in base.calls] != ["draft_campaign"]:
-        return base if base.calls and base.calls[0].name == "decline" and said.people else None
+        told = bool(base.calls) and base.calls[0].name == "decline" and bool(said.people)
+        return base if told and planned.calls[0].name != "draft_campaign" else None
     if base.calls[0].args.get("not_included") or said.people and not base.calls[0].args.get("audience"):
         return None
     lost = _unread(said, values, words)
@@ -80,6 +81,8 @@ def worded(text: str, planned: Planned, words: Vocabulary, tools: Collection[str
         if said.goods and offered is None:
             return None
         lost.narrowing += lost.plain
+    if lost.narrowing and planned.calls[0].name == "draft_campaign":
+        return None
     if lost.narrowing:
         no = decline(words.lexicon, "not_understood", "not_understood", words=quoted(lost.narrowing),
                      examples="campaign")
