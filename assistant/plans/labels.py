@@ -17,6 +17,7 @@ LABELS = {
     "first_product": "first product bought",
     "days_since_last_order": "days since the last order",
     "days_between_orders": "days between orders",
+    "silence_in_gaps": "silence, in the customer's own usual gaps",
     "lifetime_days": "customer lifespan",
     "first_order_date": "date of first order",
     "last_order_date": "date of last order",

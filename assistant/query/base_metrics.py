@@ -420,6 +420,22 @@ def days_since_last_order(t: ibis.Table, c: MetricContext) -> ibis.Value:
 
 
 @base(
+    "silence_in_gaps",
+    "silence in usual gaps",
+    "ratio",
+    "days since the last order divided by the customer's own days between orders, over customers who came back",
+    grain="per_customer",
+    columns=_PER_CUSTOMER,
+    higher_is="worse",
+    known_customers_only=True,
+)
+def silence_in_gaps(t: ibis.Table, c: MetricContext) -> ibis.Value:
+    back = t.order_days >= 2
+    gap = t.last_day.delta(t.first_day, unit="day").cast("float64") / (t.order_days - 1).cast("float64").nullif(0)
+    return (days_before(c.as_of, t.last_day).cast("float64") / gap.nullif(0)).mean(where=back)
+
+
+@base(
     "lifetime_days",
     "customer lifespan",
     "days",

@@ -15,22 +15,26 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from assistant.llm.planner.candidate import Planned, call
+from assistant.llm.planner.candidate import Planned, ToolCall, call
 from assistant.llm.planner.context import DialogueContext
 from assistant.llm.planner.form_places import put_in, told_apart
 from assistant.llm.planner.language_files import read_yaml
 from assistant.llm.planner.late_patterns import LatePattern
 from assistant.llm.planner.people_forms import Ask, PlanOne, plain, whom
+from assistant.llm.planner.replies import decline
 from assistant.llm.planner.spans import read
 from assistant.llm.planner.vocabulary import Vocabulary
 from assistant.plans import ChurnRequest, SaveSegment, SegmentRequest, SegmentRule
-from assistant.plans.filters import Compare, CustomerCondition, Filter, Not
+from assistant.plans.filters import And, Compare, CustomerCondition, Filter, Not
 from assistant.plans.periods import Period
+from assistant.plans.query import QueryPlan, Sort
 from assistant.plans.shop import Shop
 
 _LONGEST = 220
 #: customers shown where a ranking names no number
 _SHOWN, _MOST = 25, 1000
+#: stretches of time that may each be asked for
+_MOST_STRETCHES = 24
 _UNITS = {"day": 1, "week": 7}
 
 
@@ -50,7 +54,7 @@ def about_customers(
         request = _READ[kind](Ask(said, asked, context, shop, words, plan_one))
         if request is None:
             continue
-        made = call(request)
+        made = request if isinstance(request, ToolCall) else call(request)
         if made.name in tools:
             return Planned([made], 0.95, frame="customer_asks")
     return None
@@ -71,10 +75,16 @@ def _compiled(language: str) -> tuple[tuple[str, LatePattern], ...]:
         "RANKED": raw["macros"].get("ranking", "(?!)"),
         "BY": "(?P<by>" + "|".join(map(re.escape, splits)) + ")",
         "NUMBER": rf"(?P<n>\d{{1,4}}|{numbers})",
+        "CH1": f"(?P<first>{_any_of(raw['channels'])})", "CH2": f"(?P<second>{_any_of(raw['channels'])})",
+        "THINGS": f"(?P<things>{_any_of(raw['counted_things'])})",
         "UNIT": "(?P<unit>" + "|".join(sorted(raw["units"], key=len, reverse=True)) + ")",
     }
     return tuple((kind, LatePattern(told_apart(put_in(form, places))))
                  for kind in _READ for form in raw["forms"].get(kind, ()))
+
+
+def _any_of(names: dict[str, list[str]]) -> str:
+    return "|".join(map(re.escape, sorted({w for said in names.values() for w in said}, key=len, reverse=True)))
 
 
 # -- what is said ------------------------------------------------------------------------------------------------------
@@ -138,11 +148,13 @@ def _standing(ask: Ask) -> BaseModel | None:
     return ChurnRequest(filter=found[0], everyone=True, k=found[1], **_ahead(ask))  # type: ignore[arg-type]
 
 
-def _standing_them(ask: Ask) -> BaseModel | None:
+def _standing_them(ask: Ask) -> BaseModel | ToolCall | None:
     """The customers last spoken of."""
     known = ask.context.audience()
     last = ask.context.last()
-    if known is None or (last is not None and last.call.name == "predict_churn" and not last.call.args.get("by")):
+    if known is None:
+        return decline(ask.words.lexicon, "not_understood", "no_referent", words=ask.said.get("them", ask.text))
+    if (last is not None and last.call.name == "predict_churn" and not last.call.args.get("by")):
         return None
     return ChurnRequest(filter=known[0], everyone=True, k=_SHOWN, **_ahead(ask))  # type: ignore[arg-type]
 
@@ -209,6 +221,68 @@ def _before(today: date, unit: str, count: int) -> date | None:
     return date(year, month + 1, min(today.day, 28))
 
 
+def _audience(ask: Ask, rule: Filter, *shown: str) -> BaseModel:
+    """The customers of a rule, counted where that is asked, else listed."""
+    money = ask.words.role("money")
+    if "count" in ask.said or money is None:
+        return SegmentRule(filter=rule)
+    return QueryPlan(metrics=(money, *shown), dimensions=("customer",), filter=rule, sort=Sort(by=money))
+
+
+def _channels(ask: Ask) -> BaseModel | None:
+    """As in "whom may I e-mail but not text", "who agreed to e-mail but not to SMS"."""
+    names = _raw(ask.words.lexicon.language)["channels"]
+    metric = "consenting_customers" if "agreed" in ask.said else "mailable_customers"
+    if metric not in ask.words.metrics:
+        return None
+    parts: list[Filter] = []
+    for place, op, value in (("first", "ge", 1.0), ("second", "eq", 0.0)):
+        said = ask.said.get(place)
+        if said is None:
+            continue
+        channel = next((n for n, known in names.items() if said.casefold() in known), None)
+        where = Compare(field="message_channel", values=(str(channel),))
+        parts.append(CustomerCondition(metric=metric, op=op, values=(value,), where=where))  # type: ignore[arg-type]
+    if len(parts) == 2 and parts[0].where == parts[1].where:  # type: ignore[union-attr]
+        return None
+    return SegmentRule(filter=parts[0] if len(parts) == 1 else And(parts=tuple(parts)), reach=True)
+
+
+def _distinct(ask: Ask) -> BaseModel | None:
+    """As in "who bought from at least three categories", "customers who only ever buy one brand"."""
+    raw = _raw(ask.words.lexicon.language)
+    metric = next(m for m, said in raw["counted_things"].items() if ask.said["things"].casefold() in said)
+    if metric not in ask.words.metrics:
+        return None
+    said = ask.said["howmany"].casefold()
+    n = int(said) if said.isdigit() else int(raw["one_or_more"].get(said, 1))
+    bounds = {ask.said.get("bound", "").casefold().strip(), ask.said.get("bound2", "").casefold().strip()}
+    op = "ge"
+    for name, word in (("at_most", "le"), ("exactly", "eq"), ("more_than", "gt"), ("fewer_than", "lt")):
+        op = word if bounds & set(raw[name]) else op
+    if said in {"single", "same"}:
+        op = "eq"
+    rule: Filter = CustomerCondition(metric=metric, op=op, values=(float(n),))  # type: ignore[arg-type]
+    if "rest" in ask.said:
+        known, more = whom(ask, ask.said["rest"])
+        if not known or more is None:
+            return None
+        rule = And(parts=(rule, more))
+    return _audience(ask, rule, metric)
+
+
+def _every_month(ask: Ask) -> BaseModel | None:
+    """As in "who ordered in each of the last six months": whole months, each a condition of its own."""
+    raw = _raw(ask.words.lexicon.language)
+    said, unit = ask.said["howmany"].casefold(), ask.said["grain"].casefold().removesuffix("s")
+    n = int(said) if said.isdigit() else int(raw["numbers"].get(said, 0))
+    if not 2 <= n <= _MOST_STRETCHES:
+        return None
+    parts = tuple(CustomerCondition(metric="orders", op="ge", values=(1.0,), period=Period(
+        kind="calendar", unit=unit, offset=-back)) for back in range(1, n + 1))  # type: ignore[arg-type]
+    return _audience(ask, And(parts=parts))
+
+
 _EVERYBODY = Compare(field="customer", op="not_null")
 
 
@@ -222,7 +296,8 @@ def _everybody_saved(ask: Ask) -> BaseModel | None:
 
 
 #: How each kind of form is read, in the order they are tried.
-_READ: dict[str, Callable[[Ask], BaseModel | None]] = {
+_READ: dict[str, Callable[[Ask], BaseModel | ToolCall | None]] = {
     "standing": _standing, "standing_them": _standing_them, "churn_by": _churn_by, "churn_against": _churn_against,
-    "segments_on": _segments_on, "everybody_saved": _everybody_saved, "everybody_segment": _everybody,
+    "channels": _channels, "distinct": _distinct, "every_month": _every_month, "segments_on": _segments_on,
+    "everybody_saved": _everybody_saved, "everybody_segment": _everybody,
 }

@@ -185,10 +185,17 @@ def _first_customers(plan: QueryPlan) -> bool:
 def last_customer(context: DialogueContext) -> str | None:
     """The customer last spoken of alone."""
     for past in reversed(context.past):
-        customer = past.call.args.get("customer_id")
+        customer = past.call.args.get("customer_id") or _alone(past.call.args.get("filter"))
         if customer is not None and not past.refused:
             return str(customer)
     return None
+
+
+def _alone(rule: Any) -> str | None:
+    """The customer that a filter names alone."""
+    named = isinstance(rule, dict) and rule.get("field") == "customer" and rule.get("op", "eq") == "eq"
+    values = rule.get("values") or () if named else ()
+    return str(values[0]) if len(values) == 1 else None
 
 
 # -- readings ----------------------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from assistant.llm.planner.its import with_its
 from assistant.llm.planner.latest_campaigns import name_latest, with_noun
 from assistant.llm.planner.marketing import with_source
 from assistant.llm.planner.one_request import one_request
+from assistant.llm.planner.piece_forms import by_form
 from assistant.llm.planner.rank import Encoder
 from assistant.llm.planner.replies import decline
 from assistant.llm.planner.respelled import rephrased
@@ -42,7 +43,7 @@ def in_order(
             continue
         if planned and (pointing(read(text, words)) or settles(Candidate([], 0.0, planned[-1].frame))):
             break  # speaks of the result of one before: planned once it is there
-        one = one_request(text, known, shop, tools, words, encoder)
+        one = by_form(text, known, shop, tools, words) or one_request(text, known, shop, tools, words, encoder)
         if _for_nobody(one):
             spoken = _spoken_of(texts[:position], words)
             if spoken and planned:

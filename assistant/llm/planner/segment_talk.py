@@ -275,11 +275,15 @@ class SegmentTalk:
         past = self.context.last("find_segments")
         return default if past is None else past.call.args.get(name, default)
 
+    def _goes_on(self, words: str) -> bool:
+        """As in "Champions and what do they buy": a second question, and no part of a group's name."""
+        return "goes_on" in self.p.raw and bool(self.p.expression("goes_on").search(words))
+
     def _fits(self, *kinds: str) -> Iterator[tuple[str, dict[str, str]]]:
         for kind in kinds:
             for pattern in _compiled(self.p, kind):
                 match = pattern.fullmatch(self.text)
-                if match:
+                if match and not any(self._goes_on(v) for v in match.groupdict().values() if v is not None):
                     yield kind, {k: v.strip(" \"'") for k, v in match.groupdict().items() if v is not None}
 
 

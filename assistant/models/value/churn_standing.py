@@ -9,7 +9,7 @@ from assistant.models.close_inputs import proxy_caveats
 from assistant.models.value.churn import AT_RISK, ChurnModel
 from assistant.models.value.exam_tables import calibration_table, exam_caveats, exam_figures, exam_table, one_row
 from assistant.models.value.report import CUSTOMER_COLUMNS, churn_evidence, customer_rows
-from assistant.plans import And, ChurnRequest, InGroup
+from assistant.plans import And, ChurnRequest, Compare, InGroup
 from assistant.plans.reword import phrase
 from assistant.query.spoken import speak
 from assistant.results import Caveat, Chart, Column, Figure, Result, Source, Table
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from assistant.data.warehouse import Snapshot
     from assistant.results.result import Scalar
 
+#: Customers that are named one by one in a sentence.
+_NAMED = 3
 #: How somebody stands, in words of the table.
 LEAVING, GONE, STAYING = "about to leave", "has already left", "expected to stay"
 
@@ -69,7 +71,10 @@ def standing_result(snapshot: Snapshot, request: ChurnRequest, fitted: ChurnMode
                      "words": "those of them who are about to leave"}},
         followups=["Draft a win-back campaign for them", "Who is about to leave?", "Is the churn model any good?"],
     )
-    speak(result, "where", phrase(request.filter))
+    if isinstance(request.filter, Compare) and len(request.filter.values) > _NAMED:
+        result.words["where"] = ""  # a list of customers is better called by what it is
+    else:
+        speak(result, "where", phrase(request.filter))
     return result
 
 

@@ -20,7 +20,7 @@ from assistant.models.value.lifetime_parts import (
     tested_shorter,
 )
 from assistant.models.value.report import refuse_customer
-from assistant.plans import ValueRequest
+from assistant.plans import Compare, ValueRequest
 from assistant.plans.reword import phrase
 from assistant.query.spoken import speak
 from assistant.results import Caveat, Chart, Column, Figure, Result, Source, Table
@@ -162,11 +162,18 @@ def _many(scene: Scene) -> Result:
         followups=["Expected customer value by segment", "Expected customer value by acquisition channel",
                    "How many customers still buy?", "What will a new customer bring?",
                    "How good is the expected customer value?"],
-        details={"customer_ids": shown["customer_id"].tolist()},
+        details=_listed(shown["customer_id"].tolist()),
     )
     if scene.request.filter is not None:
         speak(result, "where", phrase(scene.request.filter))
     return result
+
+
+def _listed(ids: list[str]) -> dict[str, Any]:
+    """The customers listed, for questions about "them"."""
+    return {"customer_ids": ids} if not ids else {"customer_ids": ids, "audience": {
+        "filter": Compare(field="customer", op="in", values=tuple(ids)).model_dump(mode="json"),
+        "words": "the customers listed"}}
 
 
 def _summary(scene: Scene, shown: pd.DataFrame) -> Table:
@@ -183,7 +190,7 @@ def _summary(scene: Scene, shown: pd.DataFrame) -> Table:
         ("expected_average", "Expected per customer", "currency", total / n),
         ("top_share", "Share of the customers shown", "percent", 100 * top / total if total else None),
     ]
-    if scene.model.exam is not None or not scene.model.repeats:
+    if not scene.model.repeats or scene.model.past_off:  # repeating the past says nothing of how far it may be off
         lower, upper = value_sums(scene.model, scene.model.fits, frame, np.zeros(n, dtype=np.int64), 1, scene.days)
         cells += [("total_lower", "Expected of all, at least", "currency", float(lower[0])),
                   ("total_upper", "Expected of all, at most", "currency", float(upper[0])),

@@ -130,6 +130,7 @@ def _table(scene: Scene, frame: pd.DataFrame, names: np.ndarray[Any, Any], codes
 
     expected, value, alive, worth = sums("expected_value"), sums("value"), sums("alive"), sums("worth")
     lower, upper = value_sums(scene.model, scene.model.fits, frame, codes, len(names), scene.days)
+    known = not scene.model.repeats or bool(scene.model.past_off)  # else nothing says how far it may be off
     order = np.argsort(names) if by.startswith("first_") else np.lexsort((names, -expected / count, count < SMALL))
     columns = [
         Column(name="group", label=WORDS[by][0]), Column(name="customers", label="Customers", unit="count"),
@@ -146,7 +147,8 @@ def _table(scene: Scene, frame: pd.DataFrame, names: np.ndarray[Any, Any], codes
     for g in order[-MOST_GROUPS:] if by.startswith("first_") else order[:MOST_GROUPS]:
         n = count[g]
         rows.append([str(names[g]), int(n), float(value[g] / n), float(expected[g] / n),
-                     float(lower[g] / n), float(upper[g] / n), float(expected[g]),
+                     float(lower[g] / n) if known else None, float(upper[g] / n) if known else None,
+                     float(expected[g]),
                      float(100 * alive[g] / n), *([float(worth[g] / n)] if scene.restated else [])])
     return Table(id="groups", title=f"By {WORDS[by][0].lower()}", columns=columns, rows=rows, total_rows=len(names))
 
