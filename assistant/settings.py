@@ -64,6 +64,11 @@ class Settings(BaseSettings):
         default=(),
         description="Further columns of customers (such as 'city' or 'x_diet') that no model and no rule uses.",
     )
+    birthday_greetings: bool = Field(
+        default=False,
+        description="The shop declares that it greets people on their birthdays, with their consent; without it, days "
+        "of birth are not used at all.",
+    )
     privacy_budget: float = Field(
         default=4.0, ge=0, description="Epsilon that all reports with noise of a calendar year may use together."
     )

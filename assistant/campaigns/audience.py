@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from typing import Protocol
 
 from assistant.data.objectors import is_objection
 from assistant.data.warehouse import Snapshot
@@ -72,8 +73,23 @@ class Audience:
         return replace(self, selected=tuple(c for c in self.selected if c in kept), reachable=reachable)
 
 
-def build_audience(snapshot: Snapshot, rule: Filter, channels: Sequence[str]) -> Audience:
+class Narrowed(Protocol):
+    """People that a rule is narrowed to, and the step that says so."""
+
+    @property
+    def people(self) -> Collection[str]: ...
+
+    @property
+    def step(self) -> str: ...
+
+
+def build_audience(
+    snapshot: Snapshot, rule: Filter, channels: Sequence[str], narrowed: Narrowed | None = None
+) -> Audience:
     """Evaluate a rule step by step.
+
+    Args:
+        narrowed: people of an occasion, which is one more step after the rule.
 
     Raises:
         NoRows: the rule selects nobody; the message says after which condition.
@@ -88,6 +104,11 @@ def build_audience(snapshot: Snapshot, rule: Filter, channels: Sequence[str]) ->
         if not selected:
             raise NoRows("No customer is left after the condition: " + steps[-1].label,
                          received=" and ".join(s.label for s in steps[1:]))
+    if narrowed is not None:
+        selected = [c for c in selected if c in narrowed.people]
+        steps.append(WaterfallStep(narrowed.step, len(selected)))
+        if not selected:
+            raise NoRows("No customer is left after the condition: " + narrowed.step, received=reword_filter(rule))
     selected = tuple(sorted(selected))
     everybody = len(selected) == known
     if not snapshot.has("contacts", "consent"):

@@ -16,9 +16,10 @@ from assistant.campaigns.experiment.design import Designed, designed
 from assistant.campaigns.experiment.past import PastLift
 from assistant.campaigns.experiment.rule import ReadOutRule
 from assistant.campaigns.experiment.size import Sizing
-from assistant.campaigns.goals import check_goal, goals
+from assistant.campaigns.goals import goals
 from assistant.campaigns.journey import step_notes
 from assistant.campaigns.messages import Picks, RecipientCopy
+from assistant.campaigns.occasions import Occasion, occasion_of
 from assistant.campaigns.offers.exploration import drawn_wordings
 from assistant.campaigns.report import SAMPLE, campaign_result
 from assistant.campaigns.rhythm import due_again
@@ -63,6 +64,7 @@ class Plan:
     #: customer → wording (from 0), where a test that learns has drawn it; the others get one by an even draw
     wordings: Mapping[str, int] = field(default_factory=dict)
     past: PastLift | None = None
+    occasion: Occasion | None = None
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,7 @@ class Rooms:
         voice: how the shop speaks.
         operator: what the operator decided about sending: costs, caps, quiet hours.
         learnt: adds one's own finished experiments to the past campaigns.
+        birthdays_declared: whether the shop declared that it greets people on their birthdays.
     """
 
     store: DraftStore
@@ -86,6 +89,7 @@ class Rooms:
     voice: BrandVoice = field(default_factory=BrandVoice)
     operator: Callable[[], SendingConfig] = SendingConfig
     learnt: Callable[[Snapshot], Snapshot] = lambda snapshot: snapshot
+    birthdays_declared: bool = False
 
 
 def draft_campaign(snapshot: Snapshot, brief: CampaignBrief, rooms: Rooms) -> Result:
@@ -101,12 +105,11 @@ def draft_campaign(snapshot: Snapshot, brief: CampaignBrief, rooms: Rooms) -> Re
             a recovery campaign without an exit.
         MissingData: the goal needs what the data do not hold.
     """
-    check_goal(snapshot, brief)
     check_exit(brief)
     if brief.starts_on is not None and brief.starts_on < snapshot.as_of:
         raise InvalidPlan("The campaign would start before today", received=brief.starts_on.isoformat(),
                           valid=[f"a day from {snapshot.as_of.isoformat()} on"])
-    if brief.audience is None and not {"audience", "rhythm"} & goals()[brief.goal].keys():
+    if brief.audience is None and not {"audience", "rhythm", "occasion"} & goals()[brief.goal].keys():
         return _who(brief)
     before = rooms.store.load(brief.campaign_id) if brief.campaign_id else None
     campaign_id = before.campaign_id if before else rooms.store.next_id()
@@ -130,7 +133,8 @@ def make_plan(
     """
     assumptions: list[str] = []
     definitions: list[DefinitionUsed] = []
-    rule = _rule(snapshot, brief, rooms, definitions, assumptions)
+    occasion = occasion_of(snapshot, brief, rooms.birthdays_declared)
+    rule = _rule(snapshot, brief, rooms, occasion, definitions, assumptions)
     _check_offer(snapshot, brief)
     if brief.offer_chosen is not None and brief.offer_chosen == brief.offer:
         assumptions.append(CHOSEN)
@@ -138,7 +142,7 @@ def make_plan(
     operator = rooms.operator()
     units = unit_costs(snapshot, operator.cost_per_message, addressed)
     check_budget(brief.budget, units, addressed)
-    audience = build_audience(snapshot, rule, addressed)
+    audience = build_audience(snapshot, rule, addressed, occasion)
     audience = under_caps(snapshot, audience, operator.caps(), brief.starts_on)
     audience = _left_alone(snapshot, brief, audience, rooms, assumptions)
     if audience.mailable == ():
@@ -149,12 +153,20 @@ def make_plan(
     tested, costs = _tested(snapshot, brief, rule, audience, campaign_id, units, rooms.learnt)
     assumptions += [*tested.assumptions, *timing_notes(snapshot, brief),
                     *step_notes(snapshot, brief.steps, brief.runs_days), *_offer_notes(brief)]
-    k, split = brief.products_per_recipient, tested.split
-    picks = rooms.pick(split.contacted[:recipients], k, brief.offer.category) if k else {}
+    split, k = tested.split, brief.products_per_recipient
+    picks = _picks(brief, occasion, split.contacted[:recipients], rooms) if k else {}
     copy = RecipientCopy(snapshot, brief, campaign_id, rooms.voice)
     return Plan(campaign_id, brief, rule, audience, split, tested.sizing, tested.baseline_customers, tested.rule, picks,
                 copy, costs, assumptions, definitions,
-                drawn_wordings(rooms.store.path, campaign_id) if brief.variants > 1 else {}, tested.past)
+                drawn_wordings(rooms.store.path, campaign_id) if brief.variants > 1 else {}, tested.past, occasion)
+
+
+def _picks(brief: CampaignBrief, occasion: Occasion | None, people: Sequence[str], rooms: Rooms) -> Mapping[str, Picks]:
+    """Products of each recipient: those of the occasion, else the recommender's."""
+    k = brief.products_per_recipient
+    if occasion is None or occasion.picks is None:
+        return rooms.pick(people, k, brief.offer.category)
+    return {person: occasion.picks.get(person, ())[:k] for person in people}
 
 
 def _tested(
@@ -254,8 +266,14 @@ def draft_audiences(store: DraftStore) -> list[DraftAudience]:
 
 
 def _rule(
-    snapshot: Snapshot, brief: CampaignBrief, rooms: Rooms, definitions: list[DefinitionUsed], assumptions: list[str]
+    snapshot: Snapshot, brief: CampaignBrief, rooms: Rooms, occasion: Occasion | None,
+    definitions: list[DefinitionUsed], assumptions: list[str],
 ) -> Filter:
+    if occasion is not None:
+        assumptions.append(occasion.note)
+        rule, cited = rooms.put_in(occasion.rule)
+        definitions.extend(cited)
+        return rule
     if brief.audience is not None:
         rule, cited = rooms.put_in(brief.audience)
         definitions.extend(cited)

@@ -9,7 +9,6 @@ from assistant.campaigns.exits import exit_words
 from assistant.campaigns.experiment import RESPONSE_DAYS
 from assistant.campaigns.timing import timing_words
 from assistant.data.warehouse import Snapshot
-from assistant.plans import CampaignBrief
 from assistant.plans.reword import join_words, reword_filter
 from assistant.results import Column, Table
 from assistant.results.format import show
@@ -27,10 +26,10 @@ def outline(snapshot: Snapshot, plan: Plan, economics: Economics) -> Table:
     when, asked_when = timing_words(snapshot, brief)
     rows: list[list[Any]] = [
         ["goal", brief.goal.replace("_", "-"), ASKED],
-        ["audience", f"customers where {reword_filter(plan.rule)}", ASSUMED if brief.audience is None else ASKED],
+        ["audience", _audience(plan), ASSUMED if brief.audience is None else ASKED],
         ["exit", exit_words(brief), ASKED if brief.exit_when else ASSUMED],
         ["offer", plan.copy.offer.text if plan.copy.offer else "none", ASKED if "offer" in said else ASSUMED],
-        ["products", _products(brief), ASKED if "products_per_recipient" in said else ASSUMED],
+        ["products", _products(plan), ASKED if "products_per_recipient" in said else ASSUMED],
         ["copy", _copy(plan), ASKED if {"tone", "length", "language", "edits", "channels"} & said else ASSUMED],
         ["timing", when, ASKED if asked_when == "asked" else ASSUMED],
         ["cost", *_cost(snapshot, plan)],
@@ -42,10 +41,19 @@ def outline(snapshot: Snapshot, plan: Plan, economics: Economics) -> Table:
     return Table(id="outline", title="The campaign at a glance", columns=columns, rows=rows, total_rows=len(rows))
 
 
-def _products(brief: CampaignBrief) -> str:
+def _audience(plan: Plan) -> str:
+    also = "" if plan.occasion is None else f"; {plan.occasion.step}"
+    return f"customers where {reword_filter(plan.rule)}{also}"
+
+
+def _products(plan: Plan) -> str:
+    brief = plan.brief
     k = brief.products_per_recipient
     if not k:
         return "none named"
+    if plan.occasion is not None and plan.occasion.picks is not None:
+        return {"reviews": f"up to {k} of those bought and kept"}.get(
+            brief.goal, f"up to {k} of those in the basket, on sale and in stock")
     of = f" from {brief.offer.category}" if brief.offer.category else ""
     return f"{k} for each recipient{of}, chosen by the recommender"
 

@@ -69,6 +69,11 @@ def _audience_words(plan: Plan) -> str:
     agreed = plan.definitions[0].term if plan.definitions else ""
     meant = plan.brief.audience is None or plan.brief.audience.term == agreed
     words = plan.brief.audience_words or (agreed if meant else "")
+    if plan.occasion is not None:
+        step = plan.occasion.step
+        having = f"with {'an' if step[0] in 'aeiou' else 'a'} {step}"
+        alone = plan.brief.audience is None or plan.rule == plan.occasion.own
+        return f"customers {having}" if alone else f"customers where {reword_filter(plan.rule)}, {having}"
     if not words:
         return f"customers where {reword_filter(plan.rule)}"
     if any(d.term == words and not d.assumed for d in plan.definitions):
@@ -82,7 +87,8 @@ def _figure(value: Any, unit: Unit, label: str, derivation: str) -> Figure:
 
 def _figures(plan: Plan, economics: Economics, waterfall: Table) -> dict[str, Figure]:
     figures = {
-        "audience": waterfall.figure(len(conditions_of(plan.rule)), "customers", "Customers selected"),
+        "audience": waterfall.figure(len(conditions_of(plan.rule)) + (plan.occasion is not None), "customers",
+                                     "Customers selected"),
         "contacted": _figure(len(plan.split.contacted), "count", "To be contacted", "mailable less control group"),
         "holdout": _figure(len(plan.split.holdout), "count", "Control group", "share of the mailable, drawn at random"),
         "holdout_share": _figure(plan.sizing.share * 100, "percent", "Share of the control group",

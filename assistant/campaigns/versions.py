@@ -62,6 +62,8 @@ _DECISIONS: dict[str, Callable[[CampaignBrief], Any]] = {
     "products per recipient": lambda b: b.products_per_recipient,
     "control group": _share,
     "exit": lambda b: b.exit_when.replace("_", " ") if b.exit_when else "as usual for the goal",
+    "hours since": lambda b: "as usual for the goal" if b.after_hours is None else b.after_hours,
+    "days meant": lambda b: "as usual for the goal" if b.within_days is None else b.within_days,
     "left alone": lambda b: "those whom contact does not move" if b.leave_alone else "nobody",
     "budget": lambda b: "none" if b.budget is None else f"{b.budget:,g}",
     "start": lambda b: day_words(b.starts_on) if b.starts_on else "not set",

@@ -282,7 +282,7 @@ class CampaignBrief(PlanModel):
     kind: Literal["campaign"] = "campaign"
     goal: Literal[
         "win_back", "welcome", "cross_sell", "launch", "clearance", "seasonal", "loyalty", "retention", "promotion",
-        "post_purchase", "replenishment", "birthday", "abandoned_basket",
+        "post_purchase", "replenishment", "birthday", "abandoned_basket", "reviews",
     ] = "promotion"
     audience: Filter | None = Field(default=None, description="unset: the goal's default audience, as an assumption")
     audience_words: str | None = Field(default=None, description="how the person described the audience")
@@ -310,6 +310,8 @@ class CampaignBrief(PlanModel):
     exit_when: Literal["order", "order_in_category", "never"] | None = Field(
         default=None, description="who is not written to any more once they did this; unset: as usual for the goal"
     )
+    after_hours: int | None = Field(default=None, ge=1, le=720, description="basket left, or order placed, so long ago")
+    within_days: int | None = Field(default=None, ge=1, le=90, description="days of baskets, orders or birthdays")
     leave_alone: bool = Field(default=False, description="without those whom past campaigns show not worth it")
     steps: tuple[JourneyStep, ...] = Field(default=(), max_length=8)
     runs_days: int | None = Field(default=None, ge=1, le=365, description="length of the whole campaign")

@@ -460,7 +460,7 @@ class Workspace(Campaigning, Contacting, Offering, Recommending, Foreseeing, Peo
             store=DraftStore(self.settings.app_db), pick=picker(self.recommender),
             definition=self.term_definitions().find, put_in=self._meant,
             voice=load_voice(self.settings.home / FILE_NAME), operator=lambda: load_sending(self.settings.home),
-            learnt=self.learnt,
+            learnt=self.learnt, birthdays_declared=self.settings.birthday_greetings,
         )
 
     def draft_campaign(self, brief: CampaignBrief) -> Result:

@@ -9,24 +9,13 @@ from collections.abc import Collection
 from functools import lru_cache
 from typing import Any
 
-from assistant.llm.planner.candidate import Planned, call
+from assistant.llm.planner.candidate import Planned
 from assistant.llm.planner.language_files import read_yaml
 from assistant.llm.planner.replies import decline
 from assistant.llm.planner.vocabulary import Vocabulary
-from assistant.plans.requests import CampaignBrief
 
 _MACRO = re.compile(r"<(\w+)>")
 _LONGEST = 300
-
-
-def without_data(text: str, tools: Collection[str], language: str) -> Planned | None:
-    """The campaign of a text whose kind no data here can carry; the draft says precisely what is missing."""
-    if len(text) > _LONGEST or "draft_campaign" not in tools:
-        return None
-    for goal, patterns in _goals(language):
-        if any(p.fullmatch(_plain(text)) for p in patterns):
-            return Planned([call(CampaignBrief(goal=goal))], 1.0, frame="campaign")  # type: ignore[arg-type]
-    return None
 
 
 def named_kind(text: str, language: str) -> str:
@@ -88,12 +77,6 @@ def _plain(text: str) -> str:
 @lru_cache(maxsize=4)
 def _raw(language: str) -> dict[str, Any]:
     return dict(read_yaml(language, "campaign_kinds"))
-
-
-@lru_cache(maxsize=4)
-def _goals(language: str) -> tuple[tuple[str, tuple[re.Pattern[str], ...]], ...]:
-    raw = _raw(language)
-    return tuple((goal, tuple(_compiled(p, raw) for p in patterns)) for goal, patterns in raw.get("goals", {}).items())
 
 
 @lru_cache(maxsize=4)

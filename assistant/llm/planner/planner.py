@@ -6,7 +6,8 @@ from collections.abc import Collection
 
 from assistant.llm.planner.bought_it import unclear_goods, with_goods_named
 from assistant.llm.planner.brief_talk import about_brief, with_details
-from assistant.llm.planner.campaign_kinds import named_kind, no_such_offer, without_data
+from assistant.llm.planner.campaign_kinds import named_kind, no_such_offer
+from assistant.llm.planner.campaign_occasions import with_occasion
 from assistant.llm.planner.campaign_steps import about_steps
 from assistant.llm.planner.campaign_talk import about_campaigns
 from assistant.llm.planner.campaign_words import costs_something
@@ -81,6 +82,8 @@ def plan_turn(
     with hearing(language), remembering():
         text = with_own_goods(text, language)
         planned = _turn(text, context or DialogueContext(), shop, tools, language, encoder)
+        if planned.frame == "occasion":
+            return planned
         clauses = worded(text, planned, vocabulary(shop, language), tools,
                          lambda t: _turn(t, DialogueContext(), shop, tools, language, encoder))
         return planned if clauses is None else clauses
@@ -116,11 +119,15 @@ def _turn(
     asked_of = about_campaigns(text, context, tools, words)
     if asked_of is not None:
         return asked_of
-    kind = without_data(text, tools, language) or no_such_offer(text, words, tools)
+    kind = no_such_offer(text, words, tools)
     if kind is not None:
         return kind
     text = named_kind(text, language)
     if "draft_campaign" in tools:
+        occasion = with_occasion(text, shop.status().as_of, language,
+                                 lambda t: _turn(t, context, shop, tools, language, encoder))
+        if occasion is not None:
+            return occasion
         whole = with_details(text, words, lambda t: _turn(t, context, shop, tools, language, encoder))
         if whole is not None:
             return whole
