@@ -36,6 +36,8 @@ class LoadPreview:
     missing: tuple[str, ...] = field(default=())  # required canonical columns without a source
     warnings: tuple[str, ...] = field(default=())
     targets: tuple[str, ...] = field(default=())  # every canonical column that a source column may be taken for
+    #: column → arm, outcome or None, where the file looks like the table of an experiment
+    experiment: tuple[tuple[str, str | None], ...] = field(default=())
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,13 @@ class Desk(Protocol):
         """Load and switch; ``name`` and three-letter ``currency`` of the shop where the data do not say.
 
         Raises DataError / StorageError and leaves the old data in place.
+        """
+        ...
+
+    def load_experiment(self, path: Path, arm: str, outcomes: Sequence[str], *, random: bool = True) -> str:
+        """Keep a table of an experiment; returns the name it is asked for by.
+
+        Raises UnreadableFile / EmptyData / InvalidPlan / UnknownName / StorageError.
         """
         ...
 

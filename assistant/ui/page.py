@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,7 @@ from assistant.ui.upload import (
     render_progress,
     take_files,
 )
+from assistant.ui.upload_experiment import KIND, chosen, render_experiment
 from assistant.ui.views import Views, new_thread_id
 
 WATCHERS = 64
@@ -153,8 +155,14 @@ def _wire_upload(parts: dict[str, Any], handlers: Handlers, quiet: dict[str, Any
     parts["form"].dismiss(handlers.clear_upload, None, clean, **quiet)
     parts["form"].confirm(
         handlers.load, [parts["paths"], parts["preview"], parts["thread"]],
-        [parts["form"], parts["header"], parts["log"]], **slow,
+        [parts["form"], *(parts[n] for n in ("thread", "log", "threads", "send", "stop", "header"))], **slow,
     )
+
+
+def _formed(html: str, log: Any = None, header: Any = None) -> tuple[Any, ...]:
+    """The form with these contents, and what else of the page changes."""
+    kept = gr.skip()
+    return ({"html": html}, kept, kept if log is None else log, kept, kept, kept, kept if header is None else header)
 
 
 class Handlers:
@@ -307,29 +315,55 @@ class Handlers:
         except (RejectedUpload, AssistantError) as error:
             yield None, {"html": render_problem(str(error))}, [], None
             return
-        yield None, {"html": render_preview(self._texts, preview)}, [str(p) for p in paths], preview
+        form = render_experiment(self._texts, preview) if preview.experiment else render_preview(self._texts, preview)
+        yield None, {"html": form}, [str(p) for p in paths], preview
 
     async def load(
         self, paths: Sequence[str], preview: LoadPreview | None, thread_id: str, event: gr.EventData
     ) -> AsyncIterator[tuple[Any, ...]]:
         """The columns were confirmed: load, then show the new shop."""
         if preview is None or not paths:
-            yield {"html": render_problem(self._texts("upload.no_files"))}, gr.skip(), gr.skip()
+            yield _formed(render_problem(self._texts("upload.no_files")))
             return
         mapping = {str(source): str(target) if target else None for source, target in dict(event.mapping).items()}
+        if KIND in mapping:
+            async for values in self._load_experiment(Path(paths[0]), preview, mapping, thread_id):
+                yield values
+            return
         wrong = check_mapping(self._texts, preview, mapping)
         if wrong:
-            form = render_problem(wrong) + render_preview(self._texts, _remapped(preview, mapping))
-            yield {"html": form}, gr.skip(), gr.skip()
+            yield _formed(render_problem(wrong) + render_preview(self._texts, _remapped(preview, mapping)))
             return
         name, currency = str(event.shop or "").strip() or None, str(event.currency or "").strip().upper() or None
         async for html, summary in self._loading.load([Path(p) for p in paths], mapping, name, currency):
             if summary is None:
-                yield {"html": html}, gr.skip(), gr.skip()
+                yield _formed(html)
                 continue
             await asyncio.to_thread(self._desk.set_as_of, None)  # a day of the old data means nothing in the new
             value = await asyncio.to_thread(self._views.conversation, thread_id, self._turns.get(thread_id))
-            yield {"html": html}, await self._header(), value
+            yield _formed(html, log=value, header=await self._header())
+
+    async def _load_experiment(
+        self, path: Path, preview: LoadPreview, mapping: dict[str, str | None], thread_id: str
+    ) -> AsyncIterator[tuple[Any, ...]]:
+        """The columns of an experiment were confirmed: keep its table, then read it out in the conversation."""
+        if mapping.pop(KIND) != "experiment":
+            yield _formed(render_preview(self._texts, preview))
+            return
+        said = chosen(self._texts, mapping)
+        if isinstance(said, str):
+            yield _formed(render_problem(said) + render_experiment(self._texts, preview))
+            return
+        try:
+            name = await asyncio.to_thread(
+                partial(self._desk.load_experiment, path, said.arm, said.outcomes, random=said.random))
+        except AssistantError as error:
+            yield _formed(render_problem(str(error)) + render_experiment(self._texts, preview))
+            return
+        done = {"html": tag("div", tag("strong", esc(self._texts("upload.experiment_done", name=name))),
+                            class_="loaded", role="status")}
+        async for view in self._ask(self._texts("upload.experiment_ask", name=name), thread_id):
+            yield done, *(view or (gr.skip() for _ in range(VIEW_PARTS)))
 
     def leave(self, request: gr.Request) -> None:
         """The page was closed: its uploads go."""

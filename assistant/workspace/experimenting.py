@@ -42,6 +42,10 @@ class Experimenting(Part):
 
         return add_experiment(path, self.experiments_dir, name, arm, control, outcomes, random)
 
+    def load_experiment(self, path: Path, arm: str, outcomes: Sequence[str], *, random: bool = True) -> str:
+        """The same for an uploaded file whose columns were confirmed; returns the name it is asked for by."""
+        return self.add_experiment(path, None, arm, None, outcomes, random).name
+
     def read_experiment(self, request: ExperimentRequest) -> Result:
         """What an experiment of one's own campaigns, or of an added table, showed; the latest where none is named."""
         from assistant.campaigns.experiment.own import own_runs

@@ -509,9 +509,12 @@ class Workspace(Campaigning, Contacting, Offering, Recommending, Foreseeing, Peo
 
     def preview_load(self, paths: Sequence[Path]) -> LoadPreview:
         """What loading these files would do."""
+        from assistant.data.experiment_columns import experiment_columns
         from assistant.data.load import preview_load
 
-        return preview_load(paths, self.settings)
+        preview = preview_load(paths, self.settings)
+        roles = experiment_columns([c.source for c in preview.columns], preview.missing) if len(paths) == 1 else ()
+        return replace(preview, experiment=roles)
 
     def load(
         self, paths: Sequence[Path], mapping: Mapping[str, str | None] | None = None, progress: Progress | None = None,

@@ -201,6 +201,22 @@ def test_own_data_are_previewed_confirmed_and_loaded(watched: Watched, served: S
     served.shop.name = "Harbour & Home"
 
 
+def test_the_table_of_an_experiment_is_read_out_in_the_chat(watched: Watched, served: Served, tmp_path: Path):
+    page = watched.page
+    path = tmp_path / "spring_mail.csv"
+    path.write_text("customer,variant,converted\n1,control,0\n2,A,1\n", encoding="utf-8")
+    page.click("#open-upload")
+    page.set_input_files("#files input[type=file]", path)
+    page.wait_for_selector(".mapping select[data-source=variant]")
+    assert page.input_value("select[data-source=variant]") == "arm"
+    assert page.input_value("select[data-source=converted]") == "outcome"
+    page.click(".mapping button[type=submit]")
+    page.wait_for_selector("#mapping .loaded")
+    page.wait_for_function("document.querySelector('#log').innerText.includes('Read out the experiment spring_mail')")
+    assert served.desk.experiments == [("spring_mail.csv", "variant", ("converted",), True)]
+    clean(watched, served)
+
+
 def test_an_unreadable_and_a_too_large_file_are_one_line(watched: Watched, served: Served, tmp_path: Path):
     page = watched.page
     broken, large = tmp_path / "broken.csv", tmp_path / "large.csv"

@@ -11,6 +11,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 from assistant.agent.events import AnswerReady, Brain, Event, StepFinished, StepStarted, ThreadInfo, TurnStarted
+from assistant.data.experiment_columns import experiment_columns
 from assistant.errors import MissingData, NotPermitted, UnknownName, UnreadableFile
 from assistant.plans.desk import ColumnProposal, LoadPreview, LoadSummary, Progress
 from assistant.plans.shop import ShopStatus
@@ -149,6 +150,7 @@ class FakeDesk:
         self.folder, self.shop = folder, shop
         self.loaded: list[Mapping[str, str | None] | None] = []
         self.currency: str | None = None
+        self.experiments: list[tuple[str, str, tuple[str, ...], bool]] = []
         self.decisions: list[tuple[str, str, str | None]] = []
 
     def example_questions(self) -> Sequence[str]:
@@ -172,8 +174,14 @@ class FakeDesk:
             for i, name in enumerate(rows[0])
         )
         targets = (*known.values(), "order_lines.quantity", "order_lines.unit_price", "order_lines.customer_id")
-        return LoadPreview(tuple(paths), None, columns, len(rows) - 1, ("order_lines.quantity",),
-                           ("2 rows have no customer.",), targets)
+        missing = ("order_lines.quantity",)
+        roles = experiment_columns(rows[0], missing)
+        return LoadPreview(tuple(paths), None, columns, len(rows) - 1, missing, ("2 rows have no customer.",), targets,
+                           roles)
+
+    def load_experiment(self, path: Path, arm: str, outcomes: Sequence[str], *, random: bool = True) -> str:
+        self.experiments.append((path.name, arm, tuple(outcomes), random))
+        return path.stem
 
     def load(
         self, paths: Sequence[Path], mapping: Mapping[str, str | None] | None = None, progress: Progress | None = None,

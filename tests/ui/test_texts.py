@@ -12,7 +12,7 @@ from assistant.ui.texts import Texts
 SOURCES = Path(__file__).parents[2] / "assistant" / "ui"
 #: keys made from data or from a name in the code
 MADE = ("channels.", "metrics.", "tools.", "outcome.", "turn.status_", "upload.sure_", "upload.column_", "turn.",
-        "sending.", "unsubscribe.")
+        "sending.", "unsubscribe.", "upload.experiment_is_", "upload.experiment_role_")
 
 
 def test_every_key_asked_for_exists(texts: Texts):
