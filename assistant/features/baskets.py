@@ -35,7 +35,8 @@ class PairCounts:
 
 
 def pair_counts(
-    snapshot: Snapshot, product_id: str | None = None, min_together: int = 3, also: tuple[str, ...] = ()
+    snapshot: Snapshot, product_id: str | None = None, min_together: int = 3, also: tuple[str, ...] = (),
+    any_of: bool = False,
 ) -> PairCounts:
     """Count orders that hold two products, for one product or for all pairs.
 
@@ -43,6 +44,7 @@ def pair_counts(
         product_id: count only pairs with this product (cheap); None: all pairs, each once, ``product_id`` the
             smaller id.
         also: further products that the same orders hold; ``orders_product`` then counts the orders with all of them.
+        any_of: ``orders_product`` counts the orders with any of ``product_id`` and ``also`` instead.
         min_together: pairs in fewer orders are left out. Without ``product_id`` also products in fewer orders.
     """
     lines = snapshot.table("order_lines")
@@ -52,16 +54,18 @@ def pair_counts(
     if product_id is None:
         frame = _all_pairs(snapshot, sold, totals, min_together)
     else:
-        frame = snapshot.execute(_pairs_of_one(sold, totals, (product_id, *also), min_together)).to_pandas()
+        frame = snapshot.execute(_pairs_of_one(sold, totals, (product_id, *also), min_together, any_of)).to_pandas()
     return PairCounts(association(frame, orders), orders)
 
 
-def _pairs_of_one(sold: ibis.Table, totals: ibis.Table, ids: tuple[str, ...], min_together: int) -> ibis.Table:
+def _pairs_of_one(
+    sold: ibis.Table, totals: ibis.Table, ids: tuple[str, ...], min_together: int, any_of: bool
+) -> ibis.Table:
     import ibis
 
     product_id, wanted = ids[0], sold.filter(sold.product_id.isin(ids))
     held = wanted.group_by("order_id").aggregate(held=wanted.product_id.nunique())
-    holding = held.filter(held.held == len(set(ids))).select("order_id")
+    holding = held.filter(held.held >= (1 if any_of else len(set(ids)))).select("order_id")
     others = sold.filter(~sold.product_id.isin(ids)).join(holding, "order_id")
     counted = others.group_by(with_product_id=others.product_id).aggregate(orders_both=others.count())
     pairs = counted.filter(counted.orders_both >= min_together).mutate(product_id=ibis.literal(product_id))

@@ -101,6 +101,8 @@ RECOMMENDERS: dict[str, Entry] = {
                         "a blend of models of the next order whose weights were chosen on this shop",
                         {"models": ("next_basket", "personal_frequency", "ease_repeat")}, purposes=("next",),
                         tuned=True),
+    "spectral": Entry(f"{_RECOMMEND}.spectral:Spectral", "spectral",
+                      "the main directions of what is bought together (singular vectors)", competes=False),
     "bpr": Entry(f"{_RECOMMEND}.bpr:BPR", "bpr", "factors learnt from which of two products was bought (BPR)",
                  competes=False),
     "blend": Entry(f"{_RECOMMEND}.blend:Blend", "blend", "a blend of models whose weights were chosen on this shop",

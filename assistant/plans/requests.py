@@ -453,6 +453,7 @@ class TogetherRequest(PlanModel):
 
     kind: Literal["together"] = "together"
     product_id: str | None = None
+    text: str | None = Field(default=None, max_length=100, description="words of names: any of several, 'lunch bag'")
     with_product_id: str | None = Field(default=None, description="only how often both products were in one order")
     also_product_ids: tuple[str, ...] = Field(
         default=(), max_length=3, description="further products that the same orders hold: 'with X and Y'"
@@ -464,7 +465,9 @@ class TogetherRequest(PlanModel):
     def _two_products(self) -> TogetherRequest:
         if self.with_product_id is not None and self.product_id in {None, self.with_product_id}:
             raise ValueError("'with_product_id' needs another product in 'product_id'")
-        more = self.also_product_ids or self.complements
-        if more and (self.product_id is None or self.with_product_id is not None):
+        if self.text is not None and (self.product_id or self.with_product_id or self.also_product_ids):
+            raise ValueError("'text' stands for the products it names: give no product id beside it")
+        one = self.product_id is not None or self.text is not None
+        if (self.also_product_ids or self.complements) and (not one or self.with_product_id is not None):
             raise ValueError("'also_product_ids' and 'complements' need one product in 'product_id'")
         return self

@@ -110,7 +110,10 @@ def _bare(name: str) -> str:
 
 
 def _product(name: str, context: DialogueContext, shop: Shop) -> str | None:
-    """The id of a product named or pointed at; None where no product is like it."""
+    """The id of a product named or pointed at; None where no product is like it, or a category is called that."""
+    kinds = shop.find(_bare(name), ("category", "subcategory"), 1)
+    if kinds and kinds[0].label.casefold() == _bare(name).casefold():
+        return None
     words = _words(language())
     plain = name.strip(" \"'“”").casefold()
     place = 0 if plain in words["pronouns"] else words["ordinals"].get(plain)
@@ -129,16 +132,25 @@ def _named(name: str, shop: Shop, like: float) -> str | None:
     return None
 
 
+def _says_all(name: str, product: str, shop: Shop) -> bool:
+    """Whether the product's name has as many words as were said of it: otherwise more than it is named."""
+    label = next((m.label for m in shop.find(product, ("product",), 1) if m.value == product), "")
+    return len(_bare(name).split()) <= len(label.split()) + 1
+
+
 def _products(name: str, context: DialogueContext, shop: Shop) -> list[str]:
     """Ids of one or several products named."""
     whole = _named(name, shop, _SURE)
-    if whole is not None:
+    parts: list[str] = []
+    if whole is not None and _says_all(name, whole, shop):
         return [whole]
     for joins in ("joins", "commas"):  # a comma may belong to a name
         parts = [p for p in _words(language())[joins].split(name) if p.strip()]
         each = [_named(p, shop, _EACH) for p in parts]
         if len(parts) > 1 and all(each):
             return [p for p in dict.fromkeys(each) if p]
+    if len(parts) > 1:
+        return []  # one of several is unknown: none is dropped
     one = _product(name, context, shop)
     return [one] if one else []
 
@@ -192,7 +204,7 @@ def _why_not(said: dict[str, str], context: DialogueContext, shop: Shop, text: s
 
 def _cart(said: dict[str, str], context: DialogueContext, shop: Shop, text: str) -> BaseModel | None:
     basket = _products(said["product"], context, shop)
-    return RecommendRequest(customer_id=said["customer"], basket=tuple(basket or [_bare(said["product"])]))
+    return RecommendRequest(customer_id=said.get("customer"), basket=tuple(basket or [_bare(said["product"])]))
 
 
 def _compare(said: dict[str, str], context: DialogueContext, shop: Shop, text: str) -> BaseModel | None:

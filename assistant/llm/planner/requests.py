@@ -351,6 +351,7 @@ def _search_text(p: Parts, verbs: list[int]) -> str:
 
 def together(p: Parts, context: DialogueContext, finish: Finish, shop: Shop) -> Candidate | None:
     """As in "What goes well with the tea towel?" · "which products are bought together"."""
+    from assistant.llm.planner.families import family_said
     from assistant.llm.planner.products import products_said  # it builds on this module
 
     if not p.reading.does("together"):
@@ -371,7 +372,8 @@ def together(p: Parts, context: DialogueContext, finish: Finish, shop: Shop) -> 
         p.used.update(p.reading.having("pronoun"))
     args: dict[str, object] = {}
     if product is not None:
-        args["product_id"] = product
+        family = None if p.product_ids else family_said(p.reading, product, shop)
+        args |= {"product_id": product} if family is None else {"text": family}
     said = products_said(p, shop)
     both = [] if p.reading.has("which") or len(said) != 2 else said
     if both:  # "how often were A and B ordered together"

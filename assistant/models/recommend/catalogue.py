@@ -188,14 +188,14 @@ class Catalogue:
 
     def _with_word(self, word: str) -> np.ndarray:
         """Rows whose name holds a word (or words in a row), singular or plural."""
-        wanted = [_stem(w) for w in _words(word)]
+        wanted = [stem(w) for w in name_words(word)]
         names = self.word_stems
         size = len(wanted)
         match = np.array([any(n[i : i + size] == wanted for i in range(len(n) - size + 1)) for n in names], dtype=bool)
         if not wanted or not match.any():
             from rapidfuzz import process
 
-            known = sorted({w for name in self.frame["name"] for w in _words(name) if len(w) > 2})
+            known = sorted({w for name in self.frame["name"] for w in name_words(name) if len(w) > 2})
             nearest = [m[0] for m in process.extract(word, known, limit=5)]
             raise UnknownName("No product's name holds this word", received=word, valid=nearest)
         return match
@@ -203,7 +203,7 @@ class Catalogue:
     @cached_property
     def word_stems(self) -> list[list[str]]:
         """Words of each name, plural ending cut, in order."""
-        return [[_stem(w) for w in _words(name)] for name in self.frame["name"]]
+        return [[stem(w) for w in name_words(name)] for name in self.frame["name"]]
 
     def in_category(self, category: str) -> np.ndarray:
         """Rows of a category or subcategory.
@@ -226,11 +226,12 @@ class Catalogue:
 _WORD = re.compile(r"[^\W_]+")
 
 
-def _words(text: str) -> list[str]:
+def name_words(text: str) -> list[str]:
+    """Words and numbers of a name, in small letters."""
     return _WORD.findall(text.casefold())
 
 
-def _stem(word: str) -> str:
+def stem(word: str) -> str:
     """A word without its plural ending: candles → candle, boxes → box, glass stays."""
     if len(word) > 4 and word.endswith(("sses", "xes", "ches", "shes")):
         return word[:-2]

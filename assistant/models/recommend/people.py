@@ -17,7 +17,8 @@ from assistant.models.recommend.reasons import reasons_for
 from assistant.models.recommend.report import known_customer
 from assistant.plans import BuyersRequest
 from assistant.plans.filters import Compare
-from assistant.plans.reword import reword
+from assistant.plans.reword import phrase, reword
+from assistant.query.spoken import speak
 from assistant.results import Caveat, Column, Evidence, Figure, Result, Source, Table
 
 if TYPE_CHECKING:
@@ -41,8 +42,12 @@ def buyers_result(snapshot: Snapshot, request: BuyersRequest, fitted: FittedReco
         InvalidPlan: the shop's data allow no personal scores.
     """
     if request.like_customer_id is not None:
-        return _similar(snapshot, request, fitted)
-    return _likely(snapshot, request, fitted)
+        result = _similar(snapshot, request, fitted)
+    else:
+        result = _likely(snapshot, request, fitted)
+    if request.filter is not None:
+        speak(result, "whom", phrase(request.filter))
+    return result
 
 
 # -- customers like one ------------------------------------------------------------------------------------------------

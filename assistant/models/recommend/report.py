@@ -264,6 +264,8 @@ def _for_audience(
                    "looks like", "Top 10 products by revenue"],
     )
     result.words["purpose"] = request.purpose
+    if request.filter is not None:
+        speak(result, "whom", phrase(request.filter))
     _count_figures(result)
     if customer_ids is not None and fitted.catalogue.has_category:
         _add_shares(result, snapshot, customer_ids)

@@ -9,8 +9,9 @@ import numpy as np
 from assistant.data.warehouse import Snapshot
 from assistant.errors import NoRows, UnknownName
 from assistant.features.baskets import PairCounts, pair_counts
+from assistant.models.recommend.catalogue import name_words, stem
 from assistant.plans import TogetherRequest
-from assistant.results import Caveat, Chart, Column, DefinitionUsed, Evidence, Refusal, Result, Table
+from assistant.results import Caveat, Chart, Column, DefinitionUsed, Evidence, Figure, Refusal, Result, Source, Table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,11 +46,14 @@ def together_result(snapshot: Snapshot, request: TogetherRequest) -> Result:
         UnknownName: no such product; ``valid`` holds the nearest. NoRows: no product sale at all.
     """
     names = product_names(snapshot)
-    product = None if request.product_id is None else product_of(names, request.product_id)
+    family = named_by(names, request.text) if request.text is not None else ()
+    product = family[0] if family else None
+    if request.product_id is not None:
+        product = product_of(names, request.product_id)
     if product is not None and request.with_product_id is not None:
         return _both(snapshot, request, product, product_of(names, request.with_product_id), names)
-    also = tuple(product_of(names, p) for p in request.also_product_ids)
-    counts = _counts(snapshot, product, also)
+    also = tuple(product_of(names, p) for p in request.also_product_ids) or family[1:]
+    counts = _counts(snapshot, product, also, any_of=bool(family))
     if counts.orders == 0:
         raise NoRows("There are no orders with products in the data")
     frame = counts.frame.sort_values(["lift_low", "orders_both"], ascending=False, kind="stable")
@@ -59,17 +63,24 @@ def together_result(snapshot: Snapshot, request: TogetherRequest) -> Result:
         left = [table]
     shown = frame.head(request.k)
     label = ALL if product is None else " and ".join(names[p] for p in (product, *also))
+    label = f"products named “{request.text}”" if len(family) > 1 else label
     result = Result(
         kind="bought_together", title=f"Bought together: {label}", currency=snapshot.currency,
-        tables=[_pairs_table(shown, names, len(frame), label), _orders_table(snapshot, product, counts, also), *left],
+        tables=[_pairs_table(shown, names, len(frame), label),
+                _orders_table(snapshot, product, counts, also, any_of=bool(family)), *left],
         words={"scope": "all" if product is None else "one", "product": label,
                "complements": "yes" if request.complements else "",
-               "categories": "yes" if snapshot.has("products", "category") else "", "several": "yes" if also else ""},
+               "categories": "yes" if snapshot.has("products", "category") else "",
+               "several": "yes" if also and not family else "", "family": "yes" if len(family) > 1 else ""},
         charts=[Chart(kind="bar", table="pairs", x="pair", y=["lift"], lower="lift_low", upper="lift_high",
                       title="Lift")] if len(shown) else [],
         evidence=_evidence(snapshot, request, label),
-        followups=[*([f"Something like {label}"] if product else []), "Top 10 products by revenue"],
+        followups=[*([f"Something like {names[product]}"] if product else []), "Top 10 products by revenue"],
     )
+    if len(family) > 1:
+        result.tables.append(_family_table(family, names))
+        result.figures["family"] = Figure(value=len(family), unit="count", label="Products meant", source=Source(
+            table="family", origin="derived", derivation="number of rows"))
     orders = result.table("orders")
     result.figures["orders"] = orders.figure(0, "orders", "Orders with products")
     if product is not None:
@@ -112,17 +123,40 @@ def _both(
     return result
 
 
-def _holding(snapshot: Snapshot, *products: str) -> int:
-    """Orders that hold all of these products."""
+def _holding(snapshot: Snapshot, *products: str, any_of: bool = False) -> int:
+    """Orders that hold all of these products, or any of them."""
     lines = snapshot.table("order_lines")
     of_them = lines.filter((lines.line_type == "sale") & lines.product_id.isin(products))
     held = of_them.group_by("order_id").aggregate(held=of_them.product_id.nunique())
-    return int(snapshot.execute(held.filter(held.held == len(set(products))).count().as_table()).column(0)[0].as_py())
+    enough = held.filter(held.held >= (1 if any_of else len(set(products))))
+    return int(snapshot.execute(enough.count().as_table()).column(0)[0].as_py())
 
 
-def _counts(snapshot: Snapshot, product: str | None, also: tuple[str, ...] = ()) -> PairCounts:
+def _family_table(family: tuple[str, ...], names: dict[str, str]) -> Table:
+    rows: list[list[Any]] = [[p, names[p]] for p in family]
+    return Table(id="family", title="Products meant", rows=rows, total_rows=len(rows),
+                 columns=[Column(name="product_id", label="Product id", unit="id"),
+                          Column(name="name", label="Product")])
+
+
+def named_by(names: dict[str, str], text: str) -> tuple[str, ...]:
+    """Ids of the products whose names hold every word of a text, singular or plural, the shortest name first.
+
+    Raises:
+        UnknownName: no name does; ``valid`` holds the nearest.
+    """
+    wanted = {stem(w) for w in name_words(text)}
+    found = [p for p, name in names.items() if wanted and wanted <= {stem(w) for w in name_words(name)}]
+    if not found:
+        product_of(names, text)
+    return tuple(sorted(found, key=lambda p: (len(names[p]), p)))
+
+
+def _counts(
+    snapshot: Snapshot, product: str | None, also: tuple[str, ...] = (), any_of: bool = False
+) -> PairCounts:
     if product is not None:
-        return pair_counts(snapshot, product, MIN_TOGETHER, also)
+        return pair_counts(snapshot, product, MIN_TOGETHER, also, any_of)
     lines = snapshot.table("order_lines")
     counted = lines.filter(lines.line_type == "sale").order_id.nunique()
     orders = snapshot.execute(counted.as_table()).column(0)[0].as_py()
@@ -199,18 +233,19 @@ def _pairs_table(shown: pd.DataFrame, names: dict[str, str], total: int, label: 
 
 
 def _orders_table(
-    snapshot: Snapshot, product: str | None, counts: PairCounts, also: tuple[str, ...] = ()
+    snapshot: Snapshot, product: str | None, counts: PairCounts, also: tuple[str, ...] = (), any_of: bool = False
 ) -> Table:
     rows: list[list[Any]] = [["all orders with products", counts.orders]]
     if product is not None:
         words = "orders with all of these products" if also else "orders with this product"
-        rows.append([words, _holding(snapshot, product, *also)])
+        words = "orders with any of these products" if also and any_of else words
+        rows.append([words, _holding(snapshot, product, *also, any_of=any_of)])
     return Table(id="orders", title="Orders counted", rows=rows, total_rows=len(rows),
                  columns=[Column(name="which", label="Which"), Column(name="orders", label="Orders", unit="count")])
 
 
 def _evidence(snapshot: Snapshot, request: TogetherRequest, label: str) -> Evidence:
-    what = "pairs of products in one order" if request.product_id is None else f"products in one order with {label}"
+    what = "pairs of products in one order" if label == ALL else f"products in one order with {label}"
     words = f"orders that hold both {label}" if request.with_product_id else f"{request.k} {what}, surest first"
     return Evidence(
         plan=request.model_dump(mode="json"), plan_words=words,

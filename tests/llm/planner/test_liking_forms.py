@@ -81,3 +81,15 @@ def test_what_to_offer_instead(text, args):
 ])
 def test_other_wordings_of_lists(text, name, args):
     assert plan(text) == (name, args)
+
+
+@pytest.mark.parametrize("text", [
+    "Show slow movers with high stock", "which slow movers do we have", "what do we have too much of in stock",
+])
+def test_what_lies_in_stock_is_to_be_cleared(text):
+    assert plan(text) == ("plan_promotion", {"action": "clear"})
+
+
+def test_no_product_of_a_basket_is_dropped():
+    name, args = plan("If someone has a red mug and a purple unicorn in the basket, what to suggest?")
+    assert name != "recommend_products" or args["basket"] != ["P1"]
