@@ -28,7 +28,7 @@ from assistant.llm.planner.units import GRAINS
 GAP = 1.0
 """Cost of one word without a trace."""
 
-_MEANS = (
+MEANS = (
     "average",
     "_per_",
     "rate",
@@ -340,7 +340,7 @@ class Coverage:
                 yield text
 
     def _means(self) -> Iterator[tuple[int, str]]:
-        meant = any(any(n in m for n in _MEANS) for m in self.trace.metrics)
+        meant = any(any(n in m for n in MEANS) for m in self.trace.metrics)
         meant = meant or "average" in self.trace.under("of")
         if meant or self.trace.under("summary") or "moving_average" in self.trace.under("transform"):
             return

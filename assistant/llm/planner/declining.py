@@ -70,7 +70,7 @@ def declined(reading: Reading, best: Candidate | None, words: Vocabulary, shop: 
         return asked
     named = [w for w in left if len(w) > 1 or w.isdigit()]
     if best is not None and named and len(named) <= 4 and best.cost < 4:
-        without = _without(named, reading, words, shop)
+        without = nearest_without(named, reading, words, shop)
         nearest = [without, *lex.wording["examples"]["general"][:2]] if without else None
         return decline(lex, "not_understood", "not_understood", words=quoted(named), nearest=nearest)
     return decline(lex, "not_understood", "not_understood_all")
@@ -95,7 +95,7 @@ def _unknown_value(reading: Reading, names: list[str], kind: str, values: list[s
     return decline(lex, "not_understood", key, nearest=list(values) or None, words=quoted(names), kind=kind)
 
 
-def _without(left: Sequence[str], reading: Reading, words: Vocabulary, shop: Shop) -> str | None:
+def nearest_without(left: Sequence[str], reading: Reading, words: Vocabulary, shop: Shop) -> str | None:
     """The question without the words that were not understood, where that can be answered."""
     gone = {t for w in left for t in w.lower().split()}
     first = next((t for t in reading.tokens if t.kind == "word"), None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from assistant.llm.planner.accounting import accounted
 from assistant.llm.planner.bought_it import unclear_goods, with_goods_named
 from assistant.llm.planner.brief_talk import about_brief, with_details
 from assistant.llm.planner.campaign_kinds import named_kind, no_such_offer
@@ -80,13 +81,20 @@ def plan_turn(
         At least one call; a text that means nothing here becomes ``decline``.
     """
     with hearing(language), remembering():
+        known = context or DialogueContext()
         text = with_own_goods(text, language)
-        planned = _turn(text, context or DialogueContext(), shop, tools, language, encoder)
+        words = vocabulary(shop, language)
+        planned = _turn(text, known, shop, tools, language, encoder)
         if planned.frame == "occasion":
             return planned
-        clauses = worded(text, planned, vocabulary(shop, language), tools,
+        clauses = worded(text, planned, words, tools,
                          lambda t: _turn(t, DialogueContext(), shop, tools, language, encoder))
-        return planned if clauses is None else clauses
+        if clauses is not None:
+            return clauses  # it accounts for its words itself
+        if planned.done is not None:
+            return planned  # each of several requests was looked at on its own
+        plain = [t for t in tools if t != "ask_back"]  # what is only compared need not be set side by side
+        return accounted(text, planned, words, shop, lambda t: _turn(t, known, shop, plain, language, None).calls)
 
 
 def _turn(

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from functools import partial
 
+from assistant.llm.planner.accounting import accounted
 from assistant.llm.planner.candidate import Candidate, Planned, ToolCall
 from assistant.llm.planner.candidate_readings import candidates
 from assistant.llm.planner.context import DialogueContext
@@ -43,7 +44,7 @@ def in_order(
             continue
         if planned and (pointing(read(text, words)) or settles(Candidate([], 0.0, planned[-1].frame))):
             break  # speaks of the result of one before: planned once it is there
-        one = by_form(text, known, shop, tools, words) or one_request(text, known, shop, tools, words, encoder)
+        one = _looked_at(text, known, shop, tools, words, encoder)
         if _for_nobody(one):
             spoken = _spoken_of(texts[:position], words)
             if spoken and planned:
@@ -66,6 +67,18 @@ def in_order(
         frame,
         position,
     )
+
+
+def _looked_at(
+    text: str, known: DialogueContext, shop: Shop, tools: Collection[str], words: Vocabulary, encoder: Encoder | None
+) -> Planned:
+    """One request, unless it passes over a word of its text."""
+
+    def plan(piece: str, bound: Collection[str], encode: Encoder | None) -> Planned:
+        return by_form(piece, known, shop, bound, words) or one_request(piece, known, shop, bound, words, encode)
+
+    plain = [t for t in tools if t != "ask_back"]  # what is only compared need not be set side by side
+    return accounted(text, plan(text, tools, encoder), words, shop, lambda t: plan(t, plain, None).calls)
 
 
 def _for_nobody(one: Planned) -> bool:

@@ -1,0 +1,82 @@
+"""The last look at a plan: a text of which a word had no part in it is not answered as if it had.
+
+A word that changes what is asked (a condition, a denial, a comparison, a time, a measure, a second clause) makes the
+answer one to another question: it is named, with the nearest question that can be answered. A single describing word
+may be said in passing: the answer then says that it did not use it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import lru_cache
+
+from assistant.llm.planner.candidate import Planned, ToolCall
+from assistant.llm.planner.declining import nearest_without
+from assistant.llm.planner.language_files import read_yaml
+from assistant.llm.planner.lost_words import lost_words
+from assistant.llm.planner.replies import decline, quoted
+from assistant.llm.planner.spans import Item, Reading, read
+from assistant.llm.planner.vocabulary import Vocabulary
+from assistant.plans.shop import Shop
+
+#: frames that answer what a word says of the conversation, not of the shop
+_OF_TALK = frozenset({
+    "decline", "picked", "ask", "refused", "small_talk", "undo", "back", "repeat", "explain", "advice",
+})  # fmt: skip
+#: tools that answer questions on data, of which each word may change the answer
+_DATA = frozenset({"query_data", "count_audience", "explain_change", "run_study", "forecast_metric", "predict_churn",
+                   "customer_value", "find_segments", "break_even", "check_premise"})
+#: kinds of words that change what is asked of any tool: what is not, when, of which things, of what nobody knows
+_STRONG = ("neg", "not_in", "never", "value", "absent", "period", "duration", "saved", "inactive")
+#: … and of these
+_TELLING = ("do", "value", "metric", "dim", "period", "duration", "definition", "act", "compare", "growth", "change",
+            "neg", "cmp", "rank", "average", "share", "group", "not_in", "only", "customers_pronoun",
+            "goal", "saved", "future", "never", "inactive", "last_order", "absent")
+
+#: so many words without a part in the plan are a clause
+_MANY = 3
+
+
+@lru_cache(maxsize=4)
+def _narrowing(language: str) -> frozenset[str]:
+    return frozenset(map(str, read_yaml(language, "passing_words")["narrowing"]))
+
+
+def accounted(
+    text: str, planned: Planned, words: Vocabulary, shop: Shop, again: Callable[[str], Sequence[ToolCall] | None]
+) -> Planned:
+    """The plan as it is, with a line on words it did not use, or a refusal that names them.
+
+    Args:
+        text: what was planned, as it was said.
+        planned: its plan.
+        again: the calls that another text is planned as.
+    """
+    if planned.frame in _OF_TALK or not planned.calls:
+        return planned
+    reading = read(text, words)
+    lost = lost_words(reading, planned.calls, again, " ".join(planned.notes))
+    if planned.frame == "follow_up":  # "no, I mean …": said of the answer before
+        lost = [item for item in lost if item.start or not item.has("neg")]
+    if not lost:
+        return planned
+    named = [item.text for item in lost]
+    of_data = all(c.name in _DATA for c in planned.calls)
+    if len(lost) < _MANY and not any(_telling(item, reading, of_data) for item in lost):
+        return replace(planned, notes=[*planned.notes, f"not_used|{'”, “'.join(named)}"])
+    without = nearest_without(named, reading, words, shop)
+    nearest = [without, *words.lexicon.wording["examples"]["general"][:2]] if without else None
+    no = decline(words.lexicon, "not_understood", "lost", words=quoted(named), nearest=nearest)
+    return Planned([no], 0.0, named, planned.alternatives, frame="decline")
+
+
+def _telling(item: Item, reading: Reading, of_data: bool) -> bool:
+    """Whether the item changes what is asked: by its kind, or as the object of a narrowing word."""
+    if item.has(*(_TELLING if of_data else _STRONG)):
+        return True
+    if not of_data:
+        return False
+    narrowing = _narrowing(reading.vocabulary.lexicon.language)
+    before = reading.tokens[max(0, item.start - 2) : item.end]
+    return any(t.lemma in narrowing for t in before)
