@@ -21,8 +21,11 @@ from assistant.llm.planner.trace import Trace
 #: texts of more items are reports and letters; whole sentences of them are told apart before
 LONGEST = 40
 _TIMES = frozenset({"calendar", "rolling", "named", "absolute", "to_date", "all"})
-#: answers that are questions or refusals, and claims, whose words are read where they are cut
-_UNCHECKED = frozenset({"ask_back", "decline", "check_premise", "explain_answer", "define_term", "withdraw_term"})
+#: answers that are questions or refusals, claims, and talk about a draft, whose words are read where they are cut
+_UNCHECKED = frozenset({
+    "ask_back", "decline", "check_premise", "explain_answer", "define_term", "withdraw_term", "explain_brief",
+    "explain_message",
+})  # fmt: skip
 #: keys under which calls hold a time, an order of rows, a bound, a comparison, a split
 _TIMED = ("compare", "days", "within_days", "period", "horizon", "horizon_days", "first_day", "days_ago", "after_days",
           "starts_on", "ends_on", "since", "day", "last_day", "as_of")
@@ -126,6 +129,8 @@ def _explained(reading: Reading, i: int, trace: Trace) -> bool:
     goods = any(v.dimension == "product" for v in item.alts.get("value", ()))
     if goods and any(node.get(key) for node in trace.nodes for key in node if "product" in key or key in _OF_GOODS):
         return True
+    if set(item.alts.get("dim", ())) == {"customer"} and not item.has("definition", "metric"):
+        return True  # who is meant is said by the conditions
     if item.has("money"):
         return True  # another currency than the shop's is noticed where amounts are read
     if item.has("grain", "period", "duration", "future", "ago", "previous", "year_earlier", "day_kind"):
