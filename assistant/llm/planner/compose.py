@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from assistant.llm.planner.comparisons import comparison
 from assistant.llm.planner.each import TOP_OF_EACH, ranked_inside, shared_inside
+from assistant.llm.planner.every_unit import in_every_month
 from assistant.llm.planner.heard import heard
 from assistant.llm.planner.means import drawn_over_time, stepwise
 from assistant.llm.planner.measures import coordinated, metrics_of, role
@@ -31,6 +32,8 @@ def query_plan(p: Parts) -> QueryPlan | None:
     step = stepwise(p)
     compare, period = (None, p.period) if step else comparison(p)
     groups = [step] if step else _groups(p, compare)
+    lasting = in_every_month(p, groups)
+    period = p.period if lasting else period
     p.used.update(p.reading.having("sorted"))
     p.implied += 0.0 if coordinated(p) else 0.7
     p.used.update(p.reading.having("trend"))
@@ -59,7 +62,7 @@ def query_plan(p: Parts) -> QueryPlan | None:
         sort = sort or (Sort(by=inside[0], descending=False) if inside else None)
         groups = [*inside, *(g for g in groups if g not in inside)]
     having = tuple(Having(metric=m.metric, op=m.op, values=m.values) for m in p.conditions.measures)  # type: ignore[arg-type]
-    having += movers_only(p, metrics, groups, compare)
+    having += movers_only(p, metrics, groups, compare) + lasting
     p.used.update(p.reading.having("trend"))
     try:
         return QueryPlan(

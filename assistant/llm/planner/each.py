@@ -6,6 +6,7 @@ from assistant.llm.planner.heard import heard
 from assistant.llm.planner.parts import Parts
 from assistant.llm.planner.spans import Item
 from assistant.llm.planner.units import GRAINS
+from assistant.plans.filters import Among
 
 #: rows of each group where no number was said
 TOP_OF_EACH = 3
@@ -70,7 +71,9 @@ def _values_apart(p: Parts, groups: list[str]) -> list[str]:
     """As in "top 3 products in Germany and France each": the values named are the groups."""
     if not groups or not any(_each(p, item) and not item.has("dim") for item in p.reading.items):
         return []
-    return [d for d, values in p.chosen.items() if len(dict.fromkeys(values)) > 1 and d not in groups]
+    found = [d for d, values in p.chosen.items() if len(dict.fromkeys(values)) > 1 and d not in groups]
+    ranked = [f.dimension for f in p.rows if isinstance(f, Among) and f.limit != 1]  # "in each of the top 3 categories"
+    return found or [d for d in ranked if d not in groups]
 
 
 def _ranked_thing(p: Parts) -> str | None:

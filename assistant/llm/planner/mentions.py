@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from assistant.llm.planner.heard import heard
 from assistant.llm.planner.values import product_filter, product_words
-from assistant.plans.filters import Compare
+from assistant.plans.filters import Compare, Or
 
 if TYPE_CHECKING:
     from assistant.llm.planner.parts import Parts
@@ -149,9 +149,17 @@ def _place_of_customers(p: Parts, i: int) -> bool:
     return items[i - 2].has("definition", "customers_pronoun") or "customer" in items[i - 2].alts.get("dim", ())
 
 
+def _listed(p: Parts, end: int, start: int) -> bool:
+    """Whether only "and", "or" or a comma stands between two names."""
+    between = p.reading.items[end:start]
+    return bool(between) and all(
+        i.lemma in heard("and_sign") or i.lemma in heard("season_names.or") or i.text == "," for i in between
+    )
+
+
 def products_named(p: Parts) -> None:
     """Words left over that occur together in product names: "revenue from red mugs"."""
-    i = 0
+    i, last = 0, 0
     while i < len(p.reading.items):
         if i in p.used or p.reading.is_skip(i) or p.reading.items[i].has(
             "absent", "do", "object", "goal", "definition", "saved"
@@ -164,14 +172,20 @@ def products_named(p: Parts) -> None:
             i += 1
             continue
         words = product_words(p.reading, i)
-        if words and p.reading.items[i].lemma in p.reading.vocabulary.lexicon.vocabulary:
+        known = p.reading.items[i].lemma in p.reading.vocabulary.lexicon.vocabulary
+        if words and known and not p.reading.items[i].has("theme"):
             words = []  # a word of the grammar is not a product because some name has it
         if words and i and p.reading.items[i - 1].has("group") and p.reading.items[i - 1].lemma not in heard("for"):
             words = []  # "by colour" asks for groups; a name that has the word is no answer to it
         if words and _place_of_customers(p, i):
             words = []  # "VIP customers from Paris": a place, also where a poster of it is sold
         if words and "product" in p.reading.vocabulary.dimensions:
-            p.rows.append(product_filter(words, p.reading))
+            named = product_filter(words, p.reading)
+            if last and _listed(p, last, i):  # "mugs and candles": no line of an order is of both
+                named = Or(parts=(*(p.rows[-1].parts if isinstance(p.rows[-1], Or) else (p.rows[-1],)), named))
+                p.rows.pop()
+            p.rows.append(named)
+            last = i + len(words)
             p.used |= set(range(i, i + len(words)))
             p.implied += 0.1
             i += len(words)

@@ -4,7 +4,7 @@ ranking finds."""
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from assistant.llm.planner.candidate import Candidate, call
 from assistant.llm.planner.heard import heard
@@ -145,9 +145,22 @@ def nested(frames: Frames) -> Candidate | None:
     among = found.among.model_copy(update={"period": plan.period})
     chosen: Filter = Not(part=among) if found.left_out else among
     both = join([*([plan.filter] if plan.filter is not None else []), chosen])
-    edited = QueryPlan.model_validate({**plan.model_dump(), "filter": both.model_dump() if both else None})
+    edited = QueryPlan.model_validate(
+        {**plan.model_dump(), "filter": both.model_dump() if both else None, **_inside_each(whole, found, plan)}
+    )
     extra = -0.12 if found.single else SECOND
     return Candidate([call(edited)], rest.cost + extra, "query", rest.unexplained, rest.absent, rest.notes)
+
+
+def _inside_each(whole: Reading, found: Inner, plan: QueryPlan) -> dict[str, Any]:
+    """As in "which brand is best in each of the top 3 categories": ranked inside each of what the ranking finds."""
+    start = found.items.start
+    words = whole.vocabulary.lexicon.terms["each"]
+    said = any(t.lemma in words for item in whole.items[max(0, start - 1) : start + 1] for t in item.tokens)
+    if not said or found.single or found.left_out or not plan.dimensions or plan.limit is None or plan.transform:
+        return {}
+    name = found.among.dimension
+    return {"dimensions": (name, *plan.dimensions), "within": (name,)}
 
 
 def itself_excluded(p: Parts) -> None:

@@ -15,7 +15,8 @@ Inside = tuple[int, int, Any]
 
 
 def cut_out(
-    items: Sequence[Item], inside: Callable[[Item], Inside | None], read_on: Callable[[int, int], list[Item]]
+    items: Sequence[Item], inside: Callable[[Item], Inside | None], read_on: Callable[[int, int], list[Item]],
+    sold_as: Callable[[str], bool],
 ) -> list[Item]:
     """The items, with a season that stands beside a value or the name of its dimension read as the value.
 
@@ -23,12 +24,16 @@ def cut_out(
         items: of a text, in order.
         inside: the value that an item begins with, small words apart, if it is the name of one.
         read_on: the items of the tokens between two places.
+        sold_as: whether products of the shop have the word in their names.
     """
     from assistant.llm.planner.spans import Item
 
     found: list[Item] = []
     for i, item in enumerate(items):
         named = inside(item) if item.has("period") else None
+        if named is None and _theme(items, i, sold_as):
+            found += [Item(k, k + 1, {"theme": [True]}, (t,)) for k, t in enumerate(item.tokens, item.start)]
+            continue
         if named is None or not _beside(items, i, str(named[2].dimension), inside):
             found.append(item)
             continue
@@ -36,6 +41,13 @@ def cut_out(
         tokens = item.tokens[start - item.start : end - item.start]
         found += [*read_on(item.start, start), Item(start, end, {"value": [value]}, tokens), *read_on(end, item.end)]
     return found
+
+
+def _theme(items: Sequence[Item], i: int, sold_as: Callable[[str], bool]) -> bool:
+    """As in "Christmas products" of a shop without such a category: goods that have it in their names."""
+    after = items[i + 1].alts.get("dim", ()) if i + 1 < len(items) else ()
+    word = items[i].tokens[-1].lemma
+    return "product" in after and word in heard("season_names.themes") and sold_as(word)
 
 
 def _beside(items: Sequence[Item], i: int, dimension: str, inside: Callable[[Item], Inside | None]) -> bool:

@@ -170,7 +170,8 @@ def _items(text: str, vocabulary: Vocabulary) -> tuple[list[Token], list[Item]]:
     lemmas = [t.lemma if t.kind != "stop" else f"\x00{t.text}" for t in tokens]
     items = _cut(tokens, lemmas, 0, len(tokens), vocabulary)
     items = cut_out(items, lambda item: _begins_with_value(item, lemmas, vocabulary),
-                    lambda start, end: _cut(tokens[:end], lemmas, start, end, vocabulary))
+                    lambda start, end: _cut(tokens[:end], lemmas, start, end, vocabulary),
+                    lambda word: bool(vocabulary.products_with([word])))
     return tokens, _apart(items, lemmas, vocabulary)
 
 

@@ -95,6 +95,8 @@ def _by_words(shop: Shop, found: Patterns, text: str, language: str) -> PlanMode
     rest = text if campaign is None else re.sub(re.escape(campaign), " ", text, flags=re.IGNORECASE)
     by = found.expression("split_after").search(rest)
     split = _split(found, by.group("split")) if by else None
+    if split is None and len(_heard(found, "channels", rest)) > 1:
+        split = "message_channel"  # "e-mail or text: which works better?"
     return by_words(found, rest, language, campaign, _scope(found, rest), split, _measure(found, rest))
 
 

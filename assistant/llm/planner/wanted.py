@@ -69,8 +69,10 @@ def wanted(reading: Reading, context: DialogueContext, shop: Shop) -> Candidate 
         return None
     elif words:
         args |= {"text": " ".join(words), "alike": like}
-    if not args or args.get("sort") == "best_selling" and not words and expression("wanted.any").search(text):
-        return None  # "best-selling products in Toys" is a ranking by sales; "best-selling candles" are candles
+    ranked = args.get("sort") == "best_selling"  # "best-selling products in Toys" is a ranking by sales, as "the 3rd
+    placed = any(t.unit == "ordinal" for t in reading.tokens)  # best-selling" is; "best-selling candles" are candles
+    if not args or ranked and (placed or not words and expression("wanted.any").search(text)):
+        return None
     try:
         return Candidate([call(ProductSearchRequest.model_validate(args))], COST, "search")
     except ValidationError:
