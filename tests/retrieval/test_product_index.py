@@ -37,6 +37,22 @@ def opened(snapshot: Snapshot, settings: Settings) -> Iterator[ProductIndex]:
     index.close()
 
 
+@pytest.fixture(scope="module")
+def built_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Home folder of the tiny shop whose Chroma store is built."""
+    home = tmp_path_factory.mktemp("built")
+    index = open_index(tiny_shop(home / "snapshots"), Settings(home=home), HashingEmbedder())
+    index.wait(120)
+    return home
+
+
+@pytest.fixture(autouse=True)
+def store_where_it_is_tested(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Elsewhere no process is started that builds a store which nobody waits for."""
+    if request.cls is not TestChroma:
+        monkeypatch.setattr(ProductIndex, "start_maintenance", lambda self: None)
+
+
 def codes(index: ProductIndex) -> list[str]:
     return [n.code for n in index.notices]
 
@@ -195,6 +211,11 @@ def test_collection_name_is_legal_and_telling() -> None:
 
 class TestChroma:
     """The Chroma store, built by worker processes."""
+
+    @pytest.fixture
+    def snapshot(self, built_home: Path, tmp_path: Path) -> Snapshot:
+        shutil.copytree(built_home, tmp_path, dirs_exist_ok=True)
+        return open_snapshot(tmp_path / "snapshots")
 
     def test_store_is_built_with_a_telling_name(self, opened: ProductIndex, settings: Settings) -> None:
         opened.wait(120)

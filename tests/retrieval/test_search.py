@@ -28,9 +28,9 @@ EMBEDDER = load_embedder()  # loads its weights at the first use, once for all t
 def shop(folder: Path, tables: dict[str, pd.DataFrame]) -> tuple[Snapshot, ProductIndex]:
     write_snapshot(folder / "snapshots", tables, source="tests", currency="EUR")
     snapshot = open_snapshot(folder / "snapshots")
-    index = open_index(snapshot, Settings(home=folder), EMBEDDER)
-    index.close()
-    return snapshot, index
+    with pytest.MonkeyPatch.context() as patch:  # so small a catalogue is searched in memory: its store is not built
+        patch.setattr(ProductIndex, "start_maintenance", lambda self: None)
+        return snapshot, open_index(snapshot, Settings(home=folder), EMBEDDER)
 
 
 @pytest.fixture(scope="module")

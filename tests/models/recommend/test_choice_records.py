@@ -1,4 +1,5 @@
 import json
+import shutil
 from functools import partial
 
 import numpy as np
@@ -36,9 +37,19 @@ def no_measuring(monkeypatch):
     monkeypatch.setattr(choosing, "_measured", measure)
 
 
+@pytest.fixture(scope="module")
+def measured(few, demo_snapshot, tmp_path_factory):
+    """A choice, and the folder that remembers it."""
+    folder = tmp_path_factory.mktemp("choice")
+    return chosen(demo_snapshot, folder), folder
+
+
 @pytest.fixture
-def first(few, demo_snapshot, tmp_path):
-    return chosen(demo_snapshot, tmp_path)
+def first(measured, tmp_path):
+    """The choice, remembered in the test's own folder."""
+    choice, folder = measured
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
+    return choice
 
 
 def test_a_choice_is_read_again_as_it_was_measured(first, demo_snapshot, tmp_path, no_measuring):
