@@ -1,34 +1,24 @@
-"""The command line as a new user types it, in processes of its own."""
+"""The command line as a new user types it; what a start of Python could change is tried in a process of its own."""
 
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-
-
-def program(*arguments: str, home: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, str(ROOT / "app.py"), *arguments], capture_output=True, text=True, cwd=home,
-        env={**os.environ, "ASSISTANT_HOME": str(home), **environment}, timeout=240,
-    )
+from tests.support.program import ROOT, called, program
 
 
 @pytest.mark.parametrize("command", [[], ["serve"], ["ask"], ["load"], ["status"], ["export"]])
 def test_every_command_has_help(command: list[str], tmp_path: Path) -> None:
-    out = program(*command, "--help", home=tmp_path)
+    out = called(*command, "--help", home=tmp_path)
     assert out.returncode == 0
     assert "Usage" in out.stdout and "--home" in out.stdout
 
 
 def test_ask_prints_an_answer(demo_home: Path) -> None:
-    out = program("ask", "How many orders did we have in total?", home=demo_home)
+    out = called("ask", "How many orders did we have in total?", home=demo_home)
     assert out.returncode == 0, out.stderr
     assert any(c.isdigit() for c in out.stdout)
 
@@ -53,7 +43,7 @@ def test_file_of_conversations_is_answered_in_one_process(demo_home: Path, tmp_p
     several = {"id": "a", "turns": ["Revenue by country", "only Germany"]}
     lines = [several, {"id": "b", "turns": ["Send it"]}, {"prompt": "Orders yesterday"}]
     file.write_text("\n".join(json.dumps(line) for line in lines), encoding="utf-8")
-    out = program("ask", "--file", str(file), "--json", home=demo_home)
+    out = called("ask", "--file", str(file), "--json", home=demo_home)
     assert out.returncode == 0, out.stderr
     first, second, third = (json.loads(line) for line in out.stdout.splitlines())
     assert [first["id"], second["id"], third["id"]] == ["a", "b", "3"]
@@ -73,7 +63,7 @@ def test_file_of_conversations_is_answered_in_one_process(demo_home: Path, tmp_p
     (["nonsense"], 2, "nonsense"),
 ])
 def test_wrong_usage_is_one_clear_line(arguments: list[str], code: int, words: str, tmp_path: Path) -> None:
-    out = program(*arguments, home=tmp_path)
+    out = called(*arguments, home=tmp_path)
     assert out.returncode == code
     assert words in out.stderr
     assert "Traceback" not in out.stderr
@@ -93,16 +83,16 @@ def test_status_names_versions_paths_data_and_brain(demo_home: Path) -> None:
 
 
 def test_status_before_anything_is_loaded(tmp_path: Path) -> None:
-    out = program("status", home=tmp_path)
+    out = called("status", home=tmp_path)
     assert out.returncode == 0 and "nothing loaded yet" in out.stdout
     assert not (tmp_path / "snapshots").exists()
 
 
 def test_bad_setting_is_named(tmp_path: Path) -> None:
-    out = program("status", home=tmp_path, ASSISTANT_PORT="70000")
+    out = called("status", home=tmp_path, ASSISTANT_PORT="70000")
     assert out.returncode == 1 and "port" in out.stderr
     (tmp_path / "settings.toml").write_text("colour = 'blue'\n")
-    out = program("status", home=tmp_path)
+    out = called("status", home=tmp_path)
     assert out.returncode == 1 and "colour" in out.stderr
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from assistant.data.warehouse import Snapshot
 from assistant.errors import InvalidPlan, NoRows, NotPermitted, UnknownName
 from assistant.plans import (
     And,
@@ -42,9 +43,9 @@ def workspace(demo_home: Path, tmp_path: Path) -> Workspace:
     return Workspace(load_settings(copy_home(demo_home, tmp_path / "home"), author="Ada"))
 
 
-@pytest.fixture
-def frames(workspace: Workspace) -> dict[str, pd.DataFrame]:
-    con = workspace.snapshot.con
+@pytest.fixture(scope="module")
+def frames(demo_snapshot: Snapshot) -> dict[str, pd.DataFrame]:
+    con = demo_snapshot.con
     lines = con.table("order_lines").to_pandas()
     return {"lines": lines[(lines.line_type == "sale") & lines.customer_id.notna()],
             "customers": con.table("customers").to_pandas()}

@@ -20,7 +20,7 @@ from assistant.errors import DataError, StorageError
 from assistant.plans import QueryPlan
 from assistant.settings import load_settings
 from assistant.workspace import Workspace
-from tests.app.test_cli import program
+from tests.support.program import called, program
 from tests.support.tiny_shop import tiny_tables
 
 QUESTION = "How many orders did we have in total?"
@@ -98,7 +98,7 @@ def test_damage_inside_the_data_file_is_named(home: Path) -> None:
 @pytest.mark.parametrize("damage", ["pointer a list", "data replaced"])
 def test_the_terminal_shows_one_line_about_damaged_data(home: Path, damage: str) -> None:
     DAMAGES[damage][0](home)
-    one_line(program("ask", QUESTION, home=home), "load the data again")
+    one_line(called("ask", QUESTION, home=home), "load the data again")
 
 
 @pytest.mark.parametrize("name", ["conversations.sqlite", "checkpoints.sqlite"])
@@ -125,7 +125,7 @@ def test_damaged_drafts_are_named_and_left_alone(home: Path) -> None:
     path.write_bytes(b"not a database" * 1000)
     out = program("ask", "Draft a win-back campaign for lapsed customers", home=home)
     one_line(out, "is damaged", "app.sqlite")  # drafts share their file with definitions and segments
-    one_line(program("export", "c-1", home=home), "is damaged", "app.sqlite")
+    one_line(called("export", "c-1", home=home), "is damaged", "app.sqlite")
     assert path.read_bytes() == b"not a database" * 1000
 
 
@@ -218,12 +218,12 @@ def test_a_wrong_file_is_one_line_and_the_old_data_stay(home: Path, content: byt
 
 
 def test_an_empty_path_is_wrong_usage_not_the_current_folder(home: Path) -> None:
-    one_line(program("load", "", home=home), "path is empty", code=2)
+    one_line(called("load", "", home=home), "path is empty", code=2)
 
 
 @pytest.mark.parametrize("level", ["LOUD", "10"])
 def test_a_wrong_log_level_is_named(home: Path, level: str) -> None:
-    one_line(program("status", home=home, ASSISTANT_LOG_LEVEL=level), "log_level")
+    one_line(called("status", home=home, ASSISTANT_LOG_LEVEL=level), "log_level")
 
 
 # -- questions ------------------------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from assistant.data.warehouse import current_manifest, write_snapshot
 from assistant.plans import QueryPlan
 from assistant.settings import load_settings
 from assistant.workspace import Workspace
-from tests.app.test_cli import ROOT, program
+from tests.support.program import ROOT, program
 from tests.support.tiny_shop import tiny_tables
 
 ORDERS = QueryPlan(metrics=("orders",))
