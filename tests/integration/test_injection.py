@@ -359,10 +359,33 @@ EVERY_TOOL: dict[str, dict[str, Any]] = {
     "show_campaign": {},
     "undo_campaign": {},
     "explain_message": {},
+    "explain_brief": {},
+    "plan_sending": {},
+    "dry_run_campaign": {},
+    "show_sendings": {},
+    "stop_sending": {},
+    "export_campaign": {},
+    "show_calendar": {},
+    "size_experiment": {},
+    "read_experiment": {},
+    "compare_recommenders": {},
+    "plan_promotion": {},
+    "propose_bundles": {},
+    "find_substitutes": {"product_id": "BT-1023"},
+    "propose_categories": {},
+    "adopt_categories": {},
+    "show_categories": {},
+    "change_categories": {"action": "rename", "category": "Garden", "new_name": "Outdoors"},
+    "describe_customer": {"customer_id": "C1"},
+    "recommend_products": {"customer_id": "C1"},
     "explain_answer": {"tool": "find_segments", "arguments": {}},
     "ask_back": {"text": "Which?", "options": ["Revenue by country", "Revenue by month"]},
     "decline": {"reason": "not_understood", "message": "No."},
 }
+
+
+def test_the_canary_is_sent_through_every_tool() -> None:
+    assert set(EVERY_TOOL) == {spec.name for spec in TOOLS}
 
 
 @pytest.mark.slow
@@ -376,7 +399,6 @@ def test_no_contact_address_leaves_the_contacts_table(demo_home: Path, tmp_path:
     assert len(addresses) > 1000
     arguments = {**EVERY_TOOL, "describe_customer": {"customer_id": customer},
                  "recommend_products": {"customer_id": customer}}
-    assert set(arguments) == {spec.name for spec in TOOLS}
     model = MaliciousChatModel()
     session = Session(model, Brain("m", "hosted model", "t", "t"), build_tools(workspace), workspace,
                       workspace.settings)
