@@ -16,9 +16,11 @@ from assistant.campaigns.experiment.design import Designed, designed
 from assistant.campaigns.experiment.past import PastLift
 from assistant.campaigns.experiment.rule import ReadOutRule
 from assistant.campaigns.experiment.size import Sizing
+from assistant.campaigns.favourites import NOTE, picks_of_favourites
 from assistant.campaigns.goals import goals
+from assistant.campaigns.goods import Goods, goods_of, in_order
 from assistant.campaigns.journey import step_notes
-from assistant.campaigns.messages import Picks, RecipientCopy
+from assistant.campaigns.messages import Pick, Picks, RecipientCopy
 from assistant.campaigns.occasions import Occasion, occasion_of
 from assistant.campaigns.offers.exploration import drawn_wordings
 from assistant.campaigns.report import SAMPLE, campaign_result
@@ -65,6 +67,7 @@ class Plan:
     wordings: Mapping[str, int] = field(default_factory=dict)
     past: PastLift | None = None
     occasion: Occasion | None = None
+    goods: Goods | None = None
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,7 @@ class Rooms:
         operator: what the operator decided about sending: costs, caps, quiet hours.
         learnt: adds one's own finished experiments to the past campaigns.
         birthdays_declared: whether the shop declared that it greets people on their birthdays.
+        pick_among: (customer ids, products each, goods) → picks among these goods; None: the same for everybody.
     """
 
     store: DraftStore
@@ -90,6 +94,7 @@ class Rooms:
     operator: Callable[[], SendingConfig] = SendingConfig
     learnt: Callable[[Snapshot], Snapshot] = lambda snapshot: snapshot
     birthdays_declared: bool = False
+    pick_among: Callable[[Sequence[str], int, Sequence[str]], Mapping[str, Picks]] | None = None
 
 
 def draft_campaign(snapshot: Snapshot, brief: CampaignBrief, rooms: Rooms) -> Result:
@@ -136,6 +141,12 @@ def make_plan(
     occasion = occasion_of(snapshot, brief, rooms.birthdays_declared)
     rule = _rule(snapshot, brief, rooms, occasion, definitions, assumptions)
     _check_offer(snapshot, brief)
+    goods = goods_of(snapshot, brief)
+    if goods is not None:
+        assumptions.append(goods.note)
+        if goods.bounds_offer:
+            bound = brief.offer.model_copy(update={"product_ids": goods.product_ids})
+            brief = brief.model_copy(update={"offer": bound})
     if brief.offer_chosen is not None and brief.offer_chosen == brief.offer:
         assumptions.append(CHOSEN)
     addressed = tuple(c for c in brief.channels if c in CHANNELS)
@@ -154,16 +165,28 @@ def make_plan(
     assumptions += [*tested.assumptions, *timing_notes(snapshot, brief),
                     *step_notes(snapshot, brief.steps, brief.runs_days), *_offer_notes(brief)]
     split, k = tested.split, brief.products_per_recipient
-    picks = _picks(brief, occasion, split.contacted[:recipients], rooms) if k else {}
+    people = split.contacted[:recipients]
+    picks = _picks(snapshot, brief, occasion, goods, people, rooms) if k else {}
     copy = RecipientCopy(snapshot, brief, campaign_id, rooms.voice)
+    drawn = drawn_wordings(rooms.store.path, campaign_id) if brief.variants > 1 else {}
     return Plan(campaign_id, brief, rule, audience, split, tested.sizing, tested.baseline_customers, tested.rule, picks,
-                copy, costs, assumptions, definitions,
-                drawn_wordings(rooms.store.path, campaign_id) if brief.variants > 1 else {}, tested.past, occasion)
+                copy, costs, assumptions, definitions, drawn, tested.past, occasion, goods)
 
 
-def _picks(brief: CampaignBrief, occasion: Occasion | None, people: Sequence[str], rooms: Rooms) -> Mapping[str, Picks]:
-    """Products of each recipient: those of the occasion, else the recommender's."""
+def _picks(
+    snapshot: Snapshot, brief: CampaignBrief, occasion: Occasion | None, goods: Goods | None, people: Sequence[str],
+    rooms: Rooms,
+) -> Mapping[str, Picks]:
+    """Products of each recipient: those of the occasion, those of the campaign's goods that suit best, else the
+    recommender's."""
     k = brief.products_per_recipient
+    if goods is not None:
+        liked = rooms.pick_among(people, k, goods.product_ids) if rooms.pick_among is not None else {}
+        why = {person: {p.product_id: p.because for p in liked.get(person, ())} for person in people}
+        return {person: [Pick(p, why[person].get(p)) for p in in_order(goods, list(why[person]), k)]
+                for person in people}
+    if brief.favourites and (occasion is None or occasion.picks is None):
+        return picks_of_favourites(snapshot, people, k, rooms.pick)
     if occasion is None or occasion.picks is None:
         return rooms.pick(people, k, brief.offer.category)
     return {person: occasion.picks.get(person, ())[:k] for person in people}
@@ -203,7 +226,7 @@ def _left_alone(
 
 
 def _offer_notes(brief: CampaignBrief) -> list[str]:
-    notes = []
+    notes = [NOTE] if brief.favourites else []
     if brief.offer.kind == "gift":
         notes.append("Which gift it is was not said; what it costs is therefore not counted.")
     if brief.ends_on is None and brief.offer.kind != "none":

@@ -33,7 +33,8 @@ def campaign_result(snapshot: Snapshot, plan: Plan, economics: Economics) -> Res
     known = plan.audience.reachable is not None
     sample = list(plan.split.contacted[:SAMPLE])  # the recipients a draft chooses products for
     tables = [_waterfall(plan), outline(snapshot, plan, economics), _channels(snapshot, plan),
-              _recipients(plan, sample), steps_table(plan.brief.steps)]
+              _recipients(plan, sample), steps_table(plan.brief.steps),
+              *([plan.goods.table] if plan.goods is not None else [])]
     several = plan.brief.variants > 1 and "email" in plan.brief.channels
     lines = subjects(plan.copy, plan.brief.variants) if several else []
     figures = _figures(plan, economics, tables[0]) | sizing_figures(plan)
@@ -47,6 +48,8 @@ def campaign_result(snapshot: Snapshot, plan: Plan, economics: Economics) -> Res
         "not_included": "; ".join(plan.brief.not_included), "subjects": " / ".join(lines),
         "about": plan.brief.offer.category or "" if plan.brief.offer.kind == "none" else "",
         "budget": "" if plan.brief.budget is None else "yes",
+        "favourites": "yes" if plan.brief.favourites else "",
+        "goods": "" if plan.goods is None else plan.goods.kind,
         "exit": exit_words(plan.brief) if exit_of(plan.brief) != "never" else "",
         "timing": timing_words(snapshot, plan.brief)[0], "costs_unknown": join_words(list(plan.costs.unknown)),
         "cut": "yes" if plan.costs.left_out else "",
@@ -134,6 +137,12 @@ def _figures(plan: Plan, economics: Economics, waterfall: Table) -> dict[str, Fi
                 ("extra_upper", extra.upper, "Upper bound"))
         figures |= {name: _figure(round(value), "count", label, "contacted * lift of past campaigns of this kind")
                     for name, value, label in ends}
+    if plan.goods is not None:
+        figures["goods"] = _figure(len(plan.goods.product_ids), "count", "Goods it is about",
+                                   "chosen by stock and sales")
+        if plan.goods.value is not None:
+            figures["goods_value"] = _figure(round(plan.goods.value, 2), "currency", "Money in their stock",
+                                             "units in stock * cost, else list price")
     if plan.brief.budget is not None:
         figures["budget"] = Figure(value=plan.brief.budget, unit="currency", label="Budget",
                                    source=Source(origin="plan"))
@@ -224,7 +233,8 @@ def _caveats(snapshot: Snapshot, plan: Plan, economics: Economics, known: bool) 
     if ahead is not None and plan.brief.starts_on is None and (ahead[0] - snapshot.as_of).days > FAR_AHEAD:
         caveats.append(Caveat(code="occasion_ahead", figures={
             "days": _figure((ahead[0] - snapshot.as_of).days, "days", "Days until then", "from the last day of data")}))
-    if plan.brief.goal in {"clearance", "launch"} and not (plan.brief.offer.category or plan.brief.offer.product_ids):
+    if plan.brief.goal in {"clearance", "launch"} and not (
+            plan.brief.offer.category or plan.brief.offer.product_ids or plan.goods is not None):
         caveats.append(Caveat(code="goods_not_chosen"))
     unpriced = sum(plan.copy.price(p.product_id) is None for picks in plan.picks.values() for p in picks)
     if unpriced:

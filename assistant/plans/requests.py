@@ -312,6 +312,7 @@ class CampaignBrief(PlanModel):
     )
     after_hours: int | None = Field(default=None, ge=1, le=720, description="basket left, or order placed, so long ago")
     within_days: int | None = Field(default=None, ge=1, le=90, description="days of baskets, orders or birthdays")
+    favourites: bool = Field(default=False, description="products of each recipient's favourite category")
     leave_alone: bool = Field(default=False, description="without those whom past campaigns show not worth it")
     steps: tuple[JourneyStep, ...] = Field(default=(), max_length=8)
     runs_days: int | None = Field(default=None, ge=1, le=365, description="length of the whole campaign")

@@ -452,7 +452,7 @@ class Workspace(Campaigning, Contacting, Offering, Recommending, Foreseeing, Peo
     def _campaign_rooms(self) -> Rooms:
         from assistant.campaigns.copy.voice import FILE_NAME, load_voice
         from assistant.campaigns.draft import Rooms
-        from assistant.campaigns.picks import picker
+        from assistant.campaigns.picks import picker, picker_among
         from assistant.campaigns.sending.config import load_sending
         from assistant.campaigns.store import DraftStore
 
@@ -461,6 +461,7 @@ class Workspace(Campaigning, Contacting, Offering, Recommending, Foreseeing, Peo
             definition=self.term_definitions().find, put_in=self._meant,
             voice=load_voice(self.settings.home / FILE_NAME), operator=lambda: load_sending(self.settings.home),
             learnt=self.learnt, birthdays_declared=self.settings.birthday_greetings,
+            pick_among=picker_among(self.recommender),
         )
 
     def draft_campaign(self, brief: CampaignBrief) -> Result:

@@ -106,7 +106,7 @@ def test_two_changes_made_at_once_do_not_overwrite_each_other(tmp_path: Path) ->
 
 
 OTHER: dict[str, object] = {
-    "after_hours": 5, "within_days": 3,
+    "after_hours": 5, "within_days": 3, "favourites": True,
     "goal": "loyalty", "audience": CustomerCondition(metric="orders", op="ge", values=(2,)),
     "offer": OfferSpec(kind="gift"), "best_offer": True, "channels": ("push",), "products_per_recipient": 1,
     "holdout_share": 0.2, "starts_on": date(2026, 7, 1), "ends_on": date(2026, 8, 1), "tone": "formal",

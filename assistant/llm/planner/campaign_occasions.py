@@ -35,6 +35,9 @@ def with_occasion(text: str, as_of: date, language: str, plan: Callable[[str], P
     if len(text) > _LONGEST:
         return None
     plain = " ".join(text.replace("’", "'").split()).strip(" .!")
+    favourite = _favourites(plain, language, plan)
+    if favourite is not None:
+        return favourite
     for goal, kind in (("birthday", "birthday"), ("abandoned_basket", "basket"), ("reviews", "review")):
         about = _about(language, goal)
         if about is None or not about.search(plain):
@@ -54,6 +57,18 @@ def with_occasion(text: str, as_of: date, language: str, plan: Callable[[str], P
         except ValidationError:
             return None
     return None
+
+
+def _favourites(text: str, language: str, plan: Callable[[str], Planned]) -> Planned | None:
+    """As in "… with products from each customer's favourite category"."""
+    match = next((m for p in _compiled(language, "favourites") if (m := p.search(text)) is not None), None)
+    if match is None:
+        return None
+    planned = plan(" ".join(f"{text[: match.start()]} {text[match.end():]}".split()))
+    if not planned.calls or planned.calls[-1].name != "draft_campaign":
+        return None
+    brief = CampaignBrief.model_validate({**planned.calls[-1].plan().model_dump(), "favourites": True})
+    return replace(planned, calls=[*planned.calls[:-1], call(brief)], frame="occasion")
 
 
 def _cut(text: str, group: str, goal: str, as_of: date, language: str) -> tuple[str, dict[str, Any]]:

@@ -7,7 +7,7 @@ from assistant.llm.planner.filters import Conditions
 from assistant.llm.planner.heard import heard
 from assistant.llm.planner.parts import Parts
 from assistant.llm.planner.spans import Reading
-from assistant.plans.filters import Compare, CustomerCondition, Filter
+from assistant.plans.filters import Compare, CustomerCondition, Filter, InGroup
 
 #: fields that name what is bought
 GOODS = ("category", "subcategory", "brand")
@@ -95,9 +95,15 @@ def buyers_of(p: Parts) -> list[Filter]:
         before = next((items[k] for k in range(i - 1, max(-1, i - 3), -1) if not p.reading.is_skip(k)), None)
         if not (_buyers(after) or (_buyers(before) and i and items[i - 1].lemma in heard("campaign_scope.of"))):
             continue
+        places = {i, i + 1} if _buyers(after) else {i, i - 1}
         where = Compare(field=named.dimension, op="eq", values=(named.value,))
-        found.append(CustomerCondition(metric="orders", op="ge", values=(1,), where=where))
-        p.used.update({i, i + 1} if _buyers(after) else {i, i - 1})
+        fans = any(items[k].lemma in heard("campaign_scope.fans") for k in places)
+        if fans and named.dimension in {"category", "brand"}:
+            found.append(InGroup(group="interest", name=named.value))  # "garden lovers": an interest, not one order
+            p.conditions.used |= places
+        else:
+            found.append(CustomerCondition(metric="orders", op="ge", values=(1,), where=where))
+        p.used |= places
         said = sum(1 for it in items for v in it.alts.get("value", ()) if v == named)
         if said == 1:
             p.chosen[named.dimension] = [v for v in p.chosen.get(named.dimension, []) if v != named.value]
