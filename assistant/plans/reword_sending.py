@@ -74,7 +74,10 @@ def _export(request: ExportRequest, words: Any) -> str:
 
 
 def _calendar(request: CalendarRequest, words: Any) -> str:
-    return "campaigns by day, and where they meet"
+    if request.first_day is None and request.last_day is None:
+        return "campaigns by day, and where they meet"
+    ends = [f"{word} {day.isoformat()}" for word, day in (("from", request.first_day), ("to", request.last_day)) if day]
+    return f"campaigns by day {' '.join(ends)}, and where they meet"
 
 
 WORDERS: dict[type, Callable[[Any, Any], str]] = {

@@ -58,6 +58,8 @@ def _read_out(request: ReadOutRequest, words: Any) -> str:
         said = [w for w in ((request.campaign_kind or "").replace("_", "-"),
                             CHANNEL_WORDS.get(request.channel or "", "")) if w]
         scope = f"all past {' '.join([*said, 'campaigns'])}"
+        if request.latest:
+            scope = f"the last {' '.join([*said, 'campaign'])}"
     split = f", by {SPLIT_WORDS[request.by]}" if request.by else ""
     return f"how {scope} changed {MEASURE_WORDS[request.measure]}, against customers held out{split}"
 

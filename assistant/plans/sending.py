@@ -75,6 +75,8 @@ class ExportRequest(PlanModel):
 
 
 class CalendarRequest(PlanModel):
-    """Campaigns by day, with overlaps of audiences and stacked offers."""
+    """Campaigns by day, with overlaps of audiences and stacked offers; only those that run between two days."""
 
     kind: Literal["campaign_calendar"] = "campaign_calendar"
+    first_day: date | None = None
+    last_day: date | None = None

@@ -37,7 +37,8 @@ class ReadOutRequest(PlanModel):
     """What past campaigns changed against their customers held out at random, with intervals.
 
     ``campaign``: one by name; else all of a ``campaign_kind`` and ``channel`` together. ``by``: split of the customers,
-    known before the campaign. ``measure``: share of customers who ordered, or revenue or margin per customer.
+    known before the campaign. ``latest``: only the last of them. ``measure``: share of customers who ordered, or their
+    revenue or margin.
     """
 
     kind: Literal["read_out"] = "read_out"
@@ -45,6 +46,7 @@ class ReadOutRequest(PlanModel):
     campaign_kind: str | None = Field(default=None, max_length=60)
     channel: ChannelName | None = None
     by: SplitName | None = None
+    latest: bool = False
     measure: Literal["orders", "revenue", "margin"] = "orders"
 
     @model_validator(mode="after")

@@ -74,7 +74,9 @@ def calendar_result(
     suggest: Callable[[str], bool] = lambda text: True,
 ) -> Result:
     """The calendar as a result of kind ``campaign_calendar``; tables ``entries`` and ``clashes``."""
-    listed = sorted(entries, key=lambda e: (e.starts, e.campaign_id))
+    first, last = request.first_day or date.min, request.last_day or date.max
+    listed = sorted((e for e in entries if e.starts <= last and e.ends >= first),
+                    key=lambda e: (e.starts, e.campaign_id))
     found = clashes(listed)
     rows: list[list[Any]] = [
         [e.campaign_id, e.name, e.starts.isoformat(), e.ends.isoformat(), " and ".join(e.channels), e.offer or "none",
@@ -91,8 +93,12 @@ def calendar_result(
     return Result(
         kind="campaign_calendar", title="Campaign calendar", currency=snapshot.currency, tables=tables,
         figures={"campaigns": _count(len(listed), "Campaigns"), "clashes": _count(len(found), "Pairs that meet"),
+                 "outside": _count(len(entries) - len(listed), "Campaigns on other days"),
                  "stacked": _count(sum(c.stacked for c in found), "Pairs whose offers stack")},
-        headline=["campaigns", "clashes"], words={"assumed": "yes" if any(e.assumed for e in listed) else ""},
+        headline=["campaigns", "clashes"],
+        words={"assumed": "yes" if any(e.assumed for e in listed) else "",
+               "first_day": request.first_day.isoformat() if request.first_day else "",
+               "last_day": request.last_day.isoformat() if request.last_day else ""},
         evidence=evidence_of(snapshot, request, [
             f"A draft without a start is taken to start today ({today.isoformat()}), one without an end to run "
             f"{OPEN_DAYS} days."] if any(e.assumed for e in listed) else []),

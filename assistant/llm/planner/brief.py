@@ -11,7 +11,7 @@ from assistant.llm.planner.campaign_dates import campaign_dates
 from assistant.llm.planner.campaign_orders import asked_for
 from assistant.llm.planner.campaign_phrases import best_customers, subject_said, take_kind
 from assistant.llm.planner.campaign_scope import buyers_of, goods_nouns, take_budget, without_ways
-from assistant.llm.planner.campaign_words import items_of, places
+from assistant.llm.planner.campaign_words import Said, items_of, places
 from assistant.llm.planner.candidate import Candidate, call
 from assistant.llm.planner.context import DialogueContext
 from assistant.llm.planner.heard import heard
@@ -231,12 +231,25 @@ def offer_of(p: Parts) -> OfferSpec:
             return OfferSpec(kind="amount_off", value=item.number, category=category)
     if "free_delivery" in kinds:
         return OfferSpec(kind="free_delivery")
-    gift = places(r, "gift")
+    gift = [one for one in places(r, "gift") if not _bought(p, one)]
     if gift:
         p.used |= items_of(r, gift)
         p.used.update(i for i, it in enumerate(r.items) if it.lemma in heard("brief.free"))
         return OfferSpec(kind="gift")
     return OfferSpec(category=category) if category else OfferSpec()
+
+
+def _bought(p: Parts, one: Said) -> bool:
+    """As in "people who bought gifts": the goods of a condition are no offer."""
+    named = {str(value) for c in p.conditions.customers for value in _values_of(c)}
+    return any(t.lemma in named or t.lemma.rstrip("s") in named for t in p.reading.tokens[one.start : one.end])
+
+
+def _values_of(rule: Filter) -> list[Any]:
+    """Values that a condition and what it is about name."""
+    where = getattr(rule, "where", None)
+    parts = [where, *getattr(where, "parts", ())] if where is not None else []
+    return [str(v).lower() for part in parts for v in getattr(part, "values", ())]
 
 
 def _no_condition(p: Parts, offer: OfferSpec) -> None:

@@ -6,7 +6,10 @@ Each is a pattern for the whole text (``campaign_talk.yaml``); "it" is the draft
 
 from __future__ import annotations
 
+import re
+from calendar import monthrange
 from collections.abc import Collection
+from datetime import UTC, date, datetime, timedelta
 
 from assistant.llm.planner.candidate import Planned, ToolCall, call
 from assistant.llm.planner.context import DialogueContext, Past
@@ -19,6 +22,7 @@ from assistant.plans.sending import CalendarRequest, StopRequest
 from assistant.plans.uplift import ReadOutRequest
 
 _LONGEST = 140
+_WEEK = timedelta(days=6)
 _HERE = ("audience", "cost", "copy")
 _ANYWHERE = ("experiment", "timing")
 #: tools after whose answer "it" is still the draft spoken of before
@@ -34,14 +38,13 @@ def about_campaigns(text: str, context: DialogueContext, tools: Collection[str],
     made = _asked(found, bare, context, words)
     if made is None or made.name not in tools:
         return None
-    ahead = (_first(found, "calendar", bare) or {}).get("ahead", "").strip()
-    return Planned([made], 1.0, notes=[f"calendar_whole|{ahead}|"] if ahead else [], frame="campaign_talk")
+    return Planned([made], 1.0, frame="campaign_talk")
 
 
 def _asked(found: Patterns, text: str, context: DialogueContext, words: Vocabulary) -> ToolCall | None:
     goal = _goal(found, text)
     if _first(found, "calendar", text) is not None:
-        return call(CalendarRequest())
+        return call(_calendar(found, text, words))
     if _first(found, "stop", text) is not None:
         one = _of_kind(goal, context)
         if goal is not None and one is None:  # stopping everything else is not what was asked for
@@ -62,6 +65,34 @@ def _asked(found: Patterns, text: str, context: DialogueContext, words: Vocabula
     return _of_the_past(found, text, goal, words)
 
 
+def _calendar(found: Patterns, text: str, words: Vocabulary) -> CalendarRequest:
+    """The calendar, of the days that are named by the real clock, on which campaigns run."""
+    today = max(words.status.as_of, datetime.now(UTC).date())
+    for name, days in found.raw["days_ahead"].items():
+        if re.search(days, text, re.IGNORECASE):
+            first, last = _days_of(name, today)
+            return CalendarRequest(first_day=first, last_day=last)
+    for number, said in enumerate(found.raw["months"], start=1):
+        if re.search(rf"\b(?:{said})\b", text, re.IGNORECASE):
+            year = today.year + (number < today.month)
+            last = date(year, number, monthrange(year, number)[1])
+            return CalendarRequest(first_day=date(year, number, 1), last_day=last)
+    return CalendarRequest()
+
+
+def _days_of(name: str, today: date) -> tuple[date, date]:
+    """First and last day of a stretch that the lexicon names."""
+    monday = today - timedelta(days=today.weekday())
+    month = (date(today.year, today.month, 1), date(today.year, today.month, monthrange(today.year, today.month)[1]))
+    after = month[1] + timedelta(days=1)
+    return {
+        "today": (today, today), "tomorrow": (today + timedelta(days=1),) * 2, "this_week": (today, monday + _WEEK),
+        "next_week": (monday + timedelta(days=7), monday + timedelta(days=7) + _WEEK),
+        "weekend": (monday + timedelta(days=5), monday + _WEEK), "this_month": (today, month[1]),
+        "next_month": (after, date(after.year, after.month, monthrange(after.year, after.month)[1])),
+    }[name]
+
+
 def _of_the_past(found: Patterns, text: str, goal: str | None, words: Vocabulary) -> ToolCall | None:
     """How campaigns of the data did: all, all of a kind, or the latest."""
     if _first(found, "past", text) is not None:
@@ -70,8 +101,8 @@ def _of_the_past(found: Patterns, text: str, goal: str | None, words: Vocabulary
     if slots is None:
         return None
     channel = slots.get("channel", "").replace("-", "").lower() or None
-    if goal is not None or channel:  # of a kind: each of them, the latest among them
-        return call(ReadOutRequest(campaign_kind=goal, channel=channel, by="campaign"))  # type: ignore[arg-type]
+    if goal is not None or channel:  # the last of its kind
+        return call(ReadOutRequest(campaign_kind=goal, channel=channel, latest=True))  # type: ignore[arg-type]
     return call(ReadOutRequest(campaign=next(iter(words.latest_campaigns), None)))
 
 

@@ -272,7 +272,7 @@ def _values(said: Clauses, words: Vocabulary) -> tuple[dict[str, Any], list[tupl
             found["exit_when"] = "order"
         else:
             found |= _days(kind, slots, words, raw)
-        if kind in {"characters", "other_language", "hour", "contents", "slow_movers"}:
+        if kind in {"characters", "other_language", "hour", "contents", "slow_movers", "repeats"}:
             unheld.append((kind, text))
     return {k: v for k, v in found.items() if v is not None}, unheld
 

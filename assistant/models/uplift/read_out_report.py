@@ -31,6 +31,10 @@ def read_out_result(snapshot: Snapshot, request: ReadOutRequest) -> Result:
             for and no costs of goods are known.
     """
     past = tested(snapshot, channel=request.channel, kind=request.campaign_kind, campaign=request.campaign)
+    if request.latest and len(past.campaigns) > 1:
+        last = max(past.campaigns, key=lambda c: c.started)
+        request = request.model_copy(update={"campaign": last.name, "campaign_kind": None, "by": None})
+        past = tested(snapshot, channel=request.channel, campaign=request.campaign)
     if request.measure == "margin" and not past.frame["margin"].notna().all():
         raise MissingData("The margin of orders needs the cost of goods", missing=["products.cost"],
                           nearest=["Did our past campaigns work?"])

@@ -137,8 +137,8 @@ def test_questions_about_campaigns(text: str, tool: str) -> None:
     assert plan(text)[0] == tool
 
 
-def test_the_latest_of_a_kind_is_shown_among_its_kind() -> None:
-    assert plan("Did the last win-back campaign work?")[1] == {"campaign_kind": "win_back", "by": "campaign"}
+def test_the_latest_of_a_kind_is_shown_alone() -> None:
+    assert plan("Did the last win-back campaign work?")[1] == {"campaign_kind": "win_back", "latest": True}
 
 
 @pytest.mark.parametrize(("text", "tool"), [

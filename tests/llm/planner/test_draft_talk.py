@@ -91,3 +91,30 @@ def test_what_no_draft_holds_is_refused_by_name(text: str, word: str) -> None:
 ])
 def test_what_is_done_with_the_draft(text: str, name: str) -> None:
     assert after(text)[0] == name
+
+
+@pytest.mark.parametrize(("text", "name", "expected"), [
+    ("How did our last win-back do?", "read_out_campaigns", {"campaign_kind": "win_back", "latest": True}),
+    ("Compare 10% with 15% for lapsed customers", "choose_offers", {"about": "compare"}),
+])
+def test_questions_without_a_draft(text: str, name: str, expected: dict[str, Any]) -> None:
+    call = plan_turn(text, DialogueContext(), SHOP).calls[0]
+    assert call.name == name
+    assert {k: call.args.get(k) for k in expected} == expected
+
+
+def test_a_calendar_is_cut_to_the_days_named() -> None:
+    calls = [plan_turn(t, DialogueContext(), SHOP).calls[0] for t in (
+        "Show me the campaign calendar for next week", "what is planned for january?", "campaign calendar")]
+    assert [c.name for c in calls] == ["show_calendar"] * 3
+    weeks = [calls[0].plan().first_day, calls[0].plan().last_day]
+    assert (weeks[0].weekday(), weeks[1].weekday(), (weeks[1] - weeks[0]).days) == (0, 6, 6)
+    assert (calls[1].plan().first_day.month, calls[1].plan().last_day.day) == (1, 31)
+    assert calls[2].plan().first_day is None
+
+
+def test_gifts_that_were_bought_are_no_offer() -> None:
+    call = plan_turn("Draft a campaign for people who bought gifts last year", DialogueContext(), SHOP).calls[0]
+    assert call.args.get("offer") is None
+    thanked = plan_turn("thank loyal customers with a free gift", DialogueContext(), SHOP).calls[0]
+    assert thanked.args["offer"]["kind"] == "gift"
