@@ -16,6 +16,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from assistant.llm.planner import spans
 from assistant.llm.planner.brief_clauses import (
     WHO,
     Clauses,
@@ -55,7 +56,7 @@ def worded(text: str, planned: Planned, words: Vocabulary, tools: Collection[str
     bare, asides = cut(text, language)
     bare, steps = cut_steps(bare, language)
     said = clauses_of(bare, language)
-    if not _says_something(said, text, language):
+    if not _says_something(said, text, language) or _nobody_meant(said, planned, text, words):
         return None
     read = _drafted_for(planned)
     if read is not None and not _more(said, read, len(planned.calls), words):
@@ -143,6 +144,12 @@ def _says_something(said: Clauses, text: str, language: str) -> bool:
     named = bool(said.people or said.left_out or said.goods)
     offered = any(kind in _OFFERS for kind, _, _ in said.found)
     return named or offered or re.search(words_of(language)["campaign_words"], text, re.IGNORECASE) is not None
+
+
+def _nobody_meant(said: Clauses, planned: Planned, text: str, words: Vocabulary) -> bool:
+    """As in "draft a campaign for them" where nobody was named before: the decline says so."""
+    declined = bool(planned.calls) and planned.calls[0].name == "decline"
+    return declined and not said.people and spans.read(text, words).has("customers_pronoun")
 
 
 def _drafted_for(planned: Planned) -> dict[str, Any] | None:
