@@ -55,7 +55,8 @@ def accounted(
     """
     if planned.frame in _OF_TALK or not planned.calls:
         return planned
-    reading = read(text, words)
+    kept = [note.partition("|")[2] for note in planned.notes if note.startswith("background|")]
+    reading = read(kept[0] if kept else text, words)  # sentences about something else are named already
     lost = lost_words(reading, planned.calls, again, " ".join(planned.notes))
     if planned.frame == "follow_up":  # "no, I mean …": said of the answer before
         lost = [item for item in lost if item.start or not item.has("neg")]
