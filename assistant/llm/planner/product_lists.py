@@ -353,6 +353,10 @@ def _substitutes(said: dict[str, str], rules: Rules, language: str, shop: Shop) 
     return SubstituteRequest(product_id=_product(said["product"], shop), relative_price=way, **_k(said, language))  # type: ignore[arg-type]
 
 
+def _upsell(said: dict[str, str], rules: Rules, language: str, shop: Shop) -> SubstituteRequest:
+    return SubstituteRequest(product_id=_product(said["product"], shop), relative_price="dearer", **_k(said, language))
+
+
 def _together(said: dict[str, str], rules: Rules, language: str, shop: Shop) -> TogetherRequest | None:
     first, second = (_product(said[name], shop) for name in ("product", "product2"))
     if any(shop.find(p, ("product",), 1)[:1] == [] for p in (first, second)):
@@ -366,7 +370,7 @@ def _complements(said: dict[str, str], rules: Rules, language: str, shop: Shop) 
 
 _MAKERS: dict[str, Callable[..., Any]] = {
     "promote": _promotion("promote"), "stop": _promotion("stop"), "clear": _promotion("clear"), "bundles": _bundles,
-    "substitutes": _substitutes, "together": _together, "complements": _complements,
+    "substitutes": _substitutes, "upsell": _upsell, "together": _together, "complements": _complements,
 }
 
 
@@ -390,6 +394,10 @@ def _is_filler(rest: str, language: str) -> bool:
 def _with_rules(made: ToolCall, rules: Rules, words: Vocabulary, *, follow_up: bool) -> Planned:
     """The call with the rules in it; a decline that names the rules it cannot take."""
     plan = PLAN_OF[made.name]
+    if made.name == "bought_together" and rules.values.keys() <= {"exclude_words", "exclude_categories"}:
+        request = made.plan()  # "what goes with tea but is not tea": nothing of its own kind
+        request = request.model_copy(update={"complements": True})
+        return Planned([call(request)], 1.0, frame="product_list")
     missing = [rules.said[name] for name in rules.values if name not in plan.model_fields]
     if missing:
         no = decline(words.lexicon, "not_understood", "rule_not_taken", words=quoted(missing), nearest=None)

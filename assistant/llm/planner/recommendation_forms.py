@@ -28,6 +28,8 @@ from assistant.plans.shop import Shop
 _LIKE, _EACH, _SURE = 80.0, 85.0, 95.0
 #: What the model in use is called among the names of the lexicon.
 _USED = "used"
+#: Words for products are no longer than this.
+_NAME = 60
 
 
 def about_recommendations(
@@ -48,8 +50,8 @@ def about_recommendations(
         if match is None:
             continue
         said = {name: value for name, value in match.groupdict().items() if value}
-        group = said.pop("group", None)
         request = _READ[kind](said, context, shop, asked)
+        group = said.pop("group", None)
         if request is not None and group is not None:
             request = _among(request, group, plan_one)
         if request is None:
@@ -84,7 +86,7 @@ def _words(spoken: str) -> dict[str, Any]:
     raw = read_yaml(spoken, "recommendation_forms")
     expressions = ("polite", "lead", "trail", "joins", "commas")
     return {name: re.compile(raw[name], re.IGNORECASE) for name in expressions} | {
-        "pronouns": frozenset(raw["pronouns"]), "ordinals": raw["ordinals"],
+        "pronouns": frozenset(raw["pronouns"]), "ordinals": raw["ordinals"], "never_bought": raw["never_bought"],
         "models": {name.casefold(): family for family, said in raw["models"].items() for name in said},
     }
 
@@ -234,6 +236,16 @@ def _buyers(said: dict[str, str], context: DialogueContext, shop: Shop, text: st
     return BuyersRequest(category=category[0].value) if category else None
 
 
+def _lacking(said: dict[str, str], context: DialogueContext, shop: Shop, text: str) -> BaseModel | None:
+    """As in "who has not bought tea yet but is likely to": buyers of it, those who had it left out by the group."""
+    found = _buyers(said, context, shop, text)
+    name = _bare(said["product"])
+    if found is None and len(name) <= _NAME:
+        found = BuyersRequest(text=name) if shop.find(name, ("product",), 1) else None
+    said["group"] = _words(language())["never_bought"].format(name)
+    return found
+
+
 def _newcomer(said: dict[str, str], context: DialogueContext, shop: Shop, text: str) -> BaseModel | None:
     """Somebody without purchases is shown what most customers buy."""
     return RecommendRequest(method="popularity")
@@ -260,6 +272,6 @@ _Reader = Callable[[dict[str, str], DialogueContext, Shop, str], BaseModel | Non
 _READ: dict[str, _Reader] = {
     "cart": _cart, "versus": _why, "why_not": _why_not, "why": _why, "compare": _compare, "one_model": _compare,
     "quality": _quality, "versus_in_list": _why, "why_not_in_list": _why_not, "why_in_list": _why,
-    "newcomer": _newcomer, "future": _again, "next_order": _next_order,
+    "lacking": _lacking, "newcomer": _newcomer, "future": _again, "next_order": _next_order,
     "buyers": _buyers, "unknown": _unknown,
 }

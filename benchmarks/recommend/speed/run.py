@@ -31,6 +31,8 @@ OURS: dict[str, tuple[dict[str, Any], ...]] = {
     "ease": ({"l2": 10.0}, {"l2": 50.0}, {"l2": 300.0}, {"l2": 1000.0}),
     "item_knn": ({"neighbours": 50}, {"neighbours": 200}, {"neighbours": 200, "shrink": 0.0},
                  {"neighbours": 200, "shrink": 100.0}),
+    "spectral": ({"factors": 96}, {"factors": 128}, {"factors": 48, "popularity": 0.35},
+                 {"factors": 64, "popularity": 0.35}),
 }
 PEERS = {"implicit ALS": peers.ALS_GRID[:4], "implicit BM25": peers.BM25_GRID[:4]}
 _LIMITS = (2_000, 4_000, 8_000)

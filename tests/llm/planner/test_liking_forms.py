@@ -93,3 +93,19 @@ def test_what_lies_in_stock_is_to_be_cleared(text):
 def test_no_product_of_a_basket_is_dropped():
     name, args = plan("If someone has a red mug and a purple unicorn in the basket, what to suggest?")
     assert name != "recommend_products" or args["basket"] != ["P1"]
+
+
+def test_who_lacks_it_and_might_buy_it():
+    name, args = plan("who hasn't bought the red mug yet but is likely to?")
+    assert name == "likely_buyers" and args["product_id"] == "P1"
+    assert (args["filter"]["metric"], args["filter"]["values"]) == ("orders", [0.0])
+
+
+@pytest.mark.parametrize(("text", "name", "args"), [
+    ("suggest an upsell for the red mug", "find_substitutes", {"product_id": "P1", "relative_price": "dearer"}),
+    ("what goes with the red mug but is not a mug", "bought_together", {"product_id": "P1", "complements": True}),
+    ("which product should I discount?", "plan_promotion", {"action": "clear"}),
+    ("gift for a grandmother who knits", "recommend_products", {"liking": "knits"}),
+])
+def test_further_wordings_of_lists(text, name, args):
+    assert plan(text) == (name, args)
