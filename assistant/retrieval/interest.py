@@ -97,4 +97,4 @@ def _same(word: str, other: str) -> bool:
 
 #: Endings that make another form of a word, not another word: "tea" is no "teak", "car" no "carpet".
 _ENDINGS = frozenset({"ing", "ning", "ling", "ting", "ming", "ping", "bing", "ening", "er", "ers", "ner", "ler", "ter",
-                      "ener", "eners", "ed", "y", "e", "ery", "ist"})
+                      "ener", "eners", "ed", "ted", "y", "e", "ery", "ist"})

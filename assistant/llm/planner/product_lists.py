@@ -394,7 +394,8 @@ def _is_filler(rest: str, language: str) -> bool:
 def _with_rules(made: ToolCall, rules: Rules, words: Vocabulary, *, follow_up: bool) -> Planned:
     """The call with the rules in it; a decline that names the rules it cannot take."""
     plan = PLAN_OF[made.name]
-    if made.name == "bought_together" and rules.values.keys() <= {"exclude_words", "exclude_categories"}:
+    excluding = rules.values and rules.values.keys() <= {"exclude_words", "exclude_categories"}
+    if made.name == "bought_together" and excluding:
         request = made.plan()  # "what goes with tea but is not tea": nothing of its own kind
         request = request.model_copy(update={"complements": True})
         return Planned([call(request)], 1.0, frame="product_list")

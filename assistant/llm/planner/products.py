@@ -93,6 +93,8 @@ def basket(p: Parts, context: DialogueContext, finish: Finish, shop: Shop) -> Ca
     r = p.reading
     lemmas = {t.lemma for t in r.tokens}
     wants = bool(r.does("recommend")) or lemmas & heard("products.wanting")
+    if r.tokens and r.tokens[0].lemma in heard("who_whom"):
+        return None  # people are asked for, not products
     if not wants or not lemmas & _HAVING or p.customer_ids or r.does("create") and r.has("object", "channel"):
         return None
     if any("customer" in i.alts.get("dim", ()) or "customers" in i.alts.get("metric", ()) for i in r.items):

@@ -21,7 +21,7 @@ from assistant.llm.planner.heard import language
 from assistant.llm.planner.language_files import read_yaml
 from assistant.llm.planner.late_patterns import LatePattern
 from assistant.llm.planner.liking_forms import whom
-from assistant.plans import BuyersRequest, CompareRecommendersRequest, RecommendRequest
+from assistant.plans import BuyersRequest, CheckRequest, CompareRecommendersRequest, RecommendRequest
 from assistant.plans.shop import Shop
 
 #: A name at least so much like a product's is taken for it; of several joined names each, and where it decides alone.
@@ -84,9 +84,10 @@ def _forms(spoken: str) -> tuple[tuple[str, LatePattern], ...]:
 @lru_cache(maxsize=4)
 def _words(spoken: str) -> dict[str, Any]:
     raw = read_yaml(spoken, "recommendation_forms")
-    expressions = ("polite", "lead", "trail", "joins", "commas")
+    expressions = ("polite", "lead", "trail", "people_of_after", "joins", "commas")
     return {name: re.compile(raw[name], re.IGNORECASE) for name in expressions} | {
-        "pronouns": frozenset(raw["pronouns"]), "ordinals": raw["ordinals"], "never_bought": raw["never_bought"],
+        "pronouns": frozenset(raw["pronouns"]), "ordinals": raw["ordinals"],
+        "never_bought": raw["never_bought"], "people_of": raw["people_of"],
         "models": {name.casefold(): family for family, said in raw["models"].items() for name in said},
     }
 
@@ -176,6 +177,9 @@ def _among(
     request: BaseModel, group: str, plan_one: Callable[[str], list[Candidate]]
 ) -> BaseModel | None:
     """The request narrowed to the customers that these words mean; None where the grammar does not know them."""
+    words = _words(language())
+    if words["people_of_after"].match(group):  # "who in Germany …"
+        group = words["people_of"].format(group)
     known, rule = whom(group, language(), plan_one)
     return request.model_copy(update={"filter": rule}) if known and rule is not None else None
 
@@ -236,6 +240,10 @@ def _buyers(said: dict[str, str], context: DialogueContext, shop: Shop, text: st
     return BuyersRequest(category=category[0].value) if category else None
 
 
+def _unseen(said: dict[str, str], context: DialogueContext, shop: Shop, text: str) -> BaseModel | None:
+    return CheckRequest(about="coverage")
+
+
 def _lacking(said: dict[str, str], context: DialogueContext, shop: Shop, text: str) -> BaseModel | None:
     """As in "who has not bought tea yet but is likely to": buyers of it, those who had it left out by the group."""
     found = _buyers(said, context, shop, text)
@@ -272,6 +280,6 @@ _Reader = Callable[[dict[str, str], DialogueContext, Shop, str], BaseModel | Non
 _READ: dict[str, _Reader] = {
     "cart": _cart, "versus": _why, "why_not": _why_not, "why": _why, "compare": _compare, "one_model": _compare,
     "quality": _quality, "versus_in_list": _why, "why_not_in_list": _why_not, "why_in_list": _why,
-    "lacking": _lacking, "newcomer": _newcomer, "future": _again, "next_order": _next_order,
+    "unseen": _unseen, "lacking": _lacking, "newcomer": _newcomer, "future": _again, "next_order": _next_order,
     "buyers": _buyers, "unknown": _unknown,
 }

@@ -109,3 +109,12 @@ def test_who_lacks_it_and_might_buy_it():
 ])
 def test_further_wordings_of_lists(text, name, args):
     assert plan(text) == (name, args)
+
+
+def test_people_of_a_country_are_people_not_a_basket():
+    name, args = plan("who in Germany would like the red mug")
+    assert (name, args["product_id"], args["filter"]["values"]) == ("likely_buyers", "P1", ["Germany"])
+
+
+def test_what_is_never_recommended_is_a_matter_of_coverage():
+    assert plan("which items do we never recommend?") == ("check_recommender", {"about": "coverage"})
