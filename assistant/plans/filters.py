@@ -101,7 +101,8 @@ class BoughtThen(Condition):
     """Customers who bought one thing and later another: "bought coffee, then tea within 30 days".
 
     Each of ``steps`` is what an order must hold (lines; None: any order at all), each in a later order than the one
-    before it. ``within_days`` bounds the days from the first of them to the last; ``period`` bounds them all.
+    before it. ``within_days`` bounds the days from the first of them to the last; ``period`` bounds them all. A step
+    that names the ``line_type`` counts such lines instead of sales: return and cancellation for "sent something back".
     """
 
     op_type: Literal["sequence"] = "sequence"
@@ -109,6 +110,9 @@ class BoughtThen(Condition):
     within_days: int | None = Field(default=None, ge=0, le=3650)
     period: Period | None = None
 
+
+#: a step of a sequence: something was sent back or cancelled
+SENT_BACK = Compare(field="line_type", op="in", values=("return", "cancellation"))
 
 PredictedName = Literal["churn_probability", "expected_value", "expected_orders"]
 

@@ -52,15 +52,20 @@ class SegmentRequest(PlanModel):
     period: Period | None = None
     days_ago: int = Field(default=90, ge=1, le=3650)
     since: Period | None = Field(default=None, description="trend: from before this period to its end, not days_ago")
+    segment: str | None = Field(default=None, max_length=100, description="trend: the one that is asked about")
     on: Period | None = Field(default=None, description="as of the last day of this period, with what was known then")
     refused: str | None = Field(default=None, max_length=60, description="a method asked for that is not offered")
 
 
 class CustomerRequest(PlanModel):
-    """Everything known about one customer."""
+    """Everything known about one customer; with ``why_segment`` the reason for the segment it is in.
+
+    ``why_segment``: the segment that is asked about ("why is 17850 a champion?"), which need not be the customer's own.
+    """
 
     kind: Literal["customer"] = "customer"
     customer_id: str
+    why_segment: str | None = Field(default=None, max_length=60)
 
 
 class RecommendRequest(ListRules):

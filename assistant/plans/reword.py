@@ -224,6 +224,8 @@ def _segment_rule(rule: SegmentRule) -> str:
 
 
 def _customer(request: CustomerRequest) -> str:
+    if request.why_segment is not None:
+        return f"why customer {request.customer_id} is in its segment, asked of {request.why_segment}"
     return f"everything about customer {request.customer_id}"
 
 

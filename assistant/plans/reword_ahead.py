@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from assistant.plans.filters import BoughtThen, Compare, Filter, InGroup, Or, Predicted
+from assistant.plans.filters import SENT_BACK, BoughtThen, Compare, Filter, InGroup, Or, Predicted
 from assistant.plans.labels import LABELS
 from assistant.plans.reword_periods import during, said
 from assistant.plans.reword_uplift import contact_group
@@ -17,6 +17,9 @@ _OPERATORS = {
 }
 
 
+_SENT_BACK = "sent something back or cancelled it"
+
+
 def reword_ahead(condition: BoughtThen | Predicted | InGroup) -> str:
     """A sequence, a prediction, or a group by what a contact changes, in words."""
     if isinstance(condition, InGroup):
@@ -29,8 +32,9 @@ def _number(value: float) -> str:
 
 
 def _sequence(condition: BoughtThen) -> str:
-    first, *later = (_step(s) for s in condition.steps)
-    said_steps = f"the customer bought {first}" + "".join(f" and in a later order {s}" for s in later)
+    first, *later = condition.steps
+    said_steps = "the customer " + (_SENT_BACK if first == SENT_BACK else f"bought {_step(first)}") + "".join(
+        f" and later {_SENT_BACK}" if s == SENT_BACK else f" and in a later order {_step(s)}" for s in later)
     days = condition.within_days
     apart = "" if days is None else " on the same day" if days == 0 else f" within {_number(days)} days"
     if days == 1:

@@ -41,6 +41,7 @@ def _segments(request: SegmentRequest, words: Words) -> str:
     if request.view == "measure":
         when = f", {period_phrase(request.period)}" if request.period is not None else ""
         return f"{join_words([label(m) for m in request.metrics])} of each segment{when}, {split}"
+    split += f" (asked of {request.segment})" if request.segment is not None else ""
     return split + {
         "actions": ", with what is usually done for each",
         "trend": f", sizes now and {request.days_ago} days ago" if request.since is None

@@ -48,7 +48,8 @@ def _uplift(request: UpliftRequest, words: Any) -> str:
     what = _message(request.channel, request.campaign_kind)
     if request.customer_id:
         return f"what {what} changes for customer {request.customer_id}"
-    return _ABOUT[request.about].format(k=request.k, what=what)
+    among = f", among customers where {words(request.filter)}" if request.filter is not None else ""
+    return _ABOUT[request.about].format(k=request.k, what=what) + among
 
 
 def _read_out(request: ReadOutRequest, words: Any) -> str:

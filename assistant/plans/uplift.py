@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from assistant.plans.base import PlanModel
+from assistant.plans.filters import Filter
 from assistant.plans.requests import ChannelName
 
 #: How customers of a past campaign are split: all of it known before the campaign.
@@ -30,6 +31,7 @@ class UpliftRequest(PlanModel):
     channel: ChannelName | None = None
     campaign_kind: str | None = Field(default=None, max_length=60, description="kind of past campaigns: win_back …")
     customer_id: str | None = None
+    filter: Filter | None = Field(default=None, description="only customers it selects")
     k: int = Field(default=20, ge=1, le=1000)
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from assistant.data.schema import CHANNELS
 from assistant.errors import UnknownName
-from assistant.plans.filters import Filter
+from assistant.plans.filters import SENT_BACK, Filter
 from assistant.plans.shop import Match
 from assistant.query.compile import SnapshotKey
 from assistant.query.dimensions import DIMENSIONS, NOT_SET, dimension
@@ -280,6 +280,8 @@ def check_values(snapshot: Snapshot, condition: Filter | None) -> None:
         for value in part.values:
             if field.name == "message_channel" and str(value) in CHANNELS:
                 continue  # contacts may be on a channel that no campaign has used
+            if field.name == "line_type" and str(value) in SENT_BACK.values:
+                continue  # a shop may know only one of the ways in which goods come back
             if str(value) != NOT_SET and index.has(kind, str(value)) is False:
                 raise unknown_value(snapshot, kind, value)
 

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from assistant.plans.filters import Compare
 from assistant.query.facts import LINES, widen
 
 if TYPE_CHECKING:
     import ibis
 
-    from assistant.plans.filters import BoughtThen
+    from assistant.plans.filters import BoughtThen, Filter
     from assistant.query.compile import Scope
 
 
 def bought_then(scope: Scope, condition: BoughtThen) -> ibis.Table:
     """Customers whose orders hold the steps one after the other; one column ``customer``, each customer once.
 
-    An order counts by its sale lines. Orders of the same moment (of the same day, where the data know days only) are
-    not one after the other. For every order the latest possible beginning of a chain that ends there is carried along,
-    so that the shortest chain is found without joining orders with orders.
+    An order counts by its sale lines, unless a step names the type of the lines itself ("sent something back"). Orders
+    of the same moment (of the same day, where the data know days only) are not one after the other. For every order the
+    latest possible beginning of a chain that ends there is carried along, so that the shortest chain is found without
+    joining orders with orders.
     """
     import ibis
 
@@ -26,9 +28,13 @@ def bought_then(scope: Scope, condition: BoughtThen) -> ibis.Table:
 
     read = {"customer_id", "order_id", "line_type", "at"}.union(*(columns_of(s, LINES) for s in condition.steps if s))
     rows = widen(scope.snapshot, LINES, sorted(read), scope.window(condition.period))
-    rows = rows.filter((rows.line_type == "sale") & rows.customer_id.notnull())
+    rows = rows.filter(rows.customer_id.notnull())
+    if not any(map(_names_type, condition.steps)):
+        rows = rows.filter(rows.line_type == "sale")
+    sold = rows.line_type == "sale"
     holds = {
-        f"step_{n}": ibis.literal(True) if s is None else predicate(scope, s, rows)
+        f"step_{n}": sold if s is None else predicate(scope, s, rows) if _names_type(s)
+        else predicate(scope, s, rows) & sold
         for n, s in enumerate(condition.steps)
     }
     lines = rows.select(customer=rows.customer_id, order=rows.order_id, moment=rows["at"], **holds)
@@ -45,3 +51,7 @@ def bought_then(scope: Scope, condition: BoughtThen) -> ibis.Table:
     if condition.within_days is not None:
         done = done.filter(done.moment.date().delta(done.begun.date(), unit="day") <= condition.within_days)
     return done.select("customer").distinct()
+
+
+def _names_type(step: Filter | None) -> bool:
+    return isinstance(step, Compare) and step.field == "line_type"

@@ -65,6 +65,7 @@ KINDS: dict[str, DrawBody] = {
     "product_search": pieces.body,
     "forecast": models.examined,
     "churn": models.examined,
+    "segment_reason": pieces.body,
     "churn_standing": models.examined,
     "churn_groups": models.examined,
     "uplift": models.examined,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from assistant.errors import UserError
 from assistant.results import Result
@@ -22,6 +22,8 @@ class Contacting(Part):
     """Methods of :class:`~assistant.workspace.Workspace`, which gives the rest."""
 
     learnt: Callable[[Snapshot], Snapshot]
+    _citing: Callable[..., Result]
+    _put_in: Callable[..., Any]
 
     def uplift_model(self, channel: str | None = None, campaign_kind: str | None = None) -> ShopUplift:
         """What past campaigns teach of who is moved by a message of this channel and kind."""
@@ -62,7 +64,9 @@ class Contacting(Part):
         from assistant.models.uplift.report import uplift_result
 
         scope = request.channel, request.campaign_kind
-        return uplift_result(self.snapshot, request, self.uplift_model(*scope), self.uplift_scores(*scope))
+        request, cited = self._put_in(request)
+        scores = self.uplift_scores(*scope)
+        return self._citing(uplift_result(self.snapshot, request, self.uplift_model(*scope), scores), cited)
 
     def read_out_campaigns(self, request: ReadOutRequest) -> Result:
         """What past campaigns changed against customers held out."""

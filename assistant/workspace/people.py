@@ -50,6 +50,10 @@ class People(Part):
         from assistant.models.people.profile import NEXT, Rooms, complete_profile
         from assistant.query.customer import describe_customer
 
+        if request.why_segment is not None:
+            from assistant.models.segment.why_segment import why_segment
+
+            return why_segment(self.snapshot, request)
         found = describe_customer(self.snapshot, request)
         rooms = Rooms(
             churn=lambda c: self.predict_churn(ChurnRequest(customer_id=c)),

@@ -6,11 +6,15 @@ from datetime import date, timedelta
 
 import pytest
 
+from assistant.data.warehouse import open_snapshot, write_snapshot
 from assistant.errors import InvalidPlan, MissingData
 from assistant.plans import And, BoughtThen, Compare, CustomerCondition, Not, Period, Predicted, QueryPlan
+from assistant.plans.filters import SENT_BACK
+from assistant.plans.reword import reword_filter
 from assistant.query.audience import customer_ids
 from assistant.query.engine import run_query
 from tests.support.shop_builder import shop_of
+from tests.support.tiny_shop import tiny_tables
 
 
 def product(*ids):
@@ -110,3 +114,16 @@ def test_predictions_refuse_what_they_cannot_compare(history):
                   {"rank": "top_percent", "values": (120,)}):
         with pytest.raises(InvalidPlan):
             customer_ids(shop, Predicted(attribute="expected_value", **wrong))
+
+
+def test_an_order_after_something_was_sent_back(tmp_path):
+    """A step on returns counts lines that came back; the order must be later than these."""
+    tables = tiny_tables()
+    shop = open_snapshot(tmp_path, None) if write_snapshot(tmp_path, tables, source="tiny") else None
+    lines = shop.execute(shop.table("order_lines")).to_pandas()
+    back = lines[lines["line_type"].isin(["return", "cancellation"]) & lines["customer_id"].notna()]
+    sold = lines[(lines["line_type"] == "sale") & lines["customer_id"].notna()]
+    pairs = back.merge(sold, on="customer_id", suffixes=("_back", ""))
+    again = set(pairs.loc[pairs["ordered_at"] > pairs["ordered_at_back"], "customer_id"])
+    assert set(customer_ids(shop, BoughtThen(steps=(SENT_BACK, None)))) == again
+    assert "sent something back" in reword_filter(BoughtThen(steps=(SENT_BACK, None)))

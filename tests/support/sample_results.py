@@ -187,7 +187,8 @@ def every_kind() -> dict[str, Result]:
     plain = [simple(kind, kind.replace("_", " ")) for kind in (
         "data_overview", "audience", "customer_profile", "interests", "fairness", "report", "privacy",
         "bought_together", "product_search", "product_trends", "interest_list",
-        "churn", "churn_standing", "churn_groups", "churn_exam", "churn_drivers", "ordering", "ordering_exam",
+        "segment_reason", "churn", "churn_standing", "churn_groups", "churn_exam", "churn_drivers", "ordering",
+        "ordering_exam",
         "table_scores", "table_exam", "table_drivers", "table_list", "uplift", "read_out", "campaign_list",
         "campaign_message", "campaign_reason",
         "dry_run", "sending_state", "campaign_calendar", "exported", "send_plan", "sending_stopped",

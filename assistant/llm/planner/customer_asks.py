@@ -24,7 +24,15 @@ from assistant.llm.planner.people_forms import Ask, PlanOne, plain, whom
 from assistant.llm.planner.replies import decline
 from assistant.llm.planner.spans import read
 from assistant.llm.planner.vocabulary import Vocabulary
-from assistant.plans import ChurnRequest, SaveSegment, SegmentRequest, SegmentRule
+from assistant.plans import (
+    ChurnRequest,
+    CustomerRequest,
+    SavedSegmentsRequest,
+    SaveSegment,
+    SegmentRequest,
+    SegmentRule,
+    UpliftRequest,
+)
 from assistant.plans.filters import And, Compare, CustomerCondition, Filter, Not
 from assistant.plans.periods import Period
 from assistant.plans.query import QueryPlan, Sort
@@ -35,6 +43,8 @@ _LONGEST = 220
 _SHOWN, _MOST = 25, 1000
 #: stretches of time that may each be asked for
 _MOST_STRETCHES = 24
+#: calls that count people without naming them
+_COUNTED = frozenset({"count_audience", "save_segment", "show_saved_segments", "query_data"})
 _UNITS = {"day": 1, "week": 7}
 
 
@@ -75,6 +85,7 @@ def _compiled(language: str) -> tuple[tuple[str, LatePattern], ...]:
         "RANKED": raw["macros"].get("ranking", "(?!)"),
         "BY": "(?P<by>" + "|".join(map(re.escape, splits)) + ")",
         "NUMBER": rf"(?P<n>\d{{1,4}}|{numbers})",
+        "CUSTOMER": raw["customer"], "SEG": f"(?P<segment>{_any_of(raw['segment_words'])})",
         "CH1": f"(?P<first>{_any_of(raw['channels'])})", "CH2": f"(?P<second>{_any_of(raw['channels'])})",
         "THINGS": f"(?P<things>{_any_of(raw['counted_things'])})",
         "UNIT": "(?P<unit>" + "|".join(sorted(raw["units"], key=len, reverse=True)) + ")",
@@ -159,6 +170,27 @@ def _standing_them(ask: Ask) -> BaseModel | ToolCall | None:
     return ChurnRequest(filter=known[0], everyone=True, k=_SHOWN, **_ahead(ask))  # type: ignore[arg-type]
 
 
+def _show_some(ask: Ask) -> BaseModel | None:
+    """As in "show me five" after a group was counted or saved."""
+    past = next((p for p in reversed(ask.context.past) if not p.refused), None)
+    known, money = ask.context.audience(), ask.words.role("money")
+    counted = past is not None and not past.call.args.get("dimensions") and past.call.name in _COUNTED
+    if not counted or known is None or money is None:
+        return None
+    n = _number(ask, ask.said["n"])
+    return QueryPlan(metrics=(money,), dimensions=("customer",), filter=known[0], sort=Sort(by=money),
+                     limit=max(1, min(n, _MOST)))
+
+
+def _saved_grew(ask: Ask) -> BaseModel | None:
+    """As in "which of them grew?" after the list of saved segments."""
+    last = ask.context.last()
+    if last is None or last.call.name != "show_saved_segments" or last.call.args.get("name"):
+        return None
+    up = "grew" in ask.said
+    return SavedSegmentsRequest(growth="up" if up else "down", order_by="change", descending=up)
+
+
 def _churn_by(ask: Ask) -> BaseModel | None:
     split = _raw(ask.words.lexicon.language)["split"]
     by = next((name for name, said in split.items() if ask.said["by"].casefold() in said), None)
@@ -219,6 +251,58 @@ def _before(today: date, unit: str, count: int) -> date | None:
         except ValueError:
             continue
     return date(year, month + 1, min(today.day, 28))
+
+
+def _segment_reason(ask: Ask) -> BaseModel | None:
+    """As in "why is customer 17850 a champion"."""
+    names = _raw(ask.words.lexicon.language)["segment_words"]
+    said = ask.said["segment"].casefold()
+    asked = next((name for name, known in names.items() if said in known), None)
+    return CustomerRequest(customer_id=ask.said["customer"], why_segment=asked) if asked is not None else None
+
+
+def _segment_course(ask: Ask) -> BaseModel | None:
+    """As in "how did the at-risk group develop over the last year"."""
+    names = _raw(ask.words.lexicon.language)["segment_words"]
+    said = ask.said["segment"].casefold()
+    name = next((n for n, known in names.items() if said in known), None)
+    if name is None:
+        return None
+    if "when" not in ask.said:
+        return SegmentRequest(method="rfm", view="trend", segment=name)
+    items = [item for item in read(ask.said["when"], ask.words).items if item.has("period")]
+    spoken = items[0].get("period") if len(items) == 1 else None
+    period = spoken.period if spoken is not None else None
+    return None if period is None else SegmentRequest(method="rfm", view="trend", segment=name, since=period)
+
+
+def about_groups_contacted(
+    text: str, context: DialogueContext, shop: Shop, words: Vocabulary, tools: Collection[str], plan_one: PlanOne
+) -> Planned | None:
+    """As in "which loyal customers should I not bother with discounts": who is worth a contact, within a group."""
+    language = words.lexicon.language
+    raw = _raw(language)
+    if len(text) > _LONGEST or not raw.get("contacted") or "predict_uplift" not in tools:
+        return None
+    asked = plain(text, language)
+    for about, pattern in _contacted(language):
+        match = pattern.fullmatch(asked)
+        said = match["group"].strip() if match is not None else ""
+        if not said or said.casefold() in raw["not_a_group"]:
+            continue
+        ask = Ask({"whom": said}, asked, context, shop, words, plan_one)
+        chosen = _group(ask, said)
+        if chosen is not None:
+            return Planned([call(UpliftRequest(about=about, filter=chosen))], 0.95, frame="uplift")  # type: ignore[arg-type]
+    return None
+
+
+@lru_cache(maxsize=4)
+def _contacted(language: str) -> tuple[tuple[str, LatePattern], ...]:
+    raw = _raw(language)
+    places = dict(raw["macros"]) | {"GROUP": "(?P<group>.+?)"}
+    return tuple((about, LatePattern(put_in(form, places)))
+                 for about, forms in raw["contacted"].items() for form in forms)
 
 
 def _audience(ask: Ask, rule: Filter, *shown: str) -> BaseModel:
@@ -297,7 +381,8 @@ def _everybody_saved(ask: Ask) -> BaseModel | None:
 
 #: How each kind of form is read, in the order they are tried.
 _READ: dict[str, Callable[[Ask], BaseModel | ToolCall | None]] = {
-    "standing": _standing, "standing_them": _standing_them, "churn_by": _churn_by, "churn_against": _churn_against,
-    "channels": _channels, "distinct": _distinct, "every_month": _every_month, "segments_on": _segments_on,
-    "everybody_saved": _everybody_saved, "everybody_segment": _everybody,
+    "standing": _standing, "standing_them": _standing_them, "show_some": _show_some, "saved_grew": _saved_grew,
+    "churn_by": _churn_by, "churn_against": _churn_against, "segment_reason": _segment_reason,
+    "segment_course": _segment_course, "channels": _channels, "distinct": _distinct, "every_month": _every_month,
+    "segments_on": _segments_on, "everybody_saved": _everybody_saved, "everybody_segment": _everybody,
 }

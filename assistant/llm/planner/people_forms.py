@@ -31,7 +31,8 @@ from assistant.plans import (
     ReportRequest,
     SegmentRule,
 )
-from assistant.plans.filters import And, CustomerCondition, Filter, InGroup
+from assistant.plans.filters import SENT_BACK, And, BoughtThen, CustomerCondition, Filter, InGroup, Not
+from assistant.plans.query import Sort
 from assistant.plans.reword import reword_filter
 from assistant.plans.shop import Shop
 
@@ -367,9 +368,28 @@ def _fair_places(ask: Ask) -> ToolCall | None:
                    nearest=lex.wording["examples"]["fairness"])
 
 
-def _after_return(ask: Ask) -> ToolCall:
-    """Conditions put orders after orders, and no order after a return."""
-    return decline(ask.words.lexicon, "not_understood", "after_return", nearest=ask.raw["return_instead"])
+def _after_return(ask: Ask) -> BaseModel | ToolCall:
+    """Who ordered after something was sent back, also within so many days of it."""
+    more, days = ask.said.get("more", ""), None
+    within = re.fullmatch(ask.raw["more_within"], more, re.IGNORECASE)
+    if within is not None:
+        days = int(within["n"]) * int(ask.raw["return_units"][within["unit"].casefold()])
+    elif more and not re.fullmatch(ask.raw["nothing_more"], more, re.IGNORECASE):
+        return decline(ask.words.lexicon, "not_understood", "after_return", words=more,
+                       nearest=ask.raw["return_instead"])
+    again = BoughtThen(steps=(SENT_BACK, None), within_days=days)
+    if re.match(ask.raw["counting"], ask.text, re.IGNORECASE):
+        return SegmentRule(filter=again)
+    return QueryPlan(metrics=("revenue", "orders"), dimensions=("customer",), filter=again, sort=Sort(by="revenue"))
+
+
+def _never_after_return(ask: Ask) -> BaseModel | None:
+    """Who sent something back and ordered nothing after it."""
+    gone = And(parts=(CustomerCondition(metric="return_orders", op="ge", values=(1,)),
+                      Not(part=BoughtThen(steps=(SENT_BACK, None)))))
+    if re.match(ask.raw["counting"], ask.text, re.IGNORECASE):
+        return SegmentRule(filter=gone)
+    return QueryPlan(metrics=("revenue", "orders"), dimensions=("customer",), filter=gone, sort=Sort(by="revenue"))
 
 
 def _not_to_send(ask: Ask) -> ToolCall:
@@ -405,7 +425,8 @@ _READ: dict[str, Reader] = {
     "interests_of": _interests_of, "interests_of_them": _interests_of_them, "interested_where": _interested_where,
     "interested": _interested, "interest_audience": _interest_audience,
     "interest_draft": _interest_draft, "all_interests": _all_interests, "profile": _profile,
-    "fair_places": _fair_places, "not_to_send": _not_to_send, "after_return": _after_return,
+    "fair_places": _fair_places, "not_to_send": _not_to_send, "never_after_return": _never_after_return,
+    "after_return": _after_return,
     "fair_value": _fair("value"), "fair_uplift": _fair("uplift"), "fair_ordering": _fair("ordering"),
     "fair_segments": _fair("segments"), "fair_table": _fair_table, "fair_lists": _fair("recommendations"),
     "fair_those": _fair_those, "fair_named": _fair_named, "fair_whom": _fair_whom, "fair_churn": _fair("churn"),

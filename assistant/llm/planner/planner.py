@@ -19,7 +19,7 @@ from assistant.llm.planner.context import DialogueContext
 from assistant.llm.planner.contrasts import contrasted
 from assistant.llm.planner.copy_talk import about_copy
 from assistant.llm.planner.currency import amounts
-from assistant.llm.planner.customer_asks import about_customers
+from assistant.llm.planner.customer_asks import about_customers, about_groups_contacted
 from assistant.llm.planner.day_hours import asked_hours
 from assistant.llm.planner.draft_edits import about_draft
 from assistant.llm.planner.draft_talk import about_table
@@ -151,6 +151,10 @@ def _turn(
         nearest = [asked.text] if answerable_text(asked.text, context, shop, tools, words) else None
         no = decline(words.lexicon, "missing_data", "no_rates", nearest=nearest, own=own, other=asked.wanted)
         return Planned([no], 0.0, frame="decline")
+    within = about_groups_contacted(asked.text, context, shop, words, tools,
+                                    lambda t: candidates(read(t, words), DialogueContext(), shop, tools))
+    if within is not None:
+        return within
     contacts = about_contacts(asked.text, context, shop, tools, language)
     if contacts is not None:
         return contacts

@@ -75,7 +75,8 @@ class Spelling:
         return known or not word.isalpha()
 
     def _nearest(self, word: str, pool: Collection[str], *, far: bool) -> tuple[str, int] | None:
-        """One edit from four letters, two from eight; the first letter may be wrong in words of six and more."""
+        """One edit from four letters, two from eight; the first letter may be wrong in words of the language of six and
+        more."""
         from rapidfuzz import process
         from rapidfuzz.distance import OSA
 
@@ -87,7 +88,9 @@ class Spelling:
         near.sort(key=self._likelier)
         best = process.extractOne(word, near, scorer=OSA.distance, score_cutoff=limit) if near else None
         if best is None and far and len(word) >= 6:
-            others = [v for v in pool if v[:1] != word[0] and abs(len(v) - len(word)) <= 1 and len(v) > 4]
+            # "bedding" is no slip of "wedding": a word of the shop begins as it is written
+            others = [v for v in pool if v[:1] != word[0] and abs(len(v) - len(word)) <= 1 and len(v) > 4
+                      and v in self.grammar]
             others.sort(key=self._likelier)
             best = process.extractOne(word, others, scorer=OSA.distance, score_cutoff=1) if others else None
         return (best[0], int(best[1])) if best else None

@@ -141,6 +141,9 @@ def trend_result(snapshot: Snapshot, request: SegmentRequest) -> Result:
         "days": Figure(value=stretch.days, unit="days", label="Days between", source=Source(origin="plan")),
         "most": table.figure(0, "change"), "least": table.figure(len(rows) - 1, "change"),
     }
+    asked = next((i for i, row in enumerate(rows) if str(row[0]).casefold() == str(request.segment).casefold()), None)
+    if asked is not None:
+        figures |= {f"asked_{name}": table.figure(asked, name) for name in ("then", "now", "change", "came", "went")}
     evidence = segment_evidence(snapshot, request, then)
     evidence.assumptions.append(f"Both days are split by the limits found on {earlier.isoformat()}, so that a change "
                                 "is one of the customers and not of the limits.")
@@ -148,7 +151,7 @@ def trend_result(snapshot: Snapshot, request: SegmentRequest) -> Result:
         kind="segment_trend", title="Segments then and now", currency=snapshot.currency, tables=tables, figures=figures,
         headline=["most"], words={
             "most": str(rows[0][0]) if rows[0][3] > 0 else "", "least": str(rows[-1][0]) if rows[-1][3] < 0 else "",
-            "moves": "yes" if moves else ""},
+            "moves": "yes" if moves else "", "asked": str(rows[asked][0]) if asked is not None else ""},
         charts=[Chart(kind="bar", table="segments", x="segment", y=["then", "now"], title="Customers then and now"),
                 Chart(kind="heatmap", table="migration", x="to", y=["share"], series="from",
                       title="Of those in a segment then, share in each one now")],

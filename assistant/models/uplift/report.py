@@ -5,14 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from assistant.data.objectors import objectors
+from assistant.errors import NoRows
 from assistant.models.close_inputs import proxy_caveats
 from assistant.models.uplift.evidence import GROUP_WORDS, uplift_evidence
 from assistant.models.uplift.exam import DEFAULT
 from assistant.models.uplift.exam_tables import exam_table, fifths_table, measured_table, qini_table
 from assistant.models.uplift.fitted import ShopUplift, do_not_contact
 from assistant.models.value.report import refuse_customer
-from assistant.plans.filters import InGroup
+from assistant.plans.filters import And, InGroup
+from assistant.plans.reword import phrase
 from assistant.plans.uplift import UpliftRequest
+from assistant.query.spoken import speak
 from assistant.results import Caveat, Chart, Column, Figure, Result, Source, Table
 from assistant.results.result import Scalar, Unit
 
@@ -55,6 +58,7 @@ def uplift_result(snapshot: Snapshot, request: UpliftRequest, model: ShopUplift,
     Raises:
         UnknownName, NoRows: a customer is asked about who does not exist or cannot be judged.
     """
+    scores = _among(snapshot, request, scores)
     judged = scores[scores["judged"]]
     if request.customer_id is not None:
         return _one(snapshot, request, model, scores)
@@ -74,13 +78,32 @@ def uplift_result(snapshot: Snapshot, request: UpliftRequest, model: ShopUplift,
         evidence=uplift_evidence(snapshot, request, model), followups=_followups(request, model),
     )
     result.headline = _headline(request, result)
+    if request.filter is not None:
+        speak(result, "where", phrase(request.filter))
     result.caveats = _caveats(snapshot, model, scores, result)
     if not model.abstains and request.about != "quality":
         group = InGroup(group="contact", name=request.about, channel=request.channel,
                         campaign_kind=request.campaign_kind)
-        result.details = {"audience": {"filter": group.model_dump(mode="json", exclude_none=True),
+        rule = group if request.filter is None else And(parts=(request.filter, group))
+        result.details = {"audience": {"filter": rule.model_dump(mode="json", exclude_none=True),
                                        "words": _AUDIENCES[request.about]}}
     return result
+
+
+def _among(snapshot: Snapshot, request: UpliftRequest, scores: pd.DataFrame) -> pd.DataFrame:
+    """The scores of those whom the request is about.
+
+    Raises:
+        NoRows: nobody of them can be judged.
+    """
+    if request.filter is None:
+        return scores
+    from assistant.query.audience import customer_ids
+
+    chosen = scores[scores["customer_id"].isin(set(customer_ids(snapshot, request.filter)))]
+    if not bool(chosen["judged"].any()):
+        raise NoRows("No customer of this selection can be judged: past campaigns say nothing of them")
+    return chosen
 
 
 def _rows(

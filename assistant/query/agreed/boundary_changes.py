@@ -329,8 +329,8 @@ def _in_order(probe: Probe, leaf: BoughtThen, person: Person) -> Iterator[_Step]
     named = [s for s in leaf.steps if s is not None]
     holders = [probe.goods(s, inside=True)[:1] if s is not None else probe.goods(None, inside=True)[:1]
                for s in leaf.steps]
-    if not person.sales or not all(holders):
-        return
+    if not person.sales or not all(holders) or any("line_type" in columns_of(s, LINES) for s in named):
+        return  # what was sent back is no good that could be bought instead
     bare = person
     for step in named:
         other = probe.goods(step if len(named) == 1 else _either(named), inside=False)

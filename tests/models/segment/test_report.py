@@ -6,8 +6,10 @@ from assistant.data.warehouse import open_snapshot, write_snapshot
 from assistant.errors import InvalidPlan, MissingData, NoRows
 from assistant.features.rfm import rfm
 from assistant.llm.replies import caveat_texts, compose
+from assistant.models.segment.past_days import segments_on
 from assistant.models.segment.report import assign, fit_segments, segment_result
-from assistant.plans import SegmentRequest
+from assistant.models.segment.why_segment import why_segment
+from assistant.plans import CustomerRequest, Period, SegmentRequest
 from tests.support.shop_builder import grouped_shop, shop_of
 from tests.support.tiny_shop import tiny_tables
 
@@ -101,3 +103,24 @@ def test_demo_shop_champions_are_recent_and_worth_more(demo_snapshot):
     found = segment_result(demo_snapshot, SegmentRequest(method="kmeans"))
     assert 3 <= len(found.table("segments").rows) <= 8
     assert np.isfinite(found.evidence.model.quality["worst_segment_jaccard"])
+
+
+def test_why_a_customer_is_in_its_segment(shop):
+    """The segment named is the one assigned, with the scores of the rules; another one asked about is put right."""
+    given = assign(shop, SegmentRequest(method="rfm")).iloc[0]
+    result = why_segment(shop, CustomerRequest(customer_id=given["customer_id"], why_segment=given["segment"]))
+    row = rfm(shop).set_index("customer_id").loc[given["customer_id"]]
+    assert result.words == {"segment": given["segment"], "asked": ""}
+    assert result.figures["orders"].value == row["order_count"]
+    assert result.figures["spent"].value == pytest.approx(row["monetary_value"])
+    others = [n for n in assign(shop, SegmentRequest(method="rfm"))["segment"].unique() if n != given["segment"]]
+    other = why_segment(shop, CustomerRequest(customer_id=given["customer_id"], why_segment=others[0]))
+    assert f"is not in {others[0]} but in **{given['segment']}**" in compose([other]).text
+
+
+def test_segments_of_an_earlier_day_know_nothing_later(shop):
+    day = shop.as_of - pd.Timedelta(days=120).to_pytimedelta()
+    result = segments_on(shop, SegmentRequest(on=Period(kind="absolute", start=day, end=day)))
+    then = segment_result(shop.at(day), SegmentRequest())
+    assert result.table("segments").rows == then.table("segments").rows and result.evidence.as_of == day
+    assert "As of" in compose([result]).text
