@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from assistant.errors import InvalidPlan, MissingData, NoRows
+from assistant.plans.filters import And, Compare, Filter
 from assistant.plans.query import ChangePlan
 from assistant.plans.reword import phrase, reword
 from assistant.query.caveats import about_chosen, not_yet_lost
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 GROUPS_SHOWN = 10
 
 #: how a change is split where the person names no dimension, in this order
-OFFERED = ("category", "country", "product", "campaign", "message_channel")
+OFFERED = ("category", "country", "product", "channel", "campaign", "message_channel")
 
 
 def explain_change(
@@ -183,10 +184,17 @@ def _dimensions(scope: Scope, plan: ChangePlan) -> list[str]:
     if plan.dimension:
         return [plan.dimension]
     facts = [fact_of(base) for base in base_metrics(plan.metric, scope.options.sales_basis)]
-    offered = [name for name in OFFERED if all(
+    said = _single(plan.filter)  # a split by what was narrowed to one value says nothing
+    offered = [name for name in OFFERED if name not in said and all(
         set(dimension(name).columns) <= set(fact.columns)
         and not missing(scope.snapshot, fact, dimension(name).columns) for fact in facts)]
-    return [d for d in offered if d != "country" or "category" not in offered]
+    return [d for d in offered if d != "country" or not {"category"} & {*offered, *said}]
+
+
+def _single(condition: Filter | None) -> set[str]:
+    """Dimensions that a filter narrows to one value."""
+    parts = condition.parts if isinstance(condition, And) else () if condition is None else (condition,)
+    return {p.field for p in parts if isinstance(p, Compare) and p.op == "eq"}
 
 
 def _parts_table(table_id: str, title: str, parts: list[Part], unit: Unit, head: str) -> Table:

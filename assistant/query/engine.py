@@ -131,8 +131,8 @@ def _present(scope: Scope, plan: QueryPlan, found: Answer) -> Result:
     over = summary_table(found, table)
     chart, chart_caveat = chart_for(found, table)
     figures = headline_figures(found, table, totals)
-    if plan.within and plan.offset:
-        figures["place"] = plan_figure(plan.offset + 1, "count", "place in each group")
+    if plan.offset:
+        figures["place"] = plan_figure(plan.offset + 1, "count", "place in each group" if plan.within else "place")
     if over is not None:
         figures |= {f"{c.name}__summary": over.figure(0, c.name) for c in over.columns}
     if found.checked:

@@ -258,7 +258,7 @@ def test_a_limit_beside_a_time_axis_picks_the_other_dimension_over_the_whole_per
 def test_the_best_and_the_worst_month_are_ranked_not_told_as_a_course(shop):
     best = run_query(shop, QueryPlan(metrics=("revenue",), dimensions=("month",), limit=1))
     text = compose([best]).text
-    assert "- Feb 2024: €116.00" in text and "latest" not in text
+    assert "Month with the highest revenue" in text and "latest" not in text
     assert (best.figures[best.headline[0]].value, best.figures[best.headline[0]].label) == (116.0, "revenue, Feb 2024")
     lowest = Sort(by="revenue", descending=False)
     worst = run_query(shop, QueryPlan(metrics=("revenue",), dimensions=("month",), limit=1, sort=lowest))

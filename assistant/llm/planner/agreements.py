@@ -215,6 +215,10 @@ class AgreementReader:
         if known is None or known.rank_by is None:
             return None
         lemmas = set(self.lex.lemmas(meaning))
+        said = [item for item in self.frames.reading.items if set(item.lemma.split()) <= lemmas]
+        if any(item.number is not None or item.has("period", "duration") for item in said):
+            more = decline(self.lex, "not_understood", "ranking_only", words=f"“{known.term}”", examples="ranking")
+            return candidate(more, 0.0, "refused")  # how many, and of which time, is no part of a ranking
         for item in self.frames.reading.items:
             names = item.alts.get("metric", ())
             if names and set(item.lemma.split()) <= lemmas:

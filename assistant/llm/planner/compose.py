@@ -13,6 +13,7 @@ from assistant.llm.planner.heard import heard
 from assistant.llm.planner.means import drawn_over_time, stepwise
 from assistant.llm.planner.measures import coordinated, metrics_of, role
 from assistant.llm.planner.moves import Moves, in_percent, movers_only, turned, unit_moves
+from assistant.llm.planner.one_of_another import of_another
 from assistant.llm.planner.parts import Parts
 from assistant.llm.planner.units import GRAINS
 from assistant.plans.query import Comparison, Having, QueryPlan, Sort
@@ -44,6 +45,8 @@ def query_plan(p: Parts) -> QueryPlan | None:
     if groups == ["customer"] and metrics == [role(p, "customers")]:
         metrics = [m for m in (role(p, "money"), role(p, "orders")) if m]  # one each says nothing of anybody
     transform, window = ("growth", None) if step else _transform(p, groups, compare)
+    if transform == "share":
+        of_another(p)
     # "share of the UK by year"
     parted = all(g in GRAINS for g in groups) and p.filter() is not None and compare is None
     if transform == "share" and (not groups or parted):
