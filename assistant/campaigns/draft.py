@@ -119,7 +119,7 @@ def draft_campaign(snapshot: Snapshot, brief: CampaignBrief, rooms: Rooms) -> Re
     before = rooms.store.load(brief.campaign_id) if brief.campaign_id else None
     campaign_id = before.campaign_id if before else rooms.store.next_id()
     plan = make_plan(snapshot, brief, rooms, campaign_id, recipients=SAMPLE)
-    known = economics.assess(snapshot, plan)
+    known = economics.assess(snapshot, plan, rooms.learnt(snapshot))
     check_margin(brief, known.margin, snapshot.currency)
     result = campaign_result(snapshot, plan, known)
     follows = before.version if before else None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from assistant.campaigns.experiment import PastLift
 from assistant.campaigns.offers import MarginEffect, margin_effect
+from assistant.campaigns.profit import Profit, expected_profit
 from assistant.data.warehouse import Snapshot
 from assistant.plans import OfferSpec
 
@@ -36,6 +37,7 @@ class Economics:
             average order value behind it in ``order_value``.
         past: what past campaigns of this kind achieved against their control groups.
         extra: that lift carried over to those contacted here.
+        profit: what it is expected to earn beyond no campaign.
     """
 
     baseline: float | None
@@ -46,17 +48,22 @@ class Economics:
     order_value: float | None = None
     given_anyway: float | None = None
     extra: Extra | None = None
+    profit: Profit | None = None
 
 
-def assess(snapshot: Snapshot, plan: Plan) -> Economics:
-    """Gather the evidence for a draft."""
+def assess(snapshot: Snapshot, plan: Plan, learnt: Snapshot | None = None) -> Economics:
+    """Gather the evidence for a draft.
+
+    Args:
+        learnt: the past campaigns with one's own finished experiments among them.
+    """
     baseline = plan.sizing.baseline
     value, given = _given_anyway(snapshot, plan, baseline)
     past, n = plan.past, len(plan.split.contacted)
     known = past is not None and plan.audience.reachable is not None
     extra = Extra(past.lift * n, past.lower * n, past.upper * n) if known and past is not None else None
     return Economics(baseline, plan.baseline_customers, plan.sizing.detectable, _margin(snapshot, plan.brief.offer),
-                     past, value, given, extra)
+                     past, value, given, extra, expected_profit(snapshot, plan, learnt or snapshot))
 
 
 def _given_anyway(snapshot: Snapshot, plan: Plan, baseline: float | None) -> tuple[float | None, float | None]:

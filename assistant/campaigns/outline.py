@@ -34,6 +34,7 @@ def outline(snapshot: Snapshot, plan: Plan, economics: Economics) -> Table:
         ["timing", when, ASKED if asked_when == "asked" else ASSUMED],
         ["cost", *_cost(snapshot, plan)],
         ["expected result", *_expected(snapshot, plan, economics)],
+        *_profit(snapshot, economics),
         ["experiment", _experiment(plan), _by_experiment(plan)],
     ]
     columns = [Column(name="part", label="Part"), Column(name="value", label="Decided"),
@@ -101,6 +102,17 @@ def _expected(snapshot: Snapshot, plan: Plan, economics: Economics) -> tuple[str
         return (f"no lift is promised without an experiment; it pays from {margin.break_even_lift * 100:.1f} % "
                 "more sales on", ASSUMED)
     return "no lift is promised: no past experiment of this kind is in the data", ASSUMED
+
+
+def _profit(snapshot: Snapshot, economics: Economics) -> list[list[Any]]:
+    """The expected profit, by experiment where this very offer was tested, else as an assumption."""
+    profit, money = economics.profit, snapshot.currency
+    if profit is None or profit.past is None:
+        return []
+    pays = f"; it pays from a lift of {profit.needed * 100:.1f} points on" if profit.needed is not None else ""
+    said = (f"{show(profit.expected, 'currency', money)} ({show(profit.lower, 'currency', money)} to "
+            f"{show(profit.upper, 'currency', money)}) beyond no campaign{pays}")
+    return [["expected profit", said, "experiment" if profit.tested else ASSUMED]]
 
 
 def _experiment(plan: Plan) -> str:

@@ -13,6 +13,7 @@ from assistant.campaigns.experiment.shown import sizing_details, sizing_figures,
 from assistant.campaigns.journey import steps_table
 from assistant.campaigns.outline import outline
 from assistant.campaigns.preview import previews, subjects
+from assistant.campaigns.profit import Profit
 from assistant.campaigns.timing import occasion, timing_words
 from assistant.data.warehouse import Snapshot
 from assistant.plans.reword import join_words, reword, reword_filter
@@ -48,6 +49,8 @@ def campaign_result(snapshot: Snapshot, plan: Plan, economics: Economics) -> Res
         "not_included": "; ".join(plan.brief.not_included), "subjects": " / ".join(lines),
         "about": plan.brief.offer.category or "" if plan.brief.offer.kind == "none" else "",
         "budget": "" if plan.brief.budget is None else "yes",
+        "profit": "" if economics.profit is None or economics.profit.past is None else (
+            "tested" if economics.profit.tested else "assumed"),
         "favourites": "yes" if plan.brief.favourites else "",
         "goods": "" if plan.goods is None else plan.goods.kind,
         "exit": exit_words(plan.brief) if exit_of(plan.brief) != "never" else "",
@@ -143,6 +146,7 @@ def _figures(plan: Plan, economics: Economics, waterfall: Table) -> dict[str, Fi
         if plan.goods.value is not None:
             figures["goods_value"] = _figure(round(plan.goods.value, 2), "currency", "Money in their stock",
                                              "units in stock * cost, else list price")
+    figures |= _profit_figures(economics.profit)
     if plan.brief.budget is not None:
         figures["budget"] = Figure(value=plan.brief.budget, unit="currency", label="Budget",
                                    source=Source(origin="plan"))
@@ -154,6 +158,24 @@ def _figures(plan: Plan, economics: Economics, waterfall: Table) -> dict[str, Fi
             "past_lower": _figure(past.lower * 100, "points", "Lower bound", "normal interval"),
             "past_upper": _figure(past.upper * 100, "points", "Upper bound", "normal interval"),
         }
+    return figures
+
+
+def _profit_figures(profit: Profit | None) -> dict[str, Figure]:
+    """Expected profit with its interval, and the lift at which the campaign pays."""
+    if profit is None:
+        return {}
+    figures = {}
+    if profit.needed is not None:
+        figures["needed_lift"] = _figure(profit.needed * 100, "points", "Lift at which it pays",
+                                         "(would order anyway * offer + message) / (margin of an order - offer)")
+    if profit.past is not None:
+        how = "contacted * (lift * (margin of an order - offer) - would order anyway * offer) - cost of sending"
+        figures |= {name: _figure(round(value or 0.0, 2), "currency", label, how) for name, value, label in (
+            ("profit", profit.expected, "Expected profit beyond no campaign"),
+            ("profit_lower", profit.lower, "Lower bound"), ("profit_upper", profit.upper, "Upper bound"))}
+        figures["profit_campaigns"] = _figure(profit.past.campaigns, "count", "Past campaigns it rests on",
+                                              "campaigns with control")
     return figures
 
 

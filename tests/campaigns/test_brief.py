@@ -215,7 +215,8 @@ def test_the_page_at_a_glance_has_every_part(workspace: Workspace) -> None:
                           products_per_recipient=0)
     result = workspace.draft_campaign(asked)
     assert [row[0] for row in result.table("outline").rows] == [
-        "goal", "audience", "exit", "offer", "products", "copy", "timing", "cost", "expected result", "experiment"]
+        "goal", "audience", "exit", "offer", "products", "copy", "timing", "cost", "expected result",
+        "expected profit", "experiment"]
     assert "24 December 2026" in str(part(result, "timing")[1])
     assert part(result, "expected result")[2] == "experiment"
     assert value(result, "extra") == round(value(result, "contacted") * value(result, "past_lift") / 100)
