@@ -63,13 +63,25 @@ def accounted(
     if not lost:
         return planned
     named = [item.text for item in lost]
+    shown = _as_said(lost, reading)
     of_data = all(c.name in _DATA for c in planned.calls)
     if len(lost) < _MANY and not any(_telling(item, reading, of_data) for item in lost):
-        return replace(planned, notes=[*planned.notes, f"not_used|{'”, “'.join(named)}"])
+        return replace(planned, notes=[*planned.notes, f"not_used|{'”, “'.join(shown)}"])
     without = nearest_without(named, reading, words, shop)
     nearest = [without, *words.lexicon.wording["examples"]["general"][:2]] if without else None
-    no = decline(words.lexicon, "not_understood", "lost", words=quoted(named), nearest=nearest)
+    no = decline(words.lexicon, "not_understood", "lost", words=quoted(shown), nearest=nearest)
     return Planned([no], 0.0, named, planned.alternatives, frame="decline")
+
+
+def _as_said(lost: Sequence[Item], reading: Reading) -> list[str]:
+    """The words of the items as they stand in the text, neighbours together."""
+    stretches: list[tuple[Item, Item]] = []
+    for item in lost:
+        if stretches and stretches[-1][1].end == item.start:
+            stretches[-1] = (stretches[-1][0], item)
+        else:
+            stretches.append((item, item))
+    return [reading.text[a.tokens[0].start : b.tokens[-1].end] for a, b in stretches]
 
 
 def _telling(item: Item, reading: Reading, of_data: bool) -> bool:

@@ -88,6 +88,13 @@ class DialogueContext:
                     return [str(row[index]) for row in table.get("rows", ()) if row[index] is not None][:_MAX_IDS]
         return []
 
+    def buyers(self) -> Filter | None:
+        """The customers behind the latest figure of sales; None where it is one of everybody at all times."""
+        last = self.last()
+        plan = last.call.plan() if last is not None and last.call.name == "query_data" else None
+        plain = isinstance(plan, QueryPlan) and not plan.dimensions and set(plan.metrics) <= _OF_SALES
+        return counted_customers(plan) if plain and plan.compare is None else None
+
     def audience(self) -> tuple[Filter, str] | None:
         """The customers last spoken of, as a filter and in words."""
         for past in reversed(self.past):
@@ -120,6 +127,8 @@ class DialogueContext:
         return None
 
 
+#: measures of sales, whose customers are those who bought
+_OF_SALES = frozenset({"revenue", "net_revenue", "gross_revenue", "orders", "units", "average_order_value"})
 #: what is known of a customer whenever they bought
 _OF_CUSTOMERS = frozenset({"customer", "country", "city", "gender", "acquisition_channel", "segment", "customer_type"})
 

@@ -15,7 +15,7 @@ from functools import lru_cache
 
 from assistant.llm.planner.candidate import ToolCall
 from assistant.llm.planner.coverage_people import people_gaps
-from assistant.llm.planner.coverage_shapes import shape_gaps
+from assistant.llm.planner.coverage_shapes import counted_heads, shape_gaps
 from assistant.llm.planner.heard import heard
 from assistant.llm.planner.language_files import read_yaml
 from assistant.llm.planner.lexicon import Lexicon
@@ -128,7 +128,10 @@ class Coverage:
         found: list[tuple[int, str]] = []
         for check in self._checks():
             found += list(check())
-        found += [] if self.follow_up else [*shape_gaps(self.r, self.trace), *people_gaps(self.r, self.trace)]
+        if self.follow_up:
+            found += counted_heads(self.r, self.trace)
+        else:
+            found += [*shape_gaps(self.r, self.trace), *people_gaps(self.r, self.trace)]
         words: list[str] = []
         for _, text in sorted(found):
             if text not in words:

@@ -85,9 +85,16 @@ def _counts(reading: Reading, trace: Trace) -> Iterator[Gap]:
     known = reading.vocabulary.metrics
     measured = [m for m in map(str, trace.under("metrics")) if m in known]
     money = measured and all(known[m].unit in _MONEY for m in measured)
-    asked = next((item for item in reading.items if item.has("how_many")), None)
+    asked = next((item for item in reading.items if item.has("how_many", "count")), None)
     if asked is not None and money:
         yield asked.start, asked.text
+
+
+def counted_heads(reading: Reading, trace: Trace) -> Iterator[Gap]:
+    """As in "how many of those customers came back" after a figure in money: heads, which no sum of money counts."""
+    people = any(item.has("customers_pronoun") or "customer" in item.alts.get("dim", ()) for item in reading.items)
+    if trace.tools == {"query_data"} and people:
+        yield from _counts(reading, trace)
 
 
 def _listed(reading: Reading, trace: Trace, words: dict[str, Any]) -> Iterator[Gap]:

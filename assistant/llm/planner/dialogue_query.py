@@ -450,7 +450,9 @@ def why(frames: Frames, plan: QueryPlan) -> Candidate | None:
     if r.has("year_earlier"):
         p.used.update(r.having("year_earlier"))
         compare = Comparison(kind="year_earlier")
-    others = [d for d in (*p.groups, *plan.dimensions) if d not in GRAINS and d not in {"customer", "order"}]
+    named = [d for d in p.groups if d != "customer" or r.has("which")]  # "which customers drove that?"
+    others = [d for d in (*named, *plan.dimensions) if d not in GRAINS and (d in named or d != "customer")]
+    others = [d for d in others if d != "order"]
     metric = p.metrics[0] if p.metrics else plan.metrics[0]
     down, up = bool(r.having("down")), bool(r.having("up"))
     down = down or any(t.lemma in heard("dialogue_query.few") for t in r.tokens)

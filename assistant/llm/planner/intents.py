@@ -229,12 +229,14 @@ class Frames(AverageFrames, PlainFrames):
         many = [i for i in self.reading.having("customers_pronoun") if len(self.reading.items[i].tokens) > 1]
         hits = many or (self.reading.having("customers_pronoun") if pointing(self.reading) else [])
         found = self.context.audience() if hits else None
-        if found is not None:
+        whom = found[0] if found is not None else self.context.buyers() if many else None
+        if whom is not None:
             p.used.update(hits)
             p.referred = True
-            p.conditions.customers.insert(0, found[0])
+            p.conditions.customers.insert(0, whom)
             p.conditions.joins.insert(0, "and")
-            if many and not p.groups and not p.counted and not p.metrics:
+            counted = p.counted or self.reading.has("how_many", "count")
+            if many and not p.groups and not counted and not p.metrics:
                 p.groups = ["customer"]
             what_they_bought(p)
 

@@ -93,8 +93,7 @@ def plan_turn(
             return clauses  # it accounts for its words itself
         if planned.done is not None:
             return planned  # each of several requests was looked at on its own
-        plain = [t for t in tools if t != "ask_back"]  # what is only compared need not be set side by side
-        return accounted(text, planned, words, shop, lambda t: _turn(t, known, shop, plain, language, None).calls)
+        return accounted(text, planned, words, shop, lambda t: _turn(t, known, shop, tools, language, None).calls)
 
 
 def _turn(

@@ -74,11 +74,10 @@ def _looked_at(
 ) -> Planned:
     """One request, unless it passes over a word of its text."""
 
-    def plan(piece: str, bound: Collection[str], encode: Encoder | None) -> Planned:
-        return by_form(piece, known, shop, bound, words) or one_request(piece, known, shop, bound, words, encode)
+    def plan(piece: str, encode: Encoder | None) -> Planned:
+        return by_form(piece, known, shop, tools, words) or one_request(piece, known, shop, tools, words, encode)
 
-    plain = [t for t in tools if t != "ask_back"]  # what is only compared need not be set side by side
-    return accounted(text, plan(text, tools, encoder), words, shop, lambda t: plan(t, plain, None).calls)
+    return accounted(text, plan(text, encoder), words, shop, lambda t: plan(t, None).calls)
 
 
 def _for_nobody(one: Planned) -> bool:

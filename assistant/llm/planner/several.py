@@ -184,6 +184,8 @@ def _apart(left: str, right: str, joint: str, words: Vocabulary) -> bool:
     people = any("customer" in i.alts.get("dim", ()) or i.lemma in whom for i in before.items)
     if first in heard("several.who") and people:
         return right.rstrip().endswith("?") and bool(expression("several.who_of").match(right))
+    if first in heard("several.whose"):
+        return False
     after = read(right, words)
     helping = heard("several.helping")
     if first in helping or (first in heard("several.make") and not after.has("object")):

@@ -20,7 +20,8 @@ Best = Callable[[str], Candidate | None]
 #: frames that are answered for a stretch of time and a part of the shop
 _SCOPED = frozenset({"query", "study"})
 #: what says more about the customers or the time than a word that can be carried over
-_MORE = ("compare", "neg", "not_in", "never", "only", "future", "duration", "ago", "definition", "cmp", "object")
+_MORE = ("compare", "neg", "not_in", "never", "only", "future", "duration", "ago", "definition", "cmp", "object",
+         "inactive", "last_order")
 #: a request that the scope makes so much harder to read keeps its own
 _SLACK = 0.1
 
@@ -51,6 +52,7 @@ def shared(texts: Sequence[str], words: Vocabulary, best: Best) -> list[str]:
     scopes = [_scope(r) for r in readings]
     result = list(texts)
     led = scopes[0] == _Scope() and _bare(readings[0]) and not _present(readings[0])
+    led = led and not readings[1].has("customers_pronoun")  # "… and which of them …" says when of them alone
     if led and scopes[1] is not None and scopes[1].time:
         result[0] = _with(result[0], scopes[1], best)
         scopes[0] = scopes[1]
