@@ -11,7 +11,8 @@ from assistant.models.uplift.effects import read_out
 from assistant.models.uplift.money import Money, message_cost
 from assistant.models.uplift.read_out_report import read_out_result
 from assistant.models.uplift.report import uplift_result
-from assistant.plans import ReadOutRequest, UpliftRequest
+from assistant.plans import Compare, Not, ReadOutRequest, UpliftRequest
+from assistant.query.audience import customer_ids
 
 
 def reply(result):
@@ -38,6 +39,19 @@ def test_the_saving_adds_up_and_fits_the_groups(demo_snapshot, model, scores):
     assert f["left_alone"].value == f["sure"].value + f["dogs"].value + f["not_worth"].value
     assert f["customers"].value == f["left_alone"].value + f["moved"].value
     assert f["gain_moved"].value - f["gain_everybody"].value == pytest.approx(f["saved"].value, abs=0.05)
+
+
+def test_within_a_group_all_counts_are_of_the_group(demo_snapshot, model, scores):
+    """Two groups that are everybody add up to everybody, and no list holds anybody from outside."""
+    one = Compare(field="country", values=("Germany",))
+    whole, inside, outside = (
+        uplift_result(demo_snapshot, UpliftRequest(about="leave_alone", filter=rule, k=1000), model, scores)
+        for rule in (None, one, Not(part=one)))
+    for name in ("customers", "left_alone", "moved", "sure", "dogs"):
+        assert whole.figures[name].value == inside.figures[name].value + outside.figures[name].value
+    german = set(customer_ids(demo_snapshot, one))
+    assert {row[0] for row in inside.table("customers").rows} <= german
+    assert "country is Germany" in reply(inside) and inside.details["audience"]["filter"]["op_type"] == "and"
 
 
 def test_abstaining_says_so_and_shows_no_list(demo_snapshot, model, scores):
