@@ -72,7 +72,8 @@ def due(ledger: Ledger, campaign_id: str, approved: Terms, fingerprint: str, now
 
 
 def repeat(
-    ledger: Ledger, approved: Terms, current: Terms, rows: Sequence[Row], config: SendingConfig, now: datetime
+    ledger: Ledger, approved: Terms, current: Terms, rows: Sequence[Row], config: SendingConfig, now: datetime,
+    timing: Timing | None = None,
 ) -> Repeated:
     """Queue one repetition, or say why not.
 
@@ -80,6 +81,7 @@ def repeat(
         approved: terms of the run that a person approved.
         current: terms as they are now; they may differ in the data alone.
         rows: messages to people who fit now and have not been written to; none of the control group.
+        timing: when they may leave; unset: at once.
     """
     campaign_id, plan = approved.campaign_id, SendPlan.model_validate(approved.plan)
     why = _refused(ledger, approved, current, plan, rows)
@@ -95,7 +97,7 @@ def repeat(
                     (digest.hex(), campaign_id, current.canonical(), digest.rows, json.dumps(digest.channels),
                      stamp(now)))
         n = enqueue(con, digest.hex(), campaign_id, (row.canonical() for row in rows),
-                    Timing(now, config.time_zone, config.expires_hours))
+                    timing or Timing(now, config.time_zone, config.expires_hours))
         record(con, now, "automation", "repeated", campaign_id, run=digest.hex(), messages=n)
     return Repeated(campaign_id, n, "" if n else "nobody new fits")
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -284,7 +284,8 @@ class SendingDesk:
                         if r.customer_id not in held]
                 terms = terms_of(source, draft, plan.split.digest)
                 with self._sealed(source, plan, digest_of(terms, rows)) if rows else nullcontext():
-                    done.append(repeat(ledger, approved, terms, rows, source.config, self.clock()))
+                    done.append(repeat(ledger, approved, terms, rows, source.config, self.clock(),
+                                       replace(self._timing(source, plan), again=source.plan.send_at is not None)))
                 with ledger.write() as con:
                     written = {c for c, _, _ in outbox.done_of(ledger, campaign_id)}
                     approval.hold(con, campaign_id, (c for c in plan.split.holdout if c not in written))
@@ -342,7 +343,7 @@ class SendingDesk:
             return found.zone if found else None
 
         return Timing(self.clock(), source.config.time_zone, source.config.expires_hours, begins_at(source, plan),
-                      source.plan.clock == "recipient", zone)
+                      source.plan.clock == "recipient", zones=zone)
 
     @contextmanager
     def _sealed(self, source: Source, plan: Plan, run: str) -> Iterator[None]:

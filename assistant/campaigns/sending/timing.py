@@ -24,6 +24,7 @@ class Timing:
         send_at: not before; without a zone it is of the clock that ``local`` says. None: at once.
         local: the clock of each recipient, not the shop's.
         zones: (customer, channel) → zone of a recipient, or None where it is not known.
+        again: a repetition: the hour of ``send_at`` holds, the next time it comes on the clock that counts.
     """
 
     now: datetime
@@ -32,15 +33,24 @@ class Timing:
     send_at: datetime | None = None
     local: bool = False
     zones: Callable[[str, str], str | None] = lambda customer_id, channel: None
+    again: bool = False
 
     def of(self, customer_id: str, channel: str, after_days: int = 0) -> tuple[datetime, datetime]:
         """Not before and not after (UTC) of a message."""
         zone = zone_of(self.zones(customer_id, channel) if self.local else None, self.zone)
         begins = self.now
         if self.send_at is not None:
-            at = self.send_at if self.send_at.tzinfo else self.send_at.replace(tzinfo=zone)
-            begins = max(self.now, at.astimezone(UTC))
+            begins = max(self.now, self._at(self.send_at if self.send_at.tzinfo else
+                                            self.send_at.replace(tzinfo=zone)).astimezone(UTC))
         if after_days:
             wall = begins.astimezone(zone).replace(tzinfo=None) + timedelta(days=after_days)
             begins = wall.replace(tzinfo=zone).astimezone(UTC)
         return begins, begins + timedelta(hours=self.expires_hours)
+
+    def _at(self, planned: datetime) -> datetime:
+        """The moment planned; of a repetition after it, the same hour on the first day on which it has not passed."""
+        if not self.again or planned >= self.now:
+            return planned
+        wall = datetime.combine(self.now.astimezone(planned.tzinfo).date(), planned.time())
+        today = wall.replace(tzinfo=planned.tzinfo)
+        return today if today >= self.now else (wall + timedelta(days=1)).replace(tzinfo=planned.tzinfo)
