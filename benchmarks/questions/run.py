@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.questions import counting, rivals
+from benchmarks.questions import added_words, counting, rivals
 from benchmarks.questions.alteration import Alterations
 from benchmarks.questions.cases import load_conversations
 from benchmarks.questions.checker import Answering, InProcess, Verdict, examine, load_cases
@@ -80,6 +80,7 @@ def run() -> Outcome:
             held = [examine(case, assistant, shop) for case in load_conversations(name)]
             rows += [*_rows(name, ours, naive), *counting.conversations(name, held)]
             rows += _rivals(name, home, shop, Path(folder))
+            rows += added_words.rows(name, assistant.workspace)
     rows += _figures(seen)
     notes += [f"{name}, untraceable: {case}" for name, of in seen.items() for case in of.shown(name)]
     notes += [f"{name}, altered and passed: {case}" for name, of in seen.items() for case in of.altered.passed[:5]]

@@ -80,7 +80,7 @@ def interest_result(
 
 def _listed(request: RecommendRequest, fitted: FittedRecommender, fits: Fits) -> _Listed:
     seen, catalogue = fitted.interactions, fitted.catalogue
-    mask = candidate_mask(fitted, _filters(request))
+    mask = candidate_mask(fitted, ProductFilters.of(request))
     gates = fitted.past.gates
     if gates is not None:  # nobody's age is known of people who like something
         mask = gates.applied(catalogue, [""], mask).reshape(-1)
@@ -100,10 +100,6 @@ def _listed(request: RecommendRequest, fitted: FittedRecommender, fits: Fits) ->
 def _shaped(shape: Shape, fitted: FittedRecommender, places: np.ndarray, score: np.ndarray, k: int) -> list[int]:
     chosen = shaped(shape, fitted.catalogue.kinds, places[None, :], score[None, :], k)[0]
     return [int(i) for i in chosen if i >= 0]
-
-
-def _filters(request: RecommendRequest) -> ProductFilters:
-    return ProductFilters.of(request)
 
 
 def _buyers(fitted: FittedRecommender) -> np.ndarray:
@@ -142,7 +138,7 @@ def why(fits: Fits, row: int) -> str:
 def _left_out(fitted: FittedRecommender, request: RecommendRequest, fits: Fits, candidates: int) -> Table:
     """Products that fit and are left out, by the first rule that applies."""
     rules = dict(zip(fitted.catalogue.frame["product_id"].tolist(),
-                     fitted.catalogue.rules(_filters(request)).tolist(), strict=True))
+                     fitted.catalogue.rules(ProductFilters.of(request)).tolist(), strict=True))
     said = [rules.get(p, "never_bought") for p in fits.product_ids]
     counts = {code: said.count(code) for code in RULES}
     behind = sum(rule is None for rule in said) - candidates

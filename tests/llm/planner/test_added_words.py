@@ -9,7 +9,7 @@ import yaml
 
 from assistant.llm.planner.candidate import Planned
 from assistant.llm.planner.planner import plan_turn
-from tests.golden.added_words import judged, sample
+from benchmarks.questions.added_words import judged, sample
 from tests.support.planner_shops import PlannerShop
 
 CASES = Path(__file__).parents[2] / "golden" / "planner_cases.yaml"

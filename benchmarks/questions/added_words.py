@@ -12,14 +12,24 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from random import Random
+from typing import TYPE_CHECKING
 
 import yaml
 
-from assistant.llm.planner.candidate import Planned
+from benchmarks.questions.cases import load_cases
+from benchmarks.report import Row
 
+if TYPE_CHECKING:
+    from assistant.llm.planner.candidate import Planned
+    from assistant.plans.shop import Shop
+
+#: changed questions per shop, of the kinds seen while building and of those kept back
+MOST = 300
 KINDS = Path(__file__).with_name("added_words.yaml")
 #: the code of the note that says which words an answer does not use
 NOT_USED = "not_used|"
+#: how a change may be noticed
+WAYS = ("declined", "asked", "said", "next", "other plan")
 
 
 @dataclass(frozen=True)
@@ -109,3 +119,26 @@ def judged(changed: Sequence[Changed], plan: Callable[[str], Planned]) -> dict[s
         counts = found.setdefault(one.kind, {})
         counts[how] = counts.get(how, 0) + 1
     return found
+
+
+def rows(name: str, shop: Shop) -> list[Row]:
+    """How many changed questions are noticed: of the dev and validation questions of a shop that are planned."""
+    from assistant.llm.planner.planner import plan_turn
+
+    texts = list(dict.fromkeys(c.turns[0] for split in ("dev", "validation") for c in load_cases(name, split)))
+    planned = [(text, [c.name for c in plan_turn(text, None, shop).calls]) for text in texts]
+    asked = [(text, tools) for text, tools in planned if not {"decline", "ask_back"} & set(tools)]
+    return [_row(name, asked, shop, kept_back=kept_back) for kept_back in (False, True)]
+
+
+def _row(name: str, asked: Sequence[tuple[str, Sequence[str]]], shop: Shop, *, kept_back: bool) -> Row:
+    from assistant.llm.planner.planner import plan_turn
+
+    changed = sample(asked, MOST, kept_back=kept_back)
+    found = judged(changed, lambda text: plan_turn(text, None, shop))
+    ways = {way: sum(counts.get(way, 0) for counts in found.values()) for way in WAYS}
+    share = 100 * sum(ways.values()) / len(changed)
+    told = ", ".join(f"{way} {100 * count / len(changed):.0f} %" for way, count in ways.items())
+    kinds = "kinds kept back" if kept_back else "kinds seen while building"
+    what = f"{name}: words added or put that change the question are noticed, {kinds} ({len(changed)})"
+    return Row(what, f"{share:.1f} % ({told})", bar="≥ 95 %", met=share >= 95)
