@@ -102,6 +102,7 @@ def product_list(
     if len(text) > _LONGEST or not raw.get("asks") or not raw.get("prices"):
         return None  # too long, or the language has no words for it yet
     plain = re.sub(r"\s+", " ", expand(clean(text), words.lexicon.words)).strip()
+    plain = re.sub(raw["courtesy"], "", plain, flags=re.IGNORECASE).strip()
     rules = _cut(plain, shop, words)
     found = _asked(rules, language, shop, tools)
     def plan_words(said: str) -> list[Candidate]:

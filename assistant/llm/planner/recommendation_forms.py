@@ -44,7 +44,7 @@ def about_recommendations(
     forms = _forms(language())
     if not forms:
         return None
-    asked = _plain(text)
+    asked = _with_customers(_plain(text), shop)
     for kind, pattern in forms:
         match = pattern.fullmatch(asked)
         if match is None:
@@ -84,10 +84,10 @@ def _forms(spoken: str) -> tuple[tuple[str, LatePattern], ...]:
 @lru_cache(maxsize=4)
 def _words(spoken: str) -> dict[str, Any]:
     raw = read_yaml(spoken, "recommendation_forms")
-    expressions = ("polite", "lead", "trail", "people_of_after", "joins", "commas")
+    expressions = ("polite", "lead", "trail", "people_of_after", "bare_id", "customer_before", "joins", "commas")
     return {name: re.compile(raw[name], re.IGNORECASE) for name in expressions} | {
         "pronouns": frozenset(raw["pronouns"]), "ordinals": raw["ordinals"],
-        "never_bought": raw["never_bought"], "people_of": raw["people_of"],
+        "never_bought": raw["never_bought"], "people_of": raw["people_of"], "customer_word": raw["customer_word"],
         "models": {name.casefold(): family for family, said in raw["models"].items() for name in said},
     }
 
@@ -99,6 +99,18 @@ def _plain(text: str) -> str:
     while (cut := words["polite"].sub("", text)) != text:
         text = cut
     return text
+
+
+def _with_customers(text: str, shop: Shop) -> str:
+    """The text with "customer" before every id of a customer that stands alone: "remind 14407 to restock"."""
+    words = _words(language())
+
+    def named(match: re.Match[str]) -> str:
+        known = any(m.value == match.group() for m in shop.find(match.group(), ("customer",), 1))
+        said = words["customer_before"].search(text[: match.start()]) is not None
+        return f"{words['customer_word']} {match.group()}" if known and not said else match.group()
+
+    return words["bare_id"].sub(named, text)
 
 
 # -- what is named -----------------------------------------------------------------------------------------------------
@@ -240,6 +252,10 @@ def _buyers(said: dict[str, str], context: DialogueContext, shop: Shop, text: st
     return BuyersRequest(category=category[0].value) if category else None
 
 
+def _for_group(said: dict[str, str], context: DialogueContext, shop: Shop, text: str) -> BaseModel | None:
+    return RecommendRequest()
+
+
 def _unseen(said: dict[str, str], context: DialogueContext, shop: Shop, text: str) -> BaseModel | None:
     return CheckRequest(about="coverage")
 
@@ -280,6 +296,7 @@ _Reader = Callable[[dict[str, str], DialogueContext, Shop, str], BaseModel | Non
 _READ: dict[str, _Reader] = {
     "cart": _cart, "versus": _why, "why_not": _why_not, "why": _why, "compare": _compare, "one_model": _compare,
     "quality": _quality, "versus_in_list": _why, "why_not_in_list": _why_not, "why_in_list": _why,
-    "unseen": _unseen, "lacking": _lacking, "newcomer": _newcomer, "future": _again, "next_order": _next_order,
+    "for_group": _for_group, "unseen": _unseen,
+    "lacking": _lacking, "newcomer": _newcomer, "future": _again, "next_order": _next_order,
     "buyers": _buyers, "unknown": _unknown,
 }

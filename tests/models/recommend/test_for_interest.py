@@ -25,7 +25,8 @@ class Fits:
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory):
-    orders = [(f"K{i:02d}", f"2023-0{1 + i % 9}-1{i % 9}", ["G1", "T"] if i % 3 else ["G2", "S", "M"]) for i in range(30)]
+    orders = [(f"K{i:02d}", f"2023-0{1 + i % 9}-1{i % 9}", ["G1", "T"] if i % 3 else ["G2", "S", "M"])
+              for i in range(30)]
     products = pd.DataFrame({
         "product_id": ["G1", "G2", "T", "S", "M"], "price": [5.0, 6.0, 7.0, 8.0, 9.0], "stock": [5, 5, 5, 0, 5],
         "name": ["Gardening Gloves, Small", "Gardening Gloves, Large", "Trowel", "Fork", "Mug"],
