@@ -9,7 +9,7 @@ import numpy as np
 
 from assistant.data.warehouse import Snapshot
 from assistant.errors import InvalidPlan, NoRows, UnknownName
-from assistant.models.recommend.catalogue import ProductFilters
+from assistant.models.recommend.catalogue import ProductFilters, stem
 from assistant.models.recommend.explained import name_of
 from assistant.models.recommend.fitted import FittedRecommender, candidate_mask
 from assistant.models.recommend.reach import contact_columns, may_contact, objected, reach_table
@@ -203,9 +203,10 @@ def _wanted(snapshot: Snapshot, request: BuyersRequest, fitted: FittedRecommende
                          received=request.product_id)
         return np.array([place]), name
     if request.category is None and request.text is not None:
-        words = request.text.casefold().split()
+        said = request.text.casefold().split()  # "lunch bags" is every LUNCH BAG
         names = frame["name"].str.casefold()
-        hit = np.logical_and.reduce([names.str.contains(w, regex=False).to_numpy() for w in words])
+        hit = np.logical_and.reduce([
+            (names.str.contains(w, regex=False) | names.str.contains(stem(w), regex=False)).to_numpy() for w in said])
         places = frame["position"].to_numpy()[hit]
         places = places[places >= 0]
         if len(places) == 0:

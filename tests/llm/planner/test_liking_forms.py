@@ -121,10 +121,9 @@ def test_what_is_never_recommended_is_a_matter_of_coverage():
 
 
 @pytest.mark.parametrize(("text", "name", "args"), [
-    ("when should we remind 17850 to restock?", "recommend_products", {"customer_id": "17850", "purpose": "reorder"}),
     ("show me an alternative to the red mug that costs less", "find_substitutes",
      {"product_id": "P1", "relative_price": "cheaper"}),
     ("which two products make the best pair deal?", "propose_bundles", {"size": 2}),
 ])
-def test_ids_alone_prices_said_otherwise_and_pairs(text, name, args):
+def test_prices_said_otherwise_and_pairs(text, name, args):
     assert plan(text) == (name, args)
