@@ -11,7 +11,7 @@ from assistant.llm.planner.candidate import Candidate, ToolCall, call
 from assistant.llm.planner.context import DialogueContext, Past
 from assistant.llm.planner.dialogue_filters import parts_of
 from assistant.llm.planner.dialogue_query import used_cues
-from assistant.llm.planner.heard import heard
+from assistant.llm.planner.heard import expression, heard
 from assistant.llm.planner.parts import Parts
 from assistant.llm.planner.replies import decline
 from assistant.llm.planner.values import join
@@ -46,6 +46,8 @@ def speaks_of_the_draft(frames: Frames, last: Past) -> bool:
 
 def edit(frames: Frames, last: Past, plan: CampaignBrief) -> Candidate | None:
     """As in "change it to 5 %", "only by email", "make it playful", "without a discount", "for Germany"."""
+    if expression("dialogue_campaign.asks").match(frames.reading.text):
+        return None  # a question changes nothing
     p = frames.parts()
     used_cues(p, "content", "tone", "object", "offer", "customers_pronoun", "goal", "drop")
     p.used.update(p.reading.does("change_data", "send"))
@@ -89,9 +91,15 @@ def spoken_of(context: DialogueContext) -> Past | None:
         shown = next((p for p in reversed(turn) if p.call.name in SHOWING), None)
         if shown is not None:
             return shown
-        if any(p.call.name not in _PASSING for p in turn):
+        if any(p.call.name not in _PASSING and not _lists_people(p) for p in turn):
             return None
     return None
+
+
+def _lists_people(past: Past) -> bool:
+    """As in "who's in it?": the people of the draft alone were listed."""
+    return past.call.name == "query_data" and past.call.args.get("dimensions") == ["customer"] and (
+        not past.call.args.get("period"))
 
 
 def standing_brief(last: Past, context: DialogueContext) -> CampaignBrief | None:

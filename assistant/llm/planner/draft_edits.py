@@ -53,11 +53,19 @@ def about_draft(
     found = patterns(words.lexicon.language, "draft_edits")
     bare = found.bare(text)
     timed = _at_time(found, bare, last, words) if "plan_sending" in tools else None
-    both = _several(found, text.strip(" .!?"), brief, last, plan, words) if timed is None else None
-    if both is not None:
-        return both
     made = timed or _changed(found, bare, brief, last, context, words, shop)
     return None if made is None else Planned([made], 1.0, frame="follow_up")
+
+
+def two_changes(
+    text: str, context: DialogueContext, tools: Collection[str], words: Vocabulary, plan: Callable[[str], Planned]
+) -> Planned | None:
+    """As in "start next Monday, run for two weeks": both changes of the draft; None where the text is no two."""
+    last = spoken_of(context) if len(text) <= _LONGEST and "draft_campaign" in tools else None
+    brief = None if last is None else standing_brief(last, context)
+    if last is None or brief is None:
+        return None
+    return _several(patterns(words.lexicon.language, "draft_edits"), text.strip(" .!?"), brief, last, plan, words)
 
 
 def _changed(

@@ -30,13 +30,15 @@ from assistant.plans.requests import (
     MessageRequest,
     ReasonRequest,
 )
-from assistant.plans.sending import StopRequest
+from assistant.plans.sending import CalendarRequest, StopRequest
 
 Plan = Callable[[str], Planned]
 _LONGEST = 160
 #: parts of a draft that are asked about
 _PARTS = ("people", "cost", "result", "risks")
 _ADDRESSED = ("email", "sms", "push", "post")
+#: wishes that no draft holds, each with the words of its refusal
+_REFUSED = ("some_hour", "delete_it", "emoji", "other_language")
 _PLACES = frozenset({"country", "city", "region"})
 
 
@@ -55,7 +57,8 @@ def about_table(
     made = _anywhere(found, bare, words)
     last = spoken_of(context)
     if made is None and last is not None:
-        made = _asked(found, bare, last, words) or _changed(found, bare, last, context, words, plan)
+        also = found.expression("also").search(text) is not None
+        made = _asked(found, bare, last, words) or _changed(found, bare, last, context, words, plan, also=also)
     if isinstance(made, Planned):
         return made
     return Planned([made], 1.0, frame="follow_up") if made is not None and made.name in tools else None
@@ -89,6 +92,15 @@ def _asked(found: Patterns, text: str, last: Past, words: Vocabulary) -> ToolCal
         return call(ExperimentSizeRequest(campaign_id=named, about="test"))
     if _fits(found, "start_over", text):
         return ask(words.lexicon, "campaign")
+    if _fits(found, "reasons_timing", text):
+        return call(ReasonRequest(campaign_id=named, about="timing"))
+    if _fits(found, "others_too", text):
+        return call(CalendarRequest())
+    for group in _REFUSED:
+        for slots in found.fits(group, text):
+            return decline(words.lexicon, "not_understood", group, examples="campaign", words=slots.get("said", ""))
+    if _fits(found, "quoted_it", text):
+        return decline(words.lexicon, "not_understood", "copy_piece", examples="copy")
     for slots in found.fits("bundle", text):
         return decline(words.lexicon, "not_understood", "no_such_offer", words=slots["said"], examples="campaign")
     for slots in found.fits("limit_people", text):
@@ -97,16 +109,29 @@ def _asked(found: Patterns, text: str, last: Past, words: Vocabulary) -> ToolCal
 
 
 def _changed(
-    found: Patterns, text: str, last: Past, context: DialogueContext, words: Vocabulary, plan: Plan
+    found: Patterns, text: str, last: Past, context: DialogueContext, words: Vocabulary, plan: Plan, *, also: bool
 ) -> ToolCall | Planned | None:
-    """Changes of the draft, and the same draft for others."""
+    """Changes of the draft, and the same draft for others.
+
+    Args:
+        also: whether something is to come on top of what there is.
+    """
     brief = standing_brief(last, context)
     if brief is None:
         return None
     if _fits(found, "no_offer", text):
         return _revised(brief, {"offer": {"kind": "none"}, "best_offer": False}, last, words)
     for slots in found.fits("channel_only", text):
-        return _by(brief, found.raw["channels"][slots["channel"].lower()], last, words)
+        channel = found.raw["channels"][slots["channel"].lower()]
+        if also:
+            return _revised(brief, {"channels": tuple(dict.fromkeys((*brief.channels, channel)))}, last, words)
+        return _by(brief, channel, last, words)
+    for slots in found.fits("too_much", text):
+        return _revised(brief, {"tone": found.raw["tones"][slots["said"].lower()]}, last, words)
+    if _fits(found, "hold_nobody", text):
+        return _revised(brief, {"holdout_share": 0.0}, last, words)
+    for slots in found.fits("runs_for", text):
+        return _revised(brief, {"runs_days": _days(found, slots)}, last, words)
     for slots in found.fits("wordings", text):
         many = str(slots.get("count") or "two").lower()
         if "more" in slots:
@@ -132,8 +157,7 @@ def _reminded(found: Patterns, slots: dict[str, str], brief: CampaignBrief, last
     at_once = [c for c in brief.channels if c in _ADDRESSED] or ["email"]
     steps = [s.model_dump() for s in brief.steps] or [
         JourneyStep(channel=c).model_dump() for c in at_once]  # type: ignore[arg-type]
-    said = slots.get("length", "").lower()
-    days = int(found.raw["few"].get(said, said)) * int(found.raw["units"][slots["unit"].lower()]) if said else None
+    days = _days(found, slots) if slots.get("length") else None
     named = slots.get("channel", "").lower()
     channel = found.raw["channels"][named] if named else steps[0]["channel"]
     steps.append(JourneyStep(
@@ -141,6 +165,11 @@ def _reminded(found: Patterns, slots: dict[str, str], brief: CampaignBrief, last
         only_if="no_order" if slots.get("unordered") else "always").model_dump())
     reached = tuple(dict.fromkeys([s["channel"] for s in steps] + [c for c in brief.channels if c not in _ADDRESSED]))
     return _revised(brief, {"steps": steps, "channels": reached}, last, words)
+
+
+def _days(found: Patterns, slots: dict[str, str]) -> int:
+    said = slots["length"].lower()
+    return int(found.raw["few"].get(said, said)) * int(found.raw["units"][slots["unit"].lower()])
 
 
 def _twin(

@@ -21,7 +21,7 @@ from assistant.llm.planner.copy_talk import about_copy
 from assistant.llm.planner.currency import amounts
 from assistant.llm.planner.customer_asks import about_customers, about_groups_contacted
 from assistant.llm.planner.day_hours import asked_hours
-from assistant.llm.planner.draft_edits import about_draft
+from assistant.llm.planner.draft_edits import about_draft, two_changes
 from assistant.llm.planner.draft_talk import about_table
 from assistant.llm.planner.elision import complete
 from assistant.llm.planner.experiment_talk import about_experiments
@@ -109,6 +109,9 @@ def _turn(
     copy = about_copy(text, context, tools, words.lexicon)  # before slots in braces count as places left open
     if copy is not None:
         return copy
+    both = two_changes(text, context, tools, words, lambda t: _turn(t, context, shop, tools, language, encoder))
+    if both is not None:
+        return both
     spoken = about_table(text, context, tools, words,
                          lambda t: _turn(t, DialogueContext(), shop, tools, language, encoder))
     if spoken is not None:

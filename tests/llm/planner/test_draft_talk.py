@@ -118,3 +118,30 @@ def test_gifts_that_were_bought_are_no_offer() -> None:
     assert call.args.get("offer") is None
     thanked = plan_turn("thank loyal customers with a free gift", DialogueContext(), SHOP).calls[0]
     assert thanked.args["offer"]["kind"] == "gift"
+
+
+@pytest.mark.parametrize("text", [
+    "how many get SMS and how many e-mail?", "what does one SMS cost?", "who gets the push?", "why 10 %?",
+    "is 5 % enough?", "does France get it?",
+])
+def test_a_question_changes_nothing(text: str) -> None:
+    assert after(text)[0] != "draft_campaign"
+
+
+@pytest.mark.parametrize(("texts", "expected"), [
+    (["only by sms", "use email as well"], {"channels": ["sms", "email"]}),
+    (["that's too pushy"], {"tone": "friendly"}),
+    (["start next Monday, run for two weeks"], {"runs_days": 14}),
+    (["don't hold anyone out"], {"holdout_share": 0.0}),
+    (["how about push?"], {"channels": ["email", "sms", "push"]}),
+])
+def test_wordings_of_changes(texts: list[str], expected: dict[str, Any]) -> None:
+    name, args = after(*texts)
+    assert name == "draft_campaign"
+    assert {k: args.get(k) for k in expected} == expected
+
+
+def test_the_draft_stays_on_the_table_while_its_people_are_listed() -> None:
+    name, args = after("who are they?", "leave out France")
+    assert name == "draft_campaign"
+    assert args["campaign_id"] == "c-7"
