@@ -38,7 +38,7 @@ _LONGEST = 160
 _PARTS = ("people", "cost", "result", "risks")
 _ADDRESSED = ("email", "sms", "push", "post")
 #: wishes that no draft holds, each with the words of its refusal
-_REFUSED = ("some_hour", "delete_it", "emoji", "other_language")
+_REFUSED = ("cost_with", "some_hour", "delete_it", "emoji", "other_language")
 _PLACES = frozenset({"country", "city", "region"})
 
 
@@ -78,7 +78,7 @@ def _asked(found: Patterns, text: str, last: Past, words: Vocabulary) -> ToolCal
     """Questions about the draft, and what is done with it as it is."""
     named = campaign_id(last)
     for part in _PARTS:
-        if _fits(found, part, text):
+        if _fits(found, part, text) and not _fits(found, "cost_with", text):
             return call(CampaignRequest(campaign_id=named, part=part))  # type: ignore[arg-type]
     if _fits(found, "one_message", text):
         return call(MessageRequest(campaign_id=named))
@@ -99,6 +99,8 @@ def _asked(found: Patterns, text: str, last: Past, words: Vocabulary) -> ToolCal
     for group in _REFUSED:
         for slots in found.fits(group, text):
             return decline(words.lexicon, "not_understood", group, examples="campaign", words=slots.get("said", ""))
+    if _fits(found, "claims", text):
+        return decline(words.lexicon, "not_permitted", "copy_pretends", examples="copy")
     if _fits(found, "quoted_it", text):
         return decline(words.lexicon, "not_understood", "copy_piece", examples="copy")
     for slots in found.fits("bundle", text):
@@ -121,11 +123,17 @@ def _changed(
         return None
     if _fits(found, "no_offer", text):
         return _revised(brief, {"offer": {"kind": "none"}, "best_offer": False}, last, words)
-    for slots in found.fits("channel_only", text):
+    dropping = _fits(found, "drop_channel", text)
+    for slots in () if dropping else found.fits("channel_only", text):
         channel = found.raw["channels"][slots["channel"].lower()]
         if also:
             return _revised(brief, {"channels": tuple(dict.fromkeys((*brief.channels, channel)))}, last, words)
         return _by(brief, channel, last, words)
+    for slots in found.fits("drop_channel", text):
+        gone = found.raw["channels"][slots["channel"].lower()]
+        left = tuple(c for c in brief.channels if c != gone)
+        if left and left != brief.channels:
+            return _revised(brief, {"channels": left}, last, words)
     for slots in found.fits("too_much", text):
         return _revised(brief, {"tone": found.raw["tones"][slots["said"].lower()]}, last, words)
     if _fits(found, "hold_nobody", text):

@@ -75,6 +75,7 @@ def test_a_copy_is_a_draft_of_its_own() -> None:
 @pytest.mark.parametrize(("text", "word"), [
     ("include people who unsubscribed", "unsubscribed"), ("ignore the opt-outs", "unsubscribed"),
     ("bundle instead of discount", "bundle"), ("limit it to 500 people", "500"), ("test send to me", "seed addresses"),
+    ("what would it cost with push as well?", "as it is"), ("say stocks are running out", "may not claim"),
     ("No more than two messages a week per person", "cap_hours"), ("duplicate it", "for whom"),
 ])
 def test_what_no_draft_holds_is_refused_by_name(text: str, word: str) -> None:
@@ -130,6 +131,7 @@ def test_a_question_changes_nothing(text: str) -> None:
 
 @pytest.mark.parametrize(("texts", "expected"), [
     (["only by sms", "use email as well"], {"channels": ["sms", "email"]}),
+    (["take SMS out"], {"channels": ["email"]}), (["drop email"], {"channels": ["sms"]}),
     (["that's too pushy"], {"tone": "friendly"}),
     (["start next Monday, run for two weeks"], {"runs_days": 14}),
     (["don't hold anyone out"], {"holdout_share": 0.0}),
