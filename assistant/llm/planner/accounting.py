@@ -90,6 +90,8 @@ def _telling(item: Item, reading: Reading, of_data: bool) -> bool:
         return True
     if not of_data:
         return False
+    if item.number is not None:
+        return True
     narrowing = _narrowing(reading.vocabulary.lexicon.language)
     before = reading.tokens[max(0, item.start - 2) : item.end]
     return any(t.lemma in narrowing for t in before)
