@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from assistant.llm.planner.candidate import ToolCall
@@ -65,12 +66,10 @@ def condition(f: Filter) -> str:
                 return f"{f.field}~{f.values[0]}"
             return f"{f.field} {f.op} ({','.join(_number(v) for v in f.values)})"
         case CustomerCondition():
-            known = {("days_since_last_order", "ge", (90,)): "lapsed"}
             inner = f"{f.metric} {f.rank or f.op} {','.join(_number(v) for v in f.values)}"
             inner += f" where {condition(f.where)}" if f.where else ""
             inner += f" in {period(f.period)}" if f.period else ""
             inner += f" within {f.within_days} days" if f.within_days is not None else ""
-            del known
             return f"cust({inner})"
         case And():
             return f"and({', '.join(condition(p) for p in f.parts)})"
@@ -155,103 +154,106 @@ def rules(p: Any, *, said: bool = False) -> str:
     return text + ("" if p.in_stock_only else " out_of_stock_too")
 
 
+def _if(label: str, value: Any) -> str:
+    """The label and a value, where there is one."""
+    return f" {label}{_number(value)}" if value else ""
+
+
+def _where(p: Any) -> str:
+    return f" where {condition(p.filter)}" if p.filter else ""
+
+
+def _but(label: str, value: Any, default: Any) -> str:
+    """The label and a value, where it is not the usual one."""
+    return f" {label}{value}" if value != default else ""
+
+
+def _change(p: Any) -> str:
+    text = f"change {p.metric} in {period(p.period)}"
+    if p.compare.kind != "previous":
+        text += f" vs {p.compare.kind}" + (f" {period(p.compare.period)}" if p.compare.period else "")
+    return text + _where(p) + _if("", p.claimed) + _if("by ", p.dimension)
+
+
+def _segments(p: Any) -> str:
+    text = "segments" + _but("", p.method, "auto") + _if("k=", p.k)
+    return text + (f" on {period(p.on)}" if p.on else "") + _but("", p.view, "profile")
+
+
+def _value(p: Any) -> str:
+    text = "value" + _but("", p.about, "value") + _if("customer=", p.customer_id) + _if("by ", p.by)
+    text += _but("days=", p.horizon_days, 365) + _if("cost=", p.acquisition_cost)
+    text += _if("margin=", p.margin_percent) + _if("discount=", p.discount_percent)
+    return text + (" as margin" if p.measure == "margin" else "")
+
+
+def _new(p: Any) -> str:
+    return "new" + _if("customer=", p.customer_id) + _if("", p.category) + _where(p) + _but("k=", p.k, 5)
+
+
+def _recommend(p: Any) -> str:
+    text = "recommend" + _if("customer=", p.customer_id) + _where(p) + _but("k=", p.k, 5) + _if("max=", p.max_price)
+    return text + (" adults" if p.adults_only else "") + _if("", p.category) + rules(p, said=True)
+
+
+def _search(p: Any) -> str:
+    text = "search" + _if("", p.text) + _if("like ", _LIKE.get(p.like_product_id, p.like_product_id))
+    text += _if("", p.relative_price) + _if("max=", p.max_price) + _if("min=", p.min_price)
+    return text + _if("in ", p.category)
+
+
+def _bundles(p: Any) -> str:
+    return "bundles" + _if("of ", p.size) + _if("with ", p.product_id) + _if("total=", p.max_total) + rules(p)
+
+
+def _together(p: Any) -> str:
+    text = f"together {p.product_id or ''}".strip()
+    text += f"+{'+'.join(p.also_product_ids)}" if p.also_product_ids else ""
+    return text + (" complements" if p.complements else "")
+
+
+def _forecast(p: Any) -> str:
+    span = f"{p.first_day}..{p.last_day}" if p.last_day else p.occasion or f"{p.horizon} {p.grain}"
+    return f"forecast {p.metric} {span}" + _if("by ", p.split_by) + _if("target=", p.target) + _where(p)
+
+
+def _churn(p: Any) -> str:
+    text = "churn" + _if("customer=", p.customer_id) + _if("by ", p.by)
+    text += f" each of {condition(p.filter)}" if p.everyone else ""
+    text += f" of {condition(p.filter)} against {condition(p.against)}" if p.against else ""
+    return text + _but("k=", p.k, 20) + _but("days=", p.horizon_days, 90)
+
+
+_BY_TOOL: dict[str, Callable[[Any], str]] = {
+    "query_data": _query,
+    "explain_change": _change,
+    "count_audience": lambda p: f"audience {condition(p.filter)}",
+    "find_segments": _segments,
+    "customer_value": _value,
+    "likely_buyers": lambda p: f"buyers {p.product_id or p.category or p.text or p.like_customer_id}",
+    "new_products": _new,
+    "check_recommender": lambda p: f"check {p.about}",
+    "describe_customer": lambda p: f"customer {p.customer_id}",
+    "recommend_products": _recommend,
+    "search_products": _search,
+    "run_study": lambda p: _study(p.study),
+    "find_substitutes": lambda p: f"substitutes {p.product_id}" + _if("", p.relative_price) + rules(p),
+    "propose_bundles": _bundles,
+    "plan_promotion": lambda p: p.action + _but("k=", p.k, 5) + rules(p),
+    "bought_together": _together,
+    "forecast_metric": _forecast,
+    "predict_churn": _churn,
+    "describe_data": lambda p: "describe",
+    "ask_back": lambda p: "ask",
+    "decline": lambda p: f"decline {p['reason']}",
+}
+
+
 def shorthand(call: ToolCall, terms: dict[str, str] | None = None) -> str:
     """One call in one line. ``terms`` names filters in short ("lapsed")."""
-    p = call.plan()
-    match call.name:
-        case "query_data":
-            return _query(p)
-        case "explain_change":
-            text = f"change {p.metric} in {period(p.period)}"
-            if p.compare.kind != "previous":
-                text += f" vs {p.compare.kind}" + (f" {period(p.compare.period)}" if p.compare.period else "")
-            text += f" where {condition(p.filter)}" if p.filter else ""
-            text += f" {p.claimed}" if p.claimed else ""
-            return text + (f" by {p.dimension}" if p.dimension else "")
-        case "count_audience":
-            return f"audience {condition(p.filter)}"
-        case "find_segments":
-            text = "segments" + (f" {p.method}" if p.method != "auto" else "") + (f" k={p.k}" if p.k else "")
-            text += f" on {period(p.on)}" if p.on is not None else ""
-            return text + (f" {p.view}" if p.view != "profile" else "")
-        case "customer_value":
-            text = "value" + (f" {p.about}" if p.about != "value" else "")
-            text += f" customer={p.customer_id}" if p.customer_id else ""
-            text += f" by {p.by}" if p.by else ""
-            text += f" days={p.horizon_days}" if p.horizon_days != 365 else ""
-            text += f" cost={_number(p.acquisition_cost)}" if p.acquisition_cost else ""
-            text += f" margin={_number(p.margin_percent)}" if p.margin_percent else ""
-            text += f" discount={_number(p.discount_percent)}" if p.discount_percent else ""
-            return text + (" as margin" if p.measure == "margin" else "")
-        case "likely_buyers":
-            return f"buyers {p.product_id or p.category or p.text or p.like_customer_id}"
-        case "new_products":
-            text = "new" + (f" customer={p.customer_id}" if p.customer_id else "")
-            text += f" {p.category}" if p.category else ""
-            return text + (f" where {condition(p.filter)}" if p.filter else "") + (f" k={p.k}" if p.k != 5 else "")
-        case "check_recommender":
-            return f"check {p.about}"
-        case "describe_customer":
-            return f"customer {p.customer_id}"
-        case "recommend_products":
-            text = "recommend" + (f" customer={p.customer_id}" if p.customer_id else "")
-            text += f" where {condition(p.filter)}" if p.filter else ""
-            text += f" liking={p.liking}" if p.liking else ""
-            text += f" k={p.k}" if p.k != 5 else ""
-            text += f" max={_number(p.max_price)}" if p.max_price else ""
-            text += " adults" if p.adults_only else ""
-            return text + (f" {p.category}" if p.category else "") + rules(p, said=True)
-        case "search_products":
-            text = (
-                "search"
-                + (f" {p.text}" if p.text else "")
-                + (f" like {_LIKE.get(p.like_product_id, p.like_product_id)}" if p.like_product_id else "")
-            )
-            text += f" {p.relative_price}" if p.relative_price else ""
-            text += f" max={_number(p.max_price)}" if p.max_price else ""
-            text += f" min={_number(p.min_price)}" if p.min_price else ""
-            return text + (f" in {p.category}" if p.category else "")
-        case "run_study":
-            return _study(p.study)
-        case "find_substitutes":
-            return f"substitutes {p.product_id}" + (f" {p.relative_price}" if p.relative_price else "") + rules(p)
-        case "propose_bundles":
-            text = "bundles" + (f" of {p.size}" if p.size else "") + (f" with {p.product_id}" if p.product_id else "")
-            return text + (f" total={_number(p.max_total)}" if p.max_total else "") + rules(p)
-        case "plan_promotion":
-            return p.action + (f" k={p.k}" if p.k != 5 else "") + rules(p)
-        case "bought_together":
-            text = f"together {call.args.get('product_id') or ''}".strip()
-            text += f"+{'+'.join(p.also_product_ids)}" if p.also_product_ids else ""
-            return text + (" complements" if p.complements else "")
-        case "forecast_metric" if p.last_day or p.split_by or p.target or p.occasion:
-            span = f"{p.first_day}..{p.last_day}" if p.last_day else p.occasion or f"{p.horizon} {p.grain}"
-            text = f"forecast {p.metric} {span}" + (f" by {p.split_by}" if p.split_by else "")
-            text += f" target={p.target:g}" if p.target else ""
-            return text + (f" where {condition(p.filter)}" if p.filter else "")
-        case "forecast_metric":
-            text = f"forecast {p.metric} {p.horizon} {p.grain}"
-            return text + (f" where {condition(p.filter)}" if p.filter else "")
-        case "predict_churn":
-            text = "churn" + (f" customer={p.customer_id}" if p.customer_id else "")
-            text += f" by {p.by}" if p.by else ""
-            text += f" each of {condition(p.filter)}" if p.everyone else ""
-            text += f" of {condition(p.filter)} against {condition(p.against)}" if p.against else ""
-            text += f" k={p.k}" if p.k != 20 else ""
-            return text + (f" days={p.horizon_days}" if p.horizon_days != 90 else "")
-        case "draft_campaign":
-            return _campaign(p, terms or {})
-        case "show_campaign":
-            return "show_campaign"
-        case "describe_data":
-            return "describe"
-        case "list_campaigns":
-            return "list_campaigns"
-        case "ask_back":
-            return "ask"
-        case "decline":
-            return f"decline {call.args['reason']}"
-    return call.name
+    if call.name == "draft_campaign":
+        return _campaign(call.plan(), terms or {})
+    return _BY_TOOL[call.name](call.plan()) if call.name in _BY_TOOL else call.name
 
 
 def _study(s: Any) -> str:
