@@ -42,7 +42,7 @@ def people_gaps(reading: Reading, trace: Trace) -> Iterator[tuple[int, str]]:
         if token.lemma in words["kinds"] and of_people and tokens[i + 1].lemma in words["of"] and not split:
             yield i, token.text
     deeds = [item for item in reading.items if item.has("act")]
-    conditions = sum(kind in _OF_DEEDS for kind in trace.under("op_type"))
+    conditions = sum((kind in _OF_DEEDS) + (kind == "sequence") for kind in trace.under("op_type"))  # of two and more
     for k, item in enumerate(reading.items):
         denied = any(before.has("never", "neg") for before in reading.items[max(0, k - 3) : k])
         if item.get("act") == "visit" and len(deeds) > 1 and conditions < len(deeds) and not denied:

@@ -7,6 +7,7 @@ import pytest
 from assistant.llm.planner.context import DialogueContext, Past
 from assistant.llm.planner.lexicon import lexicon
 from assistant.llm.planner.planner import plan_turn
+from assistant.results import DefinitionUsed
 from tests.support.planner_shops import PlannerShop
 
 WORDING = lexicon().wording
@@ -18,9 +19,16 @@ OFFERED = sorted(
 )
 
 
+class RankingShop(PlannerShop):
+    """With a word that ranks products, as every loaded shop has one."""
+
+    def definitions(self) -> list[DefinitionUsed]:
+        return [*super().definitions(), DefinitionUsed(term="bestsellers", meaning="by units sold", rank_by="units")]
+
+
 @pytest.mark.parametrize("question", OFFERED)
 def test_what_is_offered_is_understood(question: str) -> None:
-    planned = plan_turn(question, None, PlannerShop())
+    planned = plan_turn(question, None, RankingShop())
 
     assert planned.frame not in {"decline", "ask", "refused"}
     assert planned.score > 0.8
