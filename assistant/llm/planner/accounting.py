@@ -13,6 +13,7 @@ from functools import lru_cache
 
 from assistant.llm.planner.candidate import Planned, ToolCall
 from assistant.llm.planner.declining import nearest_without
+from assistant.llm.planner.heard import expression
 from assistant.llm.planner.language_files import read_yaml
 from assistant.llm.planner.lost_words import lost_words
 from assistant.llm.planner.replies import decline, quoted
@@ -56,6 +57,9 @@ def accounted(
     if planned.frame in _OF_TALK or not planned.calls:
         return planned
     kept = [note.partition("|")[2] for note in planned.notes if note.startswith("background|")]
+    no = _two_questions(text, planned, words)
+    if no is not None:
+        return no
     reading = read(kept[0] if kept else text, words)  # sentences about something else are named already
     lost = lost_words(reading, planned.calls, again, " ".join(planned.notes))
     if planned.frame == "follow_up":  # "no, I mean …": said of the answer before
@@ -71,6 +75,17 @@ def accounted(
     nearest = [without, *words.lexicon.wording["examples"]["general"][:2]] if without else None
     no = decline(words.lexicon, "not_understood", "lost", words=quoted(shown), nearest=nearest)
     return Planned([no], 0.0, named, planned.alternatives, frame="decline")
+
+
+def _two_questions(text: str, planned: Planned, words: Vocabulary) -> Planned | None:
+    """As in "…, and is it getting worse?": a second question that was read into the first one."""
+    second = expression("accounting.second_question").search(text)
+    if second is None or [c.name for c in planned.calls] != ["query_data"]:
+        return None
+    nearest = [text[: second.start()].strip(), *words.lexicon.wording["examples"]["general"][:2]]
+    asked = second["asked"].strip()
+    no = decline(words.lexicon, "not_understood", "one_by_one", words=quoted([asked]), nearest=nearest)
+    return Planned([no], 0.0, [asked], planned.alternatives, frame="decline")
 
 
 def _as_said(lost: Sequence[Item], reading: Reading) -> list[str]:

@@ -61,3 +61,11 @@ def test_a_describing_word_is_named_beside_the_answer() -> None:
 
     assert planned.calls[0].name == "new_products"
     assert [note for note in planned.notes if note.startswith("not_used|")] == ["not_used|damaged"]
+
+
+def test_a_second_question_is_not_read_into_the_first() -> None:
+    planned = _plan("which country has the highest revenue and is it growing?")
+
+    assert planned.calls[0].name == "decline"
+    assert "is it growing" in planned.calls[0].args["message"]
+    assert planned.calls[0].args["nearest"][0] == "which country has the highest revenue"
