@@ -173,6 +173,13 @@ def make_plan(
                 copy, costs, assumptions, definitions, drawn, tested.past, occasion, goods)
 
 
+def picks_for(snapshot: Snapshot, plan: Plan, people: Sequence[str], rooms: Rooms) -> Mapping[str, Picks]:
+    """Products of some recipients of a plan, as its messages show them."""
+    if not plan.brief.products_per_recipient:
+        return {}
+    return _picks(snapshot, plan.brief, plan.occasion, plan.goods, people, rooms)
+
+
 def _picks(
     snapshot: Snapshot, brief: CampaignBrief, occasion: Occasion | None, goods: Goods | None, people: Sequence[str],
     rooms: Rooms,

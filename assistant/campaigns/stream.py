@@ -6,14 +6,14 @@ Products are chosen for a batch of recipients at a time; templates, layouts and 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
 from assistant.campaigns.copy.slots import Message
-from assistant.campaigns.draft import PickProducts, Rooms, make_plan
-from assistant.campaigns.messages import RecipientCopy
+from assistant.campaigns.draft import PickProducts, Rooms, make_plan, picks_for
+from assistant.campaigns.messages import Picks, RecipientCopy
 from assistant.data.warehouse import Snapshot
 from assistant.results.export import whole_file
 
@@ -92,7 +92,11 @@ def write_messages(
                       draft.brief.variants - 1))
         for i in plan.split.contacted
     )
-    stream = personalised(plan.copy, people, rooms.pick, k=draft.brief.products_per_recipient,
+
+    def pick(ids: Sequence[str], k: int, category: str | None) -> Mapping[str, Picks]:
+        return picks_for(snapshot, plan, ids, rooms)
+
+    stream = personalised(plan.copy, people, pick, k=draft.brief.products_per_recipient,
                           category=draft.brief.offer.category, total=len(plan.split.contacted), progress=progress)
     path = folder / f"{draft.campaign_id}-messages.parquet"
     return path, _write(path, stream)

@@ -8,7 +8,7 @@ from typing import Any
 
 from assistant.campaigns.copy.slots import Message
 from assistant.campaigns.copy.writer import Copywriter
-from assistant.campaigns.draft import Plan, Rooms, make_plan
+from assistant.campaigns.draft import Plan, Rooms, make_plan, picks_for
 from assistant.campaigns.messages import Picks, RecipientCopy
 from assistant.data.warehouse import Snapshot
 from assistant.errors import UnknownName
@@ -93,8 +93,7 @@ def explain_message(snapshot: Snapshot, request: MessageRequest, rooms: Rooms) -
                           valid=list(plan.split.contacted[:5]))
     standing = _standing(plan, customer)
     channels = _channels(plan, customer, request.channel) if standing == "contacted" else []
-    k = plan.brief.products_per_recipient
-    picks = rooms.pick([customer], k, plan.brief.offer.category).get(customer, ()) if k and channels else ()
+    picks = picks_for(snapshot, plan, [customer], rooms).get(customer, ()) if channels else ()
     variant = min(request.variant, plan.brief.variants) - 1
     rows: list[list[Any]] = []
     copy: list[dict[str, Any]] = []
@@ -136,7 +135,7 @@ def _result(
         kind="campaign_message", title=f"Draft {plan.campaign_id}: message of customer {customer}",
         currency=snapshot.currency, tables=[table] if rows else [], figures={"lines": count} if count else {},
         words={"campaign": plan.campaign_id, "customer": customer, "standing": standing,
-               "rule": reword_filter(plan.rule), "channels": " and ".join(c["channel"] for c in copy),
+               "rule": _rule_words(plan), "channels": " and ".join(c["channel"] for c in copy),
                "consent_known": "no" if plan.audience.reachable is None else "yes"},
         details={"copy": copy, "brief": plan.brief.model_dump(mode="json"), "campaign_id": plan.campaign_id,
                  "status": "draft"},
@@ -148,3 +147,9 @@ def _result(
         ),
         followups=["Show the draft"],
     )
+
+
+def _rule_words(plan: Plan) -> str:
+    """The rule in words, with the occasion that narrows it."""
+    also = "" if plan.occasion is None else f"; {plan.occasion.step}"
+    return f"{reword_filter(plan.rule)}{also}"

@@ -12,9 +12,11 @@ import pytest
 from assistant.campaigns.draft import Rooms, draft_campaign, make_plan
 from assistant.campaigns.occasions import birthday_people, celebrated_on, kept_purchases, left_baskets
 from assistant.campaigns.store import DraftStore
+from assistant.campaigns.stream import write_messages
+from assistant.campaigns.why import explain_message
 from assistant.data.warehouse import Snapshot, open_snapshot, write_snapshot
 from assistant.errors import InvalidPlan, MissingData, NoRows, NotPermitted
-from assistant.plans import CampaignBrief, Compare, OfferSpec
+from assistant.plans import CampaignBrief, Compare, MessageRequest, OfferSpec
 from tests.support.tiny_shop import tiny_shop, tiny_tables
 
 EVENTS = [  # the data end on 2024-03-09; P2 is sold out
@@ -71,6 +73,15 @@ def test_the_message_shows_what_lies_in_the_basket(shop: Snapshot, tmp_path: Pat
     narrower = brief("abandoned_basket", audience=Compare(field="country", values=("Germany",)))
     with pytest.raises(NoRows):
         draft_campaign(shop, narrower, rooms(tmp_path))
+
+
+def test_what_is_shown_of_a_message_is_what_would_be_sent(shop: Snapshot, tmp_path: Path) -> None:
+    drafted = draft_campaign(shop, brief("abandoned_basket"), rooms(tmp_path))
+    shown = explain_message(shop, MessageRequest(campaign_id=drafted.words["campaign"]), rooms(tmp_path))
+    products = [row[2] for row in shown.tables[0].rows if row[1] == "product"]
+    assert [p.split(",")[0] for p in products] == ["Garden Lantern", "Red Mug"]
+    path, n = write_messages(shop, drafted.words["campaign"], rooms(tmp_path), tmp_path / "out")
+    assert n == 1 and "Garden Lantern" in str(pd.read_parquet(path).to_dict())
 
 
 def test_a_birthday_needs_its_declaration_its_consent_and_that_of_the_channel(shop: Snapshot, tmp_path: Path) -> None:
