@@ -112,12 +112,11 @@ def _take_people(said: Clauses, language: str) -> None:
     match = _compiled(language, "people")[0].search(said.text)
     if match is None:
         return
-    who = match["who"].strip(" ,")
+    who = respelled(match["who"].strip(" ,"), language)
     said.text = _without(said.text, match, WHO)
     while (shorter := re.sub(raw["trailing"], "", who, flags=re.IGNORECASE).strip(" ,")) != who and shorter:
         who = shorter
-    for form, say in raw["respell"]:
-        who = re.sub(form, say, who, flags=re.IGNORECASE)
+    who = respelled(who, language)
     said.people = "" if who.lower() in raw["anybody"] else who
 
 

@@ -372,6 +372,8 @@ def _unread(said: Clauses, values: dict[str, Any], words: Vocabulary) -> _Lost:
             tone = _tone(low, raw)
             if tone is not None:
                 values.setdefault("tone", tone)
+            elif low in raw["lengths"]:
+                values.setdefault("length", raw["lengths"][low])
             elif low not in fillers or low.isdigit():
                 open_.append(low)
         if not open_:

@@ -87,7 +87,9 @@ def test_what_no_draft_holds_is_refused_by_name(text: str, word: str) -> None:
 @pytest.mark.parametrize(("text", "name"), [
     ("did it work?", "read_experiment"), ("stop it", "stop_sending"), ("can I see the mail for one of them?",
                                                                        "explain_message"),
-    ("which campaigns are waiting for approval?", "list_campaigns"), ("how will you decide which version wins?",
+    ("which campaigns are waiting for approval?", "list_campaigns"), ("why is the control group so big?",
+                                                                      "explain_brief"),
+    ("how will you decide which version wins?",
                                                                      "explain_brief"),
 ])
 def test_what_is_done_with_the_draft(text: str, name: str) -> None:

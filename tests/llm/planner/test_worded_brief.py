@@ -41,6 +41,8 @@ def declined(text: str) -> str:
      {"goal": "win_back", "budget": 300.0}),
     ("Get people who haven't bought for 90 days shopping again - 3 mails, 5 days apart, stop when they order",
      {"goal": "win_back", "exit_when": "order"}),
+    ("A short welcome mail for everyone who joined in June, 10 % on the first order, valid for two weeks",
+     {"goal": "welcome", "length": "short", "runs_days": 14, "offer": {"kind": "percent_off", "value": 10.0}}),
     ("Could we mail our German and French customers a 15% coupon for kitchen? keep costs below 400",
      {"budget": 400.0, "offer": {"kind": "percent_off", "value": 15.0, "category": "Kitchen"}}),
 ])
@@ -71,6 +73,7 @@ def test_it_is_the_goods_of_the_request() -> None:
 
 @pytest.mark.parametrize(("text", "named"), [
     ("Reach out to loyal customers with a mail, in Dutch", "in Dutch"),
+    ("Invite customers in Germany who spent more than 200 to our summer event, formal tone", "summer event"),
     ("Message everyone in France about kitchen, in a playful voice, next Tuesday morning", "next Tuesday morning"),
 ])
 def test_what_no_draft_holds_is_named(text: str, named: str) -> None:
