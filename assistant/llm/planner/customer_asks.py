@@ -48,6 +48,12 @@ _COUNTED = frozenset({"count_audience", "save_segment", "show_saved_segments", "
 _UNITS = {"day": 1, "week": 7}
 
 
+def asks_for_profile(text: str, language: str) -> bool:
+    """Whether a text asks what some customers are like: "give me a profile of …" orders no campaign for them."""
+    said = _raw(language).get("profiled")
+    return bool(said) and re.match(str(said), text.strip(), re.IGNORECASE) is not None
+
+
 def about_customers(
     text: str, context: DialogueContext, shop: Shop, words: Vocabulary, tools: Collection[str], plan_one: PlanOne
 ) -> Planned | None:
@@ -261,6 +267,11 @@ def _segment_reason(ask: Ask) -> BaseModel | None:
     return CustomerRequest(customer_id=ask.said["customer"], why_segment=asked) if asked is not None else None
 
 
+def _segment_advice(ask: Ask) -> BaseModel:
+    """As in "what should I do with the hibernating ones": what is usually done for each segment."""
+    return SegmentRequest(method="rfm", view="actions")
+
+
 def _segment_course(ask: Ask) -> BaseModel | None:
     """As in "how did the at-risk group develop over the last year"."""
     names = _raw(ask.words.lexicon.language)["segment_words"]
@@ -383,6 +394,7 @@ def _everybody_saved(ask: Ask) -> BaseModel | None:
 _READ: dict[str, Callable[[Ask], BaseModel | ToolCall | None]] = {
     "standing": _standing, "standing_them": _standing_them, "show_some": _show_some, "saved_grew": _saved_grew,
     "churn_by": _churn_by, "churn_against": _churn_against, "segment_reason": _segment_reason,
-    "segment_course": _segment_course, "channels": _channels, "distinct": _distinct, "every_month": _every_month,
-    "segments_on": _segments_on, "everybody_saved": _everybody_saved, "everybody_segment": _everybody,
+    "segment_advice": _segment_advice, "segment_course": _segment_course, "channels": _channels,
+    "distinct": _distinct, "every_month": _every_month, "segments_on": _segments_on,
+    "everybody_saved": _everybody_saved, "everybody_segment": _everybody,
 }

@@ -19,7 +19,7 @@ from assistant.llm.planner.context import DialogueContext
 from assistant.llm.planner.contrasts import contrasted
 from assistant.llm.planner.copy_talk import about_copy
 from assistant.llm.planner.currency import amounts
-from assistant.llm.planner.customer_asks import about_customers, about_groups_contacted
+from assistant.llm.planner.customer_asks import about_customers, about_groups_contacted, asks_for_profile
 from assistant.llm.planner.day_hours import asked_hours
 from assistant.llm.planner.draft_edits import about_draft, two_changes
 from assistant.llm.planner.draft_talk import about_table
@@ -101,6 +101,8 @@ def _turn(
 ) -> Planned:
     text = complete(text, language)
     words = vocabulary(shop, language)
+    if asks_for_profile(text, language):  # what customers are like: no order of a campaign for them
+        tools = [t for t in tools if t != "draft_campaign"]
     text = with_goods_named(text, context)
     unclear = unclear_goods(text, context)
     if unclear is not None:

@@ -100,7 +100,7 @@ class SegmentTalk:
             second = {} if everyone else {"second": sides[1][0], "second_name": sides[1][1]}
             return GroupsRequest(first=sides[0][0], first_name=sides[0][1], **second)
         for _, slots in self._fits("compare_with_all"):
-            one = self._named(slots["a"])
+            one = self._named(slots["a"]) or self._meant(slots["a"], True)
             if one is not None:
                 return GroupsRequest(first=one[0], first_name=one[1])
         return None
