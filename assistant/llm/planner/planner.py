@@ -7,6 +7,7 @@ from collections.abc import Collection
 from assistant.llm.planner.accounting import accounted
 from assistant.llm.planner.bought_it import unclear_goods, with_goods_named
 from assistant.llm.planner.brief_talk import about_brief, with_details
+from assistant.llm.planner.campaign_cost import with_campaign
 from assistant.llm.planner.campaign_kinds import named_kind, no_such_offer
 from assistant.llm.planner.campaign_occasions import with_occasion
 from assistant.llm.planner.campaign_steps import about_steps
@@ -103,7 +104,7 @@ def _turn(
     words = vocabulary(shop, language)
     if asks_for_profile(text, language):  # what customers are like: no order of a campaign for them
         tools = [t for t in tools if t != "draft_campaign"]
-    text = with_goods_named(text, context)
+    text = with_campaign(with_goods_named(text, context), context, words)
     unclear = unclear_goods(text, context)
     if unclear is not None:
         no = decline(words.lexicon, "not_understood", "not_understood", words=quoted([unclear]))
