@@ -119,8 +119,12 @@ def worded(text: str, planned: Planned, words: Vocabulary, tools: Collection[str
 
 
 def with_own_goods(text: str, language: str) -> str:
-    """As in "promote garden to those who never bought it": the goods that the request itself names."""
-    if not orders_campaign(text, language) or not re.search(words_of(language)["bought_it"], text, re.IGNORECASE):
+    """As in "promote garden to those who never bought it": the goods that the request itself names. What people prefer
+    is known by what they bought."""
+    if not orders_campaign(text, language):
+        return text
+    text = re.sub(words_of(language)["prefers"], words_of(language)["prefers_say"], text, flags=re.IGNORECASE)
+    if not re.search(words_of(language)["bought_it"], text, re.IGNORECASE):
         return text
     goods = clauses_of(text, language).goods
     return re.sub(words_of(language)["bought_it"], rf"\g<did> {goods}", text, flags=re.IGNORECASE) if goods else text

@@ -109,3 +109,9 @@ def test_time_in_a_condition_is_no_day_of_the_campaign() -> None:
     said = clauses_of("Write to people who bought candles before Christmas, budget 300", "en")
     assert said.people == "people who bought candles before Christmas"
     assert [kind for kind, _, _ in said.found] == ["budget"]
+
+
+def test_a_taste_is_known_by_what_was_bought() -> None:
+    args = drafted("Write an email to customers who bought garden and prefer red ones")
+    assert "Garden" in str(args["audience"])
+    assert "red" in str(args["audience"]).lower()
