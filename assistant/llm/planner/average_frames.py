@@ -8,7 +8,7 @@ from assistant.llm.planner.coverage import gaps
 from assistant.llm.planner.frame_base import FrameBase
 from assistant.llm.planner.heard import heard
 from assistant.llm.planner.parts import Parts
-from assistant.llm.planner.replies import ask
+from assistant.llm.planner.replies import ask, decline
 from assistant.llm.planner.units import GRAINS
 
 
@@ -75,6 +75,9 @@ class AverageFrames(FrameBase):
         if plan is None or not self.bound("ask_back"):
             return None
         base = self.finish(p, [], "query")
+        each = self._mean_of_each(p)
+        if each is not None:
+            return Candidate([each], base.cost, "decline", base.unexplained, base.absent)
         means = {self.reading.items[i].text for i in self.reading.having("average")}
         lost = [word for word in gaps(self.reading, [call(plan)]) if word not in means]
         asked = ask(self.lex, "average", rest=_rest_of(p))
@@ -84,6 +87,17 @@ class AverageFrames(FrameBase):
         elif p.rows or p.conditions.customers or p.conditions.measures or p.limit:
             return None  # an option would drop a condition of the question
         return Candidate([asked], base.cost + 0.05 + len(lost), "ask", base.unexplained + lost, base.absent)
+
+    def _mean_of_each(self, p: Parts) -> ToolCall | None:
+        """As in "average monthly revenue by category": a mean over months for each group, which is not computed."""
+        terms, known = self.reading.vocabulary.dimensions, self.reading.vocabulary.metrics
+        grain = next((g for g in p.groups if g in GRAINS and g in terms), None)
+        group = next((g for g in p.groups if g not in GRAINS and g in terms), None)
+        if grain is None or group is None or p.limit or not p.metrics or p.metrics[0] not in known:
+            return None
+        names = {"metric": known[p.metrics[0]].label, "grain": terms[grain].label, "group": terms[group].label}
+        nearest = [q.format(**names) for q in self.lex.wording["shown_instead"]["mean_of_each"]]
+        return decline(self.lex, "not_understood", "mean_of_each", nearest=nearest, **names)
 
     def _in_its_words(self, p: Parts) -> list[str]:
         """The question with "average …" replaced by each thing that it may mean; empty where it does not stand so."""

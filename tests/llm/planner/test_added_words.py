@@ -69,3 +69,10 @@ def test_a_second_question_is_not_read_into_the_first() -> None:
     assert planned.calls[0].name == "decline"
     assert "is it growing" in planned.calls[0].args["message"]
     assert planned.calls[0].args["nearest"][0] == "which country has the highest revenue"
+
+
+def test_a_mean_of_totals_for_each_group_is_offered_as_what_can_be_shown() -> None:
+    args = _plan("average monthly revenue by category").calls[0].args
+
+    assert "category" in args["message"]
+    assert [_plan(text).calls[0].name for text in args["nearest"]] == ["query_data"] * 3
