@@ -81,6 +81,8 @@ def plan_turn(
     Returns:
         At least one call; a text that means nothing here becomes ``decline``.
     """
+    if asks_for_profile(text, language):  # what customers are like: no order of a campaign for them
+        tools = [t for t in tools if t != "draft_campaign"]
     with hearing(language), remembering():
         known = context or DialogueContext()
         text = with_own_goods(text, language)
@@ -102,8 +104,6 @@ def _turn(
 ) -> Planned:
     text = complete(text, language)
     words = vocabulary(shop, language)
-    if asks_for_profile(text, language):  # what customers are like: no order of a campaign for them
-        tools = [t for t in tools if t != "draft_campaign"]
     text = with_campaign(with_goods_named(text, context), context, words)
     unclear = unclear_goods(text, context)
     if unclear is not None:

@@ -209,3 +209,8 @@ def test_people_asked_for_are_not_answered_with_goods(text: str, word: str) -> N
 def test_the_course_of_a_segment_is_how_the_segments_changed(text: str) -> None:
     (found,) = plan_turn(text, DialogueContext(), PlannerShop()).calls
     assert found.name == "find_segments" and found.args["view"] == "trend" and found.args["segment"]
+
+
+def test_a_profile_of_customers_orders_no_campaign_for_them() -> None:
+    found = calls("Give me a profile of the customers who only ever bought once")
+    assert all(c.name != "draft_campaign" for c in found)
