@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from assistant.campaigns.experiment.arms import Arm, arms_of
+from assistant.campaigns.experiment.pooled import Pooled, pool
 from assistant.campaigns.experiment.seal import CONTACTED, HELD, Sealed
 from assistant.campaigns.experiment.sequential import boundaries, odds, spent
 from assistant.campaigns.experiment.size import FEWEST
@@ -47,54 +47,44 @@ class Look:
 
 
 def looks_of(runs: Sequence[Sealed], people: Sequence[pd.DataFrame], as_of: date) -> list[Look]:
-    """Every look of a campaign, due or not.
+    """Every look of a campaign, due or not; several runs are compared each within itself and then pooled.
 
     Args:
         runs: of one campaign; the looks are counted from the start of each, and due when they are for the latest.
         people: :func:`assistant.campaigns.experiment.own.outcomes` of each run.
 
     Raises:
-        InvalidPlan: an arm has too few customers.
+        InvalidPlan: an arm has too few customers, over the runs that have both.
     """
+    import numpy as np
     import pandas as pd
 
     rule = runs[0].rule
-    frame = pd.concat([p.assign(after=(pd.to_datetime(p["ordered_on"]) - pd.Timestamp(r.started)).dt.days)
-                       for r, p in zip(runs, people, strict=True)], ignore_index=True)
-    counts = frame["arm"].value_counts()
-    if min(counts.get(CONTACTED, 0), counts.get(HELD, 0)) < FEWEST:
+    frame = pd.concat([p.assign(after=(pd.to_datetime(p["ordered_on"]) - pd.Timestamp(r.started)).dt.days, place=i)
+                       for i, (r, p) in enumerate(zip(runs, people, strict=True))], ignore_index=True)
+    treated, place = (frame["arm"] == CONTACTED).to_numpy(), frame["place"].to_numpy()
+    compared = pool(np.zeros(len(frame)), treated, place)
+    if compared is None or min(compared.contacted, compared.held_out) < FEWEST:
         raise InvalidPlan(f"A read-out needs at least {FEWEST} customers in each arm", received=", ".join(
-            f"{arm}: {counts.get(arm, 0):,}" for arm in (CONTACTED, HELD)))
-    read: list[tuple[Arm, Arm]] = []
+            f"{arm}: {int((frame['arm'] == arm).sum()):,}" for arm in (CONTACTED, HELD)))
     due = [d for d in rule.looks if max(r.look_day(d) for r in runs) <= as_of]
-    for day in due:
-        ordered = (frame["after"] < day).to_numpy()
-        held, contacted = arms_of(ordered, frame["arm"].to_numpy(), [HELD, CONTACTED])
-        read.append((contacted, held))
+    read = [found for d in due if (found := pool((frame["after"] < d).to_numpy(), treated, place)) is not None]
     level = rule.level_percent / 100
-    pooled = [(a.total + b.total) / (a.customers + b.customers) for a, b in read]
+    pooled = [p.total / (p.contacted + p.held_out) for p in read]
     bars = boundaries([odds(p) for p in pooled], [spent(d / rule.window_days, level) for d in due])
-    found = [_look(runs, day, pair, bar) for day, pair, bar in zip(due, read, bars, strict=True)]
+    found = [_look(runs, day, p, bar) for day, p, bar in zip(due, read, bars, strict=True)]
     return found + [Look(d, max(r.look_day(d) for r in runs), False) for d in rule.looks[len(due):]]
 
 
-def _look(runs: Sequence[Sealed], day: int, pair: tuple[Arm, Arm], bar: float) -> Look:
-    contacted, held = pair
-    lift, error = contacted.mean - held.mean, _error(contacted, held)
-    half = min(bar * error, 1.0) if math.isfinite(bar) else 1.0
-    return Look(day, max(r.look_day(day) for r in runs), True, contacted.mean, held.mean, lift, max(lift - half, -1.0),
-                min(lift + half, 1.0), bar)
+def _look(runs: Sequence[Sealed], day: int, pooled: Pooled, bar: float) -> Look:
+    """One look that is due.
 
-
-def _error(contacted: Arm, held: Arm) -> float:
-    """Of the difference, with the variance of both arms together.
-
-    The arms' own variances would give more false alarms than promised where the control group is small and few order
-    (5.8 % for 5 % in simulation).
+    The variance is that of both arms together: the arms' own would give more false alarms than promised where the
+    control group is small and few order (5.8 % for 5 % in simulation).
     """
-    n = contacted.customers + held.customers
-    both = (contacted.total + held.total + 1) / (n + 2)
-    return math.sqrt(both * (1 - both) * (1 / contacted.customers + 1 / held.customers))
+    half = min(bar * pooled.null_error, 1.0) if math.isfinite(bar) else 1.0
+    return Look(day, max(r.look_day(day) for r in runs), True, pooled.mean_contacted, pooled.mean_held_out,
+                pooled.lift, max(pooled.lift - half, -1.0), min(pooled.lift + half, 1.0), bar)
 
 
 def decided(looks: Sequence[Look]) -> Look | None:

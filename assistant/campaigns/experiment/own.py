@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,7 @@ from assistant.campaigns.experiment.seal import CONTACTED, HELD, Sealed, sealed_
 from assistant.data.added import table_beside
 from assistant.data.manifest import TableInfo
 from assistant.errors import SnapshotError
-from assistant.features.contacted import first_orders
+from assistant.features.contacted import Campaign, cases, first_orders, past_campaigns
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -99,6 +99,24 @@ def with_own(snapshot: Snapshot, runs: Sequence[Sealed]) -> Snapshot:
     manifest = snapshot.manifest.model_copy(update={
         "tables": tables, "fingerprint": f"{snapshot.manifest.fingerprint}+own-{stamp}"})
     return replace(shown, manifest=manifest, replaced=replaced)
+
+
+@dataclass(frozen=True, eq=False)
+class OwnCases:
+    """Runs of one's own as cases: who was in which arm, what was known before, and what followed."""
+
+    campaigns: tuple[Campaign, ...]
+    frame: pd.DataFrame
+
+    @property
+    def by_id(self) -> dict[str, Campaign]:
+        return {c.campaign_id: c for c in self.campaigns}
+
+
+def own_cases(shown: Snapshot, waves: Collection[str]) -> OwnCases:
+    """The cases of these finished runs, named by :func:`wave_id`, in a snapshot of :func:`with_own`."""
+    found = tuple(c for c in past_campaigns(shown) if c.campaign_id in waves)
+    return OwnCases(found, cases(shown, list(found)))
 
 
 def wave_id(runs: Sequence[Sealed], run: Sealed) -> str:

@@ -9,11 +9,21 @@ from typing import TYPE_CHECKING
 from assistant.campaigns.experiment.arms import arms_of, compare_arms
 from assistant.campaigns.experiment.balance import MISMATCH_BELOW, ratio_p_value
 from assistant.campaigns.experiment.looks import Look, decided, looks_of
-from assistant.campaigns.experiment.own import outcomes, own_runs, wave_id, with_own, written_although_held
+from assistant.campaigns.experiment.own import (
+    OwnCases,
+    outcomes,
+    own_cases,
+    own_runs,
+    wave_id,
+    with_own,
+    written_although_held,
+)
+from assistant.campaigns.experiment.pooled import effects_of_runs
+from assistant.campaigns.experiment.run_rows import TOO_FEW, WAITING, runs_table
 from assistant.campaigns.experiment.seal import CONTACTED, HELD, Sealed
 from assistant.campaigns.experiment.size import minimum_detectable_lift
 from assistant.errors import InvalidPlan, MissingData
-from assistant.models.uplift.effects import Effects, read_out
+from assistant.models.uplift.effects import Effects
 from assistant.plans.experiments import ExperimentRequest
 from assistant.plans.reword import reword
 from assistant.plans.reword_uplift import SPLIT_WORDS
@@ -27,8 +37,16 @@ if TYPE_CHECKING:
 
     from assistant.data.warehouse import Snapshot
 
-_VERDICTS = {"gain": "gain", "loss": "loss", "not_shown": "not shown", "waiting": "not due yet",
-             "too_few": "too few customers", "better": "better", "worse": "worse"}
+_VERDICTS = {"gain": "gain", "loss": "loss", "not_shown": "not shown", "waiting": WAITING, "too_few": TOO_FEW,
+             "better": "better", "worse": "worse"}
+
+_POOLED = (
+    "The campaign ran more than once. Each run has its own draw and window; arms are compared within each run, and the "
+    "differences pooled by the size of both arms (Mantel-Haenszel).",
+    "A person counts once, in the run that took them first, so nobody is counted twice and no variance is clustered.",
+    "The verdict is that of all runs together, due when the latest run is; a run's own row is read when its window is "
+    "over, with intervals that hold together over the runs there are.",
+)
 
 
 def own_read_out(snapshot: Snapshot, request: ExperimentRequest, home: Path, app_db: Path) -> Result:
@@ -50,10 +68,12 @@ def own_read_out(snapshot: Snapshot, request: ExperimentRequest, home: Path, app
     people = [outcomes(snapshot, run) for run in runs]
     looks = looks_of(runs, people, snapshot.as_of)
     over = looks[-1].due
-    money = _money(snapshot, every, runs) if over else {}
+    known = _cases(snapshot, every, runs) if over else None
+    money = {} if known is None else _money(known)
     wordings = _wordings(people) if over and not any(r.adaptive for r in runs) else None
-    groups = _groups(snapshot, every, runs, request.split) if over and request.split else None
-    tables = [t for t in (_looks_table(looks), _money_table(money), wordings, groups) if t is not None and t.rows]
+    groups = None if known is None or not request.split else _groups(with_own(snapshot, every), known, request.split)
+    tables = [t for t in (_looks_table(looks), runs_table(runs, people, snapshot.as_of), _money_table(money), wordings,
+                          groups) if t is not None and t.rows]
     result = Result(
         kind="own_experiment", title=f"What campaign {runs[0].campaign_id} changed", currency=snapshot.currency,
         tables=tables, figures=_figures(snapshot, runs, looks, money),
@@ -97,23 +117,16 @@ def _looks_table(looks: Sequence[Look]) -> Table:
     return Table(id="looks", title="Looks fixed before the start", columns=columns, rows=rows, total_rows=len(rows))
 
 
-def _money(snapshot: Snapshot, every: Sequence[Sealed], runs: Sequence[Sealed]) -> dict[str, Effects]:
+def _money(known: OwnCases) -> dict[str, Effects]:
     """Effect on revenue and margin per customer, once the window is over."""
-    frame = _cases(snapshot, every, runs)
-    found = {}
-    for name in ("revenue", "margin"):
-        if frame[name].notna().all():
-            found[name] = read_out(frame[name].to_numpy(), frame["treatment"].to_numpy(),
-                                   experiment=frame["campaign_id"].to_numpy())
-    return found
+    frame = known.frame
+    return {name: effects_of_runs(frame[name].to_numpy(), frame["treatment"].to_numpy(),
+                                  frame["campaign_id"].to_numpy())
+            for name in ("revenue", "margin") if frame[name].notna().all()}
 
 
-def _cases(snapshot: Snapshot, every: Sequence[Sealed], runs: Sequence[Sealed]) -> pd.DataFrame:
-    from assistant.features.contacted import cases, past_campaigns
-
-    shown = with_own(snapshot, every)
-    wanted = {wave_id(every, r) for r in runs}
-    return cases(shown, [c for c in past_campaigns(shown) if c.campaign_id in wanted])
+def _cases(snapshot: Snapshot, every: Sequence[Sealed], runs: Sequence[Sealed]) -> OwnCases:
+    return own_cases(with_own(snapshot, every), {wave_id(every, r) for r in runs})
 
 
 def _money_table(money: dict[str, Effects]) -> Table | None:
@@ -157,15 +170,14 @@ def _wordings(people: Sequence[pd.DataFrame]) -> Table | None:
     return Table(id="wordings", title="Wordings against each other", columns=columns, rows=rows, total_rows=len(rows))
 
 
-def _groups(snapshot: Snapshot, every: Sequence[Sealed], runs: Sequence[Sealed], by: str) -> Table:
-    """Effect by groups known before, with intervals that hold together."""
+def _groups(shown: Snapshot, known: OwnCases, by: str) -> Table:
+    """Effect by groups known before, over all runs, with intervals that hold together."""
     from assistant.models.uplift.groups import groups_of
-    from assistant.models.uplift.tested import tested
 
-    shown = with_own(snapshot, every)
-    past = tested(shown, campaign=wave_id(every, runs[0]))
-    group, order = groups_of(shown, past, by)
-    found = read_out(past.frame["ordered"].to_numpy(), past.frame["treatment"].to_numpy(), group=group, order=order)
+    group, order = groups_of(shown, known, by)
+    frame = known.frame
+    found = effects_of_runs(frame["ordered"].to_numpy(), frame["treatment"].to_numpy(),
+                            frame["campaign_id"].to_numpy(), group=group, order=order)
     rows: list[list[Scalar]] = []
     for g in found.groups:
         values = [None if v is None else round(100 * v, 2) for v in (g.lift, g.lower, g.upper)]
@@ -186,9 +198,13 @@ def _figures(
     found = {
         "contacted": _figure(arms[0], "count", "Assigned to be contacted", "sealed assignment"),
         "held_out": _figure(arms[1], "count", "Held out", "sealed assignment"),
+        "runs": _figure(len(runs), "count", "Runs", "sealed assignments"),
+        "runs_over": _figure(sum(r.until <= snapshot.as_of for r in runs), "count", "Runs that are over",
+                             "windows that are over"),
+        "last_started": _figure(runs[-1].started.isoformat(), "date", "Start of the latest run", "sealed assignment"),
         "started": _figure(runs[0].started.isoformat(), "date", "Start", "sealed assignment"),
         "until": _figure(max(r.until for r in runs).isoformat(), "date", "End of the window", "read-out rule"),
-        "elapsed": _figure((snapshot.as_of - runs[-1].started + timedelta(days=1)).days, "days", "Days so far",
+        "elapsed": _figure(max((snapshot.as_of - runs[-1].started + timedelta(days=1)).days, 0), "days", "Days so far",
                            "last day of the data less start"),
         "look_count": _figure(len(looks), "count", "Looks", "read-out rule"),
     }
@@ -232,9 +248,11 @@ def _words(
 ) -> dict[str, str]:
     first, due = decided(looks), [look for look in looks if look.due]
     shown = [row for row in wordings.rows if row[-1] != _VERDICTS["not_shown"]] if wordings is not None else []
+    worded = max(int(r.people["wording"].fillna(0).max()) for r in runs)
     return {
-        "wordings": "" if int(runs[0].people["wording"].max()) == 0 else "adaptive" if any(r.adaptive for r in runs)
-        else "shown" if shown else "not_shown" if wordings is not None else "later",
+        "wordings": "" if worded == 0 else "adaptive" if any(r.adaptive for r in runs) else "shown" if shown
+        else "not_shown" if wordings is not None else "later",
+        "several": "yes" if len(runs) > 1 else "",
         "campaign": runs[0].campaign_id, "goal": runs[0].goal.replace("_", "-"), "asked": request.about,
         "over": "yes" if looks[-1].due else "", "looked": "yes" if due else "",
         "verdict": due[-1].verdict if due else "waiting", "decided": first.verdict if first else "",
@@ -279,6 +297,7 @@ def _evidence(snapshot: Snapshot, request: ExperimentRequest, runs: Sequence[Sea
             f"Sealed with digest {runs[0].digest[:12]}; rule of the read-out {rule.digest()[:12]}.",
             f"Looks on days {', '.join(map(str, rule.looks))} of the window; nothing is computed between them.",
             "Revenue and margin are read at the end of the window.",
+            *(_POOLED if len(runs) > 1 else ()),
         ],
     )
 
@@ -310,15 +329,15 @@ def learnt_list(snapshot: Snapshot, request: ExperimentRequest, every: Sequence[
         try:
             looks = looks_of(runs, [outcomes(snapshot, r) for r in runs], snapshot.as_of)
         except InvalidPlan:
-            rows.append([campaign_id, runs[0].goal.replace("_", "-"), runs[0].started.isoformat(), None, None, None,
-                         _VERDICTS["too_few"]])
+            rows.append([campaign_id, runs[0].goal.replace("_", "-"), runs[0].started.isoformat(), len(runs), None,
+                         None, None, _VERDICTS["too_few"]])
             continue
         last = decided(looks) or looks[-1]
         values = [None if v is None else round(100 * v, 2) for v in (last.lift, last.lower, last.upper)]
-        rows.append([campaign_id, runs[0].goal.replace("_", "-"), runs[0].started.isoformat(), *values,
+        rows.append([campaign_id, runs[0].goal.replace("_", "-"), runs[0].started.isoformat(), len(runs), *values,
                      _VERDICTS[last.verdict]])
     columns = [Column(name="campaign", label="Campaign", unit="id"), Column(name="kind", label="Kind"),
-               Column(name="started", label="Start", unit="date"),
+               Column(name="started", label="Start", unit="date"), Column(name="runs", label="Runs", unit="count"),
                Column(name="lift", label="Difference", unit="points"),
                Column(name="lower", label="Lower bound", unit="points"),
                Column(name="upper", label="Upper bound", unit="points"), Column(name="verdict", label="Verdict")]

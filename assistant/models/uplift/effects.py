@@ -96,7 +96,7 @@ def read_out(
     labels = np.asarray(group, dtype=object).astype(str) if names else np.empty(0, dtype=object)
     parts = [(g, labels == g) for g in names]
     groups = tuple(_effect(g, y[rows], treated[rows], trial[rows], each) for g, rows in parts)
-    return Effects(overall, groups, _differ(groups, each), len(np.unique(trial)))
+    return Effects(overall, groups, differ_p(groups, each), len(np.unique(trial)))
 
 
 def _effect(name: str, y: np.ndarray, treated: np.ndarray, trial: np.ndarray, level: float) -> Effect:
@@ -142,7 +142,7 @@ def _variance(n: np.ndarray, total: np.ndarray, squares: np.ndarray, *, binary: 
     return (squares - total * total / n) / (n - 1) / n  # type: ignore[no-any-return]
 
 
-def _differ(groups: Sequence[Effect], level: float) -> float | None:
+def differ_p(groups: Sequence[Effect], level: float) -> float | None:
     """p-value of Cochran's Q (Cochran 1954, *Biometrics* 10(1), 101–129)."""
     import numpy as np
     from scipy.stats import chi2, norm

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Protocol
 
 from assistant.errors import MissingData
 
 if TYPE_CHECKING:
     import numpy as np
+    import pandas as pd
 
     from assistant.data.warehouse import Snapshot
-    from assistant.models.uplift.tested import Tested
+    from assistant.features.contacted import Campaign
 
 RECENCY = ((30, "up to 30 days"), (90, "31 to 90 days"), (180, "91 to 180 days"), (365, "181 to 365 days"))
 LONGER = "more than a year"
@@ -21,7 +23,20 @@ UNKNOWN = "unknown"
 MOST = 12
 
 
-def groups_of(snapshot: Snapshot, past: Tested, by: str) -> tuple[np.ndarray, list[str]]:
+class Cases(Protocol):
+    """Campaigns with arms and their cases (:func:`assistant.features.contacted.cases`)."""
+
+    @property
+    def campaigns(self) -> Sequence[Campaign]: ...
+
+    @property
+    def frame(self) -> pd.DataFrame: ...
+
+    @property
+    def by_id(self) -> Mapping[str, Campaign]: ...
+
+
+def groups_of(snapshot: Snapshot, past: Cases, by: str) -> tuple[np.ndarray, list[str]]:
     """Group of each case, and the groups in their order.
 
     Raises:
@@ -57,7 +72,7 @@ def groups_of(snapshot: Snapshot, past: Tested, by: str) -> tuple[np.ndarray, li
     return np.array([of[c] for c in campaign], dtype=object), names
 
 
-def _segments(snapshot: Snapshot, past: Tested) -> tuple[np.ndarray, list[str]]:
+def _segments(snapshot: Snapshot, past: Cases) -> tuple[np.ndarray, list[str]]:
     """RFM segments by the limits of today, applied to what was known before the campaign."""
     import numpy as np
 
@@ -71,7 +86,7 @@ def _segments(snapshot: Snapshot, past: Tested) -> tuple[np.ndarray, list[str]]:
     return names, [*(r.name for r in RULES), "No order yet"]
 
 
-def _of_customers(snapshot: Snapshot, past: Tested, column: str) -> tuple[np.ndarray, list[str]]:
+def _of_customers(snapshot: Snapshot, past: Cases, column: str) -> tuple[np.ndarray, list[str]]:
     import numpy as np
 
     snapshot.require("customers", column, needed_for="Past campaigns by that split")

@@ -15,6 +15,7 @@ from assistant.campaigns.experiment.looks import decided, looks_of
 from assistant.campaigns.experiment.own import own_runs, with_own
 from assistant.campaigns.experiment.own_report import own_read_out
 from assistant.campaigns.experiment.past import past_lift
+from assistant.campaigns.experiment.pooled import effects_of_runs
 from assistant.campaigns.experiment.rule import ReadOutRule
 from assistant.campaigns.experiment.seal import Sealed, open_seal
 from assistant.campaigns.sending.desk import SendingDesk
@@ -25,7 +26,7 @@ from assistant.llm.replies import compose
 from assistant.models.uplift import tested as past_tested
 from assistant.plans import CampaignBrief, CustomerCondition, ReadOutRequest
 from assistant.plans.experiments import ExperimentRequest
-from assistant.plans.sending import DryRunRequest
+from assistant.plans.sending import DryRunRequest, SendPlan
 from assistant.query.definitions import Definitions
 
 START = date(2026, 5, 1)
@@ -173,3 +174,92 @@ def test_a_large_effect_decides_early_and_none_does_not() -> None:
     assert all(look.due for look in looks) and bars == sorted(bars, reverse=True)  # type: ignore[type-var]
     alarms = sum(decided(looks_of([r], [p], end)) is not None for r, p in (planted(0.0, s) for s in range(40)))
     assert alarms <= 6  # 2 expected
+
+
+def run_of(
+    start: date, contacted: int, held: int, rates: tuple[float, float], seed: int
+) -> tuple[Sealed, pd.DataFrame]:
+    rng = np.random.default_rng(seed)
+    arm = np.repeat(["contacted", "held out"], (contacted, held))
+    ordered = rng.random(len(arm)) < np.where(arm == "contacted", *rates)
+    days = pd.to_datetime(start) + pd.to_timedelta(rng.integers(0, 30, len(arm)), unit="D")
+    people = pd.DataFrame({"customer_id": [f"{seed}-{i}" for i in range(len(arm))], "arm": arm,
+                           "wording": np.where(arm == "contacted", 0.0, np.nan), "stratum": "",
+                           "ordered_on": days.where(ordered)})
+    return Sealed("c-1", f"r{seed}", "c-1", "promotion", "email", None, 0.0, None, start, "", ReadOutRule(),
+                  people), people
+
+
+def test_runs_are_compared_within_themselves() -> None:
+    """Few are held out where many order anyway: all contacted against all held out would look like a gain."""
+    pairs = [run_of(START, 2000, 2000, (0.05, 0.05), 1), run_of(START + timedelta(days=7), 4000, 400, (0.4, 0.4), 2)]
+    runs, people = [r for r, _ in pairs], [p for _, p in pairs]
+    last = looks_of(runs, people, START + timedelta(days=60))[-1]
+    whole = pd.concat(people)
+    crude = whole["ordered_on"].notna().groupby(whole["arm"]).mean()
+    assert crude["contacted"] - crude["held out"] > 0.1
+    assert last.lift is not None and abs(last.lift) < 0.03 and last.verdict == "not_shown"
+    moved = [run_of(START, 2000, 2000, (0.15, 0.05), 3), run_of(START + timedelta(days=7), 4000, 400, (0.5, 0.4), 4)]
+    last = looks_of([r for r, _ in moved], [p for _, p in moved], START + timedelta(days=60))[-1]
+    assert last.verdict == "gain" and last.lift == pytest.approx(0.1, abs=0.03)
+    waiting = looks_of(runs, people, START + timedelta(days=8))
+    assert not waiting[0].due  # the second run began on the seventh day
+
+
+def test_pooled_intervals_hold_for_many_small_runs() -> None:
+    rng = np.random.default_rng(5)
+    covered = {"ordered": 0, "revenue": 0}
+    for _ in range(200):
+        run = np.repeat(np.arange(12), 40)
+        treated = rng.random(480) < 0.8
+        ordered = rng.random(480) < 0.05 + 0.03 * run / 2
+        spent_ = ordered * rng.gamma(2.0, 20.0, 480)
+        for name, y in (("ordered", ordered), ("revenue", spent_)):
+            e = effects_of_runs(y, treated, run).overall
+            assert e.lower is not None and e.upper is not None
+            covered[name] += e.lower <= 0 <= e.upper
+    assert min(covered.values()) >= 180  # 190 expected
+
+
+@pytest.fixture(scope="module")
+def repeated(demo_snapshot: Snapshot, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A shop that started campaign c-1 on 1 March and repeated it on 1 April for those who had come since."""
+    folder = tmp_path_factory.mktemp("repeated")
+    (folder / "sending.toml").write_text(SETTINGS)
+    rooms = Rooms(DraftStore(folder / "app.sqlite"), lambda ids, k, category: {}, Definitions().find)
+    rule = CustomerCondition(metric="orders", op="ge", values=(1,))
+
+    def desk(day: date) -> SendingDesk:
+        then = demo_snapshot.at(day)
+        return SendingDesk(folder, folder / "app.sqlite", folder / "out", "ann", rooms, then, lambda: then,
+                           lambda: datetime(day.year, day.month, day.day, 10, tzinfo=UTC))
+
+    first = desk(date(2026, 3, 1))
+    draft_campaign(demo_snapshot.at(date(2026, 3, 1)), CampaignBrief(
+        goal="promotion", audience=rule, channels=("email",), holdout_share=0.3, products_per_recipient=0), rooms)
+    first.plan(SendPlan(repeats="weekly", repeats_until=date(2026, 6, 1), most_each=5000))
+    run = first.dry_run(DryRunRequest())
+    first.decide(str(run.details["digest"]), approve=True, via="terminal", typed=str(run.figures["messages"].value))
+    first.begin(str(run.details["digest"]))
+    (again,) = desk(date(2026, 4, 1)).repeat()
+    assert again.queued
+    return folder
+
+
+def test_a_repeated_campaign_is_read_run_by_run_and_pooled(demo_snapshot: Snapshot, repeated: Path) -> None:
+    runs = own_runs(repeated, repeated / "app.sqlite")
+    assert [r.started for r in runs] == [date(2026, 3, 1), date(2026, 4, 1)]
+    assert not set(runs[0].people["customer_id"]) & set(runs[1].people["customer_id"])
+    result, said = read(demo_snapshot, repeated, split="segment")
+    rows = result.table("runs").rows  # type: ignore[attr-defined]
+    assert [r[3] + r[4] for r in rows] == [len(r.people) for r in runs]
+    groups = result.table("groups").rows  # type: ignore[attr-defined]
+    # a group of which a run holds one arm only is not compared there
+    assert len(runs[0].people) < sum(r[1] + r[2] for r in groups) <= sum(len(r.people) for r in runs)
+    assert "2 runs from" in said and "Run 2 (" in said and "By customer segment" in said, said
+    early, said = read(demo_snapshot.at(date(2026, 4, 2)), repeated)
+    assert [r[-1] != "not due yet" for r in early.table("runs").rows] == [True, False]  # type: ignore[attr-defined]
+    assert "1 of them over" in said and "lift" not in early.figures  # type: ignore[attr-defined]
+    past = past_tested.tested(with_own(demo_snapshot, runs), campaign="c-1")
+    assert {c.campaign_id: c.started for c in past.campaigns} == {
+        "c-1": runs[0].started, "c-1/2": runs[1].started}
