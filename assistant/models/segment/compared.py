@@ -26,6 +26,8 @@ SHOWN, LEAST_SHARE = 8, 2.0
 _OF_RULES = {"days_since_last_order": "days", "orders": "orders_each", "revenue": "revenue_each",
              "average_order_value": "order_value", "return_rate": "returned"}
 _FEW = 10
+#: below this, one group brought as much as the other to the hundredth, and no "times" is said
+_TELLING = 1.005
 
 
 def groups_result(snapshot: Snapshot, request: GroupsRequest) -> Result:
@@ -131,8 +133,8 @@ def _figures(groups: Table, both: int) -> dict[str, Figure]:
                "both": Figure(value=both, unit="count", label="In both groups",
                               source=Source(origin="derived", derivation="customers who meet both rules"))}
     low, high = sorted(float(figures[n].value or 0.0) for n in ("first_each", "second_each"))
-    if low > 0:
-        figures["times"] = Figure(value=round(high / low, 1), unit="ratio", label="Times the revenue per customer",
+    if low > 0 and high >= low * _TELLING:
+        figures["times"] = Figure(value=high / low, unit="ratio", label="Times the revenue per customer",
                                   source=Source(origin="derived", derivation="higher / lower", inputs={
                                       n: figures[n].source for n in ("first_each", "second_each")}))
     return figures

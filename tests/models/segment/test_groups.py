@@ -87,6 +87,8 @@ def test_two_groups_beside_each_other(shop: Snapshot) -> None:
         assert groups.cell(row, "revenue_share") == pytest.approx(
             100 * part["monetary_value"].sum() / frame["monetary_value"].sum(), abs=0.01)
         assert groups.cell(row, "days") == pytest.approx(part["days_since_last_order"].mean(), abs=0.06)
+    each = sorted(part["monetary_value"].mean() for part in (loyal, lapsed))
+    assert result.figures["times"].value == pytest.approx(each[1] / each[0], rel=1e-4)
     assert result.figures["both"].value == len(set(loyal["customer_id"]) & set(lapsed["customer_id"]))
     assert "Days since last order" in result.words["by_rule"]
     assert not [row for row in result.table("differences").rows if "orders in" in row[0]]  # months follow from recency
