@@ -8,6 +8,7 @@ import logging
 import os
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -132,6 +133,9 @@ def load(
     currency: Annotated[str | None, typer.Option(help="Currency code of the amounts, e.g. GBP.")] = None,
     name: Annotated[str | None, typer.Option(help="Name of the shop.")] = None,
     preview: Annotated[bool, typer.Option("--preview", help="Show the proposed columns and stop.")] = False,
+    prepare: Annotated[bool, typer.Option(
+        "--prepare/--no-prepare", help="Try the recommenders on the new data now, not at the first question.",
+    )] = True,
     home: Home = None,
 ) -> None:
     """Load orders from files or a database. The previous data stay until the new are whole."""
@@ -150,7 +154,8 @@ def load(
         summary = loading.load(
             sources, settings, mapping=corrected, preset=preset, name=name, currency=currency, progress=progress
         )
-    unrecorded = Workspace(settings).record_segment_sizes()
+    workspace = Workspace(settings)
+    unrecorded = workspace.record_segment_sizes()
     typer.echo(f"Loaded {summary.source}: {summary.first_day} to {summary.last_day} (snapshot {summary.snapshot})")
     for step, rows in summary.steps:
         typer.echo(f"  {rows:>12,}  {step}")
@@ -158,6 +163,15 @@ def load(
         typer.echo(f"  {count:>12,}  {rule}: {reason}")
     for warning in (*summary.warnings, *unrecorded):
         typer.echo(f"  ! {warning}")
+    if prepare:
+        started = time.monotonic()
+        with _progress() as progress:
+            progress("trying the recommenders on the last weeks", None)
+            hindered = workspace.choose_recommenders()
+        for warning in hindered:
+            typer.echo(f"  ! {warning}")
+        if not hindered:
+            typer.echo(f"Chose the recommenders for these data in {time.monotonic() - started:.0f} s")
 
 
 @cli.command()

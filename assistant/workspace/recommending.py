@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from assistant.errors import AssistantError
 from assistant.results import Result
 from assistant.workspace.part import Part
 
@@ -33,6 +34,19 @@ class Recommending(Part):
         from assistant.retrieval.side import product_side
 
         return self._cached("side", lambda snapshot: product_side(snapshot, self.product_index))  # type: ignore[no-any-return]
+
+    def choose_recommenders(self) -> tuple[str, ...]:
+        """Try the recommenders on the shop's own last weeks and keep the choice on disk; what hindered it, in words.
+
+        It is the longest work after a load (a minute or two on a million order lines): done then, nobody waits for it.
+        """
+        try:
+            fitted = self.recommender()
+            for view in (fitted, fitted.for_purpose("next")):
+                view.info(view.family())  # sets the bars of reasons
+        except AssistantError as error:  # the data are loaded all the same
+            return (f"No recommender was chosen yet: {error}",)
+        return ()
 
     def new_products(self, request: LaunchRequest) -> Result:
         """New products to push, or for one customer."""

@@ -557,9 +557,7 @@ class Workspace(Campaigning, Contacting, Offering, Recommending, Foreseeing, Peo
         self.record_segment_sizes()
         self.example_questions()
         self.product_index()
-        fitted = self.recommender()
-        for view in (fitted, fitted.for_purpose("next")):
-            view.info(view.family())  # sets the bars of reasons
+        self.choose_recommenders()
         self.find_segments(SegmentRequest())
         self.prepare_profiles()
         self.forecast(ForecastRequest())

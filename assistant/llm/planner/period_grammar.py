@@ -19,7 +19,7 @@ from assistant.llm.planner.lexicon import Lexicon
 from assistant.llm.planner.normalise import Token
 from assistant.llm.planner.period_parts import edge_of_period, event_span, part_of_period
 from assistant.llm.planner.period_whole import same_day_before, week_span, whole_units, year_so_far
-from assistant.llm.planner.period_words import PeriodReading, period_words
+from assistant.llm.planner.period_words import PeriodReading, period_words, runs_up_to_now
 from assistant.plans.periods import Period
 
 
@@ -120,23 +120,12 @@ class PeriodReader:
                 return self._directed(name, long[0], long[1], start, long[2], counted=True)
             unit = self.unit(after)
             if unit and not heard("each.adverb").ends(self.lemma(after)):
-                running = "past" if name == "last" and self._up_to_now(start, i, unit) else name
+                running = "past" if name == "last" and runs_up_to_now(self.tokens, start, i, unit) else name
                 return self._directed(running, 1, unit, start, after + 1, counted=False)
             named = self._directed_name(name, after, start)
             if named:
                 return named
         return None
-
-    def _up_to_now(self, start: int, i: int, unit: str) -> bool:
-        """Whether "the last year" runs up to today: within the last year · have not ordered in the last month.
-
-        "Revenue in the last month" is left the calendar's: there both are said.
-        """
-        said = start if start < i else start - 1 if start and self.lemma(start - 1) in heard("the") else 0
-        if not said or self.lemma(said - 1) not in heard("period_grammar.within"):
-            return False
-        before = (self.tokens[k].word for k in range(max(0, said - 8), said - 1))
-        return unit == "year" or any(word in heard("period_grammar.without") for word in before)
 
     def _directed(
         self, name: str, count: float, unit: str, start: int, end: int, *, counted: bool

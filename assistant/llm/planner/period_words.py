@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
+from assistant.llm.planner.heard import heard
 from assistant.llm.planner.lexicon import Lexicon
+from assistant.llm.planner.normalise import Token
 from assistant.plans.periods import Period
 
 Kind = Literal["period", "duration", "future", "ago", "bad_period", "day_kind"]
@@ -91,3 +94,20 @@ def period_words(lex: Lexicon) -> PeriodWords:
         {name: [lex.lemmas(w) for w in words] for name, words in raw["parts"].items()},
         {name: set(words) for name, words in raw["modal"].items()},
     )
+
+
+def runs_up_to_now(tokens: Sequence[Token], start: int, last: int, unit: str) -> bool:
+    """Whether "the last year" runs up to today: within the last year · have not ordered in the last month.
+
+    "Revenue in the last month" is left the calendar's: there both are said.
+
+    Args:
+        tokens: of the text.
+        start: where the stretch begins, with its article or behind it.
+        last: where "last" stands.
+        unit: of the stretch.
+    """
+    said = start if start < last else start - 1 if start and tokens[start - 1].lemma in heard("the") else 0
+    if not said or tokens[said - 1].lemma not in heard("period_grammar.within"):
+        return False
+    return unit == "year" or any(t.word in heard("period_grammar.without") for t in tokens[max(0, said - 8) : said - 1])
