@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from assistant.campaigns.audience import Audience
 from assistant.data.warehouse import Snapshot
 from assistant.errors import InvalidPlan
+from assistant.plans import JourneyStep
 
 
 @dataclass(frozen=True)
@@ -29,13 +30,18 @@ class Costs:
 
     Attributes:
         units: channel → cost of one message; a channel of unknown cost is missing.
-        messages: channel → people who get a message there.
+        messages: channel → messages sent there: all steps to everybody whom they may reach, before anybody has
+            ordered, opened or left.
         left_out: people whom the budget does not reach.
+        people: channel → how many can be written to there.
+        steps: how many messages follow one another.
     """
 
     units: Mapping[str, UnitCost]
     messages: Mapping[str, int]
     left_out: int = 0
+    people: Mapping[str, int] = field(default_factory=dict)
+    steps: int = 1
 
     @property
     def unknown(self) -> tuple[str, ...]:
@@ -44,7 +50,7 @@ class Costs:
 
     @property
     def total(self) -> float | None:
-        """Cost of all messages once each; None where a channel's is unknown or nobody's address is known."""
+        """Cost of all messages, the most it can be; None where a channel's is unknown or nobody's address is known."""
         if not self.messages or self.unknown:
             return None
         return sum(self.units[c].value * n for c, n in self.messages.items() if n)
@@ -79,30 +85,49 @@ def _observed(snapshot: Snapshot) -> dict[str, float]:
     return {r["channel"]: float(r["cost"]) / int(r["n"]) for r in rows if r["channel"] and r["n"]}
 
 
-def check_budget(budget: float | None, units: Mapping[str, UnitCost], channels: Sequence[str]) -> None:
-    """Refuse a budget that does not pay for one message.
+def check_budget(
+    budget: float | None, units: Mapping[str, UnitCost], channels: Sequence[str], steps: Sequence[JourneyStep] = ()
+) -> None:
+    """Refuse a budget that does not pay for one person: one message, or all steps of the cheapest channel.
 
     Raises:
-        InvalidPlan: names the budget and the cheapest message.
+        InvalidPlan: names the budget and the least that one person costs.
     """
-    priced = [(units[c].value, c) for c in channels if c in units]
+    many = {c: sum(s.channel == c for s in steps) or 1 for c in channels}
+    priced = [(units[c].value * many[c], c) for c in channels if c in units]
     if budget is None or len(priced) < len(channels) or not priced:
         return
     cheapest, channel = min(priced)
     if budget < cheapest:
+        what = "one message" if many[channel] == 1 else f"the {many[channel]} messages to one person"
         raise InvalidPlan(
-            f"The budget of {budget:,.2f} does not pay for one message: the cheapest is by {channel} "
+            f"The budget of {budget:,.2f} does not pay for {what}: the cheapest is by {channel} "
             f"at {cheapest:,.2f}", received=f"{budget:g}", valid=[f"at least {cheapest:,.2f}"],
             hint="Raise the budget or choose a cheaper channel.",
         )
 
 
-def messages_of(audience: Audience, people: Sequence[str], channels: Sequence[str]) -> dict[str, int]:
-    """Channel → how many of the people can be written to there; empty where no contacts are known."""
+def costs_of(
+    units: Mapping[str, UnitCost], audience: Audience, people: Sequence[str], steps: Sequence[JourneyStep],
+    left_out: int = 0,
+) -> Costs:
+    """What writing to these people costs; with steps, each counts for everybody whom it may reach."""
     if audience.reachable is None:
-        return {}
+        return Costs(units, {}, left_out, steps=max(1, len(steps)))
     wanted = set(people)
-    return {c: len(wanted.intersection(audience.reachable.get(c, ()))) for c in channels}
+    reach = {c: wanted.intersection(ids) for c, ids in audience.reachable.items()}
+    once = {c: len(ids) for c, ids in reach.items()}
+    if not steps:
+        return Costs(units, once, left_out, once)
+    messages = dict.fromkeys(reach, 0)
+    for step in steps:
+        others = {s.channel for s in steps} - {step.channel}
+        found = reach.get(step.channel, set())
+        if step.only_if == "no_address":
+            found = found.difference(*(reach.get(c, set()) for c in others))
+        if step.channel in messages:
+            messages[step.channel] += len(found)
+    return Costs(units, messages, left_out, once, len(steps))
 
 
 def shrink(people: Sequence[str], budget: float, cost: float, campaign_id: str) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from assistant.campaigns import economics
 from assistant.campaigns.audience import CHANNELS, Audience, build_audience, under_caps
 from assistant.campaigns.below_cost import check_margin
 from assistant.campaigns.copy.voice import BrandVoice
-from assistant.campaigns.costs import Costs, UnitCost, check_budget, messages_of, shrink, unit_costs
+from assistant.campaigns.costs import Costs, UnitCost, check_budget, costs_of, shrink, unit_costs
 from assistant.campaigns.exits import check_exit
 from assistant.campaigns.experiment.assignment import Split
 from assistant.campaigns.experiment.design import Designed, designed
@@ -152,7 +152,7 @@ def make_plan(
     addressed = tuple(c for c in brief.channels if c in CHANNELS)
     operator = rooms.operator()
     units = unit_costs(snapshot, operator.cost_per_message, addressed)
-    check_budget(brief.budget, units, addressed)
+    check_budget(brief.budget, units, addressed, brief.steps)
     audience = build_audience(snapshot, rule, addressed, occasion)
     audience = under_caps(snapshot, audience, operator.caps(), brief.starts_on)
     audience = _left_alone(snapshot, brief, audience, rooms, assumptions)
@@ -208,10 +208,10 @@ def _tested(
     Whom the budget does not reach is drawn at random, so that the control group stays comparable.
     """
     people = audience.selected if audience.mailable is None else audience.mailable
-    kept, channels = tuple(people), tuple(audience.reachable or ())
+    kept = tuple(people)
     while True:
         tested = designed(snapshot, brief, rule, audience.only(kept), campaign_id, learnt)
-        costs = Costs(units, messages_of(audience, tested.split.contacted, channels), len(people) - len(kept))
+        costs = costs_of(units, audience, tested.split.contacted, brief.steps, len(people) - len(kept))
         if brief.budget is None or costs.total is None or costs.total <= brief.budget:
             return tested, costs
         kept = shrink(kept, brief.budget, costs.total, campaign_id)

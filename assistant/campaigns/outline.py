@@ -86,7 +86,8 @@ def _cost(snapshot: Snapshot, plan: Plan) -> tuple[str, str]:
                      for c, n in costs.messages.items() if n)
     sources = {costs.units[c].source for c, n in costs.messages.items() if n}
     basis = DATA if sources == {"past campaigns"} else "settings" if sources == {"settings"} else "settings and data"
-    return f"{show(costs.total, 'currency', money)} for sending ({each})", basis
+    most = "at most " if costs.steps > 1 else ""
+    return f"{most}{show(costs.total, 'currency', money)} for sending ({each})", basis
 
 
 def _expected(snapshot: Snapshot, plan: Plan, economics: Economics) -> tuple[str, str]:

@@ -56,6 +56,7 @@ def campaign_result(snapshot: Snapshot, plan: Plan, economics: Economics) -> Res
         "exit": exit_words(plan.brief) if exit_of(plan.brief) != "never" else "",
         "timing": timing_words(snapshot, plan.brief)[0], "costs_unknown": join_words(list(plan.costs.unknown)),
         "cut": "yes" if plan.costs.left_out else "",
+        "counted": "once" if plan.costs.steps == 1 else "fewer" if _may_be_fewer(plan) else "steps",
         "below_cost": "yes" if sells_below_cost(economics.margin) else "",
         "extra_shown": "yes" if economics.extra is not None and economics.extra.lower > 0 else "",
     } | sizing_words(plan)
@@ -85,6 +86,12 @@ def _audience_words(plan: Plan) -> str:
     if any(d.term == words and not d.assumed for d in plan.definitions):
         return words
     return words if re.search(r"customer|buyer|people|shopper|member", words, re.I) else f"{words} customers"
+
+
+def _may_be_fewer(plan: Plan) -> bool:
+    """Whether somebody may get fewer messages than there are steps: an exit, or a step that hangs on something."""
+    hangs = any(step.only_if in {"no_order", "no_open"} for step in plan.brief.steps)
+    return hangs or exit_of(plan.brief) != "never"
 
 
 def _figure(value: Any, unit: Unit, label: str, derivation: str) -> Figure:
@@ -130,7 +137,10 @@ def _figures(plan: Plan, economics: Economics, waterfall: Table) -> dict[str, Fi
                                           "contacted * would order anyway * average order * offer")
     if plan.costs.total is not None:
         figures["cost"] = _figure(round(plan.costs.total, 2), "currency", "Cost of sending",
-                                  "messages by channel * cost of one; an SMS counted as one part")
+                                  "messages by channel * cost of one, every step to everybody whom it may reach; an SMS "
+                                  "counted as one part")
+        figures["messages"] = _figure(sum(plan.costs.messages.values()), "count", "Messages at most",
+                                      "people of every step by channel")
     if plan.costs.left_out:
         figures["left_out"] = _figure(plan.costs.left_out, "count", "Beyond the budget",
                                       "mailable whom the budget leaves out")
@@ -193,7 +203,7 @@ def _waterfall(plan: Plan) -> Table:
 def _channels(snapshot: Snapshot, plan: Plan) -> Table:
     units = plan.costs.units
     rows: list[list[Any]] = [
-        [channel, n, units[channel].value if channel in units else None,
+        [channel, plan.costs.people.get(channel, n), n, units[channel].value if channel in units else None,
          round(units[channel].value * n, 2) if channel in units else None,
          units[channel].source if channel in units else "not known"]
         for channel, n in plan.costs.messages.items()
@@ -201,6 +211,7 @@ def _channels(snapshot: Snapshot, plan: Plan) -> Table:
     return Table(id="channels", title="Recipients and cost by channel",
                  columns=[Column(name="channel", label="Channel"),
                           Column(name="customers", label="Customers", unit="count"),
+                          Column(name="messages", label="Messages at most", unit="count"),
                           Column(name="each", label="Cost of one message", unit="currency"),
                           Column(name="cost", label="Cost", unit="currency"),
                           Column(name="source", label="Price of a message from")],
