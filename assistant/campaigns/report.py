@@ -137,8 +137,8 @@ def _figures(plan: Plan, economics: Economics, waterfall: Table) -> dict[str, Fi
                                           "contacted * would order anyway * average order * offer")
     if plan.costs.total is not None:
         figures["cost"] = _figure(round(plan.costs.total, 2), "currency", "Cost of sending",
-                                  "messages by channel * cost of one, every step to everybody whom it may reach; an SMS "
-                                  "counted as one part")
+                                  "messages by channel * cost of one, every step to everybody whom it may reach; an "
+                                  "SMS counted as one part")
         figures["messages"] = _figure(sum(plan.costs.messages.values()), "count", "Messages at most",
                                       "people of every step by channel")
     if plan.costs.left_out:

@@ -16,7 +16,7 @@ from assistant.llm.planner.language_files import read_yaml
 from assistant.llm.planner.normalise import clean
 
 #: clauses on time, which may belong to what customers did
-_OF_TIME = frozenset({"between", "runs", "past_the_day", "ends", "hour", "starts", "repeats"})
+_OF_TIME = frozenset({"between", "runs", "past_the_day", "ends", "hour", "starts", "repeats", "eve"})
 #: goals that a season may date
 _SEASONED = frozenset({"seasonal", "promotion", "loyalty"})
 _LONGEST = 400

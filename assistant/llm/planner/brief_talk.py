@@ -124,28 +124,29 @@ def _changes(found: Patterns, text: str, words: Vocabulary) -> dict[str, Any] | 
         count = int(said) if said.isdigit() else int(found.raw["counts"][said])
         if count <= 10:
             return {"products_per_recipient": count}
-    for group, name in (("ends", "ends_on"), ("start", "starts_on")):
+    for group, name in (("ends_before", "ends_on"), ("ends", "ends_on"), ("start", "starts_on")):
         for slots in found.fits(group, text):
-            day = day_of(slots["day"], words, last=name == "ends_on")
+            day = day_of(slots["day"], words, last=group == "ends", eve=group == "ends_before")
             if day is not None:
                 return {name: day}
     return None
 
 
-def day_of(said: str, words: Vocabulary, *, last: bool = False) -> date | None:
+def day_of(said: str, words: Vocabulary, *, last: bool = False, eve: bool = False) -> date | None:
     """The day that all of a few words name; None where they name none, or more than a day.
 
     Args:
         last: of a stretch ("the end of July", "Christmas") its last day, else its first.
+        eve: the day before an occasion begins.
     """
-    lead = patterns(words.lexicon.language, "brief_talk").raw["lead_end" if last else "lead"]
+    lead = patterns(words.lexicon.language, "brief_talk").raw["lead_eve" if eve else "lead_end" if last else "lead"]
     parts = gather(read(f"{lead} {said}", words))
     found = campaign_dates(parts)
     open_ = [i for i, item in enumerate(parts.reading.items) if i and i not in parts.used
              and not parts.reading.is_skip(i) and not item.has("period", "future", "duration", "day_kind")]
     if open_:
         return None
-    names = ("ends_on", "starts_on") if last else ("starts_on", "ends_on")
+    names = ("ends_on", "starts_on") if last or eve else ("starts_on", "ends_on")
     return next((found[name] for name in names if name in found), None)
 
 

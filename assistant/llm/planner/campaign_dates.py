@@ -6,6 +6,7 @@ looks back.
 
 from __future__ import annotations
 
+import re
 from calendar import monthrange
 from datetime import date, timedelta
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 from assistant.llm.planner.heard import heard
 from assistant.llm.planner.parts import Parts
 from assistant.llm.planner.period_words import PeriodReading
+from assistant.plans.events import EVENTS, Event
 from assistant.plans.filters import Compare
 from assistant.plans.periods import Period
 
@@ -51,7 +53,8 @@ def _read(p: Parts, reading: PeriodReading, today: date, found: dict[str, Any]) 
     if period is None or period.kind == "all":
         return
     words = _said(p, reading)
-    stretch = _stretch(period, today, keep=_names_a_year(p, reading) or bool(words & heard("campaign_dates.gone")))
+    stretch = _stretch(period, today, keep=_names_a_year(p, reading) or bool(words & heard("campaign_dates.gone")),
+                       event=_occasion(p, reading))
     ending = stretch is not None and words & heard("campaign_dates.end")
     if ending:
         p.used |= {i for i, item in enumerate(p.reading.items)
@@ -91,14 +94,21 @@ def _said(p: Parts, reading: PeriodReading) -> set[str]:
     return {t.lemma for t in (*before, *tokens[reading.start : reading.end])}
 
 
-def _stretch(period: Period, today: date, *, keep: bool) -> tuple[date | None, date | None] | None:
-    """First and last day of a period that lies ahead; None for a season, which stays one."""
+def _stretch(
+    period: Period, today: date, *, keep: bool, event: Event | None = None
+) -> tuple[date | None, date | None] | None:
+    """First and last day of a period that lies ahead; None for a season, which stays one.
+
+    Args:
+        event: the occasion that the days were counted from.
+    """
     if period.event:
         return None
     if period.kind == "absolute":
         start, end = period.start, period.end
         while not keep and (end or start or today) < today:
-            start, end = _next_year(start), _next_year(end)
+            start, end = (_next_year(start), _next_year(end)) if event is None else (
+                _next_time(event, start), _next_time(event, end))
         return start, end
     if period.kind == "named" and period.month:
         year = period.year or today.year
@@ -118,6 +128,30 @@ def _in_month(period: Period, year: int) -> tuple[date, date]:
         day = date(year, period.month or 1, min(period.day, last))
         return day, day
     return date(year, period.month or 1, 1), date(year, period.month or 1, last)
+
+
+def _occasion(p: Parts, reading: PeriodReading) -> Event | None:
+    """The season or shopping day in the words of a stretch of time, the longest name first."""
+    said = [t.text.casefold() for t in p.reading.tokens[reading.start : reading.end]]
+    pieces = sorted(((i, j) for i in range(len(said)) for j in range(i + 1, len(said) + 1)),
+                    key=lambda place: place[0] - place[1])
+    return next((_EVENTS[name] for i, j in pieces if (name := _bare(" ".join(said[i:j]))) in _EVENTS), None)
+
+
+def _bare(name: str) -> str:
+    """A name without the ending that tokens lose."""
+    return re.sub(r"['’]s?\b|['’]", "", name)
+
+
+_EVENTS: dict[str, Event] = {_bare(word): event for event in EVENTS.values() for word in (event.name, *event.words)}
+
+
+def _next_time(event: Event, day: date | None) -> date | None:
+    """The day that lies as far from the occasion a year later: Easter and Black Friday move."""
+    if day is None:
+        return None
+    ends = event.days(day.year)[1]
+    return event.days(day.year + 1)[1] + (day - ends)
 
 
 def _next_year(day: date | None) -> date | None:

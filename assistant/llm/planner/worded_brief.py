@@ -30,6 +30,7 @@ from assistant.llm.planner.brief_talk import day_of
 from assistant.llm.planner.campaign_asides import cut
 from assistant.llm.planner.campaign_steps import Said, cut_steps, steps_of
 from assistant.llm.planner.candidate import Planned, ToolCall, call
+from assistant.llm.planner.form_places import put_in
 from assistant.llm.planner.replies import ask, decline, quoted
 from assistant.llm.planner.values import join
 from assistant.llm.planner.vocabulary import Vocabulary
@@ -123,11 +124,18 @@ def with_own_goods(text: str, language: str) -> str:
     is known by what they bought."""
     if not orders_campaign(text, language):
         return text
+    text = _eves(text, language)
     text = re.sub(words_of(language)["prefers"], words_of(language)["prefers_say"], text, flags=re.IGNORECASE)
     if not re.search(words_of(language)["bought_it"], text, re.IGNORECASE):
         return text
     goods = clauses_of(text, language).goods
     return re.sub(words_of(language)["bought_it"], rf"\g<did> {goods}", text, flags=re.IGNORECASE) if goods else text
+
+
+def _eves(text: str, language: str) -> str:
+    """As in "valid until the day before Black Friday": the day before an occasion, in the words of the grammar."""
+    form = put_in(words_of(language)["eve"], words_of(language)["macros"])
+    return re.sub(form, words_of(language)["eve_say"], text, flags=re.IGNORECASE)
 
 
 def _open(planned: Planned, text: str, language: str) -> bool:
@@ -312,6 +320,8 @@ def _days(kind: str, slots: dict[str, str], words: Vocabulary, raw: dict[str, An
         return {"starts_on": day_of(slots["day"], words)}
     if kind == "ends":
         return {"ends_on": day_of(slots["day"], words, last=True)}
+    if kind == "eve":
+        return {"ends_on": day_of(slots["day"], words, eve=True)}
     if kind == "past_the_day":
         first = day_of(slots["day"], words)
         return {"ends_on": first - timedelta(days=1) if first is not None else None}

@@ -115,3 +115,15 @@ def test_a_taste_is_known_by_what_was_bought() -> None:
     args = drafted("Write an email to customers who bought garden and prefer red ones")
     assert "Garden" in str(args["audience"])
     assert "red" in str(args["audience"]).lower()
+
+
+@pytest.mark.parametrize(("text", "last"), [
+    ("Campaign for VIP customers ahead of Black Friday", "2012-11-22"),
+    ("Draft a win-back campaign for lapsed customers, 10% off, valid until the day before Black Friday", "2012-11-22"),
+    ("Campaign for lapsed customers that runs until before Christmas", "2011-12-24"),
+    ("Email new customers 10% off, done before Cyber Monday, budget 500", "2012-11-25"),
+    ("Draft a campaign for lapsed customers, 15% off before Mother's Day", "2012-03-17"),
+    ("Draft a campaign for VIP customers until Easter", "2012-04-08"),  # a year after 24 April 2011
+])
+def test_before_an_occasion_is_the_day_before_it_and_occasions_move(text: str, last: str) -> None:
+    assert drafted(text)["ends_on"] == last
