@@ -32,6 +32,7 @@ class Conditions:
 
     Attributes:
         customers: conditions on customers, in order, with the word that joins each to the one before ("and", "or").
+        places: the word at which each of them begins, counted from 0, as it was read.
         measures: comparisons of a metric whose subject is not said.
         used: items explained.
         notes: readings that a person should see ("'visited' is read as 'ordered'").
@@ -39,6 +40,7 @@ class Conditions:
 
     customers: list[Filter] = field(default_factory=list)
     joins: list[str] = field(default_factory=list)
+    places: list[int] = field(default_factory=list)
     measures: list[MetricCondition] = field(default_factory=list)
     rows: list[Filter] = field(default_factory=list)
     used: set[int] = field(default_factory=set)

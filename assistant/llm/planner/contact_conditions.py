@@ -32,13 +32,14 @@ class ContactConditions:
     """What was found.
 
     Attributes:
-        customers: conditions on customers, in order; ``joins`` the word before each.
+        customers: conditions on customers, in order; ``joins`` the word before each, ``places`` where each begins.
         used: items explained.
         states: measures of contacts that a condition stands for, with the channel ("" for any).
     """
 
     customers: list[Filter] = field(default_factory=list)
     joins: list[str] = field(default_factory=list)
+    places: list[int] = field(default_factory=list)
     used: set[int] = field(default_factory=set)
     states: list[tuple[str, str]] = field(default_factory=list)
 
@@ -168,8 +169,11 @@ class _Reader:
 
     def _add(self, condition: Filter, tokens: range) -> int:
         before = [self.lemmas[at] for at in range(max(0, tokens.start - 5), tokens.start) if at not in self.taken]
-        self.found.joins.append("or" if not heard("or").isdisjoint(before) and self.found.customers else "and")
+        if not self.found.customers:  # of a condition of another kind: only a word right before it joins the two
+            before = before[-2:] if before and before[-1] in heard("filters.verb_before") else before[-1:]
+        self.found.joins.append("or" if not heard("or").isdisjoint(before) else "and")
         self.found.customers.append(condition)
+        self.found.places.append(tokens.start)
         self.taken |= set(tokens)
         return tokens.stop
 
@@ -317,6 +321,7 @@ class _Reader:
             if either:
                 second, first = self.found.customers.pop(), self.found.customers.pop()
                 self.found.joins.pop()
+                self.found.places.pop()
                 self.found.customers.append(Or(parts=(first, second)))
         return end
 

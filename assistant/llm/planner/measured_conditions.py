@@ -26,12 +26,13 @@ class MeasuredConditions(ClauseArguments):
     def _keep(self, condition: Filter, used: set[int], first: int) -> None:
         join = "and"
         for k in range(first - 1, max(-1, first - 7), -1):
-            if k in self.found.used:
-                break
+            if k in self.found.used or self.items[k].has("value"):
+                break  # "in Germany or France who spent": the word stands between two values
             if self.items[k].lemma in heard("or"):
                 join = "or"
         self.found.customers.append(condition)
         self.found.joins.append(join)
+        self.found.places.append(self.items[max(first, 0)].start)
         self.found.used |= used
 
     def _last_order(self, i: int) -> int | None:

@@ -146,7 +146,9 @@ def _place_of_customers(p: Parts, i: int) -> bool:
     items = p.reading.items
     if i < 2 or items[i - 1].get("act") != "live" or not items[i].tokens[0].text[:1].isupper():
         return False
-    return items[i - 2].has("definition", "customers_pronoun") or "customer" in items[i - 2].alts.get("dim", ())
+    whose = items[i - 3] if i > 2 and items[i - 2].lemma in heard("who_that") else items[i - 2]
+    people = "customer" in whose.alts.get("dim", ()) or "customers" in whose.alts.get("metric", ())
+    return people or whose.has("definition", "customers_pronoun")
 
 
 def _listed(p: Parts, end: int, start: int) -> bool:

@@ -15,6 +15,7 @@ from assistant.llm.planner.people_rules import people_rules
 from assistant.llm.planner.period_words import PeriodReading
 from assistant.llm.planner.said_rankings import ranking
 from assistant.llm.planner.spans import Reading
+from assistant.llm.planner.text_order import in_order_of_text
 from assistant.llm.planner.values import join, named_texts, value_filters
 from assistant.plans.filters import Filter
 from assistant.plans.periods import Period
@@ -111,8 +112,11 @@ def gather(reading: Reading) -> Parts:
     contacts, nothing = contact_conditions(reading), nothing_counted(reading)
     rules = people_rules(reading)
     p.conditions = ConditionReader(reading, named | contacts.used | nothing.used | rules.used).read()
-    p.conditions.customers = [*contacts.customers, *rules.customers, *p.conditions.customers]
-    p.conditions.joins = [*contacts.joins, *("and" for _ in rules.customers), *p.conditions.joins]
+    if not rules.customers and "or" in (*contacts.joins, *p.conditions.joins):
+        in_order_of_text(contacts, p.conditions)
+    else:
+        p.conditions.customers = [*contacts.customers, *rules.customers, *p.conditions.customers]
+        p.conditions.joins = [*contacts.joins, *("and" for _ in rules.customers), *p.conditions.joins]
     nothing.put_into(p)
     p.rows += texts
     p.used |= p.conditions.used | named

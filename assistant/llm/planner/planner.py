@@ -24,6 +24,7 @@ from assistant.llm.planner.customer_asks import about_customers, about_groups_co
 from assistant.llm.planner.day_hours import asked_hours
 from assistant.llm.planner.draft_edits import about_draft, two_changes
 from assistant.llm.planner.draft_talk import about_table
+from assistant.llm.planner.early_words import early_words
 from assistant.llm.planner.elision import complete
 from assistant.llm.planner.experiment_talk import about_experiments
 from assistant.llm.planner.heard import hearing
@@ -85,7 +86,7 @@ def plan_turn(
         tools = [t for t in tools if t != "draft_campaign"]
     with hearing(language), remembering():
         known = context or DialogueContext()
-        text = with_own_goods(text, language)
+        text = early_words(with_own_goods(text, language), language)
         words = vocabulary(shop, language)
         planned = _turn(text, known, shop, tools, language, encoder)
         if planned.frame == "occasion":

@@ -1,0 +1,41 @@
+"""Ways of saying things about customers put into the words of the grammar before any reading looks at the text.
+
+Most other words for the same thing are put later (:mod:`assistant.llm.planner.rephrase`), where readings of whole texts
+have already looked. Those here would be taken for something else before: "in the top quarter" for a stretch of the
+year, "only ever on discount" for a time. The rules are data (``prompts/lexicon/<language>/early_words.yaml``) and keep
+the meaning.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from assistant.llm.planner.language_files import read_yaml
+from assistant.llm.planner.late_patterns import LatePattern
+
+_MACRO = re.compile(r"(?<!\?P)<(\w+)>")
+_QUOTED = re.compile(r'("[^"\n]{1,80}")')
+
+
+@lru_cache(maxsize=4)
+def _rules(language: str) -> tuple[tuple[LatePattern, str], ...]:
+    raw = read_yaml(language, "early_words") or {}
+    macros = raw.get("macros", {})
+
+    def whole(pattern: str) -> str:
+        while _MACRO.search(pattern):  # a macro may use others
+            pattern = _MACRO.sub(lambda m: f"(?:{macros[m.group(1)]})", pattern)
+        body = pattern.replace(" ?", r"\s*").replace(" ", r"\s+")
+        return rf"(?<![\w'])(?:{body})(?![\w'])"
+
+    return tuple((LatePattern(whole(one)), rule["say"]) for rule in raw.get("rules", ()) for one in rule["for"])
+
+
+def early_words(text: str, language: str) -> str:
+    """The text in the words of the grammar; itself where no rule applies. Text in quotation marks is left alone."""
+    pieces = _QUOTED.split(text)
+    for place in range(0, len(pieces), 2):
+        for pattern, said in _rules(language):
+            pieces[place] = pattern.sub(said, pieces[place])
+    return "".join(pieces)
