@@ -31,6 +31,7 @@ from assistant.llm.planner.heard import hearing
 from assistant.llm.planner.intents import Frames
 from assistant.llm.planner.journeys import journey
 from assistant.llm.planner.limits import limited
+from assistant.llm.planner.no_draft import sized_for_all, without_draft
 from assistant.llm.planner.offer_forms import about_offers
 from assistant.llm.planner.one_request import answerable_text, one_request
 from assistant.llm.planner.order_sets import order_sets
@@ -73,7 +74,7 @@ def plan_turn(
 
     Args:
         text: what the person typed; anything.
-        context: the conversation so far.
+        context: the conversation so far; None for a text that is read outside any.
         shop: vocabulary, values and agreed terms of the loaded shop.
         tools: names of the tools that may be called.
         language: folder of the lexicon.
@@ -91,6 +92,11 @@ def plan_turn(
         planned = _turn(text, known, shop, tools, language, encoder)
         if planned.frame == "occasion":
             return planned
+        if context is not None:
+            planned = sized_for_all(planned, known)
+            absent = without_draft(text, planned, known, words)
+            if absent is not None:
+                return absent
         clauses = worded(text, planned, words, tools,
                          lambda t: _turn(t, DialogueContext(), shop, tools, language, encoder))
         if clauses is not None:

@@ -14,7 +14,7 @@ SHOP = PlannerShop()
 
 
 def plan(text: str, context: DialogueContext | None = None) -> tuple[str, dict[str, Any]]:
-    found = plan_turn(text, context or DialogueContext(), SHOP).calls[0]
+    found = plan_turn(text, context, SHOP).calls[0]
     return found.name, found.args
 
 

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from assistant.llm.planner.context import DialogueContext
 from assistant.llm.planner.planner import plan_turn
 from tests.support.planner_shops import PlannerShop
 
@@ -14,7 +13,7 @@ SHOP = PlannerShop()
 
 
 def plan(text: str) -> tuple[str, dict[str, Any]]:
-    found = plan_turn(text, DialogueContext(), SHOP).calls[0]
+    found = plan_turn(text, None, SHOP).calls[0]
     return found.name, found.args
 
 
