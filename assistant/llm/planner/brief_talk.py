@@ -183,6 +183,10 @@ def _reason(found: Patterns, text: str, last: Past) -> ToolCall | None:
 
 def _versions(found: Patterns, text: str, last: Past) -> ToolCall | None:
     """As in "show version 2", "compare version 1 and 3"."""
+    if any(True for _ in found.fits("first_version", text)):
+        return call(CampaignRequest(campaign_id=campaign_id(last), version=1))
+    if any(True for _ in found.fits("both_versions", text)):
+        return call(CampaignRequest(campaign_id=campaign_id(last), changes=True, version=2, against=1))
     for slots in found.fits("show_version", text):
         return call(CampaignRequest(campaign_id=campaign_id(last), version=int(slots["version"])))
     for slots in found.fits("compare_versions", text):

@@ -69,6 +69,8 @@ def _anywhere(found: Patterns, text: str, words: Vocabulary) -> ToolCall | None:
         if _fits(found, group, text):
             reason = "not_permitted" if group == "unsubscribed" else "not_understood"
             return decline(words.lexicon, reason, group, examples="campaign")
+    for slots in found.fits("translate", text):
+        return decline(words.lexicon, "not_understood", "other_language", examples="campaign", words=slots["said"])
     if _fits(found, "waiting", text):
         return call(CampaignsRequest(about="waiting"))
     return None

@@ -57,7 +57,7 @@ from assistant.llm.planner.two_sided import two_sided
 from assistant.llm.planner.unreadable import unreadable
 from assistant.llm.planner.uplift_talk import about_contacts
 from assistant.llm.planner.vocabulary import Vocabulary, vocabulary
-from assistant.llm.planner.worded_brief import with_own_goods, worded
+from assistant.llm.planner.worded_brief import looked_at, with_own_goods, worded
 from assistant.plans.shop import Shop
 
 
@@ -99,6 +99,9 @@ def plan_turn(
                 return absent
         clauses = worded(text, planned, words, tools,
                          lambda t: _turn(t, DialogueContext(), shop, tools, language, encoder))
+        unseen = looked_at(text, clauses or planned, words)
+        if unseen is not None:
+            return unseen
         if clauses is not None:
             return clauses  # it accounts for its words itself
         if planned.done is not None:

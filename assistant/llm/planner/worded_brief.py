@@ -60,6 +60,8 @@ def worded(text: str, planned: Planned, words: Vocabulary, tools: Collection[str
     if not _says_something(said, text, language) or _nobody_meant(said, planned, text, words):
         return None
     read = _drafted_for(planned)
+    if read is not None and any(kind == "characters" for kind, _, _ in said.found):
+        read = {k: v for k, v in read.items() if k != "budget"}  # "below 60 words" is no money
     if read is not None and not _more(said, read, len(planned.calls), words):
         return None
     no = _two_offers(said, text, words)
@@ -125,11 +127,25 @@ def with_own_goods(text: str, language: str) -> str:
     if not orders_campaign(text, language):
         return text
     text = _eves(text, language)
+    for form, say in words_of(language)["orders_say"]:
+        text = re.sub(form, say, text, flags=re.IGNORECASE)
     text = re.sub(words_of(language)["prefers"], words_of(language)["prefers_say"], text, flags=re.IGNORECASE)
     if not re.search(words_of(language)["bought_it"], text, re.IGNORECASE):
         return text
     goods = clauses_of(text, language).goods
     return re.sub(words_of(language)["bought_it"], rf"\g<did> {goods}", text, flags=re.IGNORECASE) if goods else text
+
+
+def looked_at(text: str, planned: Planned, words: Vocabulary) -> Planned | None:
+    """The "no" to a draft for people who looked at goods, where whom it is for says nothing of that."""
+    raw = words_of(words.lexicon.language)
+    if not planned.calls or planned.calls[0].name != "draft_campaign" or "looked_at" not in raw:
+        return None
+    seen = re.search(raw["looked_at"], text, re.IGNORECASE)
+    if seen is None or raw["looked_at_said"] in str(planned.calls[0].args.get("audience")):
+        return None
+    no = decline(words.lexicon, "not_understood", "not_understood", words=quoted([seen.group()]), examples="campaign")
+    return Planned([no], 0.0, frame="decline")
 
 
 def _eves(text: str, language: str) -> str:

@@ -9,6 +9,8 @@ import pytest
 from assistant.llm.planner.brief_clauses import clauses_of, orders_campaign
 from assistant.llm.planner.context import DialogueContext
 from assistant.llm.planner.planner import plan_turn
+from assistant.llm.planner.vocabulary import vocabulary
+from assistant.llm.planner.worded_brief import looked_at
 from tests.support.planner_shops import PlannerShop
 
 SHOP = PlannerShop()
@@ -127,3 +129,29 @@ def test_a_taste_is_known_by_what_was_bought() -> None:
 ])
 def test_before_an_occasion_is_the_day_before_it_and_occasions_move(text: str, last: str) -> None:
     assert drafted(text)["ends_on"] == last
+
+
+@pytest.mark.parametrize(("text", "budget"), [
+    ("Plan a Christmas campaign for our German customers with £1,000", 1000.0),
+    ("Win back lapsed customers with only £300 to spend", 300.0),
+    ("Send VIP customers a mail with €10 off", None),
+    ("Write VIP customers a mail, keep it below 60 words", None),
+])
+def test_money_it_may_spend_is_the_budget(text: str, budget: float | None) -> None:
+    assert drafted(text).get("budget") == budget
+
+
+def test_money_without_more_asks_for_offers_within_it() -> None:
+    planned = plan_turn("We have 2k to spend, who and with what?", DialogueContext(), SHOP)
+    assert [(c.name, c.args) for c in planned.calls] == [("choose_offers", {"budget": 2000.0})]
+
+
+def test_a_text_in_another_language_is_refused_with_the_languages_there_are() -> None:
+    assert "English or Chinese" in declined("Translate the win-back mail into German")
+
+
+def test_goods_that_people_looked_at_do_not_vanish_from_whom_it_is_for() -> None:
+    drawn = plan_turn("Draft a push notification for lapsed customers", DialogueContext(), SHOP)
+    no = looked_at("Draft a push for customers who looked at mugs but didn't buy", drawn, vocabulary(SHOP, "en"))
+    assert no is not None and "“looked at mugs”" in str(no.calls[0].args["message"])
+    assert looked_at("Draft a push notification for lapsed customers", drawn, vocabulary(SHOP, "en")) is None
