@@ -64,6 +64,8 @@ def declined(reading: Reading, best: Candidate | None, words: Vocabulary, shop: 
         return lacking
     named_values = unknown(left, reading, shop, lambda text: _works(text, words, shop))
     if named_values is not None:
+        if _town(reading, named_values.names, words):
+            return decline(lex, "missing_data", "no_town", missing=["customers.city"], words=quoted(named_values.names))
         return _unknown_value(reading, named_values.names, named_values.kind, named_values.nearest, words)
     asked = ask_meaning(reading, left)
     if asked is not None:
@@ -74,6 +76,17 @@ def declined(reading: Reading, best: Candidate | None, words: Vocabulary, shop: 
         nearest = [without, *lex.wording["examples"]["general"][:2]] if without else None
         return decline(lex, "not_understood", "not_understood", words=quoted(named), nearest=nearest)
     return decline(lex, "not_understood", "not_understood_all")
+
+
+def _town(reading: Reading, names: list[str], words: Vocabulary) -> bool:
+    """Whether people are said to live in a place that is no country, where the data hold no towns."""
+    city = words.dimensions.get("city")
+    if city is not None and city.available:
+        return False
+    people = any("customer" in i.alts.get("dim", ()) or "customers" in i.alts.get("metric", ()) for i in reading.items)
+    beside = zip(reading.items, reading.items[1:], strict=False)
+    live = any(a.get("act") == "live" and b.text in names for a, b in beside)
+    return people and live and not any(n.lower() in group for n in names for group in words.lexicon.places)
 
 
 def _unknown_value(reading: Reading, names: list[str], kind: str, values: list[str], words: Vocabulary) -> ToolCall:

@@ -147,11 +147,25 @@ class SegmentReader(AgreementReader):
 
     def _renamed(self) -> Candidate | None:
         for slots in self.p.fits("rename", self.text, self.names):
+            again = self._saved_again(slots)
+            if again is not None:
+                return again
             name = self.name_of(slots, "segment") or self._pronoun_segment(slots["segment"])
             if name is not None:
                 request = ChangeSegment(name=name, action="rename", new_name=slots["name"])
                 return Candidate([call(request)], SURE, "save")
         return None
+
+    def _saved_again(self, slots: dict[str, Any]) -> Candidate | None:
+        """As in "rename it to …" right after a saving that was refused: the same rule under the other name."""
+        past = self.context.past[-1] if self.context.past else None
+        low = str(slots["segment"]).lower()
+        if past is None or not past.refused or past.call.name != "save_segment" or self.name_of(slots, "segment"):
+            return None
+        if low not in self.p.raw["pronoun"] and not self.p.pointed(low):
+            return None
+        request = SaveSegment.model_validate({**past.call.args, "name": str(slots["name"])})
+        return Candidate([call(request)], SURE, "save")
 
     def _deleted(self) -> Candidate | None:
         for slots in self.p.fits("delete", self.text, self.names):
