@@ -29,6 +29,7 @@ class _Limit:
     examples: str
     missing: tuple[str, ...] = ()
     after_draft: bool = False
+    unless: tuple[str, ...] = ()  # tools after whose answer it does not hold
     reworded: bool = False  # looked for in the text as the rules reword it
 
 
@@ -37,7 +38,8 @@ def _limits(language: str) -> tuple[_Limit, ...]:
     raw = read_yaml(language, "limits") or {}
     return tuple(
         _Limit(tuple(re.compile(p, re.IGNORECASE) for p in one["for"]), one["say"], one["examples"],
-               tuple(one.get("missing", ())), one.get("after") == "draft", bool(one.get("reworded")))
+               tuple(one.get("missing", ())), one.get("after") == "draft", tuple(one.get("unless", ())),
+               bool(one.get("reworded")))
         for one in raw.get("limits") or ()
     )
 
@@ -47,7 +49,7 @@ def limited(text: str, context: DialogueContext, lex: Lexicon) -> ToolCall | Non
     last = context.last()
     drafted = last is not None and last.call.name in _DRAFTS
     for one in _limits(lex.language):
-        if one.after_draft and not drafted:
+        if (one.after_draft and not drafted) or any(context.last(tool) for tool in one.unless):
             continue
         said = rephrase(text, lex.words, lex.language) if one.reworded else text
         if any(pattern.search(said) for pattern in one.patterns):

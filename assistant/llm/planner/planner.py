@@ -31,6 +31,7 @@ from assistant.llm.planner.heard import hearing
 from assistant.llm.planner.intents import Frames
 from assistant.llm.planner.journeys import journey
 from assistant.llm.planner.limits import limited
+from assistant.llm.planner.listed_rows import of_those_rows, with_rows_named
 from assistant.llm.planner.no_draft import sized_for_all, without_draft
 from assistant.llm.planner.offer_forms import about_offers
 from assistant.llm.planner.one_request import answerable_text, one_request
@@ -48,6 +49,7 @@ from assistant.llm.planner.rephrase import rephrase
 from assistant.llm.planner.replies import decline, quoted
 from assistant.llm.planner.request_order import in_order, remaining, requests_of
 from assistant.llm.planner.respelled import unswapped
+from assistant.llm.planner.second_clauses import second_clause
 from assistant.llm.planner.segment_talk import about_groups
 from assistant.llm.planner.sending_forms import about_sending
 from assistant.llm.planner.spans import read
@@ -90,7 +92,7 @@ def plan_turn(
         text = early_words(with_own_goods(text, language), language)
         words = vocabulary(shop, language)
         planned = _turn(text, known, shop, tools, language, encoder)
-        if planned.frame == "occasion":
+        if planned.frame in {"occasion", "second_clause"}:
             return planned
         if context is not None:
             planned = sized_for_all(planned, known)
@@ -114,6 +116,10 @@ def _turn(
 ) -> Planned:
     text = complete(text, language)
     words = vocabulary(shop, language)
+    joined = _of_the_first(text, context, shop, tools, words, encoder)
+    if joined is not None:
+        return joined
+    text = with_rows_named(text, context, language)
     text = with_campaign(with_goods_named(text, context), context, words)
     unclear = unclear_goods(text, context)
     if unclear is not None:
@@ -195,6 +201,16 @@ def _turn(
     if asked.foreign_amount is not None:
         planned.notes.append(f"own_currency|{asked.foreign_amount}|{own}")
     return planned
+
+
+def _of_the_first(
+    text: str, context: DialogueContext, shop: Shop, tools: Collection[str], words: Vocabulary, encoder: Encoder | None
+) -> Planned | None:
+    """What speaks of the first half of the text ("…, and what were they worth?") or of the rows listed before."""
+    language = words.lexicon.language
+    return second_clause(
+        text, words, tools, shop.status().as_of, lambda t: _turn(t, context, shop, tools, language, encoder)
+    ) or of_those_rows(text, context, language, lambda t: _turn(t, DialogueContext(), shop, tools, language, encoder))
 
 
 def _planned(

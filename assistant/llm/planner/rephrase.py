@@ -21,8 +21,8 @@ _MACRO = re.compile(r"<(\w+)>")
 _WORD = re.compile(r"(?<![\w\\?*+)\]])[a-z]{4,}(?![\w?*+{(\[])")
 #: those before "rephrase" put words into a form that its rules know; the last three take what they leave
 _FILES = (
-    "rephrase_baskets", "rephrase_asks", "rephrase_times", "rephrase_sales", "rephrase_people", "rephrase_measures",
-    "rephrase", "rephrase_customers", "rephrase_open", "rephrase_analysis",
+    "rephrase_plain", "rephrase_baskets", "rephrase_asks", "rephrase_times", "rephrase_sales", "rephrase_people",
+    "rephrase_measures", "rephrase", "rephrase_customers", "rephrase_open", "rephrase_analysis",
 )
 
 
