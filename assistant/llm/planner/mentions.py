@@ -175,7 +175,8 @@ def products_named(p: Parts) -> None:
             continue
         words = product_words(p.reading, i)
         known = p.reading.items[i].lemma in p.reading.vocabulary.lexicon.vocabulary
-        if words and known and not p.reading.items[i].has("theme"):
+        alone = len(words) < 2 or words[-1] not in p.reading.skip  # "cake stand" is no word of the grammar
+        if words and known and alone and not p.reading.items[i].has("theme"):
             words = []  # a word of the grammar is not a product because some name has it
         if words and i and p.reading.items[i - 1].has("group") and p.reading.items[i - 1].lemma not in heard("for"):
             words = []  # "by colour" asks for groups; a name that has the word is no answer to it

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -23,8 +24,11 @@ def product_words(reading: Reading, start: int) -> list[str]:
         token = item.tokens[0]
         if len(item.tokens) != 1 or token.kind != "word" or item.has("dim", "metric", "value", "period"):
             break
-        if not words and token.word in reading.skip:
-            break
+        if token.word in reading.skip:
+            if not words or not _in_a_name([*words, token.lemma], reading):
+                break
+            words.append(token.lemma)  # "cake stands", although how things stand is asked with that word too
+            continue
         if token.lemma not in reading.vocabulary.product_words or not reading.vocabulary.products_with(
             [*words, token.lemma]
         ):
@@ -33,10 +37,21 @@ def product_words(reading: Reading, start: int) -> list[str]:
     return words
 
 
+def _in_a_name(words: Sequence[str], reading: Reading) -> bool:
+    """Whether the words stand beside each other in a product's name, the last one not only joining others."""
+    if words[-1] in heard("values.joining"):
+        return False
+    phrase = re.compile(rf"\b{re.escape(' '.join(words))}\b")
+    return any(phrase.search(name.lower()) for name in reading.vocabulary.products_with(list(words[:-1])))
+
+
 def product_filter(words: Sequence[str], reading: Reading) -> Filter:
     """Products whose name holds the words, as a phrase where the shop has one so named."""
     phrase = " ".join(words)
     names = reading.vocabulary.products_with(list(words))
+    joined = "".join(words)
+    if len(words) > 1 and joined in reading.vocabulary.product_words:  # "cake stand" and "cakestand"
+        return Or(parts=tuple(Compare(field="product", op="contains", values=(v,)) for v in (phrase, joined)))
     if len(words) == 1 or any(phrase in name.lower() for name in names):
         return Compare(field="product", op="contains", values=(phrase,))
     return And(parts=tuple(Compare(field="product", op="contains", values=(w,)) for w in words))

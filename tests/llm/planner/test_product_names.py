@@ -47,3 +47,30 @@ def test_the_product_is_known_by_its_code_and_by_a_name_with_a_number(text: str,
 @pytest.mark.parametrize("text", ["customers who spent over 22423", "did we get 22423 orders last month"])
 def test_a_number_stays_a_number_where_one_could_stand(text: str) -> None:
     assert "'22423'" not in str(call(text).args)
+
+
+class StandShop(PlannerShop):
+    """Sells stands for cakes under both spellings: "stand" is a word of questions as well ("where do we stand?")."""
+
+    names = ["GLASS CAKE STAND", "REGENCY CAKESTAND", "CAKE TIN", "CAKE FOR THE QUEEN"]
+
+    def status(self):
+        return replace(super().status(), fingerprint="stands")
+
+    def values(self, dimension: str) -> Sequence[str]:
+        return ["1", "2", "3", "4"] if dimension == "product" else super().values(dimension)
+
+    def labels(self, dimension: str) -> Sequence[str]:
+        return self.names if dimension == "product" else super().labels(dimension)
+
+
+@pytest.mark.parametrize("text", ["customers that bought cake stands", "who bought a cake stand in 2011?",
+                                  "revenue from cake stands"])
+def test_a_word_of_questions_inside_a_name_is_part_of_it_and_both_spellings_count(text: str) -> None:
+    calls = str([c.args for c in plan_turn(text, DialogueContext(), StandShop()).calls])
+    assert "['cake stand']" in calls and "['cakestand']" in calls
+
+
+def test_a_joining_word_is_no_part_of_a_name() -> None:
+    calls = str([c.args for c in plan_turn("customers who bought cake for 2011", DialogueContext(), StandShop()).calls])
+    assert "['cake']" in calls
