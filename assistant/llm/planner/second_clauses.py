@@ -27,8 +27,7 @@ Plan = Callable[[str], Planned]
 #: what is counted, and the measure of its worth
 WORTH = {
     "orders": "revenue", "known_orders": "known_revenue", "guest_orders": "guest_revenue", "units": "revenue",
-    "discounted_orders": "discounted_revenue", "undiscounted_orders": "undiscounted_revenue",
-    "products_sold": "revenue",
+    "discounted_orders": "revenue", "products_sold": "revenue",
     "return_orders": "returned_value", "units_returned": "returned_value", "cancelled_orders": "returned_value",
     "stock": "stock_value", "abandoned_carts": "abandoned_value", "responses": "campaign_revenue",
 }
@@ -42,11 +41,19 @@ SHARE = {
     "unsubscribed": "unsubscribe_rate", "opened": "open_rate", "clicked": "click_rate",
 }
 #: what is worth something only by its own lines
-_OWN_LINES = {"cancelled_orders": Compare(field="order_status", op="eq", values=("cancelled",))}
+_OWN_LINES: dict[str, Filter] = {
+    "cancelled_orders": Compare(field="order_status", op="eq", values=("cancelled",)),
+    "discounted_orders": Among(dimension="order", metric="discount_amount", limit=0),
+}
 #: measures of a discount or an order that may be taken over the orders that carry a discount
 _OF_ORDERS = frozenset({
     "discount_rate", "discount_per_order", "average_order_value", "median_order_value", "items_per_order",
     "lines_per_order", "margin_rate", "margin_per_order",
+})
+#: counts of one kind of customers or orders, beside which the revenue would be that of the whole shop
+_OF_ONE_KIND = frozenset({
+    "new_customers", "returning_customers", "lost_customers", "repeat_customers", "one_time_customers",
+    "undiscounted_orders", "out_of_stock",
 })
 _SURE = 0.9
 
@@ -133,7 +140,7 @@ def _without(kind: str, first: Planned, second: str, words: Vocabulary) -> Plann
     name = first.calls[0].name
     if kind == "worth" and name == "query_data":
         query = first.calls[0].plan()
-        alone = isinstance(query, QueryPlan) and len(query.metrics) == 1 and query.metrics[0] == "new_customers"
+        alone = isinstance(query, QueryPlan) and len(query.metrics) == 1 and query.metrics[0] in _OF_ONE_KIND
         if not alone:
             return None
     elif not (kind == "margin" and name == "bought_together"):

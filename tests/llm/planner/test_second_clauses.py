@@ -93,3 +93,12 @@ def test_a_discount_is_taken_over_the_orders_that_carry_one(text: str) -> None:
     assert made.args["metrics"] == ["discount_rate", "orders"]
     assert made.args["filter"]["dimension"] == "order"
     assert made.args["filter"]["metric"] == "discount_amount"
+
+
+def test_the_worth_of_returning_customers_is_not_that_of_the_whole_shop() -> None:
+    text = "How many returning customers did we have last month and what were they worth?"
+
+    calls = plan_turn(text, None, PlannerShop()).calls
+
+    assert calls[0].args["metrics"] == ["returning_customers"]
+    assert [c.name for c in calls] == ["query_data", "decline"]
