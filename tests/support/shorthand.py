@@ -220,7 +220,8 @@ def _forecast(p: Any) -> str:
 def _churn(p: Any) -> str:
     text = "churn" + _if("customer=", p.customer_id) + _if("by ", p.by)
     text += f" each of {condition(p.filter)}" if p.everyone else ""
-    text += f" of {condition(p.filter)} against {condition(p.against)}" if p.against else ""
+    text += f" of {condition(p.filter)}" if p.filter and not p.everyone else ""
+    text += f" against {condition(p.against)}" if p.against else ""
     return text + _but("k=", p.k, 20) + _but("days=", p.horizon_days, 90)
 
 

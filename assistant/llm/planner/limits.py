@@ -31,6 +31,7 @@ class _Limit:
     after_draft: bool = False
     unless: tuple[str, ...] = ()  # tools after whose answer it does not hold
     reworded: bool = False  # looked for in the text as the rules reword it
+    reason: str = ""  # of the refusal; else missing data where something is missing
 
 
 @lru_cache(maxsize=4)
@@ -39,7 +40,7 @@ def _limits(language: str) -> tuple[_Limit, ...]:
     return tuple(
         _Limit(tuple(re.compile(p, re.IGNORECASE) for p in one["for"]), one["say"], one["examples"],
                tuple(one.get("missing", ())), one.get("after") == "draft", tuple(one.get("unless", ())),
-               bool(one.get("reworded")))
+               bool(one.get("reworded")), one.get("reason", ""))
         for one in raw.get("limits") or ()
     )
 
@@ -53,6 +54,6 @@ def limited(text: str, context: DialogueContext, lex: Lexicon) -> ToolCall | Non
             continue
         said = rephrase(text, lex.words, lex.language) if one.reworded else text
         if any(pattern.search(said) for pattern in one.patterns):
-            reason = "missing_data" if one.missing else "not_understood"
+            reason = one.reason or ("missing_data" if one.missing else "not_understood")
             return decline(lex, reason, one.say, missing=one.missing, examples=one.examples)
     return None
