@@ -80,8 +80,9 @@ def _copy(plan: Plan) -> str:
 def _cost(snapshot: Snapshot, plan: Plan) -> tuple[str, str]:
     costs, money = plan.costs, snapshot.currency
     if costs.total is None:
-        absent = join_words(list(costs.unknown)) or "any channel, as the data hold no contacts"
-        return f"unknown: no price of a message by {absent} is set or in the data", DATA
+        if not costs.unknown:
+            return "unknown: the data hold no contacts, so it is not known how many messages there are", DATA
+        return f"unknown: no price of a message by {join_words(list(costs.unknown))} is set or in the data", DATA
     each = ", ".join(f"{c} {n:,} at {show(costs.units[c].value, 'currency', money)}"
                      for c, n in costs.messages.items() if n)
     sources = {costs.units[c].source for c, n in costs.messages.items() if n}

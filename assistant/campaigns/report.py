@@ -102,7 +102,9 @@ def _figures(plan: Plan, economics: Economics, waterfall: Table) -> dict[str, Fi
     figures = {
         "audience": waterfall.figure(len(conditions_of(plan.rule)) + (plan.occasion is not None), "customers",
                                      "Customers selected"),
-        "contacted": _figure(len(plan.split.contacted), "count", "To be contacted", "mailable less control group"),
+        "contacted": _figure(len(plan.split.contacted), "count",
+                             "To be contacted" if plan.audience.reachable is not None else "Outside the control group",
+                             "mailable less control group"),
         "holdout": _figure(len(plan.split.holdout), "count", "Control group", "share of the mailable, drawn at random"),
         "holdout_share": _figure(plan.sizing.share * 100, "percent", "Share of the control group",
                                  "brief, power or default"),

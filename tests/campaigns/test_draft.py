@@ -120,6 +120,8 @@ def test_without_contacts_mailable_is_unknown_and_the_export_says_so(tmp_path: P
     snapshot = tiny_shop(tmp_path)
     result = draft_campaign(snapshot, brief(), rooms(tmp_path))
     assert "mailable" not in result.figures and result.details["ids_only"] is True
+    assert result.figures["contacted"].label == "Outside the control group"
+    assert "the data hold no contacts, so it is not known" in str(result.tables)
     assert any("unknown" in c.text for c in caveat_texts(result))
     path = export_draft(snapshot, "c-1", rooms(tmp_path), tmp_path / "out")
     rows = list(csv.DictReader(path.open(encoding="utf-8-sig")))
