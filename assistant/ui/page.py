@@ -127,10 +127,11 @@ def _wire(page: Any, parts: dict[str, Any], handlers: Handlers) -> None:
     view = [parts[n] for n in ("thread", "log", "threads", "send", "stop", "header")]
     thread = parts["thread"]
     opened = page.load(handlers.start, [parts["address"]], view, js=_HASH_JS, **watch)
+    ask = {**watch, "cancels": [opened]}  # the first page, still waiting for its examples, must not cover the answer
     asked = [
-        parts["box"].submit(handlers.ask_typed, [parts["box"], thread], [parts["box"], *view], **watch),
-        parts["send"].click(handlers.ask_typed, [parts["box"], thread], [parts["box"], *view], **watch),
-        parts["log"].ask(handlers.ask_pressed, [thread], view, **watch),
+        parts["box"].submit(handlers.ask_typed, [parts["box"], thread], [parts["box"], *view], **ask),
+        parts["send"].click(handlers.ask_typed, [parts["box"], thread], [parts["box"], *view], **ask),
+        parts["log"].ask(handlers.ask_pressed, [thread], view, **ask),
     ]
     watching = [opened, *asked]
     switched = parts["threads"].open(handlers.open, None, view, cancels=watching, **watch)
@@ -254,6 +255,10 @@ class Handlers:
         except TurnRunning:
             gr.Warning(self._texts("errors.busy"))
             yield None
+            running = self._turns.get(thread_id)
+            if running is not None:  # whoever watched it may have been the opening of the page
+                async for view in self._watch(running):
+                    yield view
             return
         except TooManyTurns:
             gr.Warning(self._texts("errors.full"))
