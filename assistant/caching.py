@@ -5,9 +5,26 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TypeVar
 
 T = TypeVar("T")
+_ONLY_READY: ContextVar[bool] = ContextVar("only what is ready", default=False)
+
+
+class NotReady(Exception):  # noqa: N818 - no error: whoever looks only at what is ready expects it
+    """What was asked for takes long to make and is not made yet."""
+
+
+@contextmanager
+def only_ready() -> Iterator[None]:
+    """Inside the block nothing that takes long is made: asking for it raises :class:`NotReady`."""
+    token = _ONLY_READY.set(True)
+    try:
+        yield
+    finally:
+        _ONLY_READY.reset(token)
 
 
 class OnceCache:
@@ -19,12 +36,21 @@ class OnceCache:
         self._locks: dict[Hashable, threading.Lock] = {}
         self._lock = threading.Lock()
 
-    def get(self, key: Hashable, compute: Callable[[], T]) -> T:
-        """The value of ``key``, computed at most once at a time."""
+    def get(self, key: Hashable, compute: Callable[[], T], *, slow: bool = False) -> T:
+        """The value of ``key``, computed at most once at a time.
+
+        Args:
+            slow: it takes long, so that inside :func:`only_ready` it is not computed.
+
+        Raises:
+            NotReady: it is ``slow``, not computed yet, and only what is ready was asked for.
+        """
         with self._lock:
             if key in self._values:
                 self._values.move_to_end(key)
                 return self._values[key]  # type: ignore[return-value]
+            if slow and _ONLY_READY.get():
+                raise NotReady(f"not made yet: {key!r}")
             own = self._locks.setdefault(key, threading.Lock())
         with own:
             with self._lock:

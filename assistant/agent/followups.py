@@ -9,6 +9,7 @@ from collections.abc import Collection, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from assistant.caching import NotReady, only_ready
 from assistant.plans.shop import Shop
 
 if TYPE_CHECKING:
@@ -53,20 +54,25 @@ class FollowUpCheck:
         for text in candidates:
             if len(kept) == limit:
                 break
-            if _plain(text) not in seen and self.works(text):
+            if _plain(text) not in seen and self.works(text, wait=False):
                 kept.append(text)
                 seen.add(_plain(text))
         return kept
 
-    def works(self, text: str) -> bool:
-        """Whether the candidate can be planned and run; remembered per snapshot."""
+    def works(self, text: str, *, wait: bool = True) -> bool:
+        """Whether the candidate can be planned and run; remembered per snapshot.
+
+        Args:
+            wait: also where a model has to be fitted for it, which can take minutes; otherwise such a candidate is left
+                out this time, so that no answer waits for what is only suggested beside it.
+        """
         status = self._shop.status()
         key = (f"{status.fingerprint}@{status.as_of}", text)
         with self._lock:
             if key in self._known:
                 self._known.move_to_end(key)
                 return self._known[key]
-        works, lasting = self._try(text)
+        works, lasting = self._try(text) if wait else self._try_now(text)
         if not lasting:  # what a person does meanwhile changes it
             return works
         with self._lock:
@@ -74,6 +80,15 @@ class FollowUpCheck:
             while len(self._known) > _REMEMBERED:
                 self._known.popitem(last=False)
         return works
+
+    def _try_now(self, text: str) -> tuple[bool, bool]:
+        """The same with what is fitted already; without it nothing lasting is said."""
+        try:
+            with only_ready():
+                return self._try(text)
+        except NotReady as missing:
+            log.info("a suggestion was left out, %s", missing)
+            return False, False
 
     def _try(self, text: str) -> tuple[bool, bool]:
         """Whether it works, and whether that holds as long as the data are the same."""

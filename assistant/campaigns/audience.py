@@ -65,6 +65,18 @@ class Audience:
         step = WaterfallStep(label, len(set().union(*reachable.values())))
         return replace(self, reachable=reachable, steps=(*self.steps, step))
 
+    def first_only(self, channels: Sequence[str]) -> Audience:
+        """Everybody on the first of these channels that reaches them, and on no other."""
+        if self.reachable is None:
+            return self
+        taken: set[str] = set()
+        reachable = dict(self.reachable)
+        for channel in channels:
+            mine = tuple(i for i in self.reachable.get(channel, ()) if i not in taken)
+            reachable[channel] = mine
+            taken.update(mine)
+        return replace(self, reachable=reachable)
+
     def only(self, people: Collection[str]) -> Audience:
         """The audience narrowed to some people; its steps stay."""
         kept = set(people)

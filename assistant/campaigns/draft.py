@@ -41,6 +41,8 @@ from assistant.results import Caveat, DefinitionUsed, Question, Result
 PickProducts = Callable[[Sequence[str], int, str | None], Mapping[str, Picks]]
 
 
+#: said of a campaign with a second channel for whom the first does not reach
+ONE_EACH = "Everybody gets one message, by the first of these channels on which they may be contacted: {channels}."
 #: said of an offer that nobody named
 CHOSEN = ("The offer was chosen: of those that past campaigns tested against customers held out, it is expected to "
           "bring most with these customers. It is a sum of predictions; the control group will show whether it holds.")
@@ -156,6 +158,9 @@ def make_plan(
     audience = build_audience(snapshot, rule, addressed, occasion)
     audience = under_caps(snapshot, audience, operator.caps(), brief.starts_on)
     audience = _left_alone(snapshot, brief, audience, rooms, assumptions)
+    if brief.first_channel:
+        audience = audience.first_only(addressed)
+        assumptions.append(ONE_EACH.format(channels=", else ".join(addressed)))
     if audience.mailable == ():
         raise MissingData(
             f"None of the {len(audience.selected):,} customers selected may be written to by {' or '.join(addressed)}",
@@ -257,20 +262,27 @@ def show_campaign(snapshot: Snapshot, request: CampaignRequest, store: DraftStor
 
 
 def undo_campaign(snapshot: Snapshot, request: UndoRequest, store: DraftStore) -> Result:
-    """Take back the latest version of a draft: it is kept, and the version before stands again.
+    """Take back the latest version of a draft, or all after the version named: they are kept, and it stands again.
 
     Raises:
-        UnknownName: no such draft.
-        InvalidPlan: it has only one version.
+        UnknownName: no such draft or version.
+        InvalidPlan: it has only one version, or the one named stands already.
     """
     draft = store.load(request.campaign_id)
-    store.undo(draft)
-    standing = store.load(draft.campaign_id)
+    standing = draft
+    if request.version is not None:
+        store.version(draft.campaign_id, request.version)
+        if request.version >= draft.version:
+            raise InvalidPlan(f"Version {draft.version} of draft {draft.campaign_id} stands already",
+                              received=request.version, valid=[f"a version before {draft.version}"])
+    while standing is draft or (request.version is not None and standing.version > request.version):
+        store.undo(standing)
+        standing = store.load(draft.campaign_id)
     result = _shown(snapshot, standing, store, changes=False)
     result.tables = [t for t in result.tables if t.id != "changes"]
     result.figures.pop("version_before", None)
     add_changes(result, standing.version, draft.version, differences(draft.brief, standing.brief))
-    result.words["undone"] = "yes"
+    result.words["undone"] = "yes" if draft.version - standing.version == 1 else "several"
     return result
 
 

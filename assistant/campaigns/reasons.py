@@ -8,6 +8,7 @@ from typing import Any
 
 from assistant.campaigns.draft import Rooms, make_plan
 from assistant.campaigns.moments import FEWEST, LOOK_BACK, WEEKDAYS, Opened, Ordered, opened, ordered
+from assistant.campaigns.send_times import send_times
 from assistant.campaigns.timing import timing_words
 from assistant.data.warehouse import Snapshot
 from assistant.plans import ReasonRequest
@@ -27,12 +28,15 @@ def explain_brief(
         send_at: the moment that was set for sending a campaign.
 
     Returns:
-        kind ``campaign_reason``. ``words``: part, decided, basis. For the timing the tables ``weekdays`` and
+        kind ``campaign_reason`` (``send_times`` where no draft is meant).
+        ``words``: part, decided, basis. For the timing the tables ``weekdays`` and
         ``opens`` with figures, where the data hold enough.
 
     Raises:
         UnknownName: no such draft.
     """
+    if request.no_draft:
+        return send_times(snapshot, request)
     draft = rooms.store.load(request.campaign_id)
     words = {"campaign": draft.campaign_id, "part": request.about, "decided": "", "basis": "", "orders": "",
              "opens": "", "when": "", "start_asked": "yes" if draft.brief.starts_on else ""}

@@ -11,6 +11,7 @@ from assistant.campaigns.exits import exit_of, exit_words
 from assistant.campaigns.experiment import LEVEL_PERCENT, POWER_PERCENT, RESPONSE_DAYS
 from assistant.campaigns.experiment.shown import sizing_details, sizing_figures, sizing_words
 from assistant.campaigns.journey import steps_table
+from assistant.campaigns.lengths import lengths_table
 from assistant.campaigns.outline import outline
 from assistant.campaigns.preview import previews, subjects
 from assistant.campaigns.profit import Profit
@@ -36,13 +37,17 @@ def campaign_result(snapshot: Snapshot, plan: Plan, economics: Economics) -> Res
     tables = [_waterfall(plan), outline(snapshot, plan, economics), _channels(snapshot, plan),
               _recipients(plan, sample), steps_table(plan.brief.steps),
               *([plan.goods.table] if plan.goods is not None else [])]
+    details = _details(plan, sample, known)
+    if plan.brief.at_most is not None:
+        tables.append(lengths_table(details["copy"], plan.brief.at_most, plan.brief.at_most_of))
     several = plan.brief.variants > 1 and "email" in plan.brief.channels
     lines = subjects(plan.copy, plan.brief.variants) if several else []
     figures = _figures(plan, economics, tables[0]) | sizing_figures(plan)
     words = {
         "campaign": plan.campaign_id, "goal": plan.brief.goal.replace("_", "-"), "rule": reword_filter(plan.rule),
         "audience_words": _audience_words(plan),
-        "channels": " and ".join(plan.brief.channels), "mailable_known": "yes" if known else "no",
+        "channels": (", else " if plan.brief.first_channel else " and ").join(plan.brief.channels),
+        "mailable_known": "yes" if known else "no",
         "offer": plan.copy.offer.text if plan.copy.offer else "",
         "asked": "draft", "undone": "", "offer_source": plan.copy.offer.source if plan.copy.offer else "",
         "title": plan.brief.title or "", "steps": "yes" if plan.brief.steps else "",
@@ -56,6 +61,8 @@ def campaign_result(snapshot: Snapshot, plan: Plan, economics: Economics) -> Res
         "exit": exit_words(plan.brief) if exit_of(plan.brief) != "never" else "",
         "timing": timing_words(snapshot, plan.brief)[0], "costs_unknown": join_words(list(plan.costs.unknown)),
         "cut": "yes" if plan.costs.left_out else "",
+        "at_most_of": plan.brief.at_most_of if plan.brief.at_most is not None else "",
+        "one_each": "yes" if plan.brief.first_channel else "",
         "counted": "once" if plan.costs.steps == 1 else "fewer" if _may_be_fewer(plan) else "steps",
         "below_cost": "yes" if sells_below_cost(economics.margin) else "",
         "extra_shown": "yes" if economics.extra is not None and economics.extra.lower > 0 else "",
@@ -64,7 +71,7 @@ def campaign_result(snapshot: Snapshot, plan: Plan, economics: Economics) -> Res
         kind="campaign", title=f"Draft {plan.campaign_id}: {words['goal']} campaign", currency=snapshot.currency,
         figures=figures, headline=["contacted", "holdout", "audience"], tables=[t for t in tables if t.rows],
         charts=[Chart(kind="bar", table="waterfall", x="step", y=["customers"], title="Who is left after each step")],
-        words=words, details=_details(plan, sample, known), caveats=_caveats(snapshot, plan, economics, known),
+        words=words, details=details, caveats=_caveats(snapshot, plan, economics, known),
         evidence=_evidence(snapshot, plan),
         followups=[f"Dry run of {plan.campaign_id}", f"Why the timing of {plan.campaign_id}?",
                    f"Why the audience of {plan.campaign_id}?", "Show the campaign calendar"],

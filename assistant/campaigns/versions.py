@@ -53,6 +53,8 @@ _DECISIONS: dict[str, Callable[[CampaignBrief], Any]] = {
     "audience": _audience,
     "offer": _offer,
     "channels": lambda b: " and ".join(b.channels),
+    "one message each": lambda b: "by the first channel that reaches them" if b.first_channel else "no",
+    "longest text": lambda b: "not limited" if b.at_most is None else f"{b.at_most} {b.at_most_of}",
     "tone": lambda b: b.tone or "of the brand voice",
     "length of the texts": lambda b: b.length,
     "language": lambda b: {"en": "English", "zh": "Chinese"}[b.language],

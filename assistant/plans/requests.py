@@ -318,6 +318,10 @@ class CampaignBrief(PlanModel):
     after_hours: int | None = Field(default=None, ge=1, le=720, description="basket left, or order placed, so long ago")
     within_days: int | None = Field(default=None, ge=1, le=90, description="days of baskets, orders or birthdays")
     favourites: bool = Field(default=False, description="products of each recipient's favourite category")
+    first_channel: bool = Field(
+        default=False, description="one message each: by the first of the channels that reaches the person")
+    at_most: int | None = Field(default=None, ge=1, le=5000, description="longest text that was asked for")
+    at_most_of: Literal["characters", "words"] = "characters"
     leave_alone: bool = Field(default=False, description="without those whom past campaigns show not worth it")
     steps: tuple[JourneyStep, ...] = Field(default=(), max_length=8)
     runs_days: int | None = Field(default=None, ge=1, le=365, description="length of the whole campaign")
@@ -386,10 +390,15 @@ class CampaignRequest(PlanModel):
 
 
 class ReasonRequest(PlanModel):
-    """Why one part of a draft is as it is: asked for, assumed, or from which data. ``timing``: when people order."""
+    """Why one part of a draft is as it is: asked for, assumed, or from which data. ``timing``: when people order.
+
+    ``no_draft``: the best time to send in general, by a ``channel`` or any.
+    """
 
     kind: Literal["campaign_reason"] = "campaign_reason"
     campaign_id: str | None = None
+    no_draft: bool = False
+    channel: ChannelName | None = None
     about: Literal[
         "goal", "audience", "exit", "offer", "products", "copy", "timing", "cost", "expected result", "experiment"
     ] = "timing"
@@ -406,10 +415,11 @@ class MessageRequest(PlanModel):
 
 
 class UndoRequest(PlanModel):
-    """Take back the latest version of a draft (of the latest draft without an id)."""
+    """Take back the latest version of a draft (of the latest draft without an id), or all after a ``version``."""
 
     kind: Literal["undo_campaign"] = "undo_campaign"
     campaign_id: str | None = None
+    version: int | None = Field(default=None, ge=1, description="the version that shall stand again")
 
 
 class ExplainRequest(PlanModel):

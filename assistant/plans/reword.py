@@ -354,7 +354,9 @@ _WORDERS: dict[Any, Callable[..., str]] = {
     CampaignsRequest: lambda request: {
         "automations": "automated journeys and flows", "waiting": "campaigns that wait for approval",
         "campaigns": "campaign drafts and past campaigns"}[request.about],
-    UndoRequest: lambda request: f"undo the latest version of {request.campaign_id or 'the latest campaign draft'}",
+    UndoRequest: lambda request: (
+        f"undo the latest version of {request.campaign_id or 'the latest campaign draft'}" if request.version is None
+        else f"go back to version {request.version} of {request.campaign_id or 'the latest campaign draft'}"),
     ExplainRequest: lambda request: f"how {request.tool.replace('_', ' ')} got its answer",
     AskRequest: lambda request: f"ask back: {request.text}",
     DeclineRequest: lambda request: f"decline: {request.message}",

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from assistant.plans.requests import CampaignBrief, CampaignRequest, MessageRequest, ReasonRequest
+from assistant.plans.reword_uplift import CHANNEL_WORDS
 
 
 def writing_words(brief: CampaignBrief) -> list[str]:
@@ -44,6 +45,9 @@ def _shown(request: CampaignRequest, _: object) -> str:
 
 
 def _reason(request: ReasonRequest, _: object) -> str:
+    if request.no_draft:
+        by = f" by {CHANNEL_WORDS[request.channel]}" if request.channel else ""
+        return f"when to send{by}: when past messages were opened, and when customers order"
     return f"why the {request.about} of {request.campaign_id or 'the latest campaign draft'} is as it is"
 
 

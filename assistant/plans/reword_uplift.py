@@ -61,6 +61,10 @@ def _read_out(request: ReadOutRequest, words: Any) -> str:
         scope = f"all past {' '.join([*said, 'campaigns'])}"
         if request.latest:
             scope = f"the last {' '.join([*said, 'campaign'])}"
+    if request.discounted:
+        scope += " with a discount"
+    if request.earned:
+        return f"what {scope} earned after costs, against customers held out, the {request.earned} first"
     split = f", by {SPLIT_WORDS[request.by]}" if request.by else ""
     return f"how {scope} changed {MEASURE_WORDS[request.measure]}, against customers held out{split}"
 

@@ -40,7 +40,8 @@ class ReadOutRequest(PlanModel):
 
     ``campaign``: one by name; else all of a ``campaign_kind`` and ``channel`` together. ``by``: split of the customers,
     known before the campaign. ``latest``: only the last of them. ``measure``: share of customers who ordered, or their
-    revenue or margin.
+    revenue or margin. ``earned``: each campaign's margin won less its cost, those that earned ``least`` or ``most``
+    first; ``discounted``: only campaigns with a discount.
     """
 
     kind: Literal["read_out"] = "read_out"
@@ -50,9 +51,13 @@ class ReadOutRequest(PlanModel):
     by: SplitName | None = None
     latest: bool = False
     measure: Literal["orders", "revenue", "margin"] = "orders"
+    earned: Literal["least", "most"] | None = None
+    discounted: bool = False
 
     @model_validator(mode="after")
     def _one_scope(self) -> ReadOutRequest:
         if self.campaign is not None and (self.campaign_kind is not None or self.by == "campaign"):
             raise ValueError("one campaign is of one kind and is not split by campaign")
+        if self.earned is not None and (self.campaign is not None or self.by not in {None, "campaign"}):
+            raise ValueError("what campaigns earned is set side by side campaign by campaign")
         return self

@@ -97,6 +97,7 @@ KINDS: dict[str, DrawBody] = {
     "sending_stopped": pieces.body,
     "campaign_message": campaign.message,
     "campaign_reason": pieces.body,
+    "send_times": pieces.body,
     "explanation": pieces.body,
     "term_agreed": pieces.body,
     "term_withdrawn": pieces.body,

@@ -357,7 +357,8 @@ class Workspace(Campaigning, Contacting, Offering, Recommending, Foreseeing, Peo
 
         loaded = self.loaded  # a change of agreed categories fits nothing anew
         first = self._cache.get((loaded.fingerprint, "fitted"), lambda: fit_recommender(
-            loaded, self.product_side(), self._gates(loaded), ChoiceRecords(self.settings.models_dir), purpose))
+            loaded, self.product_side(), self._gates(loaded), ChoiceRecords(self.settings.models_dir), purpose),
+            slow=True)
         fitted = first.for_purpose(purpose)
         if not self.snapshot.added:
             return fitted

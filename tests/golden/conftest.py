@@ -13,5 +13,5 @@ from assistant.agent.followups import FollowUpCheck
 def untried_suggestions() -> Iterator[None]:
     """Suggestions are not run before they are shown: that takes as long as the answers, which alone are judged here."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(FollowUpCheck, "works", lambda self, text: True)
+        patch.setattr(FollowUpCheck, "works", lambda self, text, wait=True: True)
         yield

@@ -22,7 +22,7 @@ from assistant.llm.planner.patterns import Patterns, patterns
 from assistant.llm.planner.replies import decline
 from assistant.llm.planner.spans import read
 from assistant.llm.planner.vocabulary import Vocabulary
-from assistant.plans.requests import CampaignBrief, CampaignRequest, OfferSpec, ReasonRequest
+from assistant.plans.requests import CampaignBrief, CampaignRequest, OfferSpec, ReasonRequest, UndoRequest
 
 _LONGEST = 160
 #: groups whose fit is one value of one field
@@ -182,7 +182,10 @@ def _reason(found: Patterns, text: str, last: Past) -> ToolCall | None:
 
 
 def _versions(found: Patterns, text: str, last: Past) -> ToolCall | None:
-    """As in "show version 2", "compare version 1 and 3"."""
+    """As in "show version 2", "compare version 1 and 3", "go back to the first version"."""
+    for slots in found.fits("restore", text):
+        number = next((int(v) for name, v in slots.items() if name.startswith("version")), 1)
+        return call(UndoRequest(campaign_id=campaign_id(last), version=number))
     if any(True for _ in found.fits("first_version", text)):
         return call(CampaignRequest(campaign_id=campaign_id(last), version=1))
     if any(True for _ in found.fits("both_versions", text)):

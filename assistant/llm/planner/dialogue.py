@@ -210,6 +210,10 @@ def _leaves_all_open(frames: Frames) -> bool:
 def _without_past(frames: Frames, fresh: list[Candidate], points: str) -> list[Candidate]:
     """A follow-up with nothing to follow is told so."""
     r = frames.reading
+    stuck = bool(frames.context.open_turn()) and r.items[0].has("group") and _only_narrows(frames)
+    if stuck:  # "by country" after a question that could not be answered: no figure of that was ever spoken of
+        said = decline(frames.lex, "not_understood", "no_answer_yet", words=r.text.strip(" ?!."))
+        return [Candidate([said], -0.2, "decline")]
     meta = dialogue_meta.cue(r)
     word = points if points else meta
     p = frames.parts()

@@ -135,6 +135,7 @@ def edit_request(frames: Frames, plan: BaseModel) -> Candidate | None:
                 changes["relative_price"] = "cheaper"
     if not changes:
         return None
+    changes |= {f: None for f in ("why", "why_not") if getattr(plan, f, None)}  # the list again, not the reason
     try:
         edited = type(plan).model_validate({**plan.model_dump(), **changes})
         return frames.finish(p, [call(edited)], "follow_up", 0.05)

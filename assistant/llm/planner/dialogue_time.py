@@ -33,6 +33,9 @@ def edit_periods(p: Parts, plan: QueryPlan, changes: dict[str, Any]) -> None:
             return
         if _whole_against(p, plan, changes):
             return
+        if p.periods and _same_event(p.periods[0].period, plan.period):
+            changes["compare"] = Comparison(kind="year_earlier")  # "versus last spring" after this spring
+            return
         if p.periods and p.periods[0].period is not None and r.has("compare"):
             changes["compare"] = Comparison(kind="period", period=p.periods[0].period)
             return
@@ -43,6 +46,11 @@ def edit_periods(p: Parts, plan: QueryPlan, changes: dict[str, Any]) -> None:
         changes["period"] = None if found is None or found.kind == "all" else in_year_of(found, plan.period)
         if plan.compare is not None and plan.compare.kind == "period":
             changes["compare"] = None
+
+
+def _same_event(found: Period | None, before: Period | None) -> bool:
+    """Whether a season or shopping day is the one looked at already: the one a year before is meant."""
+    return found is not None and bool(found.event) and found == before
 
 
 def _whole_against(p: Parts, plan: QueryPlan, changes: dict[str, Any]) -> bool:
@@ -99,6 +107,8 @@ def _step_back(p: Parts, plan: QueryPlan, changes: dict[str, Any]) -> bool:
 
 def _earlier(period: Period, unit: str, as_of: date) -> Period | None:
     """The period one unit before; None where it is of another kind."""
+    if period.kind == "calendar" and period.unit == "day" and unit == "week" and period.count == 1:
+        return period.model_copy(update={"offset": period.offset - 7})
     if period.kind == "calendar" and period.unit == unit and period.count == 1:
         return period.model_copy(update={"offset": period.offset - 1})
     if period.kind != "named" or period.event or period.week:

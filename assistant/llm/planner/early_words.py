@@ -1,9 +1,9 @@
-"""Ways of saying things about customers put into the words of the grammar before any reading looks at the text.
+"""Ways of saying things about customers and campaigns put into the words of the grammar before any reading looks.
 
 Most other words for the same thing are put later (:mod:`assistant.llm.planner.rephrase`), where readings of whole texts
 have already looked. Those here would be taken for something else before: "in the top quarter" for a stretch of the
-year, "only ever on discount" for a time. The rules are data (``prompts/lexicon/<language>/early_words.yaml``) and keep
-the meaning.
+year, "only ever on discount" for a time. The rules are data (``prompts/lexicon/<language>/early_words.yaml`` and
+``early_campaigns.yaml``) and keep the meaning.
 """
 
 from __future__ import annotations
@@ -15,12 +15,17 @@ from assistant.llm.planner.language_files import read_yaml
 from assistant.llm.planner.late_patterns import LatePattern
 
 _MACRO = re.compile(r"(?<!\?P)<(\w+)>")
+_FILES = ("early_words", "early_campaigns")
 _QUOTED = re.compile(r'("[^"\n]{1,80}")')
 
 
 @lru_cache(maxsize=4)
 def _rules(language: str) -> tuple[tuple[LatePattern, str], ...]:
-    raw = read_yaml(language, "early_words") or {}
+    return tuple(rule for file in _FILES for rule in _of_file(language, file))
+
+
+def _of_file(language: str, file: str) -> tuple[tuple[LatePattern, str], ...]:
+    raw = read_yaml(language, file) or {}
     macros = raw.get("macros", {})
 
     def whole(pattern: str) -> str:

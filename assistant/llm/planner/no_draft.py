@@ -64,7 +64,7 @@ def sized_for_all(planned: Planned, context: DialogueContext) -> Planned:
 def _unnamed(made: ToolCall) -> bool:
     """Whether a call is about a draft without saying which."""
     args: dict[str, Any] = made.args
-    if made.name not in _OF_ONE or args.get("campaign_id"):
+    if made.name not in _OF_ONE or args.get("campaign_id") or args.get("no_draft"):
         return False
     return made.name != "size_experiment" or not any(args.get(name) is not None for name in _SIZED_FOR)
 

@@ -6,7 +6,9 @@ from collections.abc import Collection
 
 from assistant.llm.planner.accounting import accounted
 from assistant.llm.planner.bought_it import unclear_goods, with_goods_named
+from assistant.llm.planner.brief_extras import with_extras
 from assistant.llm.planner.brief_talk import about_brief, with_details
+from assistant.llm.planner.campaign_asks import about_past_campaigns
 from assistant.llm.planner.campaign_cost import with_campaign
 from assistant.llm.planner.campaign_kinds import named_kind, no_such_offer
 from assistant.llm.planner.campaign_occasions import with_occasion
@@ -22,6 +24,8 @@ from assistant.llm.planner.copy_talk import about_copy
 from assistant.llm.planner.currency import amounts
 from assistant.llm.planner.customer_asks import about_customers, about_groups_contacted, asks_for_profile
 from assistant.llm.planner.day_hours import asked_hours
+from assistant.llm.planner.dialogue_campaign import spoken_of
+from assistant.llm.planner.discourse import of_the_talk
 from assistant.llm.planner.draft_edits import about_draft, two_changes
 from assistant.llm.planner.draft_talk import about_table
 from assistant.llm.planner.early_words import early_words
@@ -44,6 +48,7 @@ from assistant.llm.planner.posts import post
 from assistant.llm.planner.premises import with_premise
 from assistant.llm.planner.product_lists import product_list
 from assistant.llm.planner.rank import Encoder
+from assistant.llm.planner.recommendation_cues import cued
 from assistant.llm.planner.recommendation_forms import about_recommendations
 from assistant.llm.planner.rephrase import rephrase
 from assistant.llm.planner.replies import decline, quoted
@@ -91,34 +96,48 @@ def plan_turn(
         known = context or DialogueContext()
         text = early_words(with_own_goods(text, language), language)
         words = vocabulary(shop, language)
-        planned = _turn(text, known, shop, tools, language, encoder)
-        if planned.frame in {"occasion", "second_clause"}:
-            return planned
-        if context is not None:
-            planned = sized_for_all(planned, known)
-            absent = without_draft(text, planned, known, words)
-            if absent is not None:
-                return absent
-        clauses = worded(text, planned, words, tools,
-                         lambda t: _turn(t, DialogueContext(), shop, tools, language, encoder))
-        unseen = looked_at(text, clauses or planned, words)
-        if unseen is not None:
-            return unseen
-        if clauses is not None:
-            return clauses  # it accounts for its words itself
-        if planned.done is not None:
-            return planned  # each of several requests was looked at on its own
-        return accounted(text, planned, words, shop, lambda t: _turn(t, known, shop, tools, language, None).calls)
+        if "draft_campaign" in tools:
+            extra = with_extras(text, words, spoken_of(known) is not None, lambda t: _whole(
+                early_words(with_own_goods(t, language), language), context, known, shop, tools, words, encoder))
+            if extra is not None:
+                return extra
+        return _whole(text, context, known, shop, tools, words, encoder)
+
+
+def _whole(
+    text: str, context: DialogueContext | None, known: DialogueContext, shop: Shop, tools: Collection[str],
+    words: Vocabulary, encoder: Encoder | None,
+) -> Planned:
+    """The plan of a text, with every word accounted for."""
+    language = words.lexicon.language
+    planned = _turn(text, known, shop, tools, language, encoder)
+    if planned.frame in {"occasion", "second_clause", "discourse"}:
+        return planned
+    if context is not None:
+        planned = sized_for_all(planned, known)
+        absent = without_draft(text, planned, known, words)
+        if absent is not None:
+            return absent
+    clauses = worded(text, planned, words, tools,
+                     lambda t: _turn(t, DialogueContext(), shop, tools, language, encoder))
+    unseen = looked_at(text, clauses or planned, words)
+    if unseen is not None:
+        return unseen
+    if clauses is not None:
+        return clauses  # it accounts for its words itself
+    if planned.done is not None:
+        return planned  # each of several requests was looked at on its own
+    return accounted(text, planned, words, shop, lambda t: _turn(t, known, shop, tools, language, None).calls)
 
 
 def _turn(
     text: str, context: DialogueContext, shop: Shop, tools: Collection[str], language: str, encoder: Encoder | None
 ) -> Planned:
-    text = complete(text, language)
     words = vocabulary(shop, language)
     joined = _of_the_first(text, context, shop, tools, words, encoder)
     if joined is not None:
         return joined
+    text = complete(text, language)
     text = with_rows_named(text, context, language)
     text = with_campaign(with_goods_named(text, context), context, words)
     unclear = unclear_goods(text, context)
@@ -145,7 +164,7 @@ def _turn(
     redone = about_draft(text, context, tools, words, shop, lambda t: _turn(t, context, shop, tools, language, encoder))
     if redone is not None:
         return redone
-    asked_of = about_campaigns(text, context, tools, words)
+    asked_of = about_past_campaigns(text, context, shop, tools, words) or about_campaigns(text, context, tools, words)
     if asked_of is not None:
         return asked_of
     kind = no_such_offer(text, words, tools)
@@ -206,16 +225,30 @@ def _turn(
 def _of_the_first(
     text: str, context: DialogueContext, shop: Shop, tools: Collection[str], words: Vocabulary, encoder: Encoder | None
 ) -> Planned | None:
-    """What speaks of the first half of the text ("…, and what were they worth?") or of the rows listed before."""
+    """What speaks of the first half of the text ("…, and what were they worth?") or of the answer before."""
     language = words.lexicon.language
-    return second_clause(
-        text, words, tools, shop.status().as_of, lambda t: _turn(t, context, shop, tools, language, encoder)
-    ) or of_those_rows(text, context, language, lambda t: _turn(t, DialogueContext(), shop, tools, language, encoder))
+
+    def again(said: str) -> Planned:
+        return _turn(said, context, shop, tools, language, encoder)
+
+    def alone(said: str) -> Planned:
+        return _turn(said, DialogueContext(), shop, tools, language, encoder)
+
+    moved = of_the_talk(text, context, shop, tools, words, again, alone)
+    if moved is not None:
+        return moved
+    text = complete(text, language)
+    return second_clause(text, words, tools, shop.status().as_of, again) or of_those_rows(
+        text, context, language, alone)
 
 
 def _planned(
     text: str, context: DialogueContext, shop: Shop, tools: Collection[str], words: Vocabulary, encoder: Encoder | None
 ) -> Planned:
+    spoken = cued(text, shop, words, tools,
+                  lambda t: candidates(read(rephrase(t, words.lexicon.words), words), DialogueContext(), shop, tools))
+    if spoken is not None and context.last("find_segments") is None:  # whose groups have names of their own
+        return about_recommendations(text, context, shop, tools) or spoken
     tested = about_experiments(text, context, tools, words.lexicon.language,
                                lambda t: candidates(read(t, words), DialogueContext(), shop, tools))
     if tested is not None:

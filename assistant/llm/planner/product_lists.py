@@ -162,6 +162,13 @@ def _cut(text: str, shop: Shop, words: Vocabulary) -> Rules:
     return rules
 
 
+def rules_said(text: str, shop: Shop, words: Vocabulary) -> Rules:
+    """The rules of a list that a text states, and its words without them and without courtesies."""
+    raw = _raw(words.lexicon.language)
+    plain = re.sub(r"\s+", " ", expand(clean(text), words.lexicon.words)).strip()
+    return _cut(re.sub(raw["courtesy"], "", plain, flags=re.IGNORECASE).strip(), shop, words)
+
+
 def _of_a_deed(text: str, match: re.Match[str], raw: dict[str, Any]) -> bool:
     """As in "customers who spent under 20": the amount is of what customers did, not of a product."""
     apart = match.group().lstrip()[:1] == ","
@@ -404,7 +411,8 @@ def _with_rules(made: ToolCall, rules: Rules, words: Vocabulary, *, follow_up: b
     if missing:
         no = decline(words.lexicon, "not_understood", "rule_not_taken", words=quoted(missing), nearest=None)
         return Planned([no], 0.0, missing, frame="decline")
-    args = dict(made.args)
+    of_one = {"why", "why_not"} if follow_up else set()  # the list is asked for again, not the reason for one of it
+    args = {name: value for name, value in made.args.items() if name not in of_one}
     for name, value in rules.values.items():
         if isinstance(value, tuple):
             value = tuple(dict.fromkeys((*args.get(name, ()), *value)))
@@ -420,4 +428,4 @@ def _with_rules(made: ToolCall, rules: Rules, words: Vocabulary, *, follow_up: b
     return Planned([call(whole)], 1.0, frame="follow_up" if follow_up else "product_list")
 
 
-__all__ = ["product_list"]
+__all__ = ["Rules", "product_list", "rules_said"]

@@ -199,6 +199,8 @@ def _by_kind(reading: Reading, context: DialogueContext, last: Past) -> Referenc
         many = item.tokens[-1].word != item.tokens[-1].lemma or words[0] in heard("these_those")
         if i and reading.items[i - 1].lemma in heard("these_those"):
             many = True
+        if not many and len(values) > 1 and last.call.args.get("sort"):
+            values = values[:1]  # "that month" after the months by revenue: the one that stands first
         if values and (many or len(values) == 1) and not (dimension in GRAINS and len(values) > 1):
             return Reference(dimension, values, frozenset(used), last)
     return None

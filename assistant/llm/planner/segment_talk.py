@@ -163,8 +163,11 @@ class SegmentTalk:
         return None
 
     def _checked(self) -> PlanModel | None:
-        if not any(True for _ in self._fits("check_found")):
-            return None
+        spoken_of = self.context.last()
+        other = spoken_of is not None and spoken_of.call.name != "find_segments"
+        if not any(True for _ in self._fits("check_found")) or (
+                other and not self.p.expression("checked_noun").search(self.text)):
+            return None  # "how reliable is it?" after a forecast asks about the forecast
         return SegmentRequest(method=self._last("method", "auto"), k=self._last("k", None), view="check")
 
     def _k(self, slots: dict[str, str]) -> int | None:

@@ -84,6 +84,21 @@ def _request(said: str, shop: Shop, language: str) -> PlanModel | None:
     return whole or _by_words(shop, found, text, language)
 
 
+def scope_said(text: str, language: str) -> dict[str, Any]:
+    """Channel and kind of the campaigns that a text names, each only where it names one."""
+    return _scope(patterns(language, "uplift"), text)
+
+
+def measure_said(text: str, language: str) -> Any:
+    """What the effect of a campaign is asked on; orders where nothing is said."""
+    return _measure(patterns(language, "uplift"), text)
+
+
+def campaign_named(shop: Shop, words: str) -> str | None:
+    """The past campaign that words name; None where they name none."""
+    return _campaign(shop, words)
+
+
 def _records_contacts(shop: Shop) -> bool:
     """Whether the data say whom past campaigns reached; without it, advice on whom to contact is another question."""
     return bool(shop.status().rows.get("touches"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from assistant.errors import MissingData
+from assistant.models.uplift.earned import earned_figures, earned_table
 from assistant.models.uplift.effects import FEWEST, Effect, Effects, read_out
 from assistant.models.uplift.groups import groups_of
 from assistant.models.uplift.tested import Tested, tested
@@ -30,12 +31,13 @@ def read_out_result(snapshot: Snapshot, request: ReadOutRequest) -> Result:
         MissingData, NoRows: see :func:`assistant.models.uplift.tested.tested`; MissingData also where margin is asked
             for and no costs of goods are known.
     """
-    past = tested(snapshot, channel=request.channel, kind=request.campaign_kind, campaign=request.campaign)
+    past = tested(snapshot, channel=request.channel, kind=request.campaign_kind, campaign=request.campaign,
+                  discounted=request.discounted)
     if request.latest and len(past.campaigns) > 1:
         last = max(past.campaigns, key=lambda c: c.started)
         request = request.model_copy(update={"campaign": last.name, "campaign_kind": None, "by": None})
         past = tested(snapshot, channel=request.channel, campaign=request.campaign)
-    if request.measure == "margin" and not past.frame["margin"].notna().all():
+    if (request.measure == "margin" or request.earned) and not past.frame["margin"].notna().all():
         raise MissingData("The margin of orders needs the cost of goods", missing=["products.cost"],
                           nearest=["Did our past campaigns work?"])
     campaign = past.frame["campaign_id"].to_numpy()
@@ -46,12 +48,17 @@ def read_out_result(snapshot: Snapshot, request: ReadOutRequest) -> Result:
     split = None if by is None else _split(snapshot, past, by, request.measure)
     tables = [_effects_table(found), *([] if split is None else [_groups_table(split, by or "", request.measure)]),
               _summary(past, found, split)]
+    each = None if request.earned is None else earned_table(past, most_first=request.earned == "most")
+    tables = tables if each is None else [each, *tables]
     result = Result(
         kind="read_out", title=_title(request, past), currency=snapshot.currency, tables=tables,
         charts=_charts(by, request.measure, split), words=_words(request, past, found, split, by),
         figures=_figures(tables, list(found)), headline=["lift"], evidence=_evidence(snapshot, request, past, by),
         followups=_followups(request, by),
     )
+    if each is not None:
+        result.figures |= earned_figures(each)
+        result.words["earned"] = request.earned or ""
     result.caveats = _caveats(past, result)
     return result
 

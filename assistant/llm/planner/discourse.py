@@ -1,0 +1,106 @@
+"""What people say of the answer before them, whatever it was about: "what about the rest?", "the other way round".
+
+Such texts name nothing of the shop, so no reading of their words finds them. Each is a form of the whole text
+(``discourse.yaml``): some only put other words, which the other readings know; the rest are moves, each a change of the
+plan before (:mod:`discourse_lists`, :mod:`discourse_pairs`, :mod:`discourse_people`). A form whose move does not fit
+what was answered is left to the other readings.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any
+
+from assistant.llm.planner import discourse_lists, discourse_pairs, discourse_people
+from assistant.llm.planner.candidate import Planned
+from assistant.llm.planner.context import DialogueContext
+from assistant.llm.planner.discourse_scene import Move, Plan, Scene
+from assistant.llm.planner.language_files import read_yaml
+from assistant.llm.planner.late_patterns import LatePattern
+from assistant.llm.planner.vocabulary import Vocabulary
+from assistant.plans.shop import Shop
+
+_LONGEST = 120
+_MACRO = re.compile(r"(?<!\?P)<(\w+)>")
+_MOVES: dict[str, Move] = {**discourse_lists.MOVES, **discourse_pairs.MOVES, **discourse_people.MOVES}
+
+
+class _Forms:
+    """The forms of a language."""
+
+    def __init__(self, language: str) -> None:
+        self.raw: dict[str, Any] = read_yaml(language, "discourse") or {}
+        self._macros = self.raw.get("macros", {})
+        self._opening = self._made(self.raw.get("opening", "(?!)"))
+        self._closing = self._made(self.raw.get("closing", "(?!)"))
+        self._again = [(self._made(str(p)), str(said), frozenset(rule.get("after", ())))
+                       for rule in self.raw.get("again", ()) for p, said in rule["say"]]
+        self._moves = [(kind, self._made(str(p)))
+                       for kind in _MOVES for p in self.raw.get("moves", {}).get(kind, ())]
+
+    def _made(self, pattern: str) -> LatePattern:
+        while _MACRO.search(pattern):
+            pattern = _MACRO.sub(lambda m: f"(?:{self._macros[m.group(1)]})", pattern)
+        return LatePattern(pattern.replace(" ?", r"\s*").replace(" ", r"\s+"))
+
+    def bare(self, text: str) -> str:
+        """Without what opens and closes a remark: "hmm, …", "… please?"."""
+        plain = " ".join(text.replace("’", "'").split()).strip(" .!?;,")
+        while True:
+            cut = self._opening.sub("", plain)
+            cut = (self._closing.sub("", cut) or cut).strip(" .!?;,")
+            if cut == plain or not cut:
+                return plain
+            plain = cut
+
+    def otherwise(self, text: str, tool: str) -> str | None:
+        """The same in words that the other readings know; None where there are none."""
+        for pattern, said, after in self._again:
+            found = pattern.fullmatch(text) if not after or tool in after else None
+            if found:
+                return " ".join(found.expand(said).split())
+        return None
+
+    def moves(self, text: str) -> Iterator[tuple[Move, dict[str, str]]]:
+        """Every move whose form fits the text."""
+        for kind, pattern in self._moves:
+            found = pattern.fullmatch(text)
+            if found:
+                yield _MOVES[kind], {k.partition("__")[0]: v for k, v in found.groupdict().items() if v is not None}
+
+
+@lru_cache(maxsize=4)
+def _forms(language: str) -> _Forms:
+    return _Forms(language)
+
+
+def of_the_talk(
+    text: str, context: DialogueContext, shop: Shop, tools: Collection[str], words: Vocabulary,
+    again: Callable[[str], Planned], alone: Plan,
+) -> Planned | None:
+    """The plan of a text that speaks of the answer before; None where it is something else.
+
+    Args:
+        again: plans another text in this conversation.
+        alone: plans a text on its own.
+    """
+    if len(text) > _LONGEST:
+        return None
+    forms = _forms(words.lexicon.language)
+    said = forms.bare(text)
+    last = context.last()
+    other = forms.otherwise(said, last.call.name if last is not None else "")
+    scene = Scene(said, {}, context, last, words, shop, again, alone, forms.raw)
+    if other is not None and other.casefold() != said.casefold():
+        return again(other) if context.past else scene.no("no_answer_yet", words=said)
+    for move, slots in forms.moves(said):
+        found = move(replace(scene, said=slots))
+        if found is not None and all(c.name in tools for c in found.calls):
+            return found
+    return None
+
+
+__all__ = ["of_the_talk"]

@@ -1,0 +1,421 @@
+"""Questions about recommendations in any order of words: each word is a cue, a name of the shop, or plain.
+
+Where no form fits a text whole, its words are heard one by one (``recommendation_cues.yaml``): cues of what is asked,
+names of products, categories, customers and recommenders, and a stretch of words for customers that the ordinary
+grammar reads. The first rule whose needs were heard, and which takes all else that was, makes the plan. A text with any
+word that is none of these is left to the other readings, so nothing that was said is dropped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from assistant.llm.planner.candidate import PLAN_OF, Candidate, Planned, call
+from assistant.llm.planner.language_files import read_yaml
+from assistant.llm.planner.lexicon import PhraseTree, lexicon
+from assistant.llm.planner.liking_forms import whom
+from assistant.llm.planner.normalise import Token, tokenise
+from assistant.llm.planner.product_lists import Rules, rules_said
+from assistant.llm.planner.vocabulary import Vocabulary
+from assistant.plans import BuyersRequest, CheckRequest, CompareRecommendersRequest, RecommendRequest
+from assistant.plans.filters import Filter
+from assistant.plans.promotions import BundleRequest, PromotionRequest, SubstituteRequest
+from assistant.plans.recommending import LaunchRequest
+from assistant.plans.requests import TogetherRequest
+from assistant.plans.shop import Shop
+
+#: name of the frame: its words are accounted for here
+FRAME = "recommendation_cues"
+_LONGEST = 26
+#: stretches of words that are tried for customers
+_TRIES = 8
+_PLAIN, _LOST = "plain", "lost"
+#: what the recommender in use is called among families
+_USED = "used"
+#: values of the shop that tell which customers are meant
+_OF_PEOPLE = frozenset({"country", "city", "segment", "channel", "acquisition_channel", "customer_type", "gender"})
+_GOODS = ("product", "subcategory", "category")
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A stretch of words: what it may be, and the name it stands for."""
+
+    start: int
+    end: int
+    tags: frozenset[str]
+    name: str = ""
+
+
+@dataclass
+class Asked:
+    """What a text names beside its cues."""
+
+    shop: Shop
+    rules: Rules
+    customers: list[str] = field(default_factory=list)
+    #: products: ids where one is meant, else words of names
+    products: list[tuple[str, str]] = field(default_factory=list)
+    categories: list[tuple[str, str]] = field(default_factory=list)
+    families: list[str] = field(default_factory=list)
+    number: int | None = None
+    group: Filter | None = None
+    tags: frozenset[str] = frozenset()
+
+    @property
+    def k(self) -> dict[str, int]:
+        return {} if self.number is None else {"k": self.number}
+
+    def ids(self) -> list[str]:
+        """Ids of the products named, of words of names the product most like them."""
+        return [name if kind == "id" else _nearest(name, self.shop) for kind, name in self.products]
+
+
+def cued(
+    text: str, shop: Shop, words: Vocabulary, tools: Collection[str], plan_one: Callable[[str], list[Candidate]]
+) -> Planned | None:
+    """The call that a text about recommendations asks for; None where a word of it is neither cue nor name.
+
+    Args:
+        plan_one: readings of a text by the ordinary grammar, best first: of words for customers.
+    """
+    language = words.lexicon.language
+    if not read_yaml(language, "recommendation_cues")["rules"]:
+        return None
+    rules = rules_said(text, shop, words)
+    tokens = [t for t in tokenise(rules.rest, words.lexicon.words) if t.kind != "stop"]
+    if not 1 < len(tokens) <= _LONGEST:
+        return None
+    asked = Asked(shop, rules)
+    pieces = _pieces(tokens, words, shop)
+    heard = _with_group(pieces, tokens, rules.rest, asked, language, plan_one)
+    if heard is None:
+        return None
+    _name(heard, asked, language)
+    for rule in read_yaml(language, "recommendation_cues")["rules"]:
+        if _fits(rule, heard, asked):
+            asked.tags = frozenset().union(*(p.tags for p in heard))
+            request = _made(str(rule["ask"]), asked)
+            return None if request is None else _planned(request, rules, tools)
+    return None
+
+
+# -- what is heard -----------------------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=4)
+def _cues(language: str) -> PhraseTree:
+    raw = read_yaml(language, "recommendation_cues")
+    content: Mapping[str, Any] = {_PLAIN: raw["plain"], **raw["words"]}
+    return lexicon(language).tree_of(content)
+
+
+@lru_cache(maxsize=4)
+def _families(language: str) -> PhraseTree:
+    models = read_yaml(language, "recommendation_forms")["models"]
+    return lexicon(language).tree_of({"family": dict(models)})
+
+
+def _pieces(tokens: list[Token], words: Vocabulary, shop: Shop) -> list[Piece]:
+    """The text cut into the longest pieces that are known; of equal length names before cues."""
+    lemmas = [t.lemma for t in tokens]
+    found: list[Piece] = []
+    i = 0
+    while i < len(tokens):
+        options = [p for p in (_of_shop(lemmas, i, words), _cue(lemmas, i, words), _words_of_names(lemmas, i, words),
+                               _single(tokens[i], i, words, shop)) if p is not None]
+        piece = max(options, key=lambda p: p.end, default=Piece(i, i + 1, frozenset({_LOST})))
+        if _LOST in piece.tags and found and "people" in found[-1].tags and tokens[i].text.strip("#").isdigit():
+            piece = Piece(i, i + 1, frozenset({"customer"}), tokens[i].text.strip("#"))
+        found.append(piece)
+        i = piece.end
+    return found
+
+
+def _of_shop(lemmas: list[str], i: int, words: Vocabulary) -> Piece | None:
+    """A value of the shop: a product, category, recommender; or one that tells customers apart."""
+    best: Piece | None = None
+    for end, entries in words.trees[1].matches(lemmas, i):
+        values = {v.dimension: v.value for kind, v in entries if kind == "value"}  # type: ignore[union-attr]
+        goods = next((d for d in _GOODS if d in values), None)
+        if goods is not None:
+            tag = "product" if goods == "product" else "category"
+            best = Piece(i, end, frozenset({tag}), f"{goods}|{values[goods]}")
+        elif values.keys() & _OF_PEOPLE or any(kind in {"definition", "saved"} for kind, _ in entries):
+            best = Piece(i, end, frozenset({_LOST}))
+    for end, entries in _families(words.lexicon.language).matches(lemmas, i):
+        said, cue = str(entries[0][1]), _cue(lemmas, i, words)
+        if (best is None or end > best.end) and (end > i + 1 or said != _USED):
+            best = Piece(i, end, frozenset({"family", *(("model",) if said == _USED else ())}), said)
+            if cue is not None and cue.end == end:
+                best = replace(best, tags=best.tags | cue.tags)
+    cue = _cue(lemmas, i, words)
+    return cue if best is not None and _LOST in best.tags and cue is not None and cue.end == best.end else best
+
+
+def _cue(lemmas: list[str], i: int, words: Vocabulary) -> Piece | None:
+    best: Piece | None = None
+    for end, entries in _cues(words.lexicon.language).matches(lemmas, i):
+        best = Piece(i, end, frozenset(str(kind) for kind, _ in entries))
+    return best
+
+
+def _words_of_names(lemmas: list[str], i: int, words: Vocabulary) -> Piece | None:
+    """The longest run of words that stand together in the name of some product: "wool scarf", "tea set"."""
+    cues = _cues(words.lexicon.language)
+    end = i
+    for stop in range(i + 1, min(len(lemmas), i + 7) + 1):
+        run = lemmas[i:stop]
+        if run[-1] not in words.product_words or not words.products_with(run):
+            break
+        end = stop
+    plain = [w for w in lemmas[i:end] if any(k == _PLAIN for k, _ in _entries(cues, w))]
+    if end == i or len(plain) == end - i or lemmas[i] in plain:
+        return None
+    cue = _cue(lemmas, i, words)
+    if cue is not None and cue.end >= end:
+        return None
+    return Piece(i, end, frozenset({"product"}), f"words|{' '.join(lemmas[i:end])}")
+
+
+def _entries(tree: PhraseTree, lemma: str) -> list[Any]:
+    node = tree.children.get(lemma)
+    return list(node.entries) if node is not None else []
+
+
+def _single(token: Token, i: int, words: Vocabulary, shop: Shop) -> Piece | None:
+    """An id of a customer or product, or a small number."""
+    plain = token.text.lstrip("#")
+    if plain in words.customer_ids or (plain.isdigit() and len(plain) >= 4 and _is_customer(plain, shop)):
+        return Piece(i, i + 1, frozenset({"customer"}), plain)
+    if plain in words.product_ids:
+        return Piece(i, i + 1, frozenset({"product"}), f"id|{plain}")
+    small = token.kind == "number" and token.unit is None and token.value is not None and 1 <= token.value <= 50
+    return Piece(i, i + 1, frozenset({"number"}), str(int(token.value or 0))) if small else None
+
+
+def _is_customer(said: str, shop: Shop) -> bool:
+    return any(m.value == said for m in shop.find(said, ("customer",), 1))
+
+
+def _with_group(
+    pieces: list[Piece], tokens: list[Token], text: str, asked: Asked, language: str,
+    plan_one: Callable[[str], list[Candidate]],
+) -> list[Piece] | None:
+    """The pieces with one for the customers that are meant; None where words are left that say nothing known."""
+    lost = [n for n, p in enumerate(pieces) if _LOST in p.tags]
+    if not lost:
+        return pieces
+    first, last = lost[0], lost[-1]
+    before = first
+    while before and _PLAIN not in pieces[before - 1].tags and first - before < 2:
+        before -= 1
+    starts = [n for n in range(first + 1) if n >= before or pieces[n].tags & {"people", "who"}]
+    ends = sorted({last + 1, len(pieces)} | {n + 1 for n in range(last, len(pieces)) if "people" in pieces[n].tags})
+    tried = 0
+    for start in starts:
+        for end in reversed(ends):
+            tried += 1
+            if tried > _TRIES:
+                return None
+            span = pieces[start:end]
+            if any(p.tags & {"customer", "family"} for p in span):
+                continue
+            rule = _whom(span, pieces[start - 1] if start else None, tokens, text, language, plan_one)
+            if rule is not None:
+                asked.group = rule
+                piece = Piece(span[0].start, span[-1].end, frozenset({"group"}))
+                return [*pieces[:start], piece, *pieces[end:]]
+    return None
+
+
+def _whom(
+    span: list[Piece], before: Piece | None, tokens: list[Token], text: str, language: str,
+    plan_one: Callable[[str], list[Candidate]],
+) -> Filter | None:
+    """The customers that a stretch of words means, by itself or as in "buyers … in Germany" with the word before it."""
+    end = tokens[span[-1].end - 1].end
+    known, rule = whom(text[tokens[span[0].start].start : end], language, plan_one)
+    if known and rule is not None or before is None or before.end - before.start > 1:
+        return rule if known else None
+    raw = read_yaml(language, "recommendation_cues")
+    if tokens[before.start].lemma not in raw["of_people"]:
+        return None
+    known, rule = whom(str(raw["people_of"]).format(text[tokens[before.start].start : end]), language, plan_one)
+    return rule if known else None
+
+
+def _name(pieces: list[Piece], asked: Asked, language: str) -> None:
+    """Names of the pieces into what was asked."""
+    for p in pieces:
+        kind, _, name = p.name.partition("|")
+        if "customer" in p.tags:
+            asked.customers.append(p.name)
+        elif "family" in p.tags:
+            asked.families.append(p.name)
+        elif "number" in p.tags:
+            asked.number = int(p.name)
+        elif "category" in p.tags:
+            asked.categories.append((kind, name))
+        elif "product" in p.tags:
+            asked.products.append(_product(kind, name, asked.shop))
+
+
+def _product(kind: str, name: str, shop: Shop) -> tuple[str, str]:
+    if kind == "id":
+        return "id", name
+    if kind == "product":
+        found = [m for m in shop.find(name, ("product",), 1) if m.label == name or m.value == name]
+        return ("id", found[0].value) if found else ("words", name)
+    return kind, name
+
+
+def _nearest(name: str, shop: Shop) -> str:
+    found = [m for m in shop.find(name, ("product",), 1) if m.kind == "product"]
+    return found[0].value if found else name
+
+
+def _fits(rule: Mapping[str, Any], pieces: list[Piece], asked: Asked) -> bool:
+    """Whether the needs of a rule were heard, and all that was heard has a place in it."""
+    needs = [frozenset(str(n).split("|")) for n in rule["needs"]]
+    allowed = frozenset().union(*needs) | set(rule["may"]) | {_PLAIN}
+    if any(not p.tags & allowed for p in pieces):
+        return False
+    more = {"two"} if len(asked.families) > 1 else set()
+    heard = frozenset().union(*(p.tags for p in pieces)) | more
+    many = len(asked.products) > 1 and "many" not in allowed
+    several = len(asked.customers) > 1 or len(asked.categories) > 1
+    return all(heard & n for n in needs) and not many and not several
+
+
+# -- what is asked -----------------------------------------------------------------------------------------------------
+
+
+def _made(ask: str, a: Asked) -> BaseModel | None:
+    try:
+        return _MAKERS[ask](a)
+    except ValidationError:
+        return None
+
+
+def _planned(request: BaseModel, rules: Rules, tools: Collection[str]) -> Planned | None:
+    """The plan with the rules of the list that were said; None where the tool cannot take one of them."""
+    made = call(request)
+    plan = PLAN_OF[made.name]
+    if made.name not in tools or any(name not in plan.model_fields for name in rules.values):
+        return None
+    if rules.values:
+        try:
+            made = call(plan.model_validate({**made.args, **rules.values}))
+        except ValidationError:
+            return None
+    return Planned([made], 0.95, frame=FRAME)
+
+
+def _for_one(a: Asked, **more: Any) -> RecommendRequest:
+    category = {"category": a.categories[0][1]} if a.categories else {}
+    return RecommendRequest(customer_id=a.customers[0], **category, **a.k, **more)
+
+
+def _why(a: Asked) -> RecommendRequest:
+    name = a.ids()[0] if a.products else a.categories[0][1]
+    return RecommendRequest(customer_id=a.customers[0], why=name)
+
+
+def _cart(a: Asked) -> RecommendRequest:
+    customer = a.customers[0] if a.customers else None
+    return RecommendRequest(customer_id=customer, basket=tuple(a.ids()), **a.k)
+
+
+def _buyers(a: Asked) -> BuyersRequest | None:
+    ids = [name for kind, name in a.products if kind == "id"]
+    more: dict[str, Any] = {"filter": a.group, **a.k}
+    if a.categories:
+        return None if a.products else BuyersRequest(category=a.categories[0][1], **more)
+    if len(ids) == len(a.products):
+        one = {"product_id": ids[0]} if len(ids) == 1 else {"product_ids": tuple(ids)}
+        return BuyersRequest(**one, **more)
+    return BuyersRequest(text=a.products[0][1], **more) if len(a.products) == 1 else None
+
+
+def _substitutes(a: Asked) -> SubstituteRequest:
+    way = "dearer" if "dearer" in a.tags else "cheaper" if "cheaper" in a.tags else None
+    return SubstituteRequest(product_id=a.ids()[0], relative_price=way, **a.k)  # type: ignore[arg-type]
+
+
+def _bundles(a: Asked) -> BundleRequest | None:
+    if len(a.products) > 1:
+        return None
+    one = {"product_id": a.ids()[0]} if a.products else {}
+    if a.categories:
+        a.rules.values["category"] = a.categories[0][1]
+    return BundleRequest(**one, **a.k)
+
+
+def _together(a: Asked) -> TogetherRequest | None:
+    kind, name = a.products[0]
+    if len(a.products) > 1:  # one of them may be what is looked for: "which lunch bag goes with the red jumbo bag"
+        return None
+    return TogetherRequest(**({"product_id": name} if kind == "id" else {"text": name}), **a.k)
+
+
+def _new(a: Asked) -> LaunchRequest:
+    category = a.categories[0][1] if a.categories else None
+    return LaunchRequest(category=category, filter=a.group, **a.k)
+
+
+def _promotion(action: str) -> Callable[[Asked], BaseModel]:
+    def make(a: Asked) -> BaseModel:
+        category = {"category": a.categories[0][1]} if a.categories else {}
+        return PromotionRequest(action=action, **category, **a.k)  # type: ignore[arg-type]
+
+    return make
+
+
+def _check(about: str) -> Callable[[Asked], BaseModel]:
+    return lambda a: CheckRequest(about=about)  # type: ignore[arg-type]
+
+
+def _compare(a: Asked) -> CompareRecommendersRequest | None:
+    named = [f for f in dict.fromkeys(a.families) if f != _USED]
+    if not named or len(named) > 2:
+        return None
+    return CompareRecommendersRequest.model_validate(dict(zip(("model", "against"), named, strict=False)))
+
+
+def _for_group(a: Asked, **more: Any) -> RecommendRequest:
+    category = {"category": a.categories[0][1]} if a.categories else {}
+    return RecommendRequest(filter=a.group, **category, **a.k, **more)
+
+
+_MAKERS: dict[str, Callable[[Asked], BaseModel | None]] = {
+    "why_not": lambda a: RecommendRequest(customer_id=a.customers[0], why_not=a.ids()[0]),
+    "why": _why,
+    "next_order": lambda a: _for_one(a, purpose="next"),
+    "reorder": lambda a: _for_one(a, purpose="reorder"),
+    "cart": _cart,
+    "new_for": lambda a: LaunchRequest(customer_id=a.customers[0], **a.k),
+    "for_customer": _for_one,
+    "newcomer_content": lambda a: RecommendRequest(method="popularity", **a.k),
+    "newcomer": lambda a: RecommendRequest(method="popularity", **a.k),
+    "buyers": _buyers,
+    "gone": _substitutes,
+    "substitutes": _substitutes,
+    "bundles": _bundles,
+    "together": _together,
+    "new": _new,
+    "coverage": _check("coverage"), "popularity": _check("popularity"), "sameness": _check("sameness"),
+    "age": _check("age"), "feedback": _check("feedback"),
+    "compare": _compare,
+    "quality": lambda a: CompareRecommendersRequest(),
+    "stop": _promotion("stop"), "clear": _promotion("clear"), "promote": _promotion("promote"),
+    "for_group": _for_group, "for_group_next": lambda a: _for_group(a, purpose="next"),
+}
+
+
+__all__ = ["FRAME", "cued"]
