@@ -8,7 +8,8 @@ import pytest
 from assistant.data.warehouse import open_snapshot, write_snapshot
 from assistant.errors import MissingData
 from assistant.llm.replies import compose
-from assistant.plans import Compare, CustomerCondition, Having, Period, QueryPlan, SegmentRule
+from assistant.plans import And, Compare, CustomerCondition, Having, Not, Period, QueryPlan, SegmentRule
+from assistant.query.agreed.boundary import boundary_cases
 from assistant.query.audience import count_rule
 from assistant.query.engine import run_query
 from tests.support.tiny_shop import tiny_tables
@@ -199,3 +200,16 @@ def test_without_a_control_group_there_is_no_lift(tmp_path, tables):
     )
     write_snapshot(tmp_path, made, source="tests", name="tiny", currency="EUR")
     assert run_query(open_snapshot(tmp_path), QueryPlan(metrics=("lift",))).figures["lift"].value is None
+
+
+def test_rules_on_consents_and_messages_have_boundary_customers(shop):
+    by_email = Compare(field="message_channel", values=("email",))
+    bought = CustomerCondition(metric="orders", op="ge", values=(1,))
+    for metric, op, value in (("consenting_customers", "eq", 0), ("mailable_customers", "ge", 1), ("opened", "ge", 1)):
+        rule = And(parts=(bought, CustomerCondition(metric=metric, op=op, values=(value,), where=by_email)))
+        cases = boundary_cases(shop, rule)
+        sides = {c.label: c.expected for c in cases.cases}
+        if metric == "consenting_customers":
+            assert (sides["consent True"], sides["consent False"], sides["consent None"]) == (False, True, True)
+        turned = And(parts=(bought, Not(part=rule.parts[1])))
+        assert cases.selected(shop, rule) and cases.selected(shop, turned) != cases.selected(shop, rule), metric

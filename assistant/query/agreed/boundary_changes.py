@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from assistant.plans.filters import And, BoughtThen, Compare, CustomerCondition, Filter, InGroup, Predicted
 from assistant.plans.reword import reword_filter
+from assistant.query.agreed.boundary_contacts import contacted, of_lines
 from assistant.query.agreed.boundary_people import Person, at_noon
 from assistant.query.compile import Scope
 from assistant.query.dimensions import dimension
@@ -143,6 +144,9 @@ def _of_leaf(probe: Probe, leaf: Filter, person: Person) -> Iterator[_Step]:
 def _did(probe: Probe, leaf: CustomerCondition, person: Person) -> Iterator[_Step]:
     first, last = probe.window(leaf)
     last = min(last, probe.snapshot.as_of)
+    if not of_lines(probe.scope, leaf):
+        yield from contacted(leaf, person, (first, last))
+        return
     lines = probe.matching(leaf.where, (first, last), person)
     if leaf.metric == "days_since_last_order":
         yield from _silent(probe, leaf, person)

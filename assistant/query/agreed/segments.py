@@ -11,12 +11,13 @@ from assistant.plans.filters import Filter, InGroup
 from assistant.plans.periods import Period
 from assistant.plans.requests import SegmentRule
 from assistant.plans.reword import phrase, reword_filter
+from assistant.query.agreed.boundary import boundary_cases
 from assistant.query.agreed.counting import evidence, size, size_on
 from assistant.query.agreed.history import month_ends, size_changes
 from assistant.query.agreed.in_force import InForce, Segment, segment_used
 from assistant.query.agreed.names import checked_name, name_key
 from assistant.query.agreed.store import NameTaken
-from assistant.query.agreed.testing import drift, keep_tests, refresh, show_tests
+from assistant.query.agreed.testing import drift, refresh, show_tests
 from assistant.query.audience import count_rule
 from assistant.query.periods import ResolvedPeriod, resolve
 from assistant.query.present import derived
@@ -54,6 +55,7 @@ def save(agreed: Agreements, request: SaveSegment) -> Result:
         raise InvalidPlan(f"The segment “{name}” cannot be made of itself", received=name)
     result = count_rule(agreed.snapshot, SegmentRule(filter=resolved.condition, name=name))
     snapshot = agreed.snapshot
+    cases = boundary_cases(snapshot, resolved.condition)  # before anything is written: a rule without tests is not kept
     body = {"rule": request.filter.model_dump(mode="json"), "words": reword_filter(request.filter),
             "snapshot": snapshot.manifest.id, "as_of": snapshot.as_of.isoformat(),
             "customers": result.figures["customers"].value}
@@ -63,7 +65,7 @@ def save(agreed: Agreements, request: SaveSegment) -> Result:
     agreed.forget_read()
     segment = agreed.in_force().segment(name)
     _record(agreed, segment, int(result.figures["customers"].value or 0))
-    cases = keep_tests(agreed, segment.name, segment.version, resolved.condition)
+    agreed.store.keep_tests(segment.name, segment.version, cases.to_json())
     result.figures["boundary"] = _figure(len(cases.cases), "boundary customers kept as tests")
     result.kind, result.title = "segment_saved", f"Saved segment {name}"
     result.words |= {"name": name, "author": agreed.author, "replaced": "yes" if known is not None else "no"}
