@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from assistant.llm.planner.candidate import Planned, ToolCall
 from assistant.llm.planner.declining import nearest_without
-from assistant.llm.planner.heard import expression
+from assistant.llm.planner.heard import expression, heard
 from assistant.llm.planner.language_files import read_yaml
 from assistant.llm.planner.lost_words import lost_words
 from assistant.llm.planner.replies import decline, quoted
@@ -101,6 +101,14 @@ def _as_said(lost: Sequence[Item], reading: Reading) -> list[str]:
     return [reading.text[a.tokens[0].start : b.tokens[-1].end] for a, b in stretches]
 
 
+def _said_of_counted(item: Item, reading: Reading) -> bool:
+    """As in "how many orders arrived broken": what follows what is counted says which of them."""
+    before = next((other for other in reading.items if other.end == item.start), None)
+    return before is not None and (
+        before.lemma.startswith(tuple(heard("accounting.counting")))  # part of a measure: "how many orders"
+        or before.has("dim") and reading.has("how_many"))
+
+
 def _telling(item: Item, reading: Reading, of_data: bool) -> bool:
     """Whether the item changes what is asked: by its kind, or as the object of a narrowing word."""
     if item.has(*(_TELLING if of_data else _STRONG)):
@@ -108,6 +116,8 @@ def _telling(item: Item, reading: Reading, of_data: bool) -> bool:
     if not of_data:
         return False
     if item.number is not None:
+        return True
+    if not item.alts and _said_of_counted(item, reading):
         return True
     narrowing = _narrowing(reading.vocabulary.lexicon.language)
     before = reading.tokens[max(0, item.start - 2) : item.end]

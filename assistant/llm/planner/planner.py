@@ -55,6 +55,7 @@ from assistant.llm.planner.replies import decline, quoted
 from assistant.llm.planner.request_order import in_order, remaining, requests_of
 from assistant.llm.planner.respelled import unswapped
 from assistant.llm.planner.second_clauses import second_clause
+from assistant.llm.planner.second_reading import second_reading
 from assistant.llm.planner.segment_talk import about_groups
 from assistant.llm.planner.sending_forms import about_sending
 from assistant.llm.planner.spans import read
@@ -105,6 +106,16 @@ def plan_turn(
 
 
 def _whole(
+    text: str, context: DialogueContext | None, known: DialogueContext, shop: Shop, tools: Collection[str],
+    words: Vocabulary, encoder: Encoder | None,
+) -> Planned:
+    """The plan of a text as it stands, or read another way where nothing else helps."""
+    first = _read_once(text, context, known, shop, tools, words, encoder)
+    return second_reading(
+        text, first, words, lambda t: _read_once(t, context, known, shop, tools, words, encoder)) or first
+
+
+def _read_once(
     text: str, context: DialogueContext | None, known: DialogueContext, shop: Shop, tools: Collection[str],
     words: Vocabulary, encoder: Encoder | None,
 ) -> Planned:
