@@ -43,7 +43,9 @@ def post_result(
         if wrong:
             raise NotPermitted(f"The title may not hold {wrong[0]}", received=request.title)
     seed = request.title or request.theme or request.category or "post"
-    copy = RecipientCopy(snapshot, CampaignBrief(goal="promotion", language=request.language), seed, voice)
+    copy = RecipientCopy(snapshot, CampaignBrief(
+        goal="promotion", language=request.language, tone=request.tone, length=request.length, offer=request.offer,
+        wording=request.wording), seed, voice)
     picks = [Pick(p) for p in product_ids[: request.k]]
     posts = [_titled(copy.messages(picks, [request.channel], v)[0], request.title) for v in range(request.variants)]
     rows = [[p, copy.products[p]["name"], None if copy.price(p) is None else float(copy.price(p) or 0)]

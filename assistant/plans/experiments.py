@@ -18,7 +18,8 @@ class ExperimentSizeRequest(PlanModel):
 
     ``campaign_id``: of a draft; else an ``audience``, else so many ``people``; none of them: the latest draft, else all
     customers. ``effect``: expected difference in points of the share who order; unset: what past campaigns of the kind
-    did. ``baseline``: share who order anyway, in percent; unset: from the data.
+    did. ``baseline``: share who order anyway, in percent; unset: from the data. ``orders_per_day``: orders come in one by
+    one while two versions are shown at random, and ``in_test`` of them count. ``outcome``: what each recipient does.
     """
 
     kind: Literal["experiment_size"] = "experiment_size"
@@ -33,6 +34,9 @@ class ExperimentSizeRequest(PlanModel):
     baseline: float | None = Field(default=None, gt=0, lt=100, description="percent")
     share: float | None = Field(default=None, gt=0, lt=1, description="held out")
     arms: int = Field(default=2, ge=2, le=6, description="of a test: its variants, the control among them")
+    orders_per_day: float | None = Field(default=None, gt=0, le=10_000_000)
+    in_test: float = Field(default=1.0, gt=0, le=1, description="share of the customers that the test is run on")
+    outcome: Literal["orders", "opens", "clicks"] = "orders"
 
     @model_validator(mode="after")
     def _one_effect(self) -> ExperimentSizeRequest:
@@ -87,6 +91,12 @@ def _size(request: ExperimentSizeRequest, reword_filter: Callable[[Any], str]) -
         said.append(f"with {request.share * 100:g} % held out")
     if request.arms > 2:
         said.append(f"in {request.arms} arms")
+    if request.orders_per_day is not None:
+        said.append(f"at {request.orders_per_day:g} orders a day")
+    if request.in_test < 1:
+        said.append(f"on {request.in_test * 100:g} % of the customers")
+    if request.outcome != "orders":
+        said.append("measured by openings" if request.outcome == "opens" else "measured by clicks")
     return " ".join(said)
 
 

@@ -337,7 +337,7 @@ class CampaignBrief(PlanModel):
 
 
 class PostRequest(PlanModel):
-    """Words for a post on social media about products of the shop."""
+    """Words for a post on social media about products of the shop, or subject lines to choose from."""
 
     kind: Literal["social_post"] = "social_post"
     theme: str | None = Field(default=None, max_length=200, description="words of the products it is about")
@@ -345,10 +345,16 @@ class PostRequest(PlanModel):
     bestsellers: bool = Field(default=False, description="the products that brought most in the last 90 days")
     title: str | None = Field(default=None, max_length=120)
     audience_words: str | None = Field(default=None, max_length=120)
-    variants: int = Field(default=1, ge=1, le=3)
+    variants: int = Field(default=1, ge=1, le=5)
     k: int = Field(default=3, ge=1, le=5)
-    channel: Literal["social", "popup"] = Field(default="social", description="popup: on the shop's own pages")
+    channel: Literal["social", "popup", "subject"] = Field(
+        default="social", description="popup: on the shop's own pages; subject: subject lines of an e-mail alone")
     language: Literal["en", "zh"] = "en"
+    goal: str = Field(default="promotion", max_length=40, description="of subject lines: the kind of campaign")
+    offer: OfferSpec = OfferSpec()
+    tone: Literal["friendly", "formal", "playful", "urgent"] | None = None
+    length: Literal["short", "normal", "long"] = "normal"
+    wording: int = Field(default=0, ge=0, le=1000, description="how often other words were asked for")
     not_included: tuple[str, ...] = ()
 
 

@@ -71,6 +71,9 @@ def campaign_words(brief: CampaignBrief) -> str:
 
 def post_words(request: PostRequest) -> str:
     about = "the best-selling products" if request.bestsellers else request.category or f"'{request.theme}'"
+    if request.channel == "subject":
+        of = f" about {request.category or request.theme}" if request.category or request.theme else ""
+        return f"{number_words(request.variants)} subject lines of a {request.goal.replace('_', '-')} campaign{of}"
     title = f", titled '{request.title}'" if request.title else ""
     return f"post for social media about {about}{title}, {number_words(request.k)} products"
 

@@ -73,6 +73,8 @@ KINDS: dict[str, DrawBody] = {
     "offer_choice": pieces.body,
     "offer_needs": pieces.body,
     "experiment_size": pieces.body,
+    "experiment_days": pieces.body,
+    "subject_lines": pieces.body,
     "experiment": pieces.body,
     "experiment_list": pieces.body,
     "exploration": pieces.body,

@@ -474,7 +474,14 @@ class Workspace(Campaigning, Contacting, Offering, Recommending, Foreseeing, Peo
     def draft_post(self, request: PostRequest) -> Result:
         """Words of a post about products of the shop."""
         from assistant.campaigns.social import bestsellers, post_result
+        from assistant.campaigns.subject_lines import subject_lines_result
 
+        if request.channel == "subject":
+            about = request.category or request.theme
+            found = self.search_products(ProductSearchRequest(text=about, category=request.category, k=1)) if about \
+                else None
+            return subject_lines_result(self.snapshot, request, found is None or found.refusal is None,
+                                        self._campaign_rooms().voice)
         if request.bestsellers:
             return post_result(self.snapshot, request, bestsellers(self.query, request.k), self._campaign_rooms().voice)
         found = self.search_products(ProductSearchRequest(

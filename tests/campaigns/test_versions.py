@@ -106,7 +106,7 @@ def test_two_changes_made_at_once_do_not_overwrite_each_other(tmp_path: Path) ->
 
 
 OTHER: dict[str, object] = {
-    "after_hours": 5, "within_days": 3, "favourites": True,
+    "after_hours": 5, "within_days": 3, "favourites": True, "first_channel": True, "at_most": 160,
     "goal": "loyalty", "audience": CustomerCondition(metric="orders", op="ge", values=(2,)),
     "offer": OfferSpec(kind="gift"), "best_offer": True, "channels": ("push",), "products_per_recipient": 1,
     "holdout_share": 0.2, "starts_on": date(2026, 7, 1), "ends_on": date(2026, 8, 1), "tone": "formal",
@@ -116,7 +116,7 @@ OTHER: dict[str, object] = {
     "steps": (JourneyStep(channel="email"), JourneyStep(channel="sms", after_days=3, only_if="no_order")),
 }
 #: not decisions: what the brief is called, which draft it belongs to, and what follows from the data
-NO_DECISION = {"kind", "audience_words", "campaign_id", "offer_chosen"}
+NO_DECISION = {"kind", "audience_words", "campaign_id", "offer_chosen", "at_most_of"}
 
 
 def test_every_decision_of_a_brief_can_be_told_apart() -> None:

@@ -41,6 +41,10 @@ class Grammar:
         self._tone, self._length = tone, length
         self._counts: dict[str, int] = {}
 
+    def own(self, symbol: str) -> bool:
+        """Whether the goal words a part in its own way."""
+        return symbol in self._own
+
     def alternatives(self, symbol: str) -> Sequence[str]:
         """The alternatives of a part.
 

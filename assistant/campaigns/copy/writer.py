@@ -141,13 +141,23 @@ class Copywriter:
 
     # -- compiling ------------------------------------------------------------------------------------------------
 
-    def frame(self, channel: str) -> dict[str, Template]:
+    @property
+    def common(self) -> Mapping[str, Slot]:
+        """Slots that are the same for everyone."""
+        return self._common
+
+    def frame(self, channel: str, only: Sequence[str] = ()) -> dict[str, Template]:
         """The compiled pieces of a channel, with everything put in that is the same for all recipients.
+
+        Args:
+            only: these pieces alone.
 
         Raises:
             NotPermitted: a text promises something or is against the brand voice.
             InvalidPlan: a slot that no data fill, or a piece that is no template.
         """
+        if only:
+            return {piece: self._compiled(channel, piece) for piece in only}
         if channel not in self._frames:
             self._frames[channel] = {piece: self._compiled(channel, piece) for piece in self._pieces(channel)}
         return self._frames[channel]

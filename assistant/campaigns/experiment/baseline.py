@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import ibis
+
 from assistant.campaigns.experiment.rule import RESPONSE_DAYS
 from assistant.data.warehouse import Snapshot
 from assistant.errors import UserError
@@ -35,3 +37,23 @@ def came_back(snapshot: Snapshot, rule: Filter, days: int = RESPONSE_DAYS) -> tu
     ).select("customer_id").distinct()
     came = set(snapshot.execute(later)["customer_id"].to_pylist())
     return len(then & came) / len(then), len(then)
+
+
+def reacted(snapshot: Snapshot, what: str, channel: str = "email") -> tuple[float | None, int]:
+    """Share (0–1) of past messages of a channel that were opened or clicked, and how many messages it is counted on.
+
+    Args:
+        what: ``opens`` or ``clicks``.
+
+    Returns:
+        ``(None, 0)`` where the data do not say.
+    """
+    column = "opened" if what == "opens" else "clicked"
+    if not snapshot.has("touches", column, "delivered", "channel"):
+        return None, 0
+    touches = snapshot.table("touches")
+    sent = touches.filter((touches.channel == channel) & touches.delivered & touches[column].notnull())
+    if snapshot.has("touches", "arm"):
+        sent = sent.filter(sent.arm != "control")
+    row = snapshot.execute(sent.aggregate(n=sent.count(), k=ibis.ifelse(sent[column], 1, 0).sum())).to_pylist()[0]
+    return (int(row["k"]) / int(row["n"]), int(row["n"])) if row["n"] else (None, 0)

@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from assistant.campaigns.audience import build_audience
-from assistant.campaigns.experiment.baseline import came_back
+from assistant.campaigns.experiment.arriving import days_result
+from assistant.campaigns.experiment.baseline import came_back, reacted
 from assistant.campaigns.experiment.past import past_lift
 from assistant.campaigns.experiment.rule import LEVEL_PERCENT, POWER_PERCENT, RESPONSE_DAYS
 from assistant.campaigns.experiment.size import (
@@ -21,7 +22,7 @@ from assistant.campaigns.experiment.size import (
     power_of,
     size_holdout,
 )
-from assistant.errors import UnknownName
+from assistant.errors import MissingData, UnknownName
 from assistant.plans import Compare, Filter
 from assistant.plans.experiments import ExperimentSizeRequest
 from assistant.plans.reword import reword, reword_filter
@@ -71,7 +72,9 @@ def size_result(snapshot: Snapshot, request: ExperimentSizeRequest, rooms: Rooms
     Raises:
         NoRows: the audience is empty. UnknownName: no such draft.
     """
-    case = _case(snapshot, request, rooms)
+    if request.orders_per_day is not None:
+        return days_result(snapshot, request)
+    case = _of_reactions(snapshot, request) if request.outcome != "orders" else _case(snapshot, request, rooms)
     sizing = size_holdout(case.people, case.baseline, case.effect, case.share)
     shares = _shares(case, sizing)
     windows = _windows(snapshot, case, sizing) if request.about == "duration" else None
@@ -116,6 +119,20 @@ def _case(snapshot: Snapshot, request: ExperimentSizeRequest, rooms: Rooms) -> C
     case = Case(len(people), rule, who, baseline, customers, None, None, "none", "data", share=share,
                 definitions=tuple(cited), reachable=audience.mailable is not None)
     return _expecting(snapshot, case, request, goal)
+
+
+def _of_reactions(snapshot: Snapshot, request: ExperimentSizeRequest) -> Case:
+    """Openings or clicks of an e-mail, as often as of past e-mails.
+
+    Raises:
+        MissingData: the data say nothing of them.
+    """
+    baseline, messages = reacted(snapshot, request.outcome)
+    if baseline is None and request.baseline is None:
+        raise MissingData("How often e-mails are opened or clicked needs the messages sent with what came of them",
+                          received="touches", hint="Load one row per message sent: delivered, opened, clicked.")
+    case = Case(request.people or 0, None, "", baseline, messages, None, None, "none", "data")
+    return _expecting(snapshot, case, request, None)
 
 
 def _usual(rooms: Rooms, goal: str | None) -> Filter | None:
@@ -281,6 +298,8 @@ def _words(
         "asked": request.about, "who": case.who, "campaign": case.campaign_id, "sized": sizing.why,
         "effect_from": case.effect_from, "baseline_from": case.baseline_from,
         "number_only": "yes" if request.people is not None else "", "several": "yes" if request.arms > 2 else "",
+        "does": {"opens": "open it", "clicks": "click"}.get(request.outcome, "order anyway"),
+        "of_whom": "of past e-mails" if request.outcome != "orders" else f"of {case.who}" if case.who else "",
         "enough": "yes" if _enough(windows) is not None else "", "reachable": "yes" if case.reachable else "",
         "enough_power": "" if sizing.power is None else "yes" if 100 * sizing.power >= POWER_PERCENT else "no",
     }
@@ -303,6 +322,8 @@ def _evidence(snapshot: Snapshot, request: ExperimentSizeRequest, case: Case) ->
         "Two proportions, normal approximation, two-sided (Fleiss, Levin and Paik, chapter 4).",
         "Customers order as often in the coming weeks as in the weeks before the last day of the data.",
     ]
+    if request.outcome != "orders":
+        assumptions[1] = "E-mails are opened and clicked as often as past ones were."
     if case.effect_from == "past":
         assumptions.append("The campaign does as much as past campaigns of its kind did.")
     if request.about == "duration" and case.effect is not None:
@@ -315,7 +336,7 @@ def _evidence(snapshot: Snapshot, request: ExperimentSizeRequest, case: Case) ->
         window_start=snapshot.manifest.first_day, window_end=snapshot.as_of, computed_at=datetime.now(UTC),
         definitions=[*case.definitions, DefinitionUsed(
             term="order anyway", meaning="share of the customers the same rule selected one window earlier who then "
-                                         "ordered within it")],
+                                         "ordered within it")] if request.outcome == "orders" else [],
         assumptions=assumptions,
     )
 

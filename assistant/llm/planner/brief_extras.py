@@ -26,7 +26,7 @@ from assistant.plans.requests import CampaignBrief
 
 _LONGEST = 400
 #: groups in the order in which they are cut
-_GROUPS = ("fallback", "own_offer", "at_most", "contents", "announcing", "bestselling")
+_GROUPS = ("subject", "sign_off", "fallback", "own_offer", "at_most", "contents", "announcing", "bestselling")
 _SEASONED = frozenset({"seasonal", "promotion", "loyalty", "clearance", "cross_sell", "launch", "win_back"})
 
 
@@ -75,6 +75,12 @@ def _put(brief: dict[str, Any], kind: str, slots: dict[str, str], said: str, wor
         brief["at_most"] = int(slots["count"])
         brief["at_most_of"] = "words" if slots["unit"].lower() in raw["units"] else "characters"
         brief["length"] = "short"
+        return
+    if kind in {"subject", "sign_off"} and not {"email", "post"} & set(brief.get("channels") or ("email",)):
+        kind = "clause"  # a text message has neither
+    if kind in {"subject", "sign_off"}:
+        piece = {"channel": "email", "piece": kind, "text": slots["said"], "language": brief.get("language", "en")}
+        brief["edits"] = (*brief.get("edits", ()), piece)
         return
     if kind == "own_offer":
         brief["favourites"] = True

@@ -6,9 +6,10 @@ Each is a pattern for the whole text (``brief_talk.yaml``) and holds only where 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from pydantic import ValidationError
@@ -139,6 +140,9 @@ def day_of(said: str, words: Vocabulary, *, last: bool = False, eve: bool = Fals
         last: of a stretch ("the end of July", "Christmas") its last day, else its first.
         eve: the day before an occasion begins.
     """
+    ahead = _days_ahead(said, words)
+    if ahead is not None and not eve:
+        return words.status.as_of + ahead
     lead = patterns(words.lexicon.language, "brief_talk").raw["lead_eve" if eve else "lead_end" if last else "lead"]
     parts = gather(read(f"{lead} {said}", words))
     found = campaign_dates(parts)
@@ -148,6 +152,18 @@ def day_of(said: str, words: Vocabulary, *, last: bool = False, eve: bool = Fals
         return None
     names = ("ends_on", "starts_on") if last or eve else ("starts_on", "ends_on")
     return next((found[name] for name in names if name in found), None)
+
+
+def _days_ahead(said: str, words: Vocabulary) -> timedelta | None:
+    """As in "the day after tomorrow", "in two weeks", counted from the last day of the data."""
+    raw = patterns(words.lexicon.language, "brief_talk").raw
+    if re.fullmatch(raw["after_tomorrow"], said.strip(), re.IGNORECASE):
+        return timedelta(days=2)
+    match = re.fullmatch(raw["in_days"], said.strip(), re.IGNORECASE)
+    if match is None:
+        return None
+    many = match["many"].lower()
+    return timedelta(days=int(raw["counts"].get(many, many)) * int(raw["days"][match["unit"].lower()]))
 
 
 def _amount(text: str) -> float | None:

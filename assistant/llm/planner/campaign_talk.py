@@ -68,16 +68,21 @@ def _asked(found: Patterns, text: str, context: DialogueContext, words: Vocabula
 def _calendar(found: Patterns, text: str, words: Vocabulary) -> CalendarRequest:
     """The calendar, of the days that are named by the real clock, on which campaigns run."""
     today = max(words.status.as_of, datetime.now(UTC).date())
-    for name, days in found.raw["days_ahead"].items():
+    first, last = days_of_words(text, today, words)
+    return CalendarRequest(first_day=first, last_day=last)
+
+
+def days_of_words(text: str, today: date, words: Vocabulary) -> tuple[date | None, date | None]:
+    """First and last day of the stretch of the calendar that a text names; nothing where it names none."""
+    raw = patterns(words.lexicon.language, "campaign_talk").raw
+    for name, days in raw["days_ahead"].items():
         if re.search(days, text, re.IGNORECASE):
-            first, last = _days_of(name, today)
-            return CalendarRequest(first_day=first, last_day=last)
-    for number, said in enumerate(found.raw["months"], start=1):
+            return _days_of(name, today)
+    for number, said in enumerate(raw["months"], start=1):
         if re.search(rf"\b(?:{said})\b", text, re.IGNORECASE):
             year = today.year + (number < today.month)
-            last = date(year, number, monthrange(year, number)[1])
-            return CalendarRequest(first_day=date(year, number, 1), last_day=last)
-    return CalendarRequest()
+            return date(year, number, 1), date(year, number, monthrange(year, number)[1])
+    return None, None
 
 
 def _days_of(name: str, today: date) -> tuple[date, date]:
@@ -90,7 +95,16 @@ def _days_of(name: str, today: date) -> tuple[date, date]:
         "next_week": (monday + timedelta(days=7), monday + timedelta(days=7) + _WEEK),
         "weekend": (monday + timedelta(days=5), monday + _WEEK), "this_month": (today, month[1]),
         "next_month": (after, date(after.year, after.month, monthrange(after.year, after.month)[1])),
+        "this_quarter": (today, _quarter(today)[1]), "next_quarter": _quarter(_quarter(today)[1] + timedelta(days=1)),
+        "this_year": (today, date(today.year, 12, 31)),
+        "next_year": (date(today.year + 1, 1, 1), date(today.year + 1, 12, 31)),
     }[name]
+
+
+def _quarter(day: date) -> tuple[date, date]:
+    """First and last day of the quarter of a day."""
+    month = 3 * ((day.month - 1) // 3) + 1
+    return date(day.year, month, 1), date(day.year, month + 2, monthrange(day.year, month + 2)[1])
 
 
 def _of_the_past(found: Patterns, text: str, goal: str | None, words: Vocabulary) -> ToolCall | None:

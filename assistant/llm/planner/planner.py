@@ -10,6 +10,7 @@ from assistant.llm.planner.brief_extras import with_extras
 from assistant.llm.planner.brief_talk import about_brief, with_details
 from assistant.llm.planner.campaign_asks import about_past_campaigns
 from assistant.llm.planner.campaign_cost import with_campaign
+from assistant.llm.planner.campaign_cues import of_campaigns, of_the_draft
 from assistant.llm.planner.campaign_kinds import named_kind, no_such_offer
 from assistant.llm.planner.campaign_occasions import with_occasion
 from assistant.llm.planner.campaign_steps import about_steps
@@ -26,6 +27,7 @@ from assistant.llm.planner.customer_asks import about_customers, about_groups_co
 from assistant.llm.planner.day_hours import asked_hours
 from assistant.llm.planner.dialogue_campaign import spoken_of
 from assistant.llm.planner.discourse import of_the_talk
+from assistant.llm.planner.draft_clauses import changed_by_clauses, may_change
 from assistant.llm.planner.draft_edits import about_draft, two_changes
 from assistant.llm.planner.draft_talk import about_table
 from assistant.llm.planner.early_words import early_words
@@ -44,6 +46,7 @@ from assistant.llm.planner.people_forms import about_people
 from assistant.llm.planner.people_sets import people_sets
 from assistant.llm.planner.percent_bands import percent_bands
 from assistant.llm.planner.picks import picked
+from assistant.llm.planner.post_forms import posts_said
 from assistant.llm.planner.posts import post
 from assistant.llm.planner.premises import with_premise
 from assistant.llm.planner.product_lists import product_list
@@ -95,8 +98,12 @@ def plan_turn(
         tools = [t for t in tools if t != "draft_campaign"]
     with hearing(language), remembering():
         known = context or DialogueContext()
-        text = early_words(with_own_goods(text, language), language)
         words = vocabulary(shop, language)
+        written = posts_said(text, context or DialogueContext(), shop, tools, words,
+                             lambda t: _whole(t, None, DialogueContext(), shop, tools, words, encoder))
+        if written is not None:
+            return written
+        text = early_words(with_own_goods(text, language), language)
         if "draft_campaign" in tools:
             extra = with_extras(text, words, spoken_of(known) is not None, lambda t: _whole(
                 early_words(with_own_goods(t, language), language), context, known, shop, tools, words, encoder))
@@ -119,7 +126,24 @@ def _read_once(
     text: str, context: DialogueContext | None, known: DialogueContext, shop: Shop, tools: Collection[str],
     words: Vocabulary, encoder: Encoder | None,
 ) -> Planned:
-    """The plan of a text, with every word accounted for."""
+    """The plan of a text, with every word accounted for; what nothing else reads may change the draft on the table."""
+    asked = of_the_draft(text, known, shop, tools, words)
+    if asked is not None:
+        return asked
+    planned = _accounted_for(text, context, known, shop, tools, words, encoder)
+    planned = of_campaigns(text, planned, known, shop, tools, words) or planned
+    if context is None or not may_change(planned, known):
+        return planned
+    language = words.lexicon.language
+    changed = changed_by_clauses(text, known, tools, words, lambda t: _turn(t, known, shop, tools, language, encoder),
+                                 lambda t: _turn(t, DialogueContext(), shop, tools, language, encoder))
+    return changed or planned
+
+
+def _accounted_for(
+    text: str, context: DialogueContext | None, known: DialogueContext, shop: Shop, tools: Collection[str],
+    words: Vocabulary, encoder: Encoder | None,
+) -> Planned:
     language = words.lexicon.language
     planned = _turn(text, known, shop, tools, language, encoder)
     if planned.frame in {"occasion", "second_clause", "discourse"}:

@@ -58,7 +58,7 @@ def _changed(before: UpliftRequest | ReadOutRequest, said: str, shop: Shop, lang
     for slots in found.fits("other_campaign", text) if isinstance(before, ReadOutRequest) and not changes else ():
         campaign = _campaign(shop, slots["campaign"])
         changes = {"campaign": campaign, "campaign_kind": None, "channel": None,
-                   "by": before.by if before.by != "campaign" else None} if campaign else {}
+                   "earned": None, "by": before.by if before.by != "campaign" else None} if campaign else {}
     if not changes:
         return None
     if isinstance(before, ReadOutRequest) and "campaign" not in changes and (

@@ -71,8 +71,8 @@ def worded(text: str, planned: Planned, words: Vocabulary, tools: Collection[str
         return _ask_whom(text, words)
     if planned.calls[0].name == "draft_campaign" and not said.people:
         return None
-    values, unheld = _values(said, words)
-    base, offered = plan(_in_plain_words(said, language)), _offered(said, language, plan)
+    values, unheld = values_of(said, words)
+    base, offered = plan(_in_plain_words(said, language)), offer_of_clauses(said, language, plan)
     if isinstance(offered, Planned):
         return offered
     if base.frame == "decline" or [c.name for c in base.calls] != ["draft_campaign"]:
@@ -80,7 +80,7 @@ def worded(text: str, planned: Planned, words: Vocabulary, tools: Collection[str
         return base if told and planned.calls[0].name != "draft_campaign" else None
     if base.calls[0].args.get("not_included") or said.people and not base.calls[0].args.get("audience"):
         return None
-    lost = _unread(said, values, words)
+    lost = unread(said, values, words)
     if not said.people and planned.calls[0].name != "draft_campaign":
         if said.goods and offered is None:
             return None
@@ -91,7 +91,7 @@ def worded(text: str, planned: Planned, words: Vocabulary, tools: Collection[str
         no = decline(words.lexicon, "not_understood", "not_understood", words=quoted(lost.narrowing),
                      examples="campaign")
         return Planned([no], 0.0, frame="decline")
-    audience = _audience(said, base.calls[0].args.get("audience"), language, plan)
+    audience = audience_of_clauses(said, base.calls[0].args.get("audience"), language, plan)
     if isinstance(audience, Planned):
         return audience
     reasons = words.lexicon.wording["not_included"]
@@ -188,7 +188,7 @@ def _drafted_for(planned: Planned) -> dict[str, Any] | None:
 
 def _more(said: Clauses, read: dict[str, Any], calls: int, words: Vocabulary) -> bool:
     """Whether the clauses say something that the draft of the grammar lacks."""
-    values, unheld = _values(said, words)
+    values, unheld = values_of(said, words)
     named = " ".join(read.get("not_included", ()))
     return calls > 1 or bool(values.keys() - read.keys()) or any(text not in named for _, text in unheld)
 
@@ -233,7 +233,7 @@ def _in_plain_words(said: Clauses, language: str) -> str:
         audience=raw["say_audience"].format(who=said.people) if said.people else "")
 
 
-def _offered(said: Clauses, language: str, plan: Plan) -> OfferSpec | Planned | None:
+def offer_of_clauses(said: Clauses, language: str, plan: Plan) -> OfferSpec | Planned | None:
     """The offer and its goods, read apart from whom it is for; the refusal where its goods are not known."""
     raw, offer, named = words_of(language), "", ""
     for kind, slots, _ in said.found:
@@ -261,7 +261,7 @@ def _without_goods(base: Planned) -> Planned:
     return base if base.frame == "decline" else Planned([], 0.0)
 
 
-def _audience(said: Clauses, found: dict[str, Any] | None, language: str, plan: Plan) -> Filter | Planned | None:
+def audience_of_clauses(said: Clauses, found: dict[str, Any] | None, language: str, plan: Plan) -> Filter | Planned | None:
     """Whom it is for less whom it leaves out; the refusal where these are not understood."""
     brief = CampaignBrief.model_validate({"audience": found} if found else {})
     parts: list[Filter] = [] if brief.audience is None else [brief.audience]
@@ -282,12 +282,12 @@ def _audience(said: Clauses, found: dict[str, Any] | None, language: str, plan: 
 # -- single clauses ----------------------------------------------------------------------------------------------------
 
 
-def _values(said: Clauses, words: Vocabulary) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+def values_of(said: Clauses, words: Vocabulary) -> tuple[dict[str, Any], list[tuple[str, str]]]:
     """Fields of the brief that clauses say, and clauses that no draft holds, with the kind of their reason."""
     raw, found, unheld = words_of(words.lexicon.language), {}, []
     for kind, slots, text in said.found:
         if kind == "budget":
-            found["budget"] = _amount(slots["amount"])
+            found["budget"] = amount_said(slots["amount"])
         elif kind == "holdout":
             share = next(v for v in slots.values()).lower()
             found["holdout_share"] = raw["shares"].get(share) or round(float(re.sub(r"\D", "", share)) / 100, 4)
@@ -357,7 +357,7 @@ def _same_month(last: date, day: int) -> date | None:
     return last.replace(day=day) if 1 <= day <= last.day else None
 
 
-def _amount(text: str) -> float | None:
+def amount_said(text: str) -> float | None:
     plain = text.rstrip(".,").replace(",", "").lower()
     try:
         return float(plain.removesuffix("k")) * (1000 if plain.endswith("k") else 1)
@@ -386,7 +386,7 @@ class _Lost:
         self.plain: list[str] = []
 
 
-def _unread(said: Clauses, values: dict[str, Any], words: Vocabulary) -> _Lost:
+def unread(said: Clauses, values: dict[str, Any], words: Vocabulary) -> _Lost:
     """What is left of a text, clause by clause; channels and tones that stand by themselves go into the values."""
     raw, lost = words_of(words.lexicon.language), _Lost()
     fillers, narrowing = set(raw["fillers"]), set(raw["narrowing"])
