@@ -190,7 +190,7 @@ def every_kind() -> dict[str, Result]:
         "segment_reason", "churn", "churn_standing", "churn_groups", "churn_exam", "churn_drivers", "ordering",
         "ordering_exam",
         "table_scores", "table_exam", "table_drivers", "table_list", "uplift", "read_out", "campaign_list",
-        "campaign_message", "campaign_reason",
+        "campaign_message", "campaign_reason", "send_times",
         "dry_run", "sending_state", "campaign_calendar", "exported", "send_plan", "sending_stopped",
         "cohorts", "returning", "ladder", "spread", "early", "concentration",
         "term_agreed", "term_withdrawn", "terms", "segment_saved", "saved_segment", "saved_segments", "segment_change",
