@@ -18,6 +18,7 @@ from assistant.llm.planner import discourse_lists, discourse_pairs, discourse_pe
 from assistant.llm.planner.candidate import Planned
 from assistant.llm.planner.context import DialogueContext
 from assistant.llm.planner.discourse_scene import Move, Plan, Scene
+from assistant.llm.planner.follow_moves import changed
 from assistant.llm.planner.language_files import read_yaml
 from assistant.llm.planner.late_patterns import LatePattern
 from assistant.llm.planner.vocabulary import Vocabulary
@@ -100,7 +101,8 @@ def of_the_talk(
         found = move(replace(scene, said=slots))
         if found is not None and all(c.name in tools for c in found.calls):
             return found
-    return None
+    one = changed(replace(scene, text=text))
+    return one if one is not None and all(c.name in tools for c in one.calls) else None
 
 
 __all__ = ["of_the_talk"]

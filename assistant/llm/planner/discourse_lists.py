@@ -101,7 +101,7 @@ def same_for(s: Scene) -> Planned | None:
     """As in "same for customers" after a list of products: the same list of others."""
     q, group = s.query, s.group()
     other = s.dimension(s.said["what"])
-    if q is None or group is None or other is None or other == group or other in GRAINS:
+    if q is None or group is None or other is None or other in {group, "order"} or other in GRAINS:
         return None
     if s.planned(s.said["what"]) is None and len(s.said["what"].split()) > 3:
         return None
