@@ -226,6 +226,20 @@ def shipping_revenue(t: ibis.Table, c: MetricContext) -> ibis.Value:
 
 
 @base(
+    "gift_card_revenue",
+    "gift cards sold",
+    "currency",
+    "sum of gift card lines; no product sales",
+    types=("gift_card",),
+    columns=_SALES,
+    additive=True,
+    higher_is="neutral",
+)
+def gift_card_revenue(t: ibis.Table, c: MetricContext) -> ibis.Value:
+    return money_sum(t.amount.sum(where=t.line_type == "gift_card"))
+
+
+@base(
     "booked_amount",
     "amount of all lines",
     "currency",

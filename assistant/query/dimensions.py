@@ -26,7 +26,8 @@ _PLURALS = {
     "customer": "customers", "order": "orders", "cohort": "months of first order", "first_product": "products",
     "orders_band": "bands", "campaign": "campaigns", "campaign_kind": "kinds of campaign",
     "message_channel": "message channels", "offer": "offers",
-    "line_type": "types of order line", "order_status": "order statuses", "gender": "genders", "age_band": "age bands",
+    "line_type": "types of order line", "order_status": "order statuses",
+    "return_reason": "reasons of return", "gender": "genders", "age_band": "age bands",
 }
 TIME_GRAINS = ("day", "week", "month", "quarter", "year")
 
@@ -284,6 +285,7 @@ DIMENSIONS: dict[str, Dimension] = {
         _d("offer", "campaign offer", ("offer",)),
         _d("arm", "treatment or control", ("arm",)),
         _d("line_type", "type of order line", ("line_type",)),
+        _d("return_reason", "reason of return", ("x_return_reason",)),
         _d(
             "order_status",
             "order status",
@@ -304,6 +306,10 @@ DIMENSIONS: dict[str, Dimension] = {
             unit="currency",
             expression=_column("order_value"),
         ),
+        _d("order_units", "units in the order", ("order_id", "order_units"), role="filter", type="number", unit="count",
+           expression=_column("order_units")),
+        _d("order_products", "different products in the order", ("order_id", "order_products"), role="filter",
+           type="number", unit="count", expression=_column("order_products")),
         _d("discount", "discount on the line", ("discount",), role="filter", type="number", unit="currency"),
         _d("line_amount", "line amount", ("amount",), role="filter", type="number", unit="currency"),
         _d("stock", "units in stock", ("stock",), role="filter", type="number", unit="count"),

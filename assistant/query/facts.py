@@ -100,7 +100,10 @@ LINES = Fact(
         ),
         "country": (Origin("order_lines", "country"), Origin("customers", "country", "customer")),
         "status": (Origin("orders", "status", "order"),),
+        "x_return_reason": (Origin("order_lines", "x_return_reason"),),
         "order_value": (Origin("order_lines", "amount", "order_value"),),
+        "order_units": (Origin("order_lines", "quantity", "order_value"),),
+        "order_products": (Origin("order_lines", "product_id", "order_value"),),
         "order_count": (Origin("order_lines", "order_id", "order_count"),),
         "campaign_id": (Origin("responses", "order_id", "response"),),
         **_PRODUCT,
@@ -375,7 +378,11 @@ def _order_value(snapshot: Snapshot, wide: ibis.Table, columns: dict[str, Origin
     totals = (
         lines.filter(lines.line_type == "sale")
         .group_by(value_key=lines.order_id)
-        .aggregate(order_value=lines.amount.sum().cast("float64"))
+        .aggregate(
+            order_value=lines.amount.sum().cast("float64"),
+            order_units=lines.quantity.sum().cast("float64"),
+            order_products=lines.product_id.nunique(),
+        )
     )
     return wide.left_join(totals, wide.order_id == totals.value_key).drop("value_key")
 

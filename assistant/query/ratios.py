@@ -204,6 +204,14 @@ RATIOS = (
         {"known_customers_only": True, "higher_is": "neutral"},
     ),
     (
+        "returning_customer_share",
+        "share of returning customers",
+        "percent",
+        ("returning_customers", "customers"),
+        "returning customers ÷ customers",
+        {"known_customers_only": True},
+    ),
+    (
         "guest_share",
         "share of sales from guests",
         "percent",

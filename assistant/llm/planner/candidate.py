@@ -192,8 +192,8 @@ def _whole(plan: BaseModel) -> Filter | None:
     condition = getattr(plan, "filter", None)
     if of is None or condition is None:
         return None
-    if isinstance(condition, Compare) and isinstance(of, Compare):
-        return of  # one thing as a share of another one
+    if (isinstance(condition, Compare) and isinstance(of, Compare)) or set(_parts(of)) <= set(_parts(condition)):
+        return of  # one thing as a share of another one, or of all that meets the other conditions
     said = {getattr(part, "field", None) for part in _parts(of)}
     held = tuple(part for part in _parts(condition) if isinstance(part, Compare) and part.field in said)
     return None if not held else held[0] if len(held) == 1 else And(parts=held)

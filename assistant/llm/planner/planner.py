@@ -19,10 +19,11 @@ from assistant.llm.planner.campaign_words import costs_something
 from assistant.llm.planner.candidate import Planned
 from assistant.llm.planner.candidate_readings import candidates
 from assistant.llm.planner.churn_forms import about_what_comes
+from assistant.llm.planner.composed import composed
 from assistant.llm.planner.context import DialogueContext
 from assistant.llm.planner.contrasts import contrasted
 from assistant.llm.planner.copy_talk import about_copy
-from assistant.llm.planner.currency import amounts
+from assistant.llm.planner.currency import Amounts, amounts
 from assistant.llm.planner.customer_asks import about_customers, about_groups_contacted, asks_for_profile
 from assistant.llm.planner.day_hours import asked_hours
 from assistant.llm.planner.dialogue_campaign import spoken_of
@@ -34,6 +35,7 @@ from assistant.llm.planner.early_words import early_words
 from assistant.llm.planner.elision import complete
 from assistant.llm.planner.experiment_talk import about_experiments
 from assistant.llm.planner.heard import hearing
+from assistant.llm.planner.inside_places import inside_places
 from assistant.llm.planner.intents import Frames
 from assistant.llm.planner.journeys import journey
 from assistant.llm.planner.limits import limited
@@ -211,9 +213,9 @@ def _turn(
                                  lambda t: _turn(t, context, shop, tools, language, encoder))
         if occasion is not None:
             return occasion
-        whole = with_details(text, words, lambda t: _turn(t, context, shop, tools, language, encoder))
-        if whole is not None:
-            return whole
+        detailed = with_details(text, words, lambda t: _turn(t, context, shop, tools, language, encoder))
+        if detailed is not None:
+            return detailed
     early = unreadable(text, words.lexicon)
     if early is not None:
         return Planned([early], 0.0, frame="decline")
@@ -226,8 +228,8 @@ def _turn(
         nearest = [asked.text] if answerable_text(asked.text, context, shop, tools, words) else None
         no = decline(words.lexicon, "missing_data", "no_rates", nearest=nearest, own=own, other=asked.wanted)
         return Planned([no], 0.0, frame="decline")
-    within = about_groups_contacted(asked.text, context, shop, words, tools,
-                                    lambda t: candidates(read(t, words), DialogueContext(), shop, tools))
+    within = _in_parts(asked, own, context, tools, words) or about_groups_contacted(
+        asked.text, context, shop, words, tools, lambda t: candidates(read(t, words), DialogueContext(), shop, tools))
     if within is not None:
         return within
     contacts = about_contacts(asked.text, context, shop, tools, language)
@@ -253,6 +255,18 @@ def _turn(
         return Planned([no], 0.0, frame="decline")
     planned = _planned(ranges.text, context, shop, tools, words, encoder)
     if asked.foreign_amount is not None:
+        planned.notes.append(f"own_currency|{asked.foreign_amount}|{own}")
+    return planned
+
+
+def _in_parts(
+    asked: Amounts, own: str, context: DialogueContext, tools: Collection[str], words: Vocabulary
+) -> Planned | None:
+    """A data question whose every word is a part of it, or about places that nobody holds."""
+    if "query_data" not in tools:
+        return None
+    planned = inside_places(asked.text, words) or composed(asked.text, context, words)
+    if planned is not None and asked.foreign_amount is not None:
         planned.notes.append(f"own_currency|{asked.foreign_amount}|{own}")
     return planned
 

@@ -40,6 +40,8 @@ _FILTER_ONLY = frozenset(
         "list_price",
         "quantity",
         "order_value",
+        "order_units",
+        "order_products",
         "line_amount",
         "stock",
         "age",

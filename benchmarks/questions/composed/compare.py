@@ -16,7 +16,15 @@ if TYPE_CHECKING:
     from assistant.workspace import Workspace
 
 Verdict = Literal["right", "refused rightly", "asked", "refused", "asked in vain", "wrong, said", "wrong"]
-VERDICTS: tuple[Verdict, ...] = ("right", "refused rightly", "asked", "refused", "asked in vain", "wrong, said", "wrong")
+VERDICTS: tuple[Verdict, ...] = (
+    "right",
+    "refused rightly",
+    "asked",
+    "refused",
+    "asked in vain",
+    "wrong, said",
+    "wrong",
+)
 #: those that a person is served well by
 GOOD = frozenset({"right", "refused rightly", "asked"})
 _NOT_USED = "not_used|"
@@ -74,7 +82,8 @@ class Judge:
             return False
         plan = plans[0]
         return any(self.canonical(plan) == self.canonical(one) for one in known) or any(
-            self._same_answer(plan, one) for one in known)
+            self._same_answer(plan, one) for one in known
+        )
 
     def canonical(self, plan: QueryPlan) -> tuple[Any, ...]:
         """The parts of a plan with periods as days and without what does not change the answer."""
@@ -88,8 +97,17 @@ class Judge:
                 against = "nothing"
         metrics = frozenset({"gross_revenue": "revenue"}.get(m, m) for m in plan.metrics)
         rank = (plan.sort.descending if plan.sort else True, plan.limit, plan.offset) if plan.limit else None
-        return (metrics, frozenset(plan.dimensions), _filter(plan.filter), (now.covered_start, now.covered_end), against,
-                rank, frozenset(plan.within), plan.transform, plan.having)
+        return (
+            metrics,
+            frozenset(plan.dimensions),
+            _filter(plan.filter),
+            (now.covered_start, now.covered_end),
+            against,
+            rank,
+            frozenset(plan.within),
+            plan.transform,
+            plan.having,
+        )
 
     def _same_answer(self, plan: QueryPlan, known: QueryPlan) -> bool:
         one, other = self._run(plan), self._run(known)
@@ -109,7 +127,9 @@ def _query_of(name: str, args: dict[str, Any]) -> QueryPlan | None:
         return QueryPlan.model_validate(args)
     if name == "explain_change":  # shows both values and the change before the parts
         kept = {k: args[k] for k in ("period", "compare", "filter") if args.get(k) is not None}
-        return QueryPlan.model_validate({"metrics": [args.get("metric", "revenue")], "compare": {"kind": "previous"}, **kept})
+        return QueryPlan.model_validate(
+            {"metrics": [args.get("metric", "revenue")], "compare": {"kind": "previous"}, **kept}
+        )
     return None
 
 
@@ -133,6 +153,10 @@ def _filter(part: Any) -> Any:
 
 
 def _cells(result: Result) -> list[tuple[Any, ...]]:
-    rows = [tuple(round(float(c), _PLACES) if isinstance(c, int | float) and not isinstance(c, bool) else str(c) for c in row)
-            for row in result.tables[0].rows]
+    rows = [
+        tuple(
+            round(float(c), _PLACES) if isinstance(c, int | float) and not isinstance(c, bool) else str(c) for c in row
+        )
+        for row in result.tables[0].rows
+    ]
     return sorted(rows, key=str)

@@ -76,7 +76,8 @@ class Generator:
     def _one(self) -> Composed | None:
         shape = self._draw.choices(
             ["plain", "split", "compared", "split_compared", "share", "versus", "ranked", "each"],
-            [30, 20, 14, 5, 8, 7, 14, 4])[0]
+            [30, 20, 14, 5, 8, 7, 14, 4],
+        )[0]
         if shape == "share":
             return self._share()
         metric = self._metric(ranked=shape in {"ranked", "each"})
@@ -90,7 +91,9 @@ class Generator:
                 self._condition(draft)
         if "compared" in shape:
             self._comparison(draft)
-        elif self._draw.random() < 0.8:
+        elif (
+            self._draw.random() < 0.8 or metric == "new_customers"
+        ):  # who is new without a time is a matter of definition
             self._time(draft)
         if shape in {"split", "split_compared"} and not self._split(draft):
             return None
@@ -133,7 +136,9 @@ class Generator:
             return
         pool = values.get(self._shop) or values.get("demo", [])
         forms = [f for f in ("is", "not", "either", "both", "each", "group", "over", "least") if f in entry]
-        form = self._draw.choices(forms, [5 if f in {"is", "over", "least"} else 2 if f == "not" else 1 for f in forms])[0]
+        form = self._draw.choices(
+            forms, [5 if f in {"is", "over", "least"} else 2 if f == "not" else 1 for f in forms]
+        )[0]
         if form in {"either", "both", "each"} and draft.split_values:
             return
         draft.names.append(name)
@@ -171,8 +176,11 @@ class Generator:
             draft.names[-1] = f"{name}_{form}"
 
     def _versus(self, draft: _Draft) -> bool:
-        known = {n: e for n, e in self._words["conditions"].items()
-                 if "versus" in e and not self._lacks(e) and draft.metric in e.get("measures", [draft.metric])}
+        known = {
+            n: e
+            for n, e in self._words["conditions"].items()
+            if "versus" in e and not self._lacks(e) and draft.metric in e.get("measures", [draft.metric])
+        }
         name = self._draw.choice(list(known))
         first, second = self._draw.sample(known[name]["values"][self._shop], 2)
         draft.parts.append(self._said(known[name]["versus"]).format(v=first, w=second))
@@ -253,18 +261,25 @@ class Generator:
 
     def _share(self) -> Composed | None:
         draft = _Draft(self._draw.choice(["revenue", "orders", "units"]))
-        name = self._draw.choice([n for n in ("country", "category", "channel", "brand", "new_vs_returning")
-                                  if not self._lacks(self._words["conditions"][n])])
+        name = self._draw.choice(
+            [
+                n
+                for n in ("country", "category", "channel", "brand", "new_vs_returning")
+                if not self._lacks(self._words["conditions"][n])
+            ]
+        )
         value = self._draw.choice(self._words["conditions"][name]["values"][self._shop])
         self._time(draft)
         spoken = f"the {value}" if name == "channel" else f"{value} customers" if name == "new_vs_returning" else value
         text = self._said(self._words["shares"]).format(
-            m=self._said(self._words["measures"][draft.metric]["noun"]), v=spoken)
+            m=self._said(self._words["measures"][draft.metric]["noun"]), v=spoken
+        )
         draft.filters = [_compare(name, "eq", [value])]
         draft.compare = {"kind": "total"}
         plans = list(_plans(draft))
-        return Composed(f"{text} {draft.parts[0]}{self._said(self._words['closers'])}", tuple(plans), "share",
-                        (draft.metric, name))
+        return Composed(
+            f"{text} {draft.parts[0]}{self._said(self._words['closers'])}", tuple(plans), "share", (draft.metric, name)
+        )
 
     def _ranking(self, draft: _Draft, *, each: bool) -> Composed | None:
         known = self._words["ranked"]
@@ -272,29 +287,44 @@ class Generator:
         ranked = self._draw.choice(names)
         bad = draft.metric in {"return_rate", "units_returned", "discount_amount"}  # the best of these are the lowest
         whole = draft.period is None or draft.period.get("unit") == "year" or set(draft.period) == {"kind", "year"}
-        if draft.tail or (bad and not each) or (ranked == "month" and not whole):
+        if draft.tail or bad or (ranked == "month" and not whole):
             return None
         if draft.split_values or (ranked == "customer" and draft.metric in {"customers", "orders_per_customer"}):
             return None
         kind = "each" if each else self._draw.choice(["top", "top", "bottom", "first", "first", "last", "nth"])
         number = self._draw.randint(2, 8)
-        group = self._draw.choice([n for n in names if n not in {ranked, "customer", "product", "weekday", "month"}] or [""])
+        group = self._draw.choice(
+            [n for n in names if n not in {ranked, "customer", "product", "weekday", "month"}] or [""]
+        )
         if each and not group:
             return None
         noun = self._said(self._words["measures"][draft.metric]["noun"])
         head = self._said(self._words["rankings"][kind]).format(
-            n=number, d=known[ranked]["one"], ds=known[ranked]["many"], m=noun, g=known[group]["one"] if group else "")
+            n=number, d=known[ranked]["one"], ds=known[ranked]["many"], m=noun, g=known[group]["one"] if group else ""
+        )
         text = " ".join([head, *self._shuffled(draft.parts)]) + self._said(self._words["closers"])
         draft.dimensions = [ranked] if not each else [group, ranked]
-        rank: dict[str, Any] = {"sort": {"by": draft.metric, "descending": kind not in {"bottom", "last"}},
-                                "limit": number if kind in {"top", "bottom", "each"} else 1}
+        rank: dict[str, Any] = {
+            "sort": {"by": draft.metric, "descending": kind not in {"bottom", "last"}},
+            "limit": number if kind in {"top", "bottom", "each"} else 1,
+        }
         if kind == "nth":
             rank["offset"] = 1
         if each:
             rank["within"] = [group]
-        plans = [p.model_copy(update={k: v for k, v in QueryPlan.model_validate(
-            {**p.model_dump(), **rank}).__dict__.items() if k in {"sort", "limit", "offset", "within"}}) for p in _plans(draft)]
-        return Composed(text, () if draft.absent else tuple(plans), f"ranked_{kind}", (draft.metric, ranked, *draft.names))
+        plans = [
+            p.model_copy(
+                update={
+                    k: v
+                    for k, v in QueryPlan.model_validate({**p.model_dump(), **rank}).__dict__.items()
+                    if k in {"sort", "limit", "offset", "within"}
+                }
+            )
+            for p in _plans(draft)
+        ]
+        return Composed(
+            text, () if draft.absent else tuple(plans), f"ranked_{kind}", (draft.metric, ranked, *draft.names)
+        )
 
     def _shuffled(self, parts: Sequence[str]) -> list[str]:
         return self._draw.sample(list(parts), len(parts))
@@ -309,15 +339,23 @@ def _plans(draft: _Draft) -> list[QueryPlan]:
     narrowed: dict[str, Any] | None = None
     if draft.filters:
         narrowed = draft.filters[0] if len(draft.filters) == 1 else {"op_type": "and", "parts": draft.filters}
-    whole = QueryPlan.model_validate({
-        "metrics": [draft.metric], "dimensions": draft.dimensions, "filter": narrowed,
-        "period": draft.period, "compare": draft.compare,
-    })
+    whole = QueryPlan.model_validate(
+        {
+            "metrics": [draft.metric],
+            "dimensions": draft.dimensions,
+            "filter": narrowed,
+            "period": draft.period,
+            "compare": draft.compare,
+        }
+    )
     found = [whole]
+    if draft.metric == "gross_margin":  # the word names two measures, which are shown beside each other
+        found.append(whole.model_copy(update={"metrics": ("gross_margin", "margin_rate")}))
     if draft.split_values:
         split = whole.model_copy(update={"dimensions": (draft.split_values, *whole.dimensions)})
         forced = any(n.endswith(("_each", "_versus")) for n in draft.names)
-        found = [split] if forced else [whole, split]
+        splits = [one.model_copy(update={"dimensions": split.dimensions}) for one in found]
+        found = splits if forced else [*found, *splits]
         if draft.split_values == "new_vs_returning":  # its two values are all there are, guests apart
             found.append(split.model_copy(update={"filter": None}))
     return found

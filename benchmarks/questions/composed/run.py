@@ -1,9 +1,9 @@
 """Composed questions on both shops: how often the plan is the known one.
 
-Seeds below 1,000 are for building: they use the words that a builder may see. The judging seeds also use the words kept
-back, and their questions are looked at by nobody: only the counts are printed. A question counts as good where the plan is
-one of the known ones (or gives the same answer), where an option asked about is, or where the data cannot answer it and the
-reply says so.
+Seeds below 1,000 are for building: they use the words that a builder may see. The judging seeds also use the words
+kept back, and their questions are looked at by nobody: only the counts are printed. A question counts as good where
+the plan is one of the known ones (or gives the same answer), where an option asked about is, or where the data cannot
+answer it and the reply says so.
 """
 
 from __future__ import annotations
@@ -36,17 +36,30 @@ def run() -> Outcome:
     rows: list[Row] = []
     with tempfile.TemporaryDirectory() as folder:
         for shop, workspace in _shops(Path(folder)):
-            for what, seeds, kept in (("building seeds", BUILDING, False), ("judging seeds, kept words", JUDGING, True)):
+            for what, seeds, kept in (
+                ("building seeds", BUILDING, False),
+                ("judging seeds, kept words", JUDGING, True),
+            ):
                 found = [one for seed in seeds for one in judged(workspace, shop, seed, kept=kept)]
                 rows += _rows(f"{NAMES[shop]}, {what}", found)
-    notes = [f"{EACH} questions a seed; building seeds {BUILDING}, judging seeds {JUDGING}.",
-             "Nobody looks at the questions of the judging seeds, nor at those of any seed with kept words.",
-             "'wrong' is silent: another plan, and no line that names what was not used."]
-    return Outcome("Composed questions", rows, "demo shop (built-in seed); Online Retail II",
-                   f"building {BUILDING}, judging {JUDGING}", ("duckdb", "ibis-framework", "pydantic"), notes)
+    notes = [
+        f"{EACH} questions a seed; building seeds {BUILDING}, judging seeds {JUDGING}.",
+        "Nobody looks at the questions of the judging seeds, nor at those of any seed with kept words.",
+        "'wrong' is silent: another plan, and no line that names what was not used.",
+    ]
+    return Outcome(
+        "Composed questions",
+        rows,
+        "demo shop (built-in seed); Online Retail II",
+        f"building {BUILDING}, judging {JUDGING}",
+        ("duckdb", "ibis-framework", "pydantic"),
+        notes,
+    )
 
 
-def judged(workspace: Workspace, shop: str, seed: int, *, kept: bool, count: int = EACH) -> Iterator[tuple[Composed, Judged]]:
+def judged(
+    workspace: Workspace, shop: str, seed: int, *, kept: bool, count: int = EACH
+) -> Iterator[tuple[Composed, Judged]]:
     """Each question of a seed with what became of it."""
     from assistant.llm.planner.planner import plan_turn
 
@@ -94,8 +107,7 @@ def main() -> None:
 
     workspace = Workspace(load_settings(asked.home))
     hidden = asked.kept or any(seed >= 1000 for seed in asked.seeds)
-    found = [one for seed in asked.seeds
-             for one in judged(workspace, asked.shop, seed, kept=hidden, count=asked.count)]
+    found = [one for seed in asked.seeds for one in judged(workspace, asked.shop, seed, kept=hidden, count=asked.count)]
     for one, of in found if not hidden else ():
         if of.verdict not in GOOD:
             print(f"[{of.verdict}] {one.text}")

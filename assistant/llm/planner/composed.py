@@ -1,0 +1,353 @@
+"""Data questions read whole, part by part: a measure, conditions, a time, a split, a comparison, a ranking or a share.
+
+The parts may stand in any order, each in many wordings (data: ``prompts/lexicon/<language>/composed.yaml``). A text is
+taken only where every word belongs to a part and the parts fit each other; anything else is left to the other readings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from assistant.errors import AssistantError
+from assistant.llm.planner.candidate import Planned, call
+from assistant.llm.planner.composed_parts import Part, Parts
+from assistant.llm.planner.composed_times import against_time, current_unit, same_stretch
+from assistant.llm.planner.context import DialogueContext
+from assistant.llm.planner.period_words import PeriodReading
+from assistant.llm.planner.spans import read
+from assistant.llm.planner.units import GRAINS
+from assistant.llm.planner.values import join
+from assistant.llm.planner.vocabulary import Vocabulary
+from assistant.plans.filters import Among, Compare, Filter, Not
+from assistant.plans.query import Comparison, QueryPlan, Sort
+
+_LONGEST = 260
+_MOST_TOKENS = 48
+#: so many ways to cut a text are tried
+_MOST_PARSES = 24
+#: measures that are counted on lines, so that every condition on lines may narrow them
+_OF_LINES = frozenset(
+    {
+        "revenue",
+        "gross_revenue",
+        "net_revenue",
+        "orders",
+        "units",
+        "net_units",
+        "average_order_value",
+        "items_per_order",
+        "lines_per_order",
+        "median_order_value",
+        "discount_amount",
+        "discount_rate",
+        "gross_margin",
+        "margin_rate",
+        "average_price",
+        "products_sold",
+        "units_returned",
+        "returned_value",
+        "return_rate",
+        "discounted_orders",
+    }
+)
+#: of these the highest is not the best
+_RATHER_LOW = frozenset(
+    {
+        "return_rate",
+        "unit_return_rate",
+        "units_returned",
+        "returned_value",
+        "discount_amount",
+        "discount_rate",
+        "return_orders",
+        "cancelled_orders",
+        "lost_customers",
+        "days_between_orders",
+    }
+)
+#: of these several values make one figure
+_SUMS = frozenset(
+    {
+        "revenue",
+        "gross_revenue",
+        "net_revenue",
+        "orders",
+        "units",
+        "net_units",
+        "customers",
+        "new_customers",
+        "returning_customers",
+        "discount_amount",
+        "gross_margin",
+        "products_sold",
+        "units_returned",
+        "returned_value",
+        "gift_card_revenue",
+    }
+)
+#: as a mean over days
+_MEANS = {"revenue": "revenue_per_day", "orders": "orders_per_day", "units": "units_per_day"}
+#: of these a plain noun is as well a list of things
+_THINGS = frozenset(
+    {
+        "orders",
+        "customers",
+        "new_customers",
+        "returning_customers",
+        "repeat_customers",
+        "units",
+        "products_sold",
+        "guest_orders",
+        "lost_customers",
+        "one_time_customers",
+    }
+)
+_PEOPLE = frozenset(
+    {"customers", "new_customers", "returning_customers", "repeat_customers", "one_time_customers", "lost_customers"}
+)
+
+
+class _Unfit(Exception):
+    """The parts do not fit each other."""
+
+
+@dataclass
+class _Plan:
+    metrics: tuple[str, ...] = ()
+    dimensions: list[str] = field(default_factory=list)
+    rules: list[Filter] = field(default_factory=list)
+    time: PeriodReading | None = None
+    compare: Comparison | None = None
+    rank: dict[str, Any] = field(default_factory=dict)
+    ranked: str | None = None
+    by: list[tuple[str, ...]] = field(default_factory=list)
+
+
+def composed(text: str, context: DialogueContext, words: Vocabulary) -> Planned | None:
+    """The plan of a data question of which every word is a part; None where the text is none.
+
+    Args:
+        text: as typed.
+        context: a text that could as well speak of the answer before is left alone.
+    """
+    if len(text) > _LONGEST:
+        return None
+    tokens = read(text, words).tokens
+    if len(tokens) > _MOST_TOKENS or any(t.kind in {"quote", "date"} and t.lemma == '""' for t in tokens):
+        return None
+    parts = Parts(tokens, words)
+    for tried, parse in enumerate(_parses(parts)):
+        if tried >= _MOST_PARSES:
+            return None
+        try:
+            plan = _built(parse, parts)
+        except (_Unfit, AssistantError, ValueError):
+            continue
+        if context.last() is not None and (not _asks(parse) or any(p.kind == "link" for p in parse)):
+            return None  # "orders by month" after an answer is about the time and the conditions of that answer
+        return Planned([call(plan)], 0.97, frame="composed")
+    return None
+
+
+def _asks(parse: Sequence[Part]) -> bool:
+    return any(p.kind in {"open", "showing", "clause", "clause_of", "growth"} for p in parse)
+
+
+def _parses(parts: Parts) -> Iterator[list[Part]]:
+    """Every way to cut the text into parts, the longest parts first."""
+    dead: set[tuple[int, bool, bool]] = set()
+
+    def cut(at: int, core: bool, of_orders: bool) -> Iterator[list[Part]]:
+        if at >= parts.count:
+            if core:
+                yield []
+            return
+        if (at, core, of_orders) in dead:
+            return
+        any_found = False
+        for part in parts.at(at, core=core, of_orders=of_orders):
+            for rest in cut(part.end, core or part.core, part.of_orders):
+                any_found = True
+                yield [part, *rest]
+        if not any_found:
+            dead.add((at, core, of_orders))
+
+    yield from cut(0, False, False)
+
+
+def _built(parse: Sequence[Part], parts: Parts) -> QueryPlan:
+    plan = _Plan()
+    shares = [p for p in parse if p.kind == "share"]
+    for part in parse:
+        _put(part, plan)
+    plan.time = _time([p.value for p in parse if p.kind == "time"], plan)
+    plan.compare = _comparison([p for p in parse if p.kind == "compare"], plan, parts)
+    if shares:
+        if plan.compare is not None or plan.dimensions:
+            raise _Unfit
+        plan.compare = Comparison(kind="total", of=_joined(plan.rules) if plan.rules else None)
+        plan.rules.append(shares[0].value["rule"])
+    for part in parse:  # means and rates of several values are shown for each
+        if part.both and part.kind == "rule" and len(part.value.values) > 1 and not set(plan.metrics) <= _SUMS:
+            plan.dimensions.append(part.value.field)
+    _rank(plan)
+    if any(p.kind == "per_day" for p in parse):
+        _per_day(parse, plan)
+    _check(parse, plan)
+    return QueryPlan(
+        metrics=_shown(plan),
+        dimensions=tuple(plan.dimensions),
+        filter=_joined(plan.rules),
+        period=plan.time.period if plan.time else None,
+        compare=plan.compare,
+        **plan.rank,
+    )
+
+
+def _put(part: Part, plan: _Plan) -> None:
+    """One part into the plan."""
+    value = part.value
+    if part.kind in {"metrics", "clause"}:
+        plan.metrics = value
+    elif part.kind == "clause_of":
+        plan.metrics = value["metrics"]
+        plan.rules.append(value["rule"])
+    elif part.kind in {"share", "growth"}:
+        plan.metrics = value["metrics"]
+    elif part.kind == "rank":
+        plan.metrics, plan.ranked = value["metrics"], value["dimension"]
+        down = value["descending"]
+        plan.rank = {"descending": down, "limit": value["limit"], "offset": value["offset"]}
+    elif part.kind == "ranked_by":
+        plan.by.append(value)
+    elif part.kind == "rule":
+        plan.rules.append(value)
+    elif part.kind == "each":
+        plan.rules.append(value)
+        plan.dimensions.append(value.field)
+    elif part.kind == "split":
+        plan.dimensions.extend(value)
+
+
+def _rank(plan: _Plan) -> None:
+    """What rows are ranked by may stand apart from what is ranked."""
+    if plan.by:
+        if plan.ranked is None or plan.metrics or len(plan.by) > 1:
+            raise _Unfit
+        plan.metrics = plan.by[0]
+    if plan.ranked is None:
+        return
+    if not plan.metrics or plan.metrics[0] in _RATHER_LOW or len(plan.metrics) > 1:
+        raise _Unfit  # whether the best return rate is the highest is for the other readings to say
+    plan.rank = {
+        "sort": Sort(by=plan.metrics[0], descending=plan.rank["descending"]),
+        "limit": plan.rank["limit"],
+        "offset": plan.rank["offset"],
+    }
+
+
+def _per_day(parse: Sequence[Part], plan: _Plan) -> None:
+    """ "Orders per day" is a mean over the days; to be shown, it is every day."""
+    kinds = {p.kind for p in parse}
+    if (
+        plan.ranked is not None
+        or len(plan.metrics) > 1
+        or not (plan.dimensions or kinds & {"showing", "open", "clause"})
+    ):
+        raise _Unfit
+    if any(p.kind == "showing" for p in parse) or plan.metrics[0] not in _MEANS:
+        plan.dimensions.append("day")
+    else:
+        plan.metrics = (_MEANS[plan.metrics[0]],)
+
+
+def _time(found: Sequence[PeriodReading], plan: _Plan) -> PeriodReading | None:
+    if not found:
+        return None
+    if len(found) > 1:
+        raise _Unfit
+    return found[0]
+
+
+def _comparison(found: Sequence[Part], plan: _Plan, parts: Parts) -> Comparison | None:
+    if not found:
+        return None
+    if len(found) > 1:
+        raise _Unfit
+    if plan.time is None:
+        plan.time = current_unit(found[0].value["period"])
+    if plan.time is None:
+        raise _Unfit
+    kind, said = found[0].value["kind"], found[0].value
+    if kind == "year_earlier":
+        return Comparison(kind="year_earlier")
+    if kind == "previous":
+        if not same_stretch(plan.time, said):
+            raise _Unfit
+        return Comparison(kind="previous")
+    now, other = against_time(plan.time, said["period"], of_year=kind == "of_year")
+    if now is None or other is None:
+        raise _Unfit
+    if parts.begins(now) < parts.begins(other):
+        now, other = other, now  # "March vs April": the later one is looked at
+    plan.time = replace(plan.time, period=now)
+    return Comparison(kind="period", period=other)
+
+
+def _check(parse: Sequence[Part], plan: _Plan) -> None:
+    """Raises where the parts do not belong together."""
+    kinds = {p.kind for p in parse}
+    if not plan.metrics or len(set(plan.dimensions)) != len(plan.dimensions):
+        raise _Unfit
+    if plan.ranked is not None:
+        if plan.ranked in plan.dimensions or len(plan.dimensions) > 1:
+            raise _Unfit
+        if plan.dimensions:
+            plan.rank["within"] = tuple(plan.dimensions)
+        plan.dimensions.append(plan.ranked)
+        if plan.ranked in GRAINS and plan.compare is not None:
+            raise _Unfit
+    grains = [d for d in plan.dimensions if d in GRAINS]
+    if len(grains) > 1 or (grains and plan.compare is not None):
+        raise _Unfit
+    if "growth" in kinds and (plan.compare is None or plan.compare.kind == "total"):
+        raise _Unfit
+    _check_rules(plan)
+    if set(plan.metrics) & _PEOPLE and plan.time is None and plan.metrics != ("customers",):
+        raise _Unfit  # who is new without a time is a matter of definition
+    if plan.metrics == ("customers",) and "clause" in kinds and not (plan.rules or plan.dimensions or plan.compare):
+        raise _Unfit  # who ordered then: customers that can be listed
+    bare = any(p.kind == "metrics" and p.listed for p in parse)
+    if bare and not plan.dimensions and plan.compare is None and "share" not in kinds:
+        people = bool(set(plan.metrics) & (_PEOPLE | {"products_sold"}))
+        if "showing" in kinds or (people and not kinds & {"open"}):
+            raise _Unfit  # "show me orders from Belgium" asks for a list
+
+
+def _check_rules(plan: _Plan) -> None:
+    positive = [r.field for r in plan.rules if isinstance(r, Compare)]
+    if len(set(positive)) != len(positive):
+        raise _Unfit
+    if set(positive) & {r.part.field for r in plan.rules if isinstance(r, Not) and isinstance(r.part, Compare)}:
+        raise _Unfit  # "in Germany but not in Germany"
+    fields = {*positive, *(r.part.field for r in plan.rules if isinstance(r, Not) and isinstance(r.part, Compare))}
+    of_lines = fields & {"new_vs_returning", "order_value", "order_units", "order_products"} or any(
+        isinstance(r, Among) for r in plan.rules
+    )
+    if (of_lines or "new_vs_returning" in plan.dimensions) and not set(plan.metrics) <= _OF_LINES:
+        raise _Unfit
+    single = {r.field for r in plan.rules if isinstance(r, Compare) and r.op == "eq"}
+    if single & set(plan.dimensions):
+        raise _Unfit  # one value split by itself: another thing was meant
+
+
+def _shown(plan: _Plan) -> tuple[str, ...]:
+    """The measures; of a word that names two the first one where times are compared."""
+    ambiguous = len(plan.metrics) > 1 and set(plan.metrics) == {"gross_margin", "margin_rate"}
+    return plan.metrics[:1] if ambiguous and plan.compare else plan.metrics
+
+
+def _joined(rules: Sequence[Filter]) -> Filter | None:
+    return join(list(rules)) if rules else None

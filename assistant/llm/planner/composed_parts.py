@@ -1,0 +1,525 @@
+"""What may stand at a place of a composed question, and what it means."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import lru_cache
+from typing import Any
+
+from assistant.llm.planner.composed_times import joined_times
+from assistant.llm.planner.language_files import read_yaml
+from assistant.llm.planner.normalise import Token
+from assistant.llm.planner.period_grammar import PeriodReader, read_period
+from assistant.llm.planner.period_words import PeriodReading
+from assistant.llm.planner.vocabulary import Value, Vocabulary
+from assistant.llm.planner.word_patterns import Filler, Found, Pattern, compiled
+from assistant.plans.filters import Among, Compare, Filter, Not
+from assistant.plans.periods import Period
+
+#: of a value that several dimensions have, the first of these is meant
+_KINDS = ("country", "category", "subcategory", "brand", "channel", "city", "product")
+_GOODS = frozenset({"category", "subcategory", "brand", "product"})
+_SPLITS = frozenset(
+    {
+        "country",
+        "city",
+        "category",
+        "subcategory",
+        "brand",
+        "channel",
+        "product",
+        "weekday",
+        "hour",
+        "acquisition_channel",
+        "price_band",
+        "new_vs_returning",
+        "customer",
+        "return_reason",
+    }
+)
+_RANKED = _SPLITS - {"price_band", "new_vs_returning"}
+_MEASURES = frozenset(
+    {
+        "revenue",
+        "gross_revenue",
+        "net_revenue",
+        "orders",
+        "units",
+        "net_units",
+        "customers",
+        "new_customers",
+        "returning_customers",
+        "average_order_value",
+        "median_order_value",
+        "items_per_order",
+        "lines_per_order",
+        "orders_per_customer",
+        "revenue_per_customer",
+        "average_price",
+        "return_rate",
+        "units_returned",
+        "returned_value",
+        "discount_amount",
+        "discount_rate",
+        "gross_margin",
+        "margin_rate",
+        "products_sold",
+        "units_per_customer",
+        "gift_card_revenue",
+        "returning_customer_share",
+        "new_customer_share",
+    }
+)
+_NEW = Compare(field="new_vs_returning", op="eq", values=("new",))
+_RETURNING = Compare(field="new_vs_returning", op="eq", values=("returning",))
+
+
+@dataclass(frozen=True)
+class Part:
+    """A stretch of the text and what it is.
+
+    Attributes:
+        kind: open, showing, link, close, metrics, clause, tail, rule, each, split, time, compare, rank, share, growth.
+        core: it names the measure.
+        of_orders: it ends in "orders", so that what orders are worth or hold may follow.
+        listed: the noun is as well that of a list.
+        both: several values that are joined by "and".
+    """
+
+    end: int
+    kind: str
+    value: Any = None
+    core: bool = False
+    of_orders: bool = False
+    listed: bool = False
+    both: bool = False
+
+
+@dataclass(frozen=True)
+class _Grammar:
+    raw: dict[str, Any]
+    groups: dict[str, tuple[Pattern, ...]]
+
+    def __getitem__(self, name: str) -> tuple[Pattern, ...]:
+        return self.groups.get(name, ())
+
+    def under(self, section: str) -> list[tuple[str, tuple[Pattern, ...]]]:
+        return [(n.partition(".")[2], p) for n, p in self.groups.items() if n.startswith(f"{section}.")]
+
+
+@lru_cache(maxsize=4)
+def _grammar(language: str) -> _Grammar:
+    raw = dict(read_yaml(language, "composed"))
+    macros = raw.get("macros", {})
+    groups: dict[str, tuple[Pattern, ...]] = {}
+    for section, content in raw.items():
+        if section in {"macros", "ordinals", "channels", "needs"}:
+            continue
+        named = content.items() if isinstance(content, dict) else [("", content)]
+        for name, patterns in named:
+            key = f"{section}.{name}" if name else section
+            groups[key] = tuple(compiled(p, macros) for p in patterns)
+    return _Grammar(raw, groups)
+
+
+class Parts:
+    """Parts of one text.
+
+    Args:
+        tokens: of the text, spelling corrected.
+        words: the shop's vocabulary.
+    """
+
+    def __init__(self, tokens: Sequence[Token], words: Vocabulary) -> None:
+        self._grammar = _grammar(words.lexicon.language)
+        self._tokens = list(tokens)
+        self._words = words
+        self._said = [t.word for t in self._tokens]
+        self._lemmas = [t.lemma if t.kind != "stop" else f"\x00{t.text}" for t in self._tokens]
+        self.count = len(self._tokens)
+        self._memo: dict[tuple[str, int], list[tuple[int, Any]]] = {}
+        self._fillers: dict[str, Filler] = {
+            name: self._kept(name, getattr(self, f"_{name}"))
+            for name in (
+                "metric",
+                "metrics",
+                "value",
+                "values",
+                "source",
+                "channel",
+                "dim",
+                "grain",
+                "repeated",
+                "period",
+                "days",
+                "day",
+                "number",
+                "ranked",
+                "ranked_one",
+                "nth",
+                "nth_number",
+                "part",
+                "worth",
+                "sized",
+                "held",
+                "things",
+                "unit",
+            )
+        }
+
+    def at(self, place: int, *, core: bool, of_orders: bool) -> list[Part]:
+        """Every part that may begin at a place, the longest first."""
+        found: list[Part] = []
+        if of_orders:  # before "with" is taken for lines
+            for name in ("worth", "sized", "held"):
+                found += [Part(end, "rule", rule) for end, rule in self._fillers[name](place)]
+        found += self._beside(place, core)
+        if not core:
+            found += self._cores(place)
+        found += self._narrowing(place)
+        return sorted(found, key=lambda p: -p.end)
+
+    def begins(self, period: Period) -> date:
+        """The first day of a period."""
+        bounds = PeriodReader(list(self._tokens), self._words.lexicon, self._words.status.as_of).bounds(period)
+        return bounds[0] if bounds is not None else date.min
+
+    # -- kinds of parts
+
+    def _all(self, group: str, place: int) -> Iterator[Found]:
+        for pattern in self._grammar[group]:
+            yield from (f for f in pattern.at(self._said, place, self._fillers) if f.end > place)
+
+    def _beside(self, place: int, core: bool) -> Iterator[Part]:
+        if self._tokens[place].kind == "stop":
+            yield Part(place + 1, "close")
+        if not core:
+            for kind in ("open", "showing", "link"):
+                yield from (Part(f.end, kind) for f in self._all(f"aside.{kind}", place))
+        else:
+            yield from (Part(f.end, "close") for f in self._all("aside.close", place))
+            yield from (Part(f.end, "tail") for f in self._all("tails", place))
+
+    def _cores(self, place: int) -> Iterator[Part]:
+        for end, (names, bare) in self._fillers["metrics"](place):
+            yield Part(end, "metrics", names, True, names[-1] == "orders", bare)
+        for name, patterns in self._grammar.under("measures"):
+            if name not in self._words.metrics:
+                continue
+            for found in (f for p in patterns for f in p.at(self._said, place, self._fillers)):
+                yield Part(found.end, "clause", (name,), True, name == "orders")
+        for name, patterns in self._grammar.under("asked_of"):
+            for found in (f for p in patterns for f in p.at(self._said, place, self._fillers)):
+                yield Part(found.end, "clause_of", {"metrics": (name,), "rule": found.get("part")}, True)
+        for found in self._all("early_splits", place):
+            yield Part(found.end, "split", [found.get("grain")])
+        for name, patterns in self._grammar.under("rankings"):
+            for found in (f for p in patterns for f in p.at(self._said, place, self._fillers)):
+                yield from self._ranking(name, found)
+        for found in self._all("shares", place):
+            yield Part(found.end, "share", {"metrics": found.get("metric")[0], "rule": found.get("part")}, True)
+        for found in self._all("growth", place):
+            yield Part(found.end, "growth", {"metrics": found.get("metric")[0]}, True)
+
+    def _ranking(self, name: str, found: Found) -> Iterator[Part]:
+        measured = found.get("metric")
+        dimension = found.get("ranked") or found.get("ranked_one")
+        number = found.get("number")
+        place = found.get("nth") or found.get("nth_number")
+        limit = int(number) if number else 1
+        said = {
+            "metrics": measured[0] if measured else (),
+            "dimension": dimension,
+            "limit": limit,
+            "descending": not name.endswith("worst"),
+            "offset": int(place) - 1 if place else 0,
+            "judged": True,
+        }
+        if limit >= 1:
+            yield Part(found.end, "rank", said, True)
+
+    def _narrowing(self, place: int) -> Iterator[Part]:
+        for name, patterns in self._grammar.under("conditions"):
+            for found in (f for p in patterns for f in p.at(self._said, place, self._fillers) if f.end > place):
+                joined = not any(w in self._grammar.raw["either"] for w in self._said[place : found.end])
+                for part in self._condition(name, found):
+                    yield replace(part, both=joined and name == "values")
+        for found in self._all("splits", place):
+            dims = [d for d in found.every("dim") if d] or [found.get("repeated") or "acquisition_channel"]
+            if not self._by_itself(place, found.end, dims):
+                yield Part(found.end, "split", dims)
+        yield from (Part(f.end, "per_day") for f in self._all("per_day", place))
+        for end, reading in self._fillers["period"](place):
+            yield Part(end, "time", reading)
+        for found in self._all("ranked_by", place):
+            yield Part(found.end, "ranked_by", found.get("metric")[0])
+        for name, patterns in self._grammar.under("comparisons"):
+            for found in (f for p in patterns for f in p.at(self._said, place, self._fillers)):
+                count = found.get("number")
+                yield Part(
+                    found.end,
+                    "compare",
+                    {
+                        "kind": name,
+                        "period": found.get("period"),
+                        "unit": found.get("unit"),
+                        "count": int(count) if count else None,
+                    },
+                )
+
+    def _condition(self, name: str, found: Found) -> Iterator[Part]:
+        rule: Filter | None
+        if name in {"values", "not", "each"}:
+            rule = _of_values(found)
+            if rule is None:
+                return
+            yield Part(found.end, "each" if name == "each" else "rule", Not(part=rule) if name == "not" else rule)
+        elif name == "source":
+            yield Part(found.end, "rule", _is("acquisition_channel", [found.get("source")]))
+        elif name in {"new", "returning"}:
+            yield Part(found.end, "rule", _NEW if name == "new" else _RETURNING)
+        elif name == "new_or_returning":
+            yield Part(found.end, "split", ["new_vs_returning"])
+        elif name == "days":
+            yield Part(found.end, "rule", _is("weekday", found.get("days") or found.get("day")))
+        else:
+            yield Part(found.end, "rule", found.slots[-1][1])
+
+    def _by_itself(self, place: int, end: int, dims: Sequence[str]) -> bool:
+        """ "per day" is as well an average: left to the other readings."""
+        return (
+            "day" in dims
+            and any(w in self._grammar.raw["averaging"] for w in self._said[place:end])
+            and (self._said[place] not in self._grammar.raw["for_each"])
+        )
+
+    # -- what fills a slot
+
+    def _kept(self, name: str, fill: Filler) -> Filler:
+        def filler(at: int) -> Sequence[tuple[int, Any]]:
+            if (name, at) not in self._memo:
+                self._memo[name, at] = list(fill(at)) if at < self.count else []
+            return self._memo[name, at]
+
+        return filler
+
+    def _entries(self, at: int) -> dict[int, list[tuple[str, Any]]]:
+        found: dict[int, list[tuple[str, Any]]] = {}
+        for tree in self._words.trees:
+            for end, entries in tree.matches(self._lemmas, at):
+                found.setdefault(end, []).extend(entries)
+        return found
+
+    def _metric(self, at: int) -> Iterator[tuple[int, Any]]:
+        for end, entries in sorted(self._entries(at).items(), reverse=True):
+            names = tuple(dict.fromkeys(v for k, v in entries if k == "metric" and v in _MEASURES))
+            if not names or (len(names) > 1 and set(names) != {"gross_margin", "margin_rate"}):
+                continue
+            if any(k == "metric" and v not in _MEASURES for k, v in entries):
+                continue  # it names another measure as well
+            listed = any(k == "dim" and v in {"order", "customer", "product"} for k, v in entries) or names[0] in {
+                "new_customers",
+                "returning_customers",
+            }
+            yield end, (names, listed)
+        for found in self._all("counted", at):
+            yield found.end, (found.get("metric")[0], False)
+
+    def _metrics(self, at: int) -> Iterator[tuple[int, Any]]:
+        """One measure, or several joined."""
+        for skipped in self._all_ends("determiners", at):
+            for end, (names, listed) in self._fillers["metric"](skipped):
+                yield end, (names, listed)
+                for joint in self._all_ends("joints", end):
+                    for last, (more, _) in self._fillers["metrics"](joint) if joint > end else ():
+                        if not set(more) & set(names):
+                            yield last, ((*names, *more), False)
+
+    def _all_ends(self, group: str, at: int) -> list[int]:
+        """Where the words of a group end that may begin here, and here itself."""
+        return [at, *{f.end for f in self._all(group, at)}] if at < self.count else [at]
+
+    def _value(self, at: int) -> Iterator[tuple[int, Any]]:
+        for end, entries in self._entries(at).items():
+            values = [v for k, v in entries if k == "value" and v.dimension in _KINDS]
+            if values and not any(k in {"metric", "definition"} for k, _ in entries):
+                yield end, min(values, key=lambda v: _KINDS.index(v.dimension))
+        for value, phrases in self._grammar.raw.get("channels", {}).items():
+            for phrase in phrases if value in self._channels() else ():
+                length = len(phrase.split())
+                if self._said[at : at + length] == phrase.split():
+                    yield at + length, Value("channel", value)
+
+    def _channels(self) -> frozenset[str]:
+        term = self._words.dimensions.get("channel")
+        return frozenset(self._grammar.raw.get("channels", {})) if term is not None and term.available else frozenset()
+
+    def _values(self, at: int) -> Iterator[tuple[int, Any]]:
+        """Values of one dimension: one, or several joined."""
+        for end, value in self._fillers["value"](at):
+            yield end, [value]
+            for joint in self._all_ends("joints", end):
+                for start in self._all_ends("determiners", joint) if joint > end else ():
+                    for last, more in self._fillers["values"](start) if start < self.count else ():
+                        if more[0].dimension == value.dimension and value not in more:
+                            yield last, [value, *more]
+
+    def _source(self, at: int) -> Iterator[tuple[int, Any]]:
+        if not self._words.sources and self._tokens[at].kind == "word":
+            yield at + 1, self._said[at]  # the answer then says that nobody holds how customers came
+        for end, entries in self._entries(at).items():
+            for kind, value in entries:
+                if kind == "value" and value.dimension == "acquisition_channel":
+                    yield end, value.value
+
+    def _channel(self, at: int) -> Iterator[tuple[int, Any]]:
+        """A channel without a word before it: "online", "in store"."""
+        for end, value in self._fillers["value"](at):
+            if value.dimension == "channel" and self._lemmas[at:end] != [value.value.lower()]:
+                yield end, value
+
+    def _dim(self, at: int) -> Iterator[tuple[int, Any]]:
+        for end, entries in self._entries(at).items():
+            for kind, name in entries:
+                if (
+                    (kind == "dim" and name in _SPLITS)
+                    or (kind == "grain" and self._said[at] in self._words.lexicon.time_words)
+                    or kind == "grain"
+                ):
+                    yield end, name
+
+    def _grain(self, at: int) -> Iterator[tuple[int, Any]]:
+        """A unit of time as an adjective: "monthly"."""
+        for end, entries in self._entries(at).items():
+            for kind, name in entries:
+                if kind == "grain" and end == at + 1 and self._lemmas[at] != name:
+                    yield end, name
+
+    def _repeated(self, at: int) -> Iterator[tuple[int, Any]]:
+        """As in "country by country", "month by month", "weekly"."""
+        for end, name in self._fillers["dim"](at):
+            if end + 1 < self.count and self._said[end] in self._grammar.raw["by_itself"]:
+                for last, again in self._fillers["dim"](end + 1):
+                    if again == name:
+                        yield last, name
+            if end - at >= 3:
+                yield end, name
+        yield from self._fillers["grain"](at)
+
+    def _ranked(self, at: int) -> Iterator[tuple[int, Any]]:
+        for end, name in self._fillers["dim"](at):
+            if (name in _RANKED or name in ("month", "quarter", "week", "day", "year")) and (
+                self._said[end - 1] != self._lemmas[end - 1]
+            ):
+                yield end, name
+
+    def _ranked_one(self, at: int) -> Iterator[tuple[int, Any]]:
+        for end, name in self._fillers["dim"](at):
+            if (name in _RANKED or name in ("month", "quarter", "week", "day", "year")) and (
+                self._said[end - 1] == self._lemmas[end - 1] and self._lemmas[at:end] != [f"{name}ly"]
+            ):
+                yield end, name
+
+    def _period(self, at: int) -> Iterator[tuple[int, Any]]:
+        found = read_period(self._tokens, at, self._words.lexicon, self._words.status.as_of)
+        if found is None or found.kind != "period" or found.period is None or found.period.kind == "all":
+            return
+        yield found.end, found
+        for joint in self._all_ends("joints", found.end):
+            if joint == found.end or joint >= self.count:
+                continue
+            other = read_period(self._tokens, joint, self._words.lexicon, self._words.status.as_of)
+            if isinstance(other, PeriodReading) and other.kind == "period":
+                whole = joined_times(found, other)
+                if whole is not None:
+                    yield other.end, replace(found, end=other.end, period=whole, year_said=True)
+
+    def _days(self, at: int) -> Iterator[tuple[int, Any]]:
+        found = read_period(self._tokens, at, self._words.lexicon, self._words.status.as_of)
+        if found is None or found.kind != "day_kind" or found.hours is not None or not found.weekdays:
+            return
+        if self._said[found.end - 1] != self._lemmas[found.end - 1]:  # "on Monday" is the latest one
+            yield found.end, list(found.weekdays)
+
+    def _day(self, at: int) -> Iterator[tuple[int, Any]]:
+        found = read_period(self._tokens, at, self._words.lexicon, self._words.status.as_of)
+        if found is not None and found.kind == "day_kind" and found.hours is None and len(found.weekdays) == 1:
+            yield found.end, list(found.weekdays)
+        for name in self._grammar.raw["weekdays"]:
+            if self._said[at] == name:
+                yield at + 1, [name.capitalize()]
+
+    def _number(self, at: int) -> Iterator[tuple[int, Any]]:
+        token = self._tokens[at]
+        if token.value is not None and token.unit in {None, "money"} and token.kind in {"number", "word"}:
+            yield at + 1, token.value
+
+    def _nth(self, at: int) -> Iterator[tuple[int, Any]]:
+        for said, number in self._grammar.raw["ordinals"].items():
+            words = said.split()
+            if self._said[at : at + len(words)] == words:
+                yield at + len(words), number
+
+    def _nth_number(self, at: int) -> Iterator[tuple[int, Any]]:
+        for end, value in self._fillers["number"](at):
+            if 1 < value < 20:
+                yield end, value
+
+    def _unit(self, at: int) -> Iterator[tuple[int, Any]]:
+        for end, entries in self._entries(at).items():
+            for kind, name in entries:
+                if kind == "grain" and end == at + 1:
+                    yield end, name
+
+    def _part(self, at: int) -> Iterator[tuple[int, Any]]:
+        """What a share is of."""
+        for found in self._all("share_parts.values", at):
+            rule = _of_values(found)
+            if rule is not None:
+                yield found.end, rule
+        for name, rule in (("new", _NEW), ("returning", _RETURNING)):
+            yield from ((f.end, rule) for f in self._all(f"share_parts.{name}", at))
+        for found in self._all("share_parts.source", at):
+            yield found.end, _is("acquisition_channel", [found.get("source")])
+        yield from ((end, _is("weekday", days)) for end, days in self._fillers["days"](at))
+
+    def _worth(self, at: int) -> Iterator[tuple[int, Any]]:
+        for op, patterns in self._grammar.under("worth"):
+            for found in (f for p in patterns for f in p.at(self._said, at, self._fillers)):
+                yield found.end, Compare(field="order_value", op=op, values=tuple(found.every("number")))
+
+    def _sized(self, at: int) -> Iterator[tuple[int, Any]]:
+        for op, patterns in self._grammar.under("sized"):
+            for found in (f for p in patterns for f in p.at(self._said, at, self._fillers)):
+                yield found.end, Compare(field=found.get("things"), op=op, values=(found.get("number"),))
+
+    def _things(self, at: int) -> Iterator[tuple[int, Any]]:
+        for name, patterns in self._grammar.under("things"):
+            for found in (f for p in patterns for f in p.at(self._said, at, self._fillers)):
+                yield found.end, name
+
+    def _held(self, at: int) -> Iterator[tuple[int, Any]]:
+        for found in self._all("held", at):
+            rule = _of_values(found)
+            if isinstance(rule, Compare) and rule.field in _GOODS:
+                yield found.end, Among(dimension="order", metric="units", limit=0, where=rule)
+
+
+def _is(field: str, values: Sequence[Any]) -> Compare:
+    return Compare(field=field, op="eq" if len(values) == 1 else "in", values=tuple(values))
+
+
+def _of_values(found: Found) -> Compare | None:
+    """The values that a phrase names; None where they are of several dimensions."""
+    values: list[Value] = [
+        v
+        for name, held in found.slots
+        if name in {"values", "value", "channel"}
+        for v in (held if isinstance(held, list) else [held])
+    ]
+    kinds = {v.dimension for v in values}
+    if len(kinds) != 1 or len(set(values)) != len(values):
+        return None
+    return _is(kinds.pop(), [v.value for v in values])
