@@ -38,10 +38,18 @@ class Launches:
     def new(self, today: date, days: int) -> np.ndarray:
         """Bool per row: on sale, and launched within ``days`` up to ``today`` or, in a catalogue, listed undated and
         never sold."""
+        last = day_number(today)
+        undated = np.isnan(self.frame["launched"].to_numpy()) & np.isnan(self.frame["first_sold"].to_numpy())
+        recent = self._launched(last - days + 1, last)
+        return (recent | (undated & self.listed)) & self.frame["on_sale"].to_numpy(dtype=bool)
+
+    def between(self, first: date, last: date) -> np.ndarray:
+        """Bool per row: on sale, and launched on one of these days, both included."""
+        return self._launched(day_number(first), day_number(last)) & self.frame["on_sale"].to_numpy(dtype=bool)
+
+    def _launched(self, first: int, last: int) -> np.ndarray:
         launched = self.frame["launched"].to_numpy()
-        recent = (launched > day_number(today) - days) & (launched <= day_number(today))
-        unsold = np.isnan(launched) & np.isnan(self.frame["first_sold"].to_numpy()) & self.listed
-        return (recent | unsold) & self.frame["on_sale"].to_numpy(dtype=bool)
+        return (launched >= first) & (launched <= last)
 
 
 def launches(snapshot: Snapshot) -> Launches:

@@ -8,12 +8,14 @@ from pydantic import Field
 
 from assistant.plans.base import PlanModel
 from assistant.plans.filters import Filter
+from assistant.plans.periods import Period
 
 
 class LaunchRequest(PlanModel):
     """New products: which to push (no customer), or which suit one customer, by what the products are.
 
-    A product is new for ``days`` after its launch date or, where none is known, its first sale.
+    A product is new for ``days`` after its launch date or, where none is known, its first sale; with ``period``, where
+    that day lies in it. ``newest_first`` lists them by that day, not by how many customers they suit.
     """
 
     kind: Literal["new_products"] = "new_products"
@@ -21,6 +23,8 @@ class LaunchRequest(PlanModel):
     filter: Filter | None = Field(default=None, description="customers whose tastes count; unset: all with orders")
     category: str | None = None
     days: int = Field(default=60, ge=1, le=730, description="how long a product counts as new")
+    period: Period | None = Field(default=None, description="launched in these days, instead of 'days'")
+    newest_first: bool = False
     in_stock_only: bool = True
     k: int = Field(default=5, ge=1, le=100)
 

@@ -222,6 +222,7 @@ class BuyersRequest(PlanModel):
     category: str | None = None
     text: str | None = Field(default=None, max_length=100, description="words that product names hold")
     like_customer_id: str | None = None
+    new_only: bool = Field(default=False, description="of a category or of words only what is new")
     filter: Filter | None = Field(default=None, description="only customers it selects")
     k: int = Field(default=20, ge=1, le=1000)
 
@@ -476,6 +477,7 @@ class TogetherRequest(PlanModel):
     kind: Literal["together"] = "together"
     product_id: str | None = None
     text: str | None = Field(default=None, max_length=100, description="words of names: any of several, 'lunch bag'")
+    category: str | None = Field(default=None, description="any product of it")
     with_product_id: str | None = Field(default=None, description="only how often both products were in one order")
     also_product_ids: tuple[str, ...] = Field(
         default=(), max_length=3, description="further products that the same orders hold: 'with X and Y'"
@@ -487,9 +489,12 @@ class TogetherRequest(PlanModel):
     def _two_products(self) -> TogetherRequest:
         if self.with_product_id is not None and self.product_id in {None, self.with_product_id}:
             raise ValueError("'with_product_id' needs another product in 'product_id'")
-        if self.text is not None and (self.product_id or self.with_product_id or self.also_product_ids):
-            raise ValueError("'text' stands for the products it names: give no product id beside it")
-        one = self.product_id is not None or self.text is not None
+        family = self.text is not None or self.category is not None
+        if family and (self.product_id or self.with_product_id or self.also_product_ids):
+            raise ValueError("'text' and 'category' stand for the products they name: give no product id beside them")
+        if self.text is not None and self.category is not None:
+            raise ValueError("give 'text' or 'category', not both")
+        one = self.product_id is not None or family
         if (self.also_product_ids or self.complements) and (not one or self.with_product_id is not None):
             raise ValueError("'also_product_ids' and 'complements' need one product in 'product_id'")
         return self

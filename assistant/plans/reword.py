@@ -291,6 +291,7 @@ def _together(request: TogetherRequest) -> str:
         return f"orders that hold both product {request.product_id} and product {request.with_product_id}"
     held = join_words([f"product {p}" for p in (request.product_id, *request.also_product_ids) if p])
     held = held or (f"any product named '{request.text}'" if request.text else "")
+    held = held or (f"any product of {request.category}" if request.category else "")
     kind = ", no variants of it, in another category" if request.complements else ""
     with_what = f" with {held}{kind}" if held else ""
     return f"{request.k} {counted('products', [request.k])} most often bought together{with_what}"

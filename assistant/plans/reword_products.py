@@ -8,6 +8,7 @@ from typing import Any
 from assistant.plans.filters import Filter
 from assistant.plans.recommending import CheckRequest, LaunchRequest
 from assistant.plans.requests import StockRequest
+from assistant.plans.reword_periods import during
 
 Words = Callable[[Filter], str]
 
@@ -25,7 +26,9 @@ _ABOUT = {
 def _launch(request: LaunchRequest, words: Words) -> str:
     of = f" of {request.category}" if request.category else ""
     stock = "" if request.in_stock_only else ", in stock or not"
-    new = f"new products{of}, launched within {request.days} days{stock}"
+    when = during(request.period) if request.period is not None else f"within {request.days} days"
+    first = ", the newest first" if request.newest_first else ""
+    new = f"new products{of}, launched {when}{stock}{first}"
     if request.customer_id:
         return f"the {request.k} {new}, that suit customer {request.customer_id} best"
     whom = f"customers where {words(request.filter)}" if request.filter is not None else "most customers"

@@ -46,6 +46,8 @@ def reword_buyers(request: BuyersRequest) -> str:
     if request.like_customer_id:
         return f"the {k} customers who buy most like customer {request.like_customer_id}{where}"
     what = f"product {request.product_id}" if request.product_id else request.category or f"'{request.text}'"
+    if request.new_only:
+        what = f"what is new of {what}"
     if request.product_ids:
         what = f"any of the products {join_words(list(request.product_ids))}"
     return f"the {k} customers most suited to {what}{where}"

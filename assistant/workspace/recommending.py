@@ -101,6 +101,14 @@ class Recommending(Part):
         newcomers, exam = self._newcomers()  # quick beside the recommender, which a new product does not need
         return launch_buyers_result(self.snapshot, request, newcomers, exam) if by_content(newcomers, request) else None
 
+    def _new_of(self, request: BuyersRequest) -> BuyersRequest:
+        """The request with the new products that a category or words name, one or several, instead of all they name."""
+        from assistant.models.recommend.newest import new_ones_of
+
+        if not request.new_only or not (request.category or request.text):
+            return request
+        return new_ones_of(self.snapshot, request, self._catalogue())
+
     def _newcomers(self) -> Any:
         """The content model over the whole catalogue, and how it did at past launches."""
         from assistant.models.recommend.launch_exam import launch_exam

@@ -398,6 +398,7 @@ class Workspace(Campaigning, Contacting, Offering, Recommending, Foreseeing, Peo
         from assistant.models.recommend.people import buyers_result
 
         request, cited = self._put_in(request)
+        request = self._new_of(request)
         found = self._for_new_product(request) or buyers_result(self.snapshot, request, self.recommender())
         return self._citing(found, cited)
 

@@ -53,7 +53,7 @@ from assistant.llm.planner.posts import post
 from assistant.llm.planner.premises import with_premise
 from assistant.llm.planner.product_lists import product_list
 from assistant.llm.planner.rank import Encoder
-from assistant.llm.planner.recommendation_cues import cued
+from assistant.llm.planner.recommendation_cues import cued, of_goods
 from assistant.llm.planner.recommendation_forms import about_recommendations
 from assistant.llm.planner.rephrase import rephrase
 from assistant.llm.planner.replies import decline, quoted
@@ -148,6 +148,7 @@ def _accounted_for(
 ) -> Planned:
     language = words.lexicon.language
     planned = _turn(text, known, shop, tools, language, encoder)
+    planned = _in_passing(text, planned, shop, tools, words)
     if planned.frame in {"occasion", "second_clause", "discourse"}:
         return planned
     if context is not None:
@@ -165,6 +166,18 @@ def _accounted_for(
     if planned.done is not None:
         return planned  # each of several requests was looked at on its own
     return accounted(text, planned, words, shop, lambda t: _turn(t, known, shop, tools, language, None).calls)
+
+
+def _in_passing(
+    text: str, planned: Planned, shop: Shop, tools: Collection[str], words: Vocabulary
+) -> Planned:
+    """A text that nothing reads for an ordinary word, read as one about recommendations without it, which is said."""
+    no = planned.calls[0].args if [c.name for c in planned.calls] == ["decline"] else {}
+    if planned.frame != "decline" or no.get("reason") != "not_understood":
+        return planned
+    return cued(text, shop, words, tools,
+                lambda t: candidates(read(rephrase(t, words.lexicon.words), words), DialogueContext(), shop, tools),
+                passing=True) or planned
 
 
 def _turn(
@@ -190,7 +203,8 @@ def _turn(
     spoken = about_table(text, context, tools, words,
                          lambda t: _turn(t, DialogueContext(), shop, tools, language, encoder))
     if spoken is not None:
-        return spoken
+        formed = about_recommendations(text, context, shop, tools)  # "why X and not Y", baskets: said of one customer
+        return formed if formed is not None and formed.calls[0].name == "recommend_products" else spoken
     text = unswapped(text, words)
     later = about_steps(text, context, words.lexicon) if "draft_campaign" in tools else None
     if later is not None:
@@ -235,8 +249,7 @@ def _turn(
     contacts = about_contacts(asked.text, context, shop, tools, language)
     if contacts is not None:
         return contacts
-    offers = about_offers(asked.text, context, shop, words, tools,
-                          lambda t: candidates(read(t, words), DialogueContext(), shop, tools))
+    offers = _offered(asked.text, context, shop, tools, words)
     if offers is not None:
         return offers
     held = order_sets(asked.text, words, lambda t: candidates(read(t, words), DialogueContext(), shop, tools))
@@ -271,6 +284,18 @@ def _in_parts(
     return planned
 
 
+def _offered(
+    text: str, context: DialogueContext, shop: Shop, tools: Collection[str], words: Vocabulary
+) -> Planned | None:
+    """Discounts and the like; None also where goods are what is offered ("instead of the mug"), which is read later."""
+    offers = about_offers(text, context, shop, words, tools,
+                          lambda t: candidates(read(t, words), DialogueContext(), shop, tools))
+    goods = None if offers is None else cued(
+        text, shop, words, tools,
+        lambda t: candidates(read(rephrase(t, words.lexicon.words), words), DialogueContext(), shop, tools))
+    return None if goods is not None and of_goods(goods.calls[0]) else offers
+
+
 def _of_the_first(
     text: str, context: DialogueContext, shop: Shop, tools: Collection[str], words: Vocabulary, encoder: Encoder | None
 ) -> Planned | None:
@@ -297,7 +322,7 @@ def _planned(
     spoken = cued(text, shop, words, tools,
                   lambda t: candidates(read(rephrase(t, words.lexicon.words), words), DialogueContext(), shop, tools))
     if spoken is not None and context.last("find_segments") is None:  # whose groups have names of their own
-        return about_recommendations(text, context, shop, tools) or spoken
+        return spoken
     tested = about_experiments(text, context, tools, words.lexicon.language,
                                lambda t: candidates(read(t, words), DialogueContext(), shop, tools))
     if tested is not None:

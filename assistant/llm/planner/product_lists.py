@@ -17,9 +17,12 @@ from pydantic import ValidationError
 
 from assistant.llm.planner.candidate import PLAN_OF, Candidate, Planned, ToolCall, call
 from assistant.llm.planner.context import DialogueContext
+from assistant.llm.planner.heard import language as heard_language
 from assistant.llm.planner.language_files import read_yaml
 from assistant.llm.planner.late_patterns import LatePattern
+from assistant.llm.planner.lexicon import lexicon
 from assistant.llm.planner.liking_forms import liking
+from assistant.llm.planner.named_goods import names_several
 from assistant.llm.planner.normalise import clean, expand
 from assistant.llm.planner.rephrase import rephrase
 from assistant.llm.planner.replies import decline, quoted
@@ -66,6 +69,10 @@ class Rules:
     #: words left out that name nothing here, and the text without them
     unknown: list[str] = field(default_factory=list)
     without_unknown: str = ""
+    #: the rest with the joining words at its ends, which may be words of the question: "what do they go for"
+    whole: str = ""
+    #: where the last rule was cut out
+    seam: int = -9
 
 
 @lru_cache(maxsize=4)
@@ -154,11 +161,11 @@ def _cut(text: str, shop: Shop, words: Vocabulary) -> Rules:
         if name in rules.values:
             continue
         match = _compiled(raw["prices"][words_of], language, (), False).search(rules.rest)
-        if match is not None and not _of_a_deed(rules.rest, match, raw):
+        if match is not None and (abs(match.start() - rules.seam) <= 1 or not _of_a_deed(rules.rest, match, raw)):
             rules.each |= re.search(raw["prices"]["each"], match.group(), re.IGNORECASE) is not None
             _take(rules, match, name, _number(match["n"], language))
     _cut_excluded(rules, shop, words)
-    rules.rest = _trimmed(rules.rest, language)
+    rules.whole, rules.rest = rules.rest, _trimmed(rules.rest, language)
     return rules
 
 
@@ -205,7 +212,7 @@ def _unknown_things(
 
 
 def _take(rules: Rules, match: re.Match[str], name: str, value: Any) -> None:
-    rules.values[name], rules.said[name] = value, match.group().strip(" ,.;")
+    rules.values[name], rules.said[name], rules.seam = value, match.group().strip(" ,.;"), match.start()
     rules.rest = re.sub(r"\s+", " ", f"{rules.rest[: match.start()]} {rules.rest[match.end() :]}").strip()
 
 
@@ -325,10 +332,21 @@ def _k(said: dict[str, str], language: str) -> dict[str, int]:
 
 
 def _product(said: str, shop: Shop) -> str:
-    """Id of the product that words name; the words themselves where it is not clear, for the tool to say so."""
-    plain = said.strip(" ?!.\"'")
+    """Id of the product that words name; the words themselves where several are called so, or it is not clear, for the
+    tool to say so."""
+    plain = _without_small_words(said.strip(" ?!.\"'"), shop)
+    if names_several(plain, shop):
+        return plain
     found = [m for m in shop.find(plain, ("product",), 1) if m.kind == "product" and m.score >= 80]
     return found[0].value if found else plain
+
+
+def _without_small_words(said: str, shop: Shop) -> str:
+    """The name without what trails it, as in "a mug in them", unless a product is called so."""
+    words, lex = said.split(), lexicon(heard_language())
+    while len(words) > 1 and words[-1].lower() in lex.skip and not names_several(" ".join(words), shop):
+        words.pop()
+    return " ".join(words)
 
 
 def _promotion(action: str) -> Callable[..., PromotionRequest]:
@@ -367,13 +385,17 @@ def _upsell(said: dict[str, str], rules: Rules, language: str, shop: Shop) -> Su
 
 def _together(said: dict[str, str], rules: Rules, language: str, shop: Shop) -> TogetherRequest | None:
     first, second = (_product(said[name], shop) for name in ("product", "product2"))
+    if any(names_several(p, shop) for p in (first, second)):
+        return None  # pairs of families are not counted
     if any(shop.find(p, ("product",), 1)[:1] == [] for p in (first, second)):
         return None
     return TogetherRequest(product_id=first, also_product_ids=(second,), **_k(said, language))
 
 
 def _complements(said: dict[str, str], rules: Rules, language: str, shop: Shop) -> TogetherRequest:
-    return TogetherRequest(product_id=_product(said["product"], shop), complements=True, **_k(said, language))
+    product = _product(said["product"], shop)
+    which = {"text": product} if names_several(product, shop) else {"product_id": product}
+    return TogetherRequest(**which, complements=True, **_k(said, language))
 
 
 _MAKERS: dict[str, Callable[..., Any]] = {

@@ -15,15 +15,22 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from assistant.llm.planner.candidate import PLAN_OF, Candidate, Planned, call
+from assistant.llm.planner.candidate import PLAN_OF, Candidate, Planned, ToolCall, call
 from assistant.llm.planner.language_files import read_yaml
 from assistant.llm.planner.lexicon import PhraseTree, lexicon
 from assistant.llm.planner.liking_forms import whom
+from assistant.llm.planner.named_goods import names_several
 from assistant.llm.planner.normalise import Token, tokenise
+from assistant.llm.planner.period_grammar import read_period
 from assistant.llm.planner.product_lists import Rules, rules_said
+from assistant.llm.planner.recommendation_words import LOST as _LOST
+from assistant.llm.planner.recommendation_words import PLAIN as _PLAIN
+from assistant.llm.planner.recommendation_words import Piece, without_passing
 from assistant.llm.planner.vocabulary import Vocabulary
 from assistant.plans import BuyersRequest, CheckRequest, CompareRecommendersRequest, RecommendRequest
 from assistant.plans.filters import Filter
+from assistant.plans.list_rules import ListRules
+from assistant.plans.periods import Period
 from assistant.plans.promotions import BundleRequest, PromotionRequest, SubstituteRequest
 from assistant.plans.recommending import LaunchRequest
 from assistant.plans.requests import TogetherRequest
@@ -34,22 +41,13 @@ FRAME = "recommendation_cues"
 _LONGEST = 26
 #: stretches of words that are tried for customers
 _TRIES = 8
-_PLAIN, _LOST = "plain", "lost"
 #: what the recommender in use is called among families
 _USED = "used"
 #: values of the shop that tell which customers are meant
 _OF_PEOPLE = frozenset({"country", "city", "segment", "channel", "acquisition_channel", "customer_type", "gender"})
+#: cues that begin or end no words for customers: "what would … go for"
+_OF_THE_QUESTION = frozenset({"what", "modal", "rec", "like", "show", "hear", "why"})
 _GOODS = ("product", "subcategory", "category")
-
-
-@dataclass(frozen=True)
-class Piece:
-    """A stretch of words: what it may be, and the name it stands for."""
-
-    start: int
-    end: int
-    tags: frozenset[str]
-    name: str = ""
 
 
 @dataclass
@@ -65,35 +63,55 @@ class Asked:
     families: list[str] = field(default_factory=list)
     number: int | None = None
     group: Filter | None = None
+    period: Period | None = None
     tags: frozenset[str] = frozenset()
+    #: what has to be said beside the answer
+    notes: list[str] = field(default_factory=list)
 
     @property
     def k(self) -> dict[str, int]:
         return {} if self.number is None else {"k": self.number}
 
+    @property
+    def launched(self) -> dict[str, Any]:
+        """What is said of when products came: the days, and whether the newest are asked for."""
+        newest = "newest" in self.tags and not self.tags & {"promote", "rec", "like", "who", "hear"}
+        return {"period": self.period, "newest_first": newest}
+
     def ids(self) -> list[str]:
-        """Ids of the products named, of words of names the product most like them."""
-        return [name if kind == "id" else _nearest(name, self.shop) for kind, name in self.products]
+        """Ids of the products named; words that several are called by stay, for the tool to say which it took."""
+        return [name if kind == "id" or names_several(name, self.shop) else _nearest(name, self.shop)
+                for kind, name in self.products]
+
+    @property
+    def category(self) -> dict[str, str]:
+        return {"category": self.categories[0][1]} if self.categories else {}
 
 
 def cued(
-    text: str, shop: Shop, words: Vocabulary, tools: Collection[str], plan_one: Callable[[str], list[Candidate]]
+    text: str, shop: Shop, words: Vocabulary, tools: Collection[str], plan_one: Callable[[str], list[Candidate]],
+    *, passing: bool = False,
 ) -> Planned | None:
     """The call that a text about recommendations asks for; None where a word of it is neither cue nor name.
 
     Args:
         plan_one: readings of a text by the ordinary grammar, best first: of words for customers.
+        passing: ordinary words of which none narrows may be left over; they are named beside the answer. Only for texts
+            that nothing else reads.
     """
     language = words.lexicon.language
     if not read_yaml(language, "recommendation_cues")["rules"]:
         return None
     rules = rules_said(text, shop, words)
-    tokens = [t for t in tokenise(rules.rest, words.lexicon.words) if t.kind != "stop"]
+    tokens = [t for t in tokenise(rules.whole, words.lexicon.words) if t.kind != "stop"]
     if not 1 < len(tokens) <= _LONGEST:
         return None
     asked = Asked(shop, rules)
     pieces = _pieces(tokens, words, shop)
-    heard = _with_group(pieces, tokens, rules.rest, asked, language, plan_one)
+    if passing:
+        pieces, left = without_passing(pieces, tokens, words)
+        asked.notes += [f"not_used|{said}" for said in left]
+    heard = _with_group(pieces, tokens, rules.whole, asked, language, plan_one)
     if heard is None:
         return None
     _name(heard, asked, language)
@@ -101,7 +119,8 @@ def cued(
         if _fits(rule, heard, asked):
             asked.tags = frozenset().union(*(p.tags for p in heard))
             request = _made(str(rule["ask"]), asked)
-            return None if request is None else _planned(request, rules, tools)
+            if request is not None:
+                return _planned(request, asked, tools)
     return None
 
 
@@ -128,7 +147,7 @@ def _pieces(tokens: list[Token], words: Vocabulary, shop: Shop) -> list[Piece]:
     i = 0
     while i < len(tokens):
         options = [p for p in (_of_shop(lemmas, i, words), _cue(lemmas, i, words), _words_of_names(lemmas, i, words),
-                               _single(tokens[i], i, words, shop)) if p is not None]
+                               _single(tokens[i], i, words, shop), _time(tokens, i, words)) if p is not None]
         piece = max(options, key=lambda p: p.end, default=Piece(i, i + 1, frozenset({_LOST})))
         if _LOST in piece.tags and found and "people" in found[-1].tags and tokens[i].text.strip("#").isdigit():
             piece = Piece(i, i + 1, frozenset({"customer"}), tokens[i].text.strip("#"))
@@ -141,7 +160,11 @@ def _of_shop(lemmas: list[str], i: int, words: Vocabulary) -> Piece | None:
     """A value of the shop: a product, category, recommender; or one that tells customers apart."""
     best: Piece | None = None
     for end, entries in words.trees[1].matches(lemmas, i):
-        values = {v.dimension: v.value for kind, v in entries if kind == "value"}  # type: ignore[union-attr]
+        own = " ".join(lemmas[i:end])
+        named = [v for kind, v in entries if kind == "value"]
+        # "coffee" is the category of that name before "Tea & Coffee"
+        named.sort(key=lambda v: " ".join(words.lexicon.lemmas(str(v.value).lower())) == own)  # type: ignore[union-attr]
+        values = {v.dimension: v.value for v in named}  # type: ignore[union-attr]
         goods = next((d for d in _GOODS if d in values), None)
         if goods is not None:
             tag = "product" if goods == "product" else "category"
@@ -199,6 +222,17 @@ def _single(token: Token, i: int, words: Vocabulary, shop: Shop) -> Piece | None
     return Piece(i, i + 1, frozenset({"number"}), str(int(token.value or 0))) if small else None
 
 
+def _time(tokens: list[Token], i: int, words: Vocabulary) -> Piece | None:
+    """Days that have been: "in the last two months", "in November"."""
+    found = read_period(tokens, i, words.lexicon, words.status.as_of)
+    if found is None or found.period is None or found.kind != "period":
+        return None
+    lemmas = [t.lemma for t in tokens]
+    if any((p := _of_shop(lemmas, j, words)) is not None and p.end == found.end for j in range(i, found.end)):
+        return None  # "for Christmas": the goods of that name
+    return Piece(i, found.end, frozenset({"period"}), found.period.model_dump_json(exclude_defaults=True))
+
+
 def _is_customer(said: str, shop: Shop) -> bool:
     return any(m.value == said for m in shop.find(said, ("customer",), 1))
 
@@ -224,14 +258,20 @@ def _with_group(
             if tried > _TRIES:
                 return None
             span = pieces[start:end]
-            if any(p.tags & {"customer", "family"} for p in span):
+            if any(p.tags & {"customer", "family"} for p in span) or (span[0].tags | span[-1].tags) & _OF_THE_QUESTION:
                 continue
             rule = _whom(span, pieces[start - 1] if start else None, tokens, text, language, plan_one)
             if rule is not None:
                 asked.group = rule
                 piece = Piece(span[0].start, span[-1].end, frozenset({"group"}))
-                return [*pieces[:start], piece, *pieces[end:]]
+                return [*_before_group(pieces[:start], tokens, language), piece, *pieces[end:]]
     return None
+
+
+def _before_group(pieces: list[Piece], tokens: list[Token], language: str) -> list[Piece]:
+    """Without "only" before words for customers, which says no more than they do: "only in Austria"."""
+    only = read_yaml(language, "recommendation_cues")["only"]
+    return [p for n, p in enumerate(pieces) if n < len(pieces) - 2 or tokens[p.start].lemma not in only]
 
 
 def _whom(
@@ -256,6 +296,8 @@ def _name(pieces: list[Piece], asked: Asked, language: str) -> None:
         kind, _, name = p.name.partition("|")
         if "customer" in p.tags:
             asked.customers.append(p.name)
+        elif "period" in p.tags:
+            asked.period = Period.model_validate_json(p.name)
         elif "family" in p.tags:
             asked.families.append(p.name)
         elif "number" in p.tags:
@@ -303,8 +345,11 @@ def _made(ask: str, a: Asked) -> BaseModel | None:
         return None
 
 
-def _planned(request: BaseModel, rules: Rules, tools: Collection[str]) -> Planned | None:
+def _planned(request: BaseModel, asked: Asked, tools: Collection[str]) -> Planned | None:
     """The plan with the rules of the list that were said; None where the tool cannot take one of them."""
+    rules = asked.rules
+    if rules.values and getattr(request, "why", None):
+        return None  # "why this and not that" leaves nothing out
     made = call(request)
     plan = PLAN_OF[made.name]
     if made.name not in tools or any(name not in plan.model_fields for name in rules.values):
@@ -314,12 +359,20 @@ def _planned(request: BaseModel, rules: Rules, tools: Collection[str]) -> Planne
             made = call(plan.model_validate({**made.args, **rules.values}))
         except ValidationError:
             return None
-    return Planned([made], 0.95, frame=FRAME)
+    return Planned([made], 0.95, frame=FRAME, notes=list(asked.notes))
+
+
+def of_goods(made: ToolCall) -> bool:
+    """Whether a plan made here speaks of products alone: "what can we offer them" may mean discounts, "… instead of the
+    mug" and "… under 20, in stock" cannot."""
+    if made.name in {"find_substitutes", "bought_together", "propose_bundles"}:
+        return True
+    ruled = ListRules.model_fields.keys() & made.args.keys()
+    return made.name == "recommend_products" and bool(made.args.get("basket") or any(made.args[r] for r in ruled))
 
 
 def _for_one(a: Asked, **more: Any) -> RecommendRequest:
-    category = {"category": a.categories[0][1]} if a.categories else {}
-    return RecommendRequest(customer_id=a.customers[0], **category, **a.k, **more)
+    return RecommendRequest(customer_id=a.customers[0], **a.category, **a.k, **more)
 
 
 def _why(a: Asked) -> RecommendRequest:
@@ -334,7 +387,8 @@ def _cart(a: Asked) -> RecommendRequest:
 
 def _buyers(a: Asked) -> BuyersRequest | None:
     ids = [name for kind, name in a.products if kind == "id"]
-    more: dict[str, Any] = {"filter": a.group, **a.k}
+    new = "new" in a.tags and (bool(a.categories) or not ids)
+    more: dict[str, Any] = {"filter": a.group, "new_only": new, **a.k}
     if a.categories:
         return None if a.products else BuyersRequest(category=a.categories[0][1], **more)
     if len(ids) == len(a.products):
@@ -352,29 +406,34 @@ def _bundles(a: Asked) -> BundleRequest | None:
     if len(a.products) > 1:
         return None
     one = {"product_id": a.ids()[0]} if a.products else {}
-    if a.categories:
-        a.rules.values["category"] = a.categories[0][1]
+    a.rules.values.update(a.category)
     return BundleRequest(**one, **a.k)
 
 
 def _together(a: Asked) -> TogetherRequest | None:
+    if not a.products:
+        return TogetherRequest(**a.category, **a.k)
     kind, name = a.products[0]
-    if len(a.products) > 1:  # one of them may be what is looked for: "which lunch bag goes with the red jumbo bag"
+    if len(a.products) > 1 or a.categories:  # one may be what is looked for: "which lunch bag goes with the jumbo bag"
         return None
     return TogetherRequest(**({"product_id": name} if kind == "id" else {"text": name}), **a.k)
 
 
 def _new(a: Asked) -> LaunchRequest:
-    category = a.categories[0][1] if a.categories else None
-    return LaunchRequest(category=category, filter=a.group, **a.k)
+    return LaunchRequest(**a.category, **a.launched, filter=a.group, **a.k)
 
 
 def _promotion(action: str) -> Callable[[Asked], BaseModel]:
     def make(a: Asked) -> BaseModel:
-        category = {"category": a.categories[0][1]} if a.categories else {}
-        return PromotionRequest(action=action, **category, **a.k)  # type: ignore[arg-type]
+        return PromotionRequest(action=action, **a.category, **a.k)  # type: ignore[arg-type]
 
     return make
+
+
+def _newcomer_by_content(a: Asked) -> RecommendRequest:
+    """Of somebody of whom nothing is known no product says anything: the popularity list, and why."""
+    a.notes.append("content_of_nobody|")
+    return RecommendRequest(method="popularity", **a.k)
 
 
 def _check(about: str) -> Callable[[Asked], BaseModel]:
@@ -389,8 +448,15 @@ def _compare(a: Asked) -> CompareRecommendersRequest | None:
 
 
 def _for_group(a: Asked, **more: Any) -> RecommendRequest:
-    category = {"category": a.categories[0][1]} if a.categories else {}
-    return RecommendRequest(filter=a.group, **category, **a.k, **more)
+    return RecommendRequest(filter=a.group, **a.category, **a.k, **more)
+
+
+def _for_all(a: Asked) -> RecommendRequest | None:
+    """Products of a category, or of what words of names say: "recommend gifts for Christmas"."""
+    if not a.products:
+        return RecommendRequest(**a.category, **a.k)
+    ((kind, name), *others) = a.products
+    return None if kind == "id" or others or a.categories else RecommendRequest(liking=name, **a.k)
 
 
 _MAKERS: dict[str, Callable[[Asked], BaseModel | None]] = {
@@ -399,9 +465,9 @@ _MAKERS: dict[str, Callable[[Asked], BaseModel | None]] = {
     "next_order": lambda a: _for_one(a, purpose="next"),
     "reorder": lambda a: _for_one(a, purpose="reorder"),
     "cart": _cart,
-    "new_for": lambda a: LaunchRequest(customer_id=a.customers[0], **a.k),
+    "new_for": lambda a: LaunchRequest(customer_id=a.customers[0], **a.category, **a.launched, **a.k),
     "for_customer": _for_one,
-    "newcomer_content": lambda a: RecommendRequest(method="popularity", **a.k),
+    "newcomer_content": _newcomer_by_content,
     "newcomer": lambda a: RecommendRequest(method="popularity", **a.k),
     "buyers": _buyers,
     "gone": _substitutes,
@@ -414,8 +480,8 @@ _MAKERS: dict[str, Callable[[Asked], BaseModel | None]] = {
     "compare": _compare,
     "quality": lambda a: CompareRecommendersRequest(),
     "stop": _promotion("stop"), "clear": _promotion("clear"), "promote": _promotion("promote"),
-    "for_group": _for_group, "for_group_next": lambda a: _for_group(a, purpose="next"),
+    "for_all": _for_all, "for_group": _for_group, "for_group_next": lambda a: _for_group(a, purpose="next"),
 }
 
 
-__all__ = ["FRAME", "cued"]
+__all__ = ["FRAME", "cued", "of_goods"]

@@ -21,6 +21,7 @@ from assistant.llm.planner.heard import language
 from assistant.llm.planner.language_files import read_yaml
 from assistant.llm.planner.late_patterns import LatePattern
 from assistant.llm.planner.liking_forms import whom
+from assistant.llm.planner.named_goods import names_several
 from assistant.plans import BuyersRequest, CheckRequest, CompareRecommendersRequest, RecommendRequest
 from assistant.plans.shop import Shop
 
@@ -141,6 +142,8 @@ def _product(name: str, context: DialogueContext, shop: Shop) -> str | None:
 
 def _named(name: str, shop: Shop, like: float) -> str | None:
     for text in (name.strip(" \"'“”"), _bare(name)):
+        if names_several(text, shop):
+            return _bare(text)  # the tool knows them all, and says which of them it is about
         found = [m for m in shop.find(text, ("product",), 1) if m.kind == "product" and m.score >= like]
         if found:
             return found[0].value
@@ -247,6 +250,8 @@ def _buyers(said: dict[str, str], context: DialogueContext, shop: Shop, text: st
     bare = _words(language())["trail"].sub("", _bare(said["product"]))
     category = [m for m in shop.find(bare, ("category", "subcategory"), 1) if m.score >= _SURE]
     sure = len(products) > 1 or (products and _named(said["product"], shop, _SURE) == products[0])
+    if sure and any(names_several(p, shop) for p in products):
+        return BuyersRequest(text=products[0]) if len(products) == 1 else None
     if sure and products:
         return BuyersRequest(product_id=products[0]) if len(products) == 1 else BuyersRequest(product_ids=products)
     return BuyersRequest(category=category[0].value) if category else None

@@ -11,10 +11,10 @@ from assistant.errors import NoRows
 from assistant.models.recommend.catalogue import ProductFilters
 from assistant.models.recommend.fitted import FittedRecommender, candidate_mask
 from assistant.models.recommend.live_basket import LiveBasket
+from assistant.models.recommend.meant import most_ordered, products_meant, say_chosen
 from assistant.models.recommend.one_customer import ranks_of
 from assistant.models.recommend.reasons import reasons_for
 from assistant.models.recommend.shaping import shaped
-from assistant.models.recommend.why_not import product_row
 from assistant.plans import RecommendRequest
 from assistant.plans.reword import reword
 from assistant.plans.reword_lists import rule_words
@@ -37,7 +37,9 @@ def basket_result(snapshot: Snapshot, request: RecommendRequest, fitted: FittedR
     from assistant.models.recommend.report import known_customer
 
     customer = known_customer(snapshot, fitted, request.customer_id) if request.customer_id else None
-    places = _places(fitted, request)
+    named = [products_meant(fitted.catalogue, product) for product in request.basket]
+    rows = [most_ordered(snapshot, fitted.catalogue, meant) for meant in named]
+    places = _places(fitted, request, rows)
     family = fitted.personal_family() or "popularity"
     live = LiveBasket(fitted.models[family], _position(fitted, customer), _row(places, fitted.interactions.n_items))
     mask = _allowed(fitted, request, live, places)
@@ -57,7 +59,7 @@ def basket_result(snapshot: Snapshot, request: RecommendRequest, fitted: FittedR
                                       source=Source(origin="plan"))
     if customer is not None:
         figures["customer"] = Figure(value=customer, unit="id", label="Customer", source=Source(origin="plan"))
-    return Result(
+    result = Result(
         kind="basket_recommendation", currency=snapshot.currency, tables=[table], figures=figures,
         title="Products that go with a basket" + (f" of customer {customer}" if customer else ""),
         words={"basket": " and ".join(names), "category": request.category or "",
@@ -70,6 +72,9 @@ def basket_result(snapshot: Snapshot, request: RecommendRequest, fitted: FittedR
         ),
         followups=["Which products are bought together?", "Top 10 products by revenue"],
     )
+    for meant, row in zip(named, rows, strict=True):
+        say_chosen(result, fitted.catalogue, meant, row, "the one in most orders")
+    return result
 
 
 _NOTHING_KNOWN = "Only the products named are known of this person; nothing is stored."
@@ -157,8 +162,7 @@ def _name(fitted: FittedRecommender, place: int) -> str:
     return str(fitted.catalogue.frame.iloc[int(fitted.catalogue.rows[place])]["name"])
 
 
-def _places(fitted: FittedRecommender, request: RecommendRequest) -> np.ndarray:
-    rows = [product_row(fitted, product) for product in request.basket]
+def _places(fitted: FittedRecommender, request: RecommendRequest, rows: list[int]) -> np.ndarray:
     places = fitted.catalogue.frame["position"].to_numpy()[rows]
     known = places[places >= 0]
     if len(known) == 0:

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from assistant.data.warehouse import Snapshot
-from assistant.errors import MissingData
+from assistant.errors import MissingData, UnknownName
 from assistant.features.item_sets import SEEDS, ItemSet, frequent_sets
 from assistant.models.recommend.catalogue import RULES, Catalogue, ProductFilters
+from assistant.models.recommend.meant import Meant, most_ordered, products_meant, say_chosen
 from assistant.models.recommend.together import MIN_TOGETHER, product_names, product_of
 from assistant.plans.promotions import BundleRequest
 from assistant.plans.reword import phrase, reword
@@ -40,7 +41,11 @@ def bundles_result(snapshot: Snapshot, request: BundleRequest, catalogue: Catalo
         UnknownName: product, category or word unknown. MissingData: a margin or cap needs a column the data lack.
     """
     names = product_names(snapshot)
-    must = None if request.product_id is None else product_of(names, request.product_id)
+    must, meant = None, None
+    if request.product_id is not None:
+        meant = _meant(catalogue, request.product_id)
+        must = product_of(names, request.product_id) if meant is None else str(
+            catalogue.frame["product_id"].iloc[most_ordered(snapshot, catalogue, meant)])
     if request.min_margin is not None and not catalogue.has_cost:
         raise MissingData("The margin of a bundle needs products.cost, which the loaded data do not have",
                           received="products.cost")
@@ -59,6 +64,9 @@ def bundles_result(snapshot: Snapshot, request: BundleRequest, catalogue: Catalo
         words={"product": "" if must is None else names[must], "margin": "yes" if catalogue.has_cost else ""},
         evidence=_evidence(snapshot, request, orders), followups=["Which products are bought together?"],
     )
+    row = None if must is None else catalogue.row_of(must)
+    if meant is not None and row is not None:
+        say_chosen(result, catalogue, meant, row, "the one in most orders")
     speak(result, "rules", phrase(only_rules(request)))
     if request.max_total is not None:
         result.figures["max_total"] = Figure(value=request.max_total, unit="currency", label="Price limit of a bundle",
@@ -68,6 +76,14 @@ def bundles_result(snapshot: Snapshot, request: BundleRequest, catalogue: Catalo
     if not kept:
         result.refusal = Refusal(reason="no_rows", message=_why_none(must, names, rules, dropped, catalogue))
     return result
+
+
+def _meant(catalogue: Catalogue, said: str) -> Meant | None:
+    """The products that words name; None for one that is only sold, and for a name that the shop does not have."""
+    try:
+        return products_meant(catalogue, said)
+    except UnknownName:
+        return None
 
 
 def _why_none(

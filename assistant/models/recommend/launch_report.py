@@ -24,6 +24,8 @@ from assistant.models.recommend.reach import objected
 from assistant.models.recommend.report import known_customer
 from assistant.plans import BuyersRequest, LaunchRequest
 from assistant.plans.reword import reword
+from assistant.query.periods import ResolvedPeriod, resolve
+from assistant.query.spoken import speak_period
 from assistant.results import Caveat, Column, DefinitionUsed, Evidence, Figure, ModelInfo, Result, Source, Table
 
 #: Products of the list on which a customer counts as reached by a new product.
@@ -58,9 +60,12 @@ def _candidates(snapshot: Snapshot, request: LaunchRequest, newcomers: Newcomers
         NoRows: none is left; the message says which condition was the last to leave none.
     """
     frame = newcomers.launches.frame
-    rows = newcomers.launches.new(snapshot.as_of, request.days)
+    period = _period(snapshot, request)
+    when = f"within the last {request.days} days" if period is None else f"in the days asked for ({period.label})"
+    rows = newcomers.launches.new(snapshot.as_of, request.days) if period is None else newcomers.launches.between(
+        period.covered_start, period.covered_end)
     if not rows.any():
-        raise NoRows(f"No product was launched within the last {request.days} days", received=f"{request.days} days")
+        raise NoRows(f"No product on sale was launched {when}", received=when)
     if request.category is not None:
         if not snapshot.has("products", "category"):
             raise MissingData("New products of one category need products.category", received="products.category")
@@ -71,13 +76,19 @@ def _candidates(snapshot: Snapshot, request: LaunchRequest, newcomers: Newcomers
                               valid=sorted(set(names) - {""}))
         rows = rows & match
         if not rows.any():
-            raise NoRows(f"No product of {request.category} was launched within the last {request.days} days",
-                         received=request.category)
+            raise NoRows(f"No product of {request.category} was launched {when}", received=request.category)
     if request.in_stock_only and snapshot.has("products", "stock"):
         rows = rows & ~(frame["stock"].to_numpy(dtype=float) <= 0)
         if not rows.any():
-            raise NoRows("Every new product is out of stock", received=f"{request.days} days")
+            raise NoRows("Every new product is out of stock", received=when)
     return newcomers.columns(rows)
+
+
+def _period(snapshot: Snapshot, request: LaunchRequest) -> ResolvedPeriod | None:
+    """The days in which a product must have been launched, where they are named."""
+    if request.period is None:
+        return None
+    return resolve(request.period, as_of=snapshot.as_of, first_day=snapshot.manifest.first_day)
 
 
 # -- one customer ------------------------------------------------------------------------------------------------------
@@ -159,7 +170,8 @@ def _to_push(
         if not len(chosen):
             raise NoRows("The filter selects no customer with purchases, so no taste can be told")
     suits = reach(newcomers, candidates, REACH_K, chosen)
-    order = np.lexsort((np.arange(len(suits)), -suits))
+    first = _launch_days(newcomers) if request.newest_first else suits
+    order = np.lexsort((np.arange(len(suits)), -suits, -first))
     shown = [int(p) for p in order if candidates[p]][: request.k]
     columns = [*_PRODUCT, Column(name="suits", label=f"Customers among whose best {REACH_K} it is", unit="count"),
                Column(name="share", label="Share of these customers", unit="percent"),
@@ -168,18 +180,26 @@ def _to_push(
         [*_product(newcomers, p), int(suits[p]), round(100 * float(suits[p]) / len(chosen), 1), _like(newcomers, p)]
         for p in shown
     ]
-    table = Table(id="products", title="New products, those that suit most customers first", columns=columns, rows=rows,
+    by = "newest first" if request.newest_first else "those that suit most customers first"
+    table = Table(id="products", title=f"New products, {by}", columns=columns, rows=rows,
                   total_rows=int(candidates.sum()))
     unknown = [str(row[1]) for row in table.rows if by_content(newcomers, BuyersRequest(product_id=str(row[0])))]
     result = _result(snapshot, request, table, "New products to push", exam,
                      [*(f"Who should hear about {name}?" for name in unknown[:1]), "Top 10 products by revenue"])
     result.words["for"] = "push"
+    result.words["newest_first"] = "yes" if request.newest_first else ""
     result.figures |= {
         "customers": Figure(value=len(chosen), unit="count", label="Customers whose tastes count",
                             source=Source(origin="evidence")),
         "reach_k": _plan_figure(REACH_K, "count", "New products per customer"),
     }
     return result
+
+
+def _launch_days(newcomers: Newcomers) -> np.ndarray:
+    """Launch day of each column, the earliest of all where it is unknown."""
+    days = newcomers.launches.frame.set_index("product_id")["launched"].reindex(newcomers.data.item_ids).to_numpy()
+    return np.nan_to_num(days.astype(float), nan=-1.0)
 
 
 def _like(newcomers: Newcomers, column: int) -> str | None:
@@ -307,11 +327,13 @@ def _result(
         figures["days"] = _plan_figure(request.days, "days", "Counts as new")
         figures["found"] = Figure(value=table.total_rows, unit="count", label="New products",
                                   source=Source(table=table.id, origin="derived", derivation="number of rows"))
-    return Result(
+    result = Result(
         kind="new_products", title=title, currency=snapshot.currency, tables=tables, figures=figures,
         words={"measured": "" if exam is None else "yes"}, evidence=_evidence(snapshot, request, exam),
         caveats=[Caveat(code="new_products_unmeasured")] if exam is None else [], followups=followups,
     )
+    speak_period(result, "launched", _period(snapshot, request) if isinstance(request, LaunchRequest) else None)
+    return result
 
 
 def _exam_table(exam: LaunchExam) -> Table:
@@ -344,5 +366,5 @@ def _evidence(snapshot: Snapshot, request: Any, exam: LaunchExam | None) -> Evid
         window_start=snapshot.manifest.first_day, window_end=snapshot.as_of, assumptions=assumptions,
         model=ModelInfo(name="content", parameters=Content().parameters(), quality=quality, baseline=baseline),
         definitions=[DefinitionUsed(term="new product", meaning="on sale, and launched (or, where no date is known, "
-                                                               "first sold) within the days asked for")],
+                                                               "first sold) in the days asked for")],
     )

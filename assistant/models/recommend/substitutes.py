@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 
 from assistant.data.warehouse import Snapshot
-from assistant.errors import NoRows
+from assistant.errors import NoRows, UnknownName
 from assistant.features.baskets import pair_counts
-from assistant.models.recommend.catalogue import RULES, ProductFilters
+from assistant.models.recommend.catalogue import RULES, Catalogue, ProductFilters
 from assistant.models.recommend.fitted import FittedRecommender
+from assistant.models.recommend.meant import Meant, most_ordered, products_meant, say_chosen
 from assistant.models.recommend.shaping import shaped
 from assistant.models.recommend.together import product_names, product_of
 from assistant.plans.promotions import SubstituteRequest
@@ -33,7 +34,7 @@ TOGETHER = 0.1
 _LEFT = {
     "other_category": "of another kind than the product", "unlike": "not like it",
     "together": "often in the same order, so it goes with it", "not_cheaper": "not cheaper", "not_dearer": "not dearer",
-    "price_unknown": "price unknown",
+    "price_unknown": "price unknown", "variant": "the same in another colour or size",
 }
 _DEFINITIONS = [
     DefinitionUsed(term="likeness", meaning="cosine of the texts of both products (embeddings where there are any, "
@@ -57,15 +58,13 @@ def substitutes_result(snapshot: Snapshot, request: SubstituteRequest, fitted: F
             product is not in the catalogue any more.
     """
     catalogue = fitted.catalogue
-    names = product_names(snapshot)
-    anchor = catalogue.row_of(product_of(names, request.product_id))
-    if anchor is None:
-        raise NoRows("Nothing is known of this product", received=request.product_id)
+    meant = _meant(snapshot, catalogue, request.product_id)
+    anchor = most_ordered(snapshot, catalogue, meant)
     shape = catalogue.shape(request)
     signs = _signs(snapshot, fitted, anchor)
-    why = _left_out(request, fitted, anchor, signs, "subcategory")
+    why = _left_out(request, fitted, anchor, signs, "subcategory", meant.rows)
     if not (why == None).any():  # noqa: E711 (an array of objects)
-        why = _left_out(request, fitted, anchor, signs, "category")
+        why = _left_out(request, fitted, anchor, signs, "category", meant.rows)
     open_ = np.flatnonzero(why == None)  # noqa: E711
     value = (signs["likeness"] + signs["buyers"]) / 2
     order = open_[np.lexsort((catalogue.frame["product_id"].to_numpy(dtype=str)[open_], -value[open_]))]
@@ -82,6 +81,7 @@ def substitutes_result(snapshot: Snapshot, request: SubstituteRequest, fitted: F
         words={"product": str(facts["name"]), "relative": request.relative_price or ""},
         evidence=_evidence(snapshot, request, fitted), followups=[f"What goes well with {facts['name']}?"],
     )
+    say_chosen(result, catalogue, meant, anchor, "the one in most orders")
     speak(result, "rules", phrase(only_rules(request)))
     original = result.table("original")
     if original.cell(0, "price") is not None:
@@ -91,6 +91,19 @@ def substitutes_result(snapshot: Snapshot, request: SubstituteRequest, fitted: F
         result.refusal = Refusal(reason="no_rows", message=f"No substitute is left; left out: {counts}",
                                  nearest=[f"Something like {facts['name']}"])
     return result
+
+
+def _meant(snapshot: Snapshot, catalogue: Catalogue, said: str) -> Meant:
+    """The product named, listed or only sold, or those that words name.
+
+    Raises:
+        UnknownName: none is called so. NoRows: it was sold, and is not in the catalogue any more.
+    """
+    try:
+        return products_meant(catalogue, said)
+    except UnknownName:
+        product_of(product_names(snapshot), said)
+        raise NoRows("Nothing is known of this product", received=said) from None
 
 
 def _signs(snapshot: Snapshot, fitted: FittedRecommender, anchor: int) -> dict[str, np.ndarray]:
@@ -147,9 +160,11 @@ def _same_buyers(fitted: FittedRecommender, anchor: int, rows: np.ndarray) -> np
 
 
 def _left_out(
-    request: SubstituteRequest, fitted: FittedRecommender, anchor: int, signs: dict[str, np.ndarray], kind: str
+    request: SubstituteRequest, fitted: FittedRecommender, anchor: int, signs: dict[str, np.ndarray], kind: str,
+    family: tuple[int, ...] = (),
 ) -> np.ndarray:
-    """First reason that leaves each row out, None where none does; the product itself is "self"."""
+    """First reason that leaves each row out, None where none does; the product itself is "self", and what was named
+    with it in another colour or size is no substitute."""
     catalogue = fitted.catalogue
     frame = catalogue.frame
     why = catalogue.rules(ProductFilters.of(request)).copy()
@@ -166,6 +181,9 @@ def _left_out(
     steps.append(("together", signs["share"] >= signs["bar"][0]))
     for code, holds in steps:
         why[holds & (why == None)] = code  # noqa: E711
+    same = np.asarray(list(family), dtype=int)
+    variant = catalogue.all_kinds.variant
+    why[same[variant[same] == variant[anchor]]] = "variant"
     why[anchor] = "self"
     return why
 

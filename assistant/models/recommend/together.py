@@ -46,7 +46,7 @@ def together_result(snapshot: Snapshot, request: TogetherRequest) -> Result:
         UnknownName: no such product; ``valid`` holds the nearest. NoRows: no product sale at all.
     """
     names = product_names(snapshot)
-    family = named_by(names, request.text) if request.text is not None else ()
+    family = _family(snapshot, request, names)
     product = family[0] if family else None
     if request.product_id is not None:
         product = product_of(names, request.product_id)
@@ -64,6 +64,7 @@ def together_result(snapshot: Snapshot, request: TogetherRequest) -> Result:
     shown = frame.head(request.k)
     label = ALL if product is None else " and ".join(names[p] for p in (product, *also))
     label = f"products named “{request.text}”" if len(family) > 1 else label
+    label = f"products of {request.category}" if request.category is not None else label
     result = Result(
         kind="bought_together", title=f"Bought together: {label}", currency=snapshot.currency,
         tables=[_pairs_table(shown, names, len(frame), label),
@@ -150,6 +151,29 @@ def named_by(names: dict[str, str], text: str) -> tuple[str, ...]:
     if not found:
         product_of(names, text)
     return tuple(sorted(found, key=lambda p: (len(names[p]), p)))
+
+
+def _family(snapshot: Snapshot, request: TogetherRequest, names: dict[str, str]) -> tuple[str, ...]:
+    """Ids of the products that words or a category stand for; empty where neither is named.
+
+    Raises:
+        UnknownName: nothing is called so; ``valid`` holds the nearest. NoRows: nothing of the category was listed.
+    """
+    if request.text is not None:
+        return named_by(names, request.text)
+    if request.category is None:
+        return ()
+    from rapidfuzz import process
+
+    table, wanted = snapshot.table("products"), request.category.strip().casefold()
+    facts = snapshot.execute(table.select("product_id", "category", "subcategory")).to_pandas().fillna("")
+    for column in ("subcategory", "category"):
+        hit = facts[facts[column].astype(str).str.casefold() == wanted]
+        if len(hit):
+            return tuple(sorted(hit["product_id"].astype(str), key=lambda p: (len(names[p]), p)))
+    known = sorted({*facts["category"], *facts["subcategory"]} - {""})
+    raise UnknownName("The shop has no such category", received=request.category,
+                      valid=[m[0] for m in process.extract(request.category, known, limit=5)])
 
 
 def _counts(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from assistant.errors import NoRows
 from assistant.models.recommend.catalogue import RULES
 from assistant.models.recommend.explained import causes_table, versus_table, why_table
 from assistant.models.recommend.fitted import CustomerLists
 from assistant.models.recommend.flips import flips_table
+from assistant.models.recommend.meant import Meant, products_meant, say_chosen
 from assistant.models.recommend.one_customer import OneCustomer
 from assistant.models.recommend.why_not import product_row, why_not_table
 from assistant.plans import RecommendRequest
@@ -26,6 +29,7 @@ def explain_list(result: Result, request: RecommendRequest, one: OneCustomer, li
         UnknownName: no such product. NoRows: ``request.why`` was never sold, so no list can hold it.
     """
     result.kind = "recommendation_why"
+    request = _one_each(result, request, one, lists)
     why = why_not = None
     if request.why is not None:
         why = _column(one, request.why)
@@ -53,6 +57,39 @@ def explain_list(result: Result, request: RecommendRequest, one: OneCustomer, li
             "the share of the score that the purchase adds, less what a purchase drawn at random from the shop would "
             "add in its place; how much is needed is set so that a product drawn at random from those the customer "
             "bought fails in nine cases of ten")))
+
+
+def _one_each(
+    result: Result, request: RecommendRequest, one: OneCustomer, lists: CustomerLists
+) -> RecommendRequest:
+    """The request about one product each, where a category or words of several names are asked about: of those, what
+    ranks highest for the customer, which is said."""
+    chosen: dict[str, str] = {}
+    catalogue = one.fitted.catalogue
+    for name in ("why", "why_not"):
+        said = getattr(request, name)
+        meant = None if said is None else products_meant(catalogue, said)
+        if meant is not None and meant.several:
+            row, how = _highest(one, meant, lists)
+            say_chosen(result, catalogue, meant, row, how)
+            chosen[name] = str(catalogue.frame["product_id"].iloc[row])
+    return request.model_copy(update=chosen)
+
+
+def _highest(one: OneCustomer, meant: Meant, lists: CustomerLists) -> tuple[int, str]:
+    """The first of them on the list, else the best placed off it, else the first; and what it was chosen by."""
+    ids = one.fitted.catalogue.frame["product_id"].to_numpy()
+    place_of = {str(ids[row]): row for row in meant.rows}
+    shown = next((place_of[str(p)] for p in lists.product_ids[0] if str(p) in place_of), None)
+    if shown is not None:
+        return shown, "which ranks highest of them for this customer"
+    scores, positions = one.scores()[0], one.fitted.catalogue.frame["position"].to_numpy()
+    known = [row for row in meant.rows if positions[row] >= 0]
+    ranked = [row for row in known if np.isfinite(scores[positions[row]])]
+    if ranked:
+        best = max(ranked, key=lambda row: (float(scores[positions[row]]), -row))
+        return best, "which ranks highest of them for this customer"
+    return (known or list(meant.rows))[0], "none of them can be on this customer's list"
 
 
 def _column(one: OneCustomer, product: str) -> int:

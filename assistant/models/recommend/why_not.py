@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from assistant.errors import UnknownName
 from assistant.models.recommend.fitted import CustomerLists, FittedRecommender
+from assistant.models.recommend.meant import products_meant
 from assistant.models.recommend.one_customer import OneCustomer
 from assistant.results import Column, Table
 
@@ -54,24 +54,12 @@ def why_not_table(one: OneCustomer, product_id: str, lists: CustomerLists) -> Ta
 
 
 def product_row(fitted: FittedRecommender, product_id: str) -> int:
-    """Row of the catalogue of a product named by id or name.
+    """Row of the catalogue of a product named by id or name; of several that are meant the first.
 
     Raises:
         UnknownName: no such product; ``valid`` holds the nearest ids and names.
     """
-    wanted = product_id.strip()
-    row = fitted.catalogue.row_of(wanted)
-    if row is not None:
-        return row
-    frame = fitted.catalogue.frame
-    names = frame["name"].str.casefold().to_numpy() == wanted.casefold()
-    if names.any():
-        return int(np.flatnonzero(names)[0])
-    from rapidfuzz import process
-
-    labels = [f"{p} ({n})" for p, n in zip(frame["product_id"], frame["name"], strict=True)]
-    nearest = [m[0] for m in process.extract(wanted, labels, limit=5)]
-    raise UnknownName("The shop has no such product", received=product_id, valid=nearest)
+    return products_meant(fitted.catalogue, product_id).rows[0]
 
 
 def _standing(one: OneCustomer, place: int, lists: CustomerLists) -> tuple[str, int | None, float | None, float | None]:

@@ -41,3 +41,68 @@ def test_other_questions_are_left_alone(text: str) -> None:
 
 def test_what_is_looked_for_is_not_joined_to_what_it_goes_with() -> None:
     assert not _call("which mug goes with the linen cushion")[1].get("also_product_ids")
+
+
+@pytest.mark.parametrize("text", ["why Kitchen for customer 17850", "how come we push Kitchen at customer 17850?"])
+def test_why_takes_a_category(text: str) -> None:
+    assert _call(text) == ("recommend_products", {"customer_id": "17850", "why": "Kitchen"})
+
+
+@pytest.mark.parametrize("text", [
+    "what could I offer people instead of the mug", "our mugs are sold out, any substitutes?",
+])
+def test_words_of_several_products_are_not_taken_for_one(text: str) -> None:
+    name, args = _call(text)
+    assert name == "find_substitutes" and args["product_id"] in {"mug", "mugs"}
+
+
+@pytest.mark.parametrize(("text", "period"), [
+    ("how many products were launched in the last two months?", "rolling"),
+    ("which items did we start selling in November?", "named"), ("what did we add to the range this year?", "calendar"),
+])
+def test_new_products_of_days_that_are_named(text: str, period: str) -> None:
+    name, args = _call(text)
+    assert name == "new_products" and args["period"]["kind"] == period
+
+
+def test_the_newest_are_listed_by_day() -> None:
+    args = _call("list the ten newest products")[1]
+    assert args["newest_first"] and args["k"] == 10
+
+
+def test_who_wants_the_new_ones_of_a_category() -> None:
+    name, args = _call("who would want our newest Garden items?")
+    assert name == "likely_buyers" and args["category"] == "Garden" and args["new_only"]
+
+
+@pytest.mark.parametrize("text", ["what would customers in Germany go for?", "what would German customers like?"])
+def test_what_a_group_likes_is_no_count_of_it(text: str) -> None:
+    name, args = _call(text)
+    assert name == "recommend_products" and args["filter"]["values"] == ["Germany"]
+
+
+def test_rules_of_a_list_tell_products_from_other_offers() -> None:
+    name, args = _call("what could we offer our lapsed customers, only things in stock and under 20 euros?")
+    assert (name, args["max_price"]) == ("recommend_products", 20.0)
+    assert args["filter"]["metric"] == "days_since_last_order"
+
+
+def test_an_ordinary_word_may_pass_and_is_named() -> None:
+    planned = plan_turn("what do you honestly recommend for customer 17850?", DialogueContext(), PlannerShop())
+    assert planned.calls[0].name == "recommend_products" and planned.notes == ["not_used|honestly"]
+
+
+@pytest.mark.parametrize("text", [
+    "recommend unicorn mugs for customer 17850", "recommend products for hospitals", "which purple products to promote",
+])
+def test_a_word_that_narrows_does_not_pass(text: str) -> None:
+    assert _call(text)[0] == "decline"
+
+
+def test_a_list_by_content_needs_something_known() -> None:
+    planned = plan_turn("picks for a first-time visitor based on content", DialogueContext(), PlannerShop())
+    assert planned.calls[0].args["method"] == "popularity" and planned.notes == ["content_of_nobody|"]
+
+
+def test_what_is_bought_along_with_a_category() -> None:
+    assert _call("what are people buying along with Garden things?") == ("bought_together", {"category": "Garden"})

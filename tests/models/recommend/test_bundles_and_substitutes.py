@@ -15,6 +15,7 @@ from assistant.llm.replies import compose
 from assistant.models.recommend.bundles import bundles_result
 from assistant.models.recommend.catalogue import build_catalogue
 from assistant.models.recommend.fitted import fit_recommender
+from assistant.models.recommend.meant import products_meant
 from assistant.models.recommend.substitutes import substitutes_result
 from assistant.models.recommend.together import together_result
 from assistant.plans import BundleRequest, SubstituteRequest, TogetherRequest
@@ -160,3 +161,27 @@ def test_dearer_and_cheaper_are_strict(shop, fitted):
     with pytest.raises(UnknownName) as error:
         substitutes_result(shop, SubstituteRequest(product_id="Stonware Teepot"), fitted)
     assert any("Teapot" in v for v in error.value.valid)
+
+
+def test_words_of_several_names_are_a_family_and_what_was_taken_is_said(shop, fitted, catalogue):
+    meant = products_meant(catalogue, "stoneware teapots")
+    ids = catalogue.frame["product_id"]
+    assert {ids.iloc[r] for r in meant.rows} == {"POT", "POTB"} and meant.several and not meant.of_category
+    assert products_meant(catalogue, "kitchen").of_category and not products_meant(catalogue, "plain mug").several
+    with pytest.raises(UnknownName):
+        products_meant(catalogue, "stoneware spaceship")
+    found = substitutes_result(shop, SubstituteRequest(product_id="stoneware teapot"), fitted)
+    assert found.words["product"] == "Red Stoneware Teapot"  # in more orders than the blue one
+    assert any("Red Stoneware Teapot" in said for said in found.evidence.assumptions)
+    assert "POTB" not in {row[0] for row in found.table("products").rows}  # it is out of stock with it
+    compose([found])
+    bundles = bundles_result(shop, BundleRequest(product_id="stoneware teapot"), catalogue)
+    assert bundles.words["product"] == "Red Stoneware Teapot" and compose([bundles])
+
+
+def test_what_is_bought_with_a_category(shop):
+    found = together_result(shop, TogetherRequest(category="food"))
+    assert found.figures["orders_product"].value == sum("TEA" in b for b in held())
+    assert "TEA" not in {row[1] for row in found.table("pairs").rows} and compose([found])
+    with pytest.raises(UnknownName):
+        together_result(shop, TogetherRequest(category="Spaceships"))

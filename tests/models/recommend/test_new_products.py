@@ -6,16 +6,19 @@ import pandas as pd
 import pytest
 
 from assistant.errors import MissingData, NoRows, UnknownName
-from assistant.features.interactions import interactions
+from assistant.features.interactions import interactions, interactions_from_pairs
 from assistant.features.launches import launches
 from assistant.features.product_attributes import price_bands, product_attributes, shared_attributes
 from assistant.features.product_side import ProductSide
 from assistant.llm.replies import caveat_texts, compose
+from assistant.models.recommend.catalogue import build_catalogue
 from assistant.models.recommend.launch_exam import launch_cut, launch_exam, ranking_quality
 from assistant.models.recommend.launch_report import by_content, launch_buyers_result, launch_result
 from assistant.models.recommend.newcomers import content_buyers, fit_newcomers
+from assistant.models.recommend.newest import new_ones_of
 from assistant.models.recommend.reasons import ReasonRule
 from assistant.plans import BuyersRequest, Compare, LaunchRequest
+from assistant.plans.periods import Period
 from tests.support.shop_builder import shop_of
 
 END = date(2024, 6, 30)
@@ -209,3 +212,26 @@ def test_price_bands_hold_as_many_products_each():
     assert bands.tolist() == ["1", "1", "2", "2", "3", "3", "4", "4", "5", "5", None]
     assert price_bands(np.array([2.0, 2.0])).tolist() == [None, None]
     assert price_bands(np.array([np.nan])).tolist() == [None]
+
+
+def test_launched_in_days_that_are_named(shop, newcomers):
+    june = Period(kind="absolute", start=date(2024, 6, 1), end=date(2024, 6, 30))
+    found = launch_result(shop, LaunchRequest(period=june, newest_first=True), newcomers, None)
+    assert {row[0] for row in found.table("products").rows} == {"N1", "N2"}
+    assert "June 2024" in compose([found]).text
+    with pytest.raises(NoRows):
+        launch_result(shop, LaunchRequest(period=Period(kind="absolute", end=date(2022, 1, 31))), newcomers, None)
+
+
+def test_the_newest_first(shop, newcomers):
+    found = launch_result(shop, LaunchRequest(days=600, newest_first=True, k=20), newcomers, None)
+    days = [str(row[4]) for row in found.table("products").rows]
+    assert days == sorted(days, reverse=True) and len(set(days)) > 1
+
+
+def test_only_what_is_new_of_a_category(shop):
+    catalogue = build_catalogue(shop, interactions_from_pairs([], []))
+    asked = new_ones_of(shop, BuyersRequest(category="Mugs", new_only=True), catalogue)
+    assert asked.product_id == "N1" and asked.category is None
+    with pytest.raises(NoRows, match="the newest is"):
+        new_ones_of(shop, BuyersRequest(text="mug number", new_only=True), catalogue)

@@ -46,6 +46,19 @@ def rank_without(one: OneCustomer, product: int, item: int) -> int | None:
     return ranks_of(scores[None, :], item)[0]
 
 
+def test_a_category_is_asked_about_by_its_best_placed_product(
+    demo_snapshot: Snapshot, fitted: FittedRecommender, buyers: list[str]
+) -> None:
+    plain = ask(demo_snapshot, fitted, customer_id=buyers[0])
+    row = plain.table("products").rows[0]
+    category = row[[c.name for c in plain.table("products").columns].index("category")]
+    asked = ask(demo_snapshot, fitted, customer_id=buyers[0], why=category)
+    assert asked.table("why").cell(0, "product_id") == row[0]
+    assert any(str(row[1]) in said and category in said for said in asked.evidence.assumptions)
+    other = ask(demo_snapshot, fitted, customer_id=buyers[0], why_not="mug")
+    assert "Mug" in str(other.table("why_not").cell(0, "name"))
+
+
 @pytest.mark.parametrize("method", ["auto", "item_knn", "ease", "als"])
 def test_the_evidence_of_a_reason_is_what_removal_does(
     demo_snapshot: Snapshot, fitted: FittedRecommender, buyers: list[str], method: str
