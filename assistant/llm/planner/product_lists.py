@@ -20,7 +20,6 @@ from assistant.llm.planner.context import DialogueContext
 from assistant.llm.planner.heard import language as heard_language
 from assistant.llm.planner.language_files import read_yaml
 from assistant.llm.planner.late_patterns import LatePattern
-from assistant.llm.planner.lexicon import lexicon
 from assistant.llm.planner.liking_forms import liking
 from assistant.llm.planner.named_goods import names_several
 from assistant.llm.planner.normalise import clean, expand
@@ -334,19 +333,11 @@ def _k(said: dict[str, str], language: str) -> dict[str, int]:
 def _product(said: str, shop: Shop) -> str:
     """Id of the product that words name; the words themselves where several are called so, or it is not clear, for the
     tool to say so."""
-    plain = _without_small_words(said.strip(" ?!.\"'"), shop)
+    plain = re.sub(str(_raw(heard_language())["trailing"]), "", said.strip(" ?!.\"'"), flags=re.IGNORECASE)
     if names_several(plain, shop):
         return plain
     found = [m for m in shop.find(plain, ("product",), 1) if m.kind == "product" and m.score >= 80]
     return found[0].value if found else plain
-
-
-def _without_small_words(said: str, shop: Shop) -> str:
-    """The name without what trails it, as in "a mug in them", unless a product is called so."""
-    words, lex = said.split(), lexicon(heard_language())
-    while len(words) > 1 and words[-1].lower() in lex.skip and not names_several(" ".join(words), shop):
-        words.pop()
-    return " ".join(words)
 
 
 def _promotion(action: str) -> Callable[..., PromotionRequest]:
