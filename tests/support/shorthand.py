@@ -188,7 +188,8 @@ def _value(p: Any) -> str:
 
 
 def _new(p: Any) -> str:
-    return "new" + _if("customer=", p.customer_id) + _if("", p.category) + _where(p) + _but("k=", p.k, 5)
+    return "new" + _if("customer=", p.customer_id) + _if("", p.category) + _where(p) + _but("k=", p.k, 5) + (
+        f" in {period(p.period)}" if p.period else "") + (" newest" if p.newest_first else "")
 
 
 def _recommend(p: Any) -> str:
@@ -207,7 +208,7 @@ def _bundles(p: Any) -> str:
 
 
 def _together(p: Any) -> str:
-    text = f"together {p.product_id or ''}".strip()
+    text = f"together {p.product_id or p.category or ''}".strip()
     text += f"+{'+'.join(p.also_product_ids)}" if p.also_product_ids else ""
     return text + (" complements" if p.complements else "")
 
