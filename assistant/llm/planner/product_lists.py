@@ -109,6 +109,8 @@ def product_list(
         return None  # too long, or the language has no words for it yet
     plain = re.sub(r"\s+", " ", expand(clean(text), words.lexicon.words)).strip()
     plain = re.sub(raw["courtesy"], "", plain, flags=re.IGNORECASE).strip()
+    if re.search(raw["reasons"], plain, re.IGNORECASE):
+        return None  # "why this and not that" asks for no list, and leaves nothing out
     rules = _cut(plain, shop, words)
     found = _asked(rules, language, shop, tools)
     def plan_words(said: str) -> list[Candidate]:

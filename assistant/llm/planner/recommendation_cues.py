@@ -8,6 +8,7 @@ word that is none of these is left to the other readings, so nothing that was sa
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -28,6 +29,7 @@ from assistant.llm.planner.recommendation_words import PLAIN as _PLAIN
 from assistant.llm.planner.recommendation_words import Piece, without_passing
 from assistant.llm.planner.vocabulary import Vocabulary
 from assistant.plans import BuyersRequest, CheckRequest, CompareRecommendersRequest, RecommendRequest
+from assistant.plans.briefing import BriefingRequest
 from assistant.plans.filters import Filter
 from assistant.plans.list_rules import ListRules
 from assistant.plans.periods import Period
@@ -60,6 +62,8 @@ class Asked:
     #: products: ids where one is meant, else words of names
     products: list[tuple[str, str]] = field(default_factory=list)
     categories: list[tuple[str, str]] = field(default_factory=list)
+    #: products and categories in the order said
+    goods: list[str] = field(default_factory=list)
     families: list[str] = field(default_factory=list)
     number: int | None = None
     group: Filter | None = None
@@ -103,11 +107,14 @@ def cued(
     if not read_yaml(language, "recommendation_cues")["rules"]:
         return None
     rules = rules_said(text, shop, words)
-    tokens = [t for t in tokenise(rules.whole, words.lexicon.words) if t.kind != "stop"]
+    rules.whole = _groups_renamed(rules.whole, language)
+    tokens, pieces = _heard(rules.whole, words, shop)
+    if rules.values and any("why" in p.tags for p in pieces):  # "why this and not that" leaves nothing out
+        rules = Rules(text, whole=text)
+        tokens, pieces = _heard(text, words, shop)
     if not 1 < len(tokens) <= _LONGEST:
         return None
     asked = Asked(shop, rules)
-    pieces = _pieces(tokens, words, shop)
     if passing:
         pieces, left = without_passing(pieces, tokens, words)
         asked.notes += [f"not_used|{said}" for said in left]
@@ -122,6 +129,13 @@ def cued(
             if request is not None:
                 return _planned(request, asked, tools)
     return None
+
+
+def _groups_renamed(text: str, language: str) -> str:
+    """As in "our top spenders" → "our best customers", which has an agreed meaning."""
+    for name, said in read_yaml(language, "recommendation_cues")["groups_said"].items():
+        text = re.sub(rf"\b(?:{'|'.join(map(re.escape, said))})\b", name, text, flags=re.IGNORECASE)
+    return text
 
 
 # -- what is heard -----------------------------------------------------------------------------------------------------
@@ -140,13 +154,18 @@ def _families(language: str) -> PhraseTree:
     return lexicon(language).tree_of({"family": dict(models)})
 
 
+def _heard(text: str, words: Vocabulary, shop: Shop) -> tuple[list[Token], list[Piece]]:
+    tokens = [t for t in tokenise(text, words.lexicon.words) if t.kind != "stop"]
+    return tokens, _pieces(tokens, words, shop) if 1 < len(tokens) <= _LONGEST else []
+
+
 def _pieces(tokens: list[Token], words: Vocabulary, shop: Shop) -> list[Piece]:
     """The text cut into the longest pieces that are known; of equal length names before cues."""
     lemmas = [t.lemma for t in tokens]
     found: list[Piece] = []
     i = 0
     while i < len(tokens):
-        options = [p for p in (_of_shop(lemmas, i, words), _cue(lemmas, i, words), _words_of_names(lemmas, i, words),
+        options = [p for p in (_goods_said(tokens, lemmas, i, words), _cue(lemmas, i, words), _words_of_names(lemmas, i, words),
                                _single(tokens[i], i, words, shop), _time(tokens, i, words)) if p is not None]
         piece = max(options, key=lambda p: p.end, default=Piece(i, i + 1, frozenset({_LOST})))
         if _LOST in piece.tags and found and "people" in found[-1].tags and tokens[i].text.strip("#").isdigit():
@@ -179,6 +198,16 @@ def _of_shop(lemmas: list[str], i: int, words: Vocabulary) -> Piece | None:
                 best = replace(best, tags=best.tags | cue.tags)
     cue = _cue(lemmas, i, words)
     return cue if best is not None and _LOST in best.tags and cue is not None and cue.end == best.end else best
+
+
+def _goods_said(tokens: list[Token], lemmas: list[str], i: int, words: Vocabulary) -> Piece | None:
+    """A value of the shop; "a mug" is one of the products called so, not all of Mugs & Cups."""
+    piece = _of_shop(lemmas, i, words)
+    if piece is None or "category" not in piece.tags or piece.end > i + 1 or tokens[i].text.lower() != lemmas[i]:
+        return piece
+    exact = words.lexicon.lemmas(piece.name.partition("|")[2].lower()) == (lemmas[i],)
+    return piece if exact or not words.products_with([lemmas[i]]) else Piece(
+        i, i + 1, frozenset({"product"}), f"words|{lemmas[i]}")
 
 
 def _cue(lemmas: list[str], i: int, words: Vocabulary) -> Piece | None:
@@ -304,8 +333,10 @@ def _name(pieces: list[Piece], asked: Asked, language: str) -> None:
             asked.number = int(p.name)
         elif "category" in p.tags:
             asked.categories.append((kind, name))
+            asked.goods.append(name)
         elif "product" in p.tags:
             asked.products.append(_product(kind, name, asked.shop))
+            asked.goods.append(asked.ids()[-1])
 
 
 def _product(kind: str, name: str, shop: Shop) -> tuple[str, str]:
@@ -328,10 +359,10 @@ def _fits(rule: Mapping[str, Any], pieces: list[Piece], asked: Asked) -> bool:
     allowed = frozenset().union(*needs) | set(rule["may"]) | {_PLAIN}
     if any(not p.tags & allowed for p in pieces):
         return False
-    more = {"two"} if len(asked.families) > 1 else set()
+    more = ({"two"} if len(asked.families) > 1 else set()) | ({"pair"} if len(asked.goods) == 2 else set())
     heard = frozenset().union(*(p.tags for p in pieces)) | more
     many = len(asked.products) > 1 and "many" not in allowed
-    several = len(asked.customers) > 1 or len(asked.categories) > 1
+    several = len(asked.customers) > 1 or (len(asked.categories) > 1 and "pair" not in allowed)
     return all(heard & n for n in needs) and not many and not several
 
 
@@ -348,8 +379,6 @@ def _made(ask: str, a: Asked) -> BaseModel | None:
 def _planned(request: BaseModel, asked: Asked, tools: Collection[str]) -> Planned | None:
     """The plan with the rules of the list that were said; None where the tool cannot take one of them."""
     rules = asked.rules
-    if rules.values and getattr(request, "why", None):
-        return None  # "why this and not that" leaves nothing out
     made = call(request)
     plan = PLAN_OF[made.name]
     if made.name not in tools or any(name not in plan.model_fields for name in rules.values):
@@ -430,6 +459,18 @@ def _promotion(action: str) -> Callable[[Asked], BaseModel]:
     return make
 
 
+def _course(action: str) -> Callable[[Asked], BaseModel]:
+    def make(a: Asked) -> BaseModel:
+        return PromotionRequest(action=action, filter=a.group, period=a.period, **a.category, **a.k)  # type: ignore[arg-type]
+
+    return make
+
+
+def _promote_when(a: Asked) -> BaseModel | None:
+    """What to promote in days that are named: what sold best in them, as evidence of its own."""
+    return None if a.period is None else BriefingRequest(focus="promote", period=a.period)
+
+
 def _newcomer_by_content(a: Asked) -> RecommendRequest:
     """Of somebody of whom nothing is known no product says anything: the popularity list, and why."""
     a.notes.append("content_of_nobody|")
@@ -456,12 +497,16 @@ def _for_all(a: Asked) -> RecommendRequest | None:
     if not a.products:
         return RecommendRequest(**a.category, **a.k)
     ((kind, name), *others) = a.products
-    return None if kind == "id" or others or a.categories else RecommendRequest(liking=name, **a.k)
+    if kind == "id" or others or a.categories:
+        return None
+    whom = {"customer_id": a.customers[0]} if a.customers else {"filter": a.group}
+    return RecommendRequest(liking=name, **whom, **a.k)
 
 
 _MAKERS: dict[str, Callable[[Asked], BaseModel | None]] = {
-    "why_not": lambda a: RecommendRequest(customer_id=a.customers[0], why_not=a.ids()[0]),
+    "why_not": lambda a: RecommendRequest(customer_id=a.customers[0], why_not=a.goods[0]),
     "why": _why,
+    "versus": lambda a: RecommendRequest(customer_id=a.customers[0], why=a.goods[0], why_not=a.goods[1]),
     "next_order": lambda a: _for_one(a, purpose="next"),
     "reorder": lambda a: _for_one(a, purpose="reorder"),
     "cart": _cart,
@@ -479,6 +524,7 @@ _MAKERS: dict[str, Callable[[Asked], BaseModel | None]] = {
     "age": _check("age"), "feedback": _check("feedback"),
     "compare": _compare,
     "quality": lambda a: CompareRecommendersRequest(),
+    "rising": _course("rising"), "falling": _course("falling"), "promote_when": _promote_when,
     "stop": _promotion("stop"), "clear": _promotion("clear"), "promote": _promotion("promote"),
     "for_all": _for_all, "for_group": _for_group, "for_group_next": lambda a: _for_group(a, purpose="next"),
 }

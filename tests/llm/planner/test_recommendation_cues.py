@@ -106,3 +106,31 @@ def test_a_list_by_content_needs_something_known() -> None:
 
 def test_what_is_bought_along_with_a_category() -> None:
     assert _call("what are people buying along with Garden things?") == ("bought_together", {"category": "Garden"})
+
+
+def test_one_category_rather_than_another() -> None:
+    args = _call("why did customer 17850 get recommended Kitchen and not Garden?")[1]
+    assert (args["why"], args["why_not"]) == ("Kitchen", "Garden") and not args.get("exclude_categories")
+
+
+def test_a_basket_of_several_things_and_an_add_on() -> None:
+    name, args = _call("Someone is buying a teapot and a mug; suggest an add-on")
+    assert name == "recommend_products" and len(args["basket"]) == 2
+
+
+def test_reorder_of_one_category_and_top_spenders() -> None:
+    assert _call("when should customer 17850 reorder Garden things?")[1]["category"] == "Garden"
+    assert _call("recommendations for our top spenders")[1]["filter"]["rank"] == "top_percent"
+
+
+@pytest.mark.parametrize(("text", "action"), [
+    ("which products have momentum in Germany right now?", "rising"), ("what shouldn't I advertise any longer?", "stop"),
+])
+def test_courses_and_stops_in_other_words(text: str, action: str) -> None:
+    name, args = _call(text)
+    assert (name, args["action"]) == ("plan_promotion", action)
+
+
+def test_what_to_promote_on_an_occasion() -> None:
+    name, args = _call("which goods deserve a place in the Easter mailing?")
+    assert (name, args["focus"]) == ("brief_shop", "promote") and args["period"]["event"] == "easter"
