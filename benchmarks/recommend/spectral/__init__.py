@@ -1,0 +1,1 @@
+"""The spectral recommender on draws that chose nothing of it."""
