@@ -203,7 +203,8 @@ def _text(condition: Compare, field: Dimension, value: ibis.Value, rows: ibis.Ta
             else _any([(c == wanted[0]).fill_null(False) for c in lowered])
         )
     if condition.op == "contains":
-        return _any([c.contains(w).fill_null(False) for c in lowered[-1:] for w in wanted])
+        shown = lowered[-1].replace("  ", " ")  # names typed with two blanks
+        return _any([(shown if " " in w else lowered[-1]).contains(w).fill_null(False) for w in wanted])
     raise InvalidPlan(
         f"{field.label} is text and cannot be compared with '{condition.op}'",
         received=condition.op,

@@ -200,7 +200,7 @@ def _whole(plan: BaseModel) -> Filter | None:
 
 
 def _parts(condition: Filter) -> tuple[Filter, ...]:
-    return condition.parts if isinstance(condition, And) else (condition,)
+    return condition.parts if isinstance(condition, And) and condition.term is None else (condition,)
 
 
 def _study_json(request: StudyRequest) -> dict[str, Any]:

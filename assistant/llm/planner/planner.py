@@ -63,6 +63,7 @@ from assistant.llm.planner.second_clauses import second_clause
 from assistant.llm.planner.second_reading import second_reading
 from assistant.llm.planner.segment_talk import about_groups
 from assistant.llm.planner.sending_forms import about_sending
+from assistant.llm.planner.share_of_group import share_of_group
 from assistant.llm.planner.spans import read
 from assistant.llm.planner.tool_names import ALL_TOOLS
 from assistant.llm.planner.turn_memory import remembering
@@ -335,6 +336,10 @@ def _planned(
                               lambda t: candidates(read(t, words), DialogueContext(), shop, tools))
     if coming is not None:
         return coming
+    part = share_of_group(text, words.lexicon.language,
+                          lambda t: candidates(read(rephrase(t, words.lexicon.words), words), context, shop, tools))
+    if part is not None and "query_data" in tools:
+        return part
     banded = percent_bands(text, words.lexicon.language, lambda t: candidates(read(t, words), context, shop, tools))
     if banded is not None and banded.calls[0].name in tools:
         return banded

@@ -33,6 +33,8 @@ def phrase(p: Parts, context: DialogueContext, finish: Finish) -> Candidate | No
     blocked = [i for i in r.having(*_KINDS) if not _names(p, i) and i not in p.used and i not in polite]
     if not r.items or r.items[0].lemma in _OPENERS or blocked or p.customer_ids or len(r.tokens) > 14:
         return None
+    if r.has("how_many") or any("customers" in i.alts.get("metric", ()) for i in r.items):
+        return None  # "how many people bought something from Garden" counts people
     if r.has("absent") and not all(_names(p, i) for i in r.having("absent")):
         return None
     categories = [row for row in p.rows if getattr(row, "field", "") in {"category", "subcategory"}]
@@ -51,7 +53,8 @@ def phrase(p: Parts, context: DialogueContext, finish: Finish) -> Candidate | No
         category = None  # "garden table": more is named than the category
     if not text and category is None:
         return None
-    p.used.update(range(len(r.items)))
+    # a wish is looked for by its meaning, whatever its words; without one a word that no product has is not passed over
+    p.used.update(i for i in range(len(r.items)) if wish or r.items[i].alts or _names(p, i))
     request = ProductSearchRequest(
         text=text or category, category=category, max_price=maximum, min_price=minimum, sort=sort or "match",  # type: ignore[arg-type]
         k=min(p.limit or (5 if sort is None else 3), 100),
