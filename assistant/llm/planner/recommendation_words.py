@@ -45,6 +45,8 @@ def _passes(n: int, pieces: list[Piece], tokens: list[Token], words: Vocabulary)
     ordinary = piece.end - piece.start == 1 and token.text.isalpha() and {token.text.lower(), token.lemma} & lex.known
     if not ordinary or token.lemma in words.names | words.product_words.keys() | lex.vocabulary:
         return False
+    if {token.text.lower(), token.lemma} & frozenset(read_yaml(lex.language, "second_reading")["telling"]):
+        return False  # a denial or a statistic always changes what is asked
     if n + 1 < len(pieces) and pieces[n + 1].tags & _THINGS:
         return False
     return n == 0 or tokens[pieces[n - 1].end - 1].lemma not in read_yaml(lex.language, "recommendation_cues")["before"]
