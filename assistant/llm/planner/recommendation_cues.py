@@ -520,7 +520,7 @@ _MAKERS: dict[str, Callable[[Asked], BaseModel | None]] = {
     "bundles": _bundles,
     "together": _together,
     "new": _new,
-    "coverage": _check("coverage"), "popularity": _check("popularity"), "sameness": _check("sameness"),
+    "check_all": _check("all"), "coverage": _check("coverage"), "popularity": _check("popularity"), "sameness": _check("sameness"),
     "age": _check("age"), "feedback": _check("feedback"),
     "compare": _compare,
     "quality": lambda a: CompareRecommendersRequest(),

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from assistant.llm.planner.candidate import Candidate
-from assistant.llm.planner.recommender_talk import recommender_talk
 from assistant.llm.planner.saved_segments import read_agreements
 from assistant.llm.planner.segment_talk import segment_talk
 from assistant.llm.planner.uplift_talk import uplift_talk
@@ -17,9 +16,8 @@ if TYPE_CHECKING:
 
 
 def whole_texts(frames: Frames) -> Iterator[Candidate]:
-    """Agreements, the recommender, groups of customers, what contacts change, what customers are worth."""
+    """Agreements, groups of customers, what contacts change, what customers are worth."""
     yield from read_agreements(frames)
-    yield from recommender_talk(frames)
     yield from segment_talk(frames)
     yield from uplift_talk(frames)
     yield from value_talk(frames)

@@ -134,3 +134,19 @@ def test_courses_and_stops_in_other_words(text: str, action: str) -> None:
 def test_what_to_promote_on_an_occasion() -> None:
     name, args = _call("which goods deserve a place in the Easter mailing?")
     assert (name, args["focus"]) == ("brief_shop", "promote") and args["period"]["event"] == "easter"
+
+
+@pytest.mark.parametrize(("text", "about"), [
+    ("is something wrong with the recommendation engine", "all"), ("which products are never recommended", "coverage"),
+    ("what share of our catalogue is ever recommended", "coverage"), ("is there a popularity bias", "popularity"),
+    ("how different are the lists across customers", "sameness"), ("should we retrain the model", "age"),
+    ("are customers only buying what we recommend", "feedback"),
+])
+def test_the_recommender_itself(text: str, about: str) -> None:
+    name, args = _call(text)
+    assert (name, args.get("about", "all")) == ("check_recommender", about)
+
+
+@pytest.mark.parametrize("text", ["what's new in the shop", "which products have we launched recently", "new arrivals"])
+def test_new_products_in_other_words(text: str) -> None:
+    assert _call(text)[0] == "new_products"
