@@ -17,6 +17,7 @@ from assistant.llm.planner.normalise import clean
 
 #: clauses on time, which may belong to what customers did
 _OF_TIME = frozenset({"between", "runs", "past_the_day", "ends", "hour", "starts", "repeats", "eve"})
+_OF_OFFERS = frozenset({"offer", "free_delivery", "gift"})
 #: goals that a season may date
 _SEASONED = frozenset({"seasonal", "promotion", "loyalty"})
 _LONGEST = 400
@@ -130,13 +131,20 @@ def respelled(who: str, language: str) -> str:
 def _outside(kind: str, pattern: re.Pattern[str], text: str, language: str) -> re.Match[str] | None:
     """The first fit that is no part of a condition on customers."""
     whom = _compiled(language, "people")[0].search(text) if kind in _OF_TIME else None
+    end = 0 if whom is None else min([whom.end(), *_offered_from(text, language)])
     for match in pattern.finditer(text):
-        if whom is None or not whom.start() < match.start() < whom.end():
+        if whom is None or not whom.start() < match.start() < end:
             return match
         before = text[whom.start() : match.start()]
         if not re.search(words_of(language)["relative"], before, re.IGNORECASE):
             return match
     return None
+
+
+def _offered_from(text: str, language: str) -> list[int]:
+    """Where clauses on the offer begin, with which a condition on customers ends."""
+    found = (pattern.search(text) for kind, pattern in _listed(language, "clauses") if kind in _OF_OFFERS)
+    return [match.start() for match in found if match is not None]
 
 
 def _without(text: str, match: re.Match[str], mark: str = ";") -> str:

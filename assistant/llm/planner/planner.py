@@ -70,6 +70,7 @@ from assistant.llm.planner.turn_memory import remembering
 from assistant.llm.planner.two_sided import two_sided
 from assistant.llm.planner.unreadable import unreadable
 from assistant.llm.planner.uplift_talk import about_contacts
+from assistant.llm.planner.viewed_goods import of_viewers
 from assistant.llm.planner.vocabulary import Vocabulary, vocabulary
 from assistant.llm.planner.worded_brief import looked_at, with_own_goods, worded
 from assistant.plans.shop import Shop
@@ -106,6 +107,10 @@ def plan_turn(
                              lambda t: _whole(t, None, DialogueContext(), shop, tools, words, encoder))
         if written is not None:
             return written
+        viewers = of_viewers(text, shop, language, lambda t: plan_turn(
+            t, context, shop, tools=tools, language=language, encoder=encoder))
+        if viewers is not None:
+            return viewers
         text = early_words(with_own_goods(text, language), language)
         if "draft_campaign" in tools:
             extra = with_extras(text, words, spoken_of(known) is not None, lambda t: _whole(
@@ -157,8 +162,11 @@ def _accounted_for(
         absent = without_draft(text, planned, known, words)
         if absent is not None:
             return absent
-    clauses = worded(text, planned, words, tools,
-                     lambda t: _turn(t, DialogueContext(), shop, tools, language, encoder))
+
+    def by_clauses(read: Planned) -> Planned | None:
+        return worded(text, read, words, tools, lambda t: _turn(t, DialogueContext(), shop, tools, language, encoder))
+
+    clauses = by_clauses(planned)
     unseen = looked_at(text, clauses or planned, words)
     if unseen is not None:
         return unseen
@@ -166,7 +174,10 @@ def _accounted_for(
         return clauses  # it accounts for its words itself
     if planned.done is not None:
         return planned  # each of several requests was looked at on its own
-    return accounted(text, planned, words, shop, lambda t: _turn(t, known, shop, tools, language, None).calls)
+    told = accounted(text, planned, words, shop, lambda t: _turn(t, known, shop, tools, language, None).calls)
+    if told.frame == "decline" and planned.frame != "decline":  # it was no order as a whole, and may be one by its clauses
+        return by_clauses(told) or told
+    return told
 
 
 def _in_passing(

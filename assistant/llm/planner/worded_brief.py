@@ -79,7 +79,7 @@ def worded(text: str, planned: Planned, words: Vocabulary, tools: Collection[str
         told = bool(base.calls) and base.calls[0].name == "decline" and bool(said.people)
         return base if told and planned.calls[0].name != "draft_campaign" else None
     if base.calls[0].args.get("not_included") or said.people and not base.calls[0].args.get("audience"):
-        return None
+        return _unknown_people(said, planned, words)
     lost = unread(said, values, words)
     if not said.people and planned.calls[0].name != "draft_campaign":
         if said.goods and offered is None:
@@ -205,6 +205,14 @@ def _completed(read: dict[str, Any], made: ToolCall) -> ToolCall | None:
     return ToolCall(made.name, {**kept, **goal, **more, **({"not_included": reasons} if reasons else {})})
 
 
+def _unknown_people(said: Clauses, planned: Planned, words: Vocabulary) -> Planned | None:
+    """The "no" to customers that the data do not tell, where nothing better was planned."""
+    if not said.people or not planned.calls or planned.calls[0].name != "decline":
+        return None
+    no = decline(words.lexicon, "not_understood", "not_understood", words=quoted([said.people]), examples="campaign")
+    return Planned([no], 0.0, frame="decline")
+
+
 def _two_offers(said: Clauses, text: str, words: Vocabulary) -> Planned | None:
     """As in "VIPs a gift and everyone else 10 %": one campaign has one offer."""
     apart = words_of(words.lexicon.language)["two_offers"]
@@ -303,11 +311,16 @@ def values_of(said: Clauses, words: Vocabulary) -> tuple[dict[str, Any], list[tu
             found["channels"] = tuple(dict.fromkeys((*found.get("channels", ()), *named)))
         elif kind == "chinese":
             found["language"] = "zh"
+        elif kind == "left_hours":
+            found["after_hours"] = int(slots["hours"])
+        elif kind == "test_purpose":
+            found.setdefault("variants", 2)
         elif kind == "ordered":
             found["exit_when"] = "order"
         else:
             found |= _days(kind, slots, words, raw)
-        if kind in {"characters", "other_language", "hour", "contents", "slow_movers", "repeats"}:
+        if kind in {"characters", "other_language", "hour", "contents", "slow_movers", "repeats", "early_access",
+                    "minimum_order"}:
             unheld.append((kind, text))
     return {k: v for k, v in found.items() if v is not None}, unheld
 
@@ -390,7 +403,7 @@ def unread(said: Clauses, values: dict[str, Any], words: Vocabulary) -> _Lost:
     """What is left of a text, clause by clause; channels and tones that stand by themselves go into the values."""
     raw, lost = words_of(words.lexicon.language), _Lost()
     fillers, narrowing = set(raw["fillers"]), set(raw["narrowing"])
-    goals = [form for goal, form in raw["goals"] if goal == said.goal]
+    goals = [form for goal, form in raw["goals"] if goal == said.goal or said.season and goal == "seasonal"]
     for clause, mark in _parts(said.text):
         if named := _channels(clause, raw):
             values.setdefault("channels", named)
