@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import floor
 
-from assistant.campaigns.offers import MarginEffect
+from assistant.campaigns.offers import MarginEffect, off_the_order
 from assistant.errors import InvalidPlan
 from assistant.plans import CampaignBrief
 from assistant.results.format import show
@@ -34,7 +34,9 @@ def check_margin(brief: CampaignBrief, margin: MarginEffect | None, currency: st
         most = f"at most {max(floor(100 * margin.margin_rate) - 1, 0)} % off"
         said = f"{brief.offer.value:g} % off"
     else:
-        most, said = "a smaller amount, or a percentage", f"{show(brief.offer.value, 'currency', currency)} off each"
+        of_what = "an order" if off_the_order(brief.offer) else "each"
+        most = "a smaller amount, or a percentage"
+        said = f"{show(brief.offer.value, 'currency', currency)} off {of_what}"
     raise InvalidPlan(
         f"With {said} the goods would sell below cost: their margin at full price is {rate}", received=said,
         valid=[most], hint="Nothing was drafted; say it is a clearance if selling below cost is meant.")

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from assistant.campaigns.experiment import PastLift
-from assistant.campaigns.offers import MarginEffect, margin_effect
+from assistant.campaigns.offers import MarginEffect, margin_effect, off_the_order
 from assistant.campaigns.profit import Profit, expected_profit
 from assistant.data.warehouse import Snapshot
 from assistant.plans import OfferSpec
@@ -102,8 +102,9 @@ def _margin(snapshot: Snapshot, offer: OfferSpec) -> MarginEffect | None:
         joined = joined.filter(joined.product_id.isin(list(offer.product_ids)))
     totals = snapshot.execute(joined.aggregate(
         revenue=joined.amount.sum().cast("float64"), cost=(joined.cost * joined.quantity).sum().cast("float64"),
-        units=joined.quantity.sum().cast("float64"),
+        units=joined.quantity.sum().cast("float64"), orders=joined.order_id.nunique(),
     )).to_pylist()[0]
     if totals["revenue"] is None:
         return None
-    return margin_effect(totals["revenue"], totals["cost"], offer, totals["units"])
+    times = totals["orders"] if off_the_order(offer) else totals["units"]
+    return margin_effect(totals["revenue"], totals["cost"], offer, times)

@@ -13,7 +13,7 @@ from assistant.campaigns.copy.rules import language_file
 from assistant.campaigns.copy.slots import Message, Slot
 from assistant.campaigns.copy.voice import BrandVoice
 from assistant.campaigns.copy.writer import Copywriter, ProductLine, Style
-from assistant.campaigns.offers import offer_price
+from assistant.campaigns.offers import off_the_order, offer_price
 from assistant.data.warehouse import Snapshot
 from assistant.features.product_facts import product_facts
 from assistant.plans import CampaignBrief
@@ -132,7 +132,7 @@ class RecipientCopy:
         """Price of one unit under the offer; None where the offer does not change it."""
         price = self.price(product_id)
         changes = self._brief.offer.kind in {"percent_off", "amount_off"}
-        if price is None or not changes or not self.in_offer(product_id):
+        if price is None or not changes or not self.in_offer(product_id) or off_the_order(self._brief.offer):
             return None
         return offer_price(price, self._brief.offer)
 

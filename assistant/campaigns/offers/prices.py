@@ -10,8 +10,14 @@ from assistant.plans import OfferSpec
 CENT = Decimal("0.01")
 
 
+def off_the_order(offer: OfferSpec) -> bool:
+    """Whether an amount is taken once off an order ("€5 off your next order"), and off no single price."""
+    return offer.kind == "amount_off" and not offer.category and not offer.product_ids
+
+
 def offer_price(price: Decimal, offer: OfferSpec) -> Decimal:
-    """Price of one unit under the offer. Amounts off apply per unit, never below zero; other offers leave it."""
+    """Price of one unit under the offer. Amounts off named goods apply per unit, never below zero; other offers leave
+    it."""
     value = Decimal(str(offer.value or 0))
     if offer.kind == "percent_off":
         price = price * (Decimal(100) - value) / Decimal(100)
@@ -37,7 +43,8 @@ class MarginEffect:
 
 
 def margin_effect(revenue: float, cost: float, offer: OfferSpec, units: float) -> MarginEffect | None:
-    """What the offer costs on goods that sold for ``revenue`` at ``cost`` in ``units`` units.
+    """What the offer costs on goods that sold for ``revenue`` at ``cost`` in ``units`` units (orders, where the amount
+    is taken off an order).
 
     Returns:
         None where nothing was sold, or where the offer changes no price.
