@@ -57,6 +57,8 @@ def explain_brief(
         ),
         followups=["Show the draft", "Show the campaign calendar"],
     )
+    if request.about == "experiment" and draft.result.evidence is not None:
+        result.words["grounds"] = " ".join(a for a in draft.result.evidence.assumptions if "control group" in a)
     if request.about == "timing":
         plan = make_plan(snapshot, draft.brief.model_copy(update={"products_per_recipient": 0}), rooms,
                          draft.campaign_id, recipients=0)

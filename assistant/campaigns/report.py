@@ -214,7 +214,8 @@ def _channels(snapshot: Snapshot, plan: Plan) -> Table:
     rows: list[list[Any]] = [
         [channel, plan.costs.people.get(channel, n), n, units[channel].value if channel in units else None,
          round(units[channel].value * n, 2) if channel in units else None,
-         units[channel].source if channel in units else "not known"]
+         units[channel].source if channel in units else "not known",
+         _by_thousand(units[channel].value if channel in units else None)]
         for channel, n in plan.costs.messages.items()
     ]
     return Table(id="channels", title="Recipients and cost by channel",
@@ -223,8 +224,14 @@ def _channels(snapshot: Snapshot, plan: Plan) -> Table:
                           Column(name="messages", label="Messages at most", unit="count"),
                           Column(name="each", label="Cost of one message", unit="currency"),
                           Column(name="cost", label="Cost", unit="currency"),
-                          Column(name="source", label="Price of a message from")],
+                          Column(name="source", label="Price of a message from"),
+                          Column(name="thousand", label="Cost of 1,000 messages", unit="currency")],
                  rows=rows, total_rows=len(rows))
+
+
+def _by_thousand(price: float | None) -> float | None:
+    """The price of a thousand messages, where that of one is no whole cent and would be shown rounded."""
+    return None if price is None or abs(round(price, 2) - price) < 1e-9 else round(1000 * price, 2)
 
 
 def _recipients(plan: Plan, sample: list[str]) -> Table:

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
+from assistant.campaigns.sending.occasions_ahead import LOOK_AHEAD, free_days, occasions_between
 from assistant.campaigns.sending.report import evidence_of
 from assistant.plans.sending import CalendarRequest
 from assistant.results import Column, Figure, Result, Source, Table
@@ -78,6 +79,9 @@ def calendar_result(
     listed = sorted((e for e in entries if e.starts <= last and e.ends >= first),
                     key=lambda e: (e.starts, e.campaign_id))
     found = clashes(listed)
+    begin, end = request.first_day or today, request.last_day or today + timedelta(days=LOOK_AHEAD)
+    ahead = occasions_between(begin, end)
+    free = free_days(begin, end, [(e.starts, e.ends) for e in listed])
     rows: list[list[Any]] = [
         [e.campaign_id, e.name, e.starts.isoformat(), e.ends.isoformat(), " and ".join(e.channels), e.offer or "none",
          None if e.people is None else len(e.people), e.state] for e in listed]
@@ -90,14 +94,22 @@ def calendar_result(
         for c in found], [
         ("first", "Campaign", "id"), ("second", "and", "id"), ("days", "Days together", "count"),
         ("shared", "People in both", "count"), ("stacked", "Offers stack", "text")]))
+    tables.append(_table("occasions", "Occasions of these days", [
+        [o.label, o.first.isoformat(), o.last.isoformat(),
+         ", ".join(e.campaign_id for e in listed if e.starts <= o.last and e.ends >= o.first) or "none"]
+        for o in ahead], [("occasion", "Occasion", "text"), ("from", "From", "date"), ("to", "To", "date"),
+                          ("campaigns", "Campaigns on them", "text")]))
     return Result(
         kind="campaign_calendar", title="Campaign calendar", currency=snapshot.currency, tables=tables,
         figures={"campaigns": _count(len(listed), "Campaigns"), "clashes": _count(len(found), "Pairs that meet"),
                  "outside": _count(len(entries) - len(listed), "Campaigns on other days"),
+                 "occasions": _count(len(ahead), "Occasions"), "free": _count(free, "Days without a campaign"),
+                 "days": _count((end - begin).days + 1, "Days looked at"),
                  "stacked": _count(sum(c.stacked for c in found), "Pairs whose offers stack")},
         headline=["campaigns", "clashes"],
         words={"assumed": "yes" if any(e.assumed for e in listed) else "",
                "first_day": request.first_day.isoformat() if request.first_day else "",
+               "occasions_from": begin.isoformat(), "occasions_to": end.isoformat(),
                "last_day": request.last_day.isoformat() if request.last_day else ""},
         evidence=evidence_of(snapshot, request, [
             f"A draft without a start is taken to start today ({today.isoformat()}), one without an end to run "

@@ -20,6 +20,8 @@ from assistant.llm.planner.context import DialogueContext
 from assistant.llm.planner.cue_rules import Heard, heard_by_rules
 from assistant.llm.planner.dialogue_campaign import campaign_id, spoken_of
 from assistant.llm.planner.language_files import read_yaml
+from assistant.llm.planner.no_draft import without_draft
+from assistant.llm.planner.replies import decline
 from assistant.llm.planner.uplift_talk import measure_said, scope_said
 from assistant.llm.planner.vocabulary import Vocabulary
 from assistant.plans.experiments import ExperimentSizeRequest
@@ -49,12 +51,14 @@ def of_the_draft(
     seen = context.last()
     gates = [*([_DRAFT] if last is not None else []),
              *([_READ_OUT] if seen is not None and seen.call.name == "read_out_campaigns" else [])]
+    if last is None and re.fullmatch(read_yaml(words.lexicon.language, _FILE)["of_a_draft"], text.strip(), re.IGNORECASE):
+        return without_draft(text, Planned([call(CampaignRequest())], 1.0, frame=FRAME), context, words)
     found = _heard(text, shop, words, gates) if gates else None
     if found is None:
         return None
     if found.ask in {"scope", "compare_with"} and seen is not None:
         return _planned(_rescoped(found, text, seen.call.plan(), words), tools)
-    if last is None or found.ask not in {*_PARTS, *_REASONS, "message", "versions"}:
+    if last is None or found.ask not in {*_PARTS, *_REASONS, "message", "versions", "shown"}:
         return None
     named = campaign_id(last)
     if found.ask in _PARTS and re.search(read_yaml(words.lexicon.language, _FILE)["otherwise"], text, re.IGNORECASE):
@@ -63,6 +67,8 @@ def of_the_draft(
         return _planned(CampaignRequest(campaign_id=named, part=_PARTS[found.ask]), tools)  # type: ignore[arg-type]
     if found.ask in _REASONS:
         return _planned(ReasonRequest(campaign_id=named, about=_REASONS[found.ask]), tools)  # type: ignore[arg-type]
+    if found.ask == "shown":
+        return _planned(CampaignRequest(campaign_id=named), tools)
     if found.ask == "message":
         return _planned(MessageRequest(campaign_id=named), tools)
     first, second = sorted((int(found.slots["first"]), int(found.slots["second"])))
@@ -77,9 +83,20 @@ def of_campaigns(
         return None
     if planned.calls and planned.calls[0].args.get("reason") == "not_permitted":
         return None
+    again = re.search(read_yaml(words.lexicon.language, _FILE)["recreate"], " ".join(text.split()), re.IGNORECASE)
+    if again is not None and shop.labels("campaign"):
+        return _no_copy(again["what"], words)
     found = _heard(text, shop, words, [_DRAFT] if spoken_of(context) is not None else [])
     request = None if found is None else _request(found, text, context, words)
     return None if request is None else _planned(request, tools)
+
+
+def _no_copy(said: str, words: Vocabulary) -> Planned:
+    """The "no" to a past campaign that is to be made again, with a new one of its kind."""
+    goal = scope_said(said, words.lexicon.language)["campaign_kind"] or "promotion"
+    nearest = [str(words.lexicon.wording["draft_of_kind"]).format(goal=goal.replace("_", "-"))]
+    no = decline(words.lexicon, "missing_data", "no_copy_of_past", nearest=nearest)
+    return Planned([no], 0.0, frame="decline")
 
 
 def _heard(text: str, shop: Shop, words: Vocabulary, gates: Collection[str]) -> Heard | None:
