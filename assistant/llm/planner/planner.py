@@ -176,7 +176,8 @@ def _accounted_for(
         return planned  # each of several requests was looked at on its own
     told = accounted(text, planned, words, shop, lambda t: _turn(t, known, shop, tools, language, None).calls)
     if told.frame == "decline" and planned.frame != "decline":  # it was no order as a whole, and may be one by its clauses
-        return by_clauses(told) or told
+        ordered = by_clauses(told)
+        return ordered if ordered is not None and ordered.calls[0].name == "draft_campaign" else told
     return told
 
 

@@ -155,3 +155,20 @@ def test_goods_that_people_looked_at_do_not_vanish_from_whom_it_is_for() -> None
     no = looked_at("Draft a push for customers who looked at mugs but didn't buy", drawn, vocabulary(SHOP, "en"))
     assert no is not None and "“looked at mugs”" in str(no.calls[0].args["message"])
     assert looked_at("Draft a push notification for lapsed customers", drawn, vocabulary(SHOP, "en")) is None
+
+
+@pytest.mark.parametrize(("text", "expected"), [
+    ("Draft an email to our top 200 customers announcing early access to the garden range", {"channels": ["email"]}),
+    ("set up an abandoned basket reminder with free shipping after 24 hours",
+     {"goal": "abandoned_basket", "after_hours": 24}),
+    ("Make a clearance campaign to get rid of slow garden stock, 30% off", {"goal": "clearance"}),
+    ("Build me two versions of a spring promo so I can test which subject works better", {"variants": 2}),
+    ('Draft an email for lapsed customers with the subject "We miss you"', {"channels": ["email"]}),
+    ("Schedule a campaign for Friday morning to new customers, welcome with 2 euros off their next order over 50",
+     {"goal": "welcome"}),
+    ("Plan a promotion for buyers of garden with 15 % off before Christmas", {"ends_on": "2011-12-24"}),
+])
+def test_more_clauses_of_a_request(text: str, expected: dict[str, Any]) -> None:
+    made = plan_turn(text, DialogueContext(), PlannerShop()).calls[0]
+    assert made.name == "draft_campaign", made.args
+    assert {key: made.args.get(key) for key in expected} == expected
