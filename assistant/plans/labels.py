@@ -61,4 +61,5 @@ LABELS = {
     "add_to_cart_rate": "share of visits with a product put into the basket",
     "view_to_order_rate": "conversion from view to order",
     "days_since_first_order": "days since the customer's first order",
+    "days_before_last_order": "days before the customer's last order",
 }

@@ -333,6 +333,15 @@ DIMENSIONS: dict[str, Dimension] = {
             unit="days",
             expression=lambda t, c: t["at"].date().delta(t.first_day, unit="day"),
         ),
+        _d(
+            "days_before_last_order",
+            "days before the customer's last order",
+            ("at", "last_day"),
+            role="filter",
+            type="number",
+            unit="days",
+            expression=lambda t, c: t.last_day.delta(t["at"].date(), unit="day"),
+        ),
         _d("last_order", "day of the last order", ("last_day",), role="filter", type="date"),
     )
 }

@@ -226,6 +226,8 @@ class _Reader:
         if number is None:
             return None
         said = next((str(item.get("cmp")) for item in inside if item.has("cmp")), "eq")
+        if said == "eq" and number.number == 1 and not number.text.isdigit():
+            return None  # "one of our e-mails" is any of them
         later = next((str(item.get("cmp_after")) for item in inside if item.has("cmp_after")), said)
         return later, (float(number.number or 0),)
 

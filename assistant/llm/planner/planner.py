@@ -44,6 +44,7 @@ from assistant.llm.planner.no_draft import sized_for_all, without_draft
 from assistant.llm.planner.offer_forms import about_offers
 from assistant.llm.planner.one_request import answerable_text, one_request
 from assistant.llm.planner.order_sets import order_sets
+from assistant.llm.planner.people_clauses import settled
 from assistant.llm.planner.people_forms import about_people
 from assistant.llm.planner.people_sets import people_sets
 from assistant.llm.planner.percent_bands import percent_bands
@@ -138,7 +139,10 @@ def _read_once(
     asked = of_the_draft(text, known, shop, tools, words)
     if asked is not None:
         return asked
-    planned = _accounted_for(text, context, known, shop, tools, words, encoder)
+    planned = settled(
+        text, _accounted_for(text, context, known, shop, tools, words, encoder), shop, words, tools,
+        lambda t: _accounted_for(t, context, known, shop, tools, words, encoder),
+        lambda t: _accounted_for(t, None, DialogueContext(), shop, tools, words, encoder))
     planned = of_campaigns(text, planned, known, shop, tools, words) or planned
     if context is None or not may_change(planned, known):
         return planned
@@ -152,6 +156,7 @@ def _accounted_for(
     text: str, context: DialogueContext | None, known: DialogueContext, shop: Shop, tools: Collection[str],
     words: Vocabulary, encoder: Encoder | None,
 ) -> Planned:
+    """The plan of a text whose customers are described in a clause or none."""
     language = words.lexicon.language
     planned = _turn(text, known, shop, tools, language, encoder)
     planned = _in_passing(text, planned, shop, tools, words)

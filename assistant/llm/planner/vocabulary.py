@@ -49,6 +49,7 @@ _FILTER_ONLY = frozenset(
         "launched",
         "first_order",
         "last_order",
+        "days_before_last_order",
         "line_type",
         "discount",
     }
