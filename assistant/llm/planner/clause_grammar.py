@@ -189,7 +189,8 @@ class ClauseReader:
                     clause = self._begun(kind, match, early, negated, only)
                     whole = self._whole(clause, match.end())
                     if whole is not None and (best is None or whole[1] > best[2]):
-                        best, carried = (whole[0], kind, whole[1]), clause
+                        told = next((f"{kind}_{mod}" for mod in ("full", "cut") if mod in clause.mods), kind)
+                        best, carried = (whole[0], told, whole[1]), clause
         if best is None and self.carried is not None:
             return self._carried(start, denied, found) or self._by_others(start, denied)
         if best is None and (self.several or self._cuts(start)[0] < len(self.t.text.rstrip(" .?!"))):
@@ -203,7 +204,8 @@ class ClauseReader:
         """A clause as its head leaves it; how often and when may have been said before the verb."""
         time = {k: v for k, v in early.items() if k == "period"}
         clause = Clause(kind, groups(head) | time, {}, negated, only)
-        if "count" in early and (times := self.f.early_count.compiled.match(f"{early['count']}{head.group()} ")):
+        said = early.get("count", "").strip()
+        if said and not said.endswith(f":{self.f.raw['once']}›") and (times := self.f.early_count.compiled.match(f"{early['count']}{head.group()} ")):
             clause.mods["count"] = groups(times)
         return clause
 

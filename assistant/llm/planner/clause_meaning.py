@@ -88,7 +88,7 @@ class Meaning:
             raise NotRead
         return found
 
-    def _one_of(self, piece: str, fields: set[str]) -> Filter:
+    def one_of(self, piece: str, fields: set[str]) -> Filter:
         parts = self._all_values(piece, frozenset(fields))
         names = {p.field for p in parts if isinstance(p, Compare)}
         if len(names) == 1 and len(parts) > 1:
@@ -175,7 +175,7 @@ class Meaning:
         """What each order must be, beside its goods."""
         found: list[Filter] = []
         if "channel" in clause.mods:
-            found.append(self._one_of(clause.mods["channel"]["channels"], {"channel"}))
+            found.append(self.one_of(clause.mods["channel"]["channels"], {"channel"}))
         if "early" in clause.mods:
             length = self._length(clause.mods["early"]["early"])
             found.append(Compare(field="days_since_first_order", op="le", values=(length.days,)))
@@ -189,7 +189,8 @@ class Meaning:
         mods, said = clause.mods, clause.said
         nothing = bool(mods.get("goods", {}).get("nothing"))
         only = clause.only or "nothing_else" in mods or (nothing and self._is_only(mods["goods"]["nothing"]))
-        negated = clause.negated or bool(said.get("no")) or (nothing and not only)
+        none = bool(mods.get("any", {}).get("none"))
+        negated = clause.negated or bool(said.get("no")) or none or (nothing and not only)
         period = self._period(clause)
         counted = next((mods[k] for k in ("count", "often", "bare_count") if k in mods), None)
         if counted is None and any(said.get(k) for k in ("n", "low")):
@@ -198,7 +199,7 @@ class Meaning:
             if counted or "kinds" in mods:
                 raise NotRead
             return self._amounts(clause, mods["price"], goods, how, beside, negated, period)
-        metric = "discounted_orders" if "cut" in mods else self.orders
+        metric = "discounted_orders" if "cut" in mods else "undiscounted_orders" if "full" in mods else self.orders
         if "kinds" in mods:
             metric, counted = self.raw["kinds"][mods["kinds"]["kind"]], mods["kinds"]
         if only and counted is not None and not goods and not beside:  # "ordered only once"
@@ -208,12 +209,12 @@ class Meaning:
             return self._since(clause, mods["ago"], negated, bool(goods or beside or counted or period))
         if "length" in mods:
             length = self._length(mods["length"]["length"])
-            if counted is None and not goods and not beside and negated:
+            if counted is None and not goods and not beside and negated and not {"cut", "full", "kinds"} & {*mods}:
                 op = self._op(mods["length"], "ge")
                 return CustomerCondition(metric=self.recency, op=op, values=(length.days,))  # type: ignore[arg-type]
             period = self._rolling(length) if period is None else self._refuse()
         if negated and counted is None and not goods and not beside and period is not None \
-                and period.kind == "rolling" and "cut" not in mods:
+                and period.kind == "rolling" and not {"cut", "full"} & {*mods}:
             length = PeriodReading("duration", 0, 0, count=period.count, unit=str(period.unit))
             return CustomerCondition(metric=self.recency, op="ge", values=(length.days,))
         days = self._length(mods["close"]["close"]).days if "close" in mods else None
@@ -327,7 +328,7 @@ class Meaning:
         if "return" in self.words.line_types:
             parts.append(Compare(field="line_type", op="eq", values=("return",)))
         where = None if not parts else parts[0] if len(parts) == 1 else And(parts=tuple(parts))
-        negated = clause.negated or bool(clause.said.get("no"))
+        negated = clause.negated or bool(clause.said.get("no") or clause.mods.get("any", {}).get("none"))
         counted = clause.mods.get("count") or (clause.said if clause.said.get("n") else None)
         op, values = self._compared(counted, "eq") if counted else ("ge", (1.0,))
         op, values = ("eq", (0.0,)) if negated and not counted else (self._turned(op, negated), values)
@@ -456,11 +457,11 @@ class Meaning:
     def _place(self, clause: Clause) -> Filter:
         said = clause.said
         kind = "places" if said.get("places") else "cities"
-        found = self._one_of(said[kind], {"country" if kind == "places" else "city"})
+        found = self.one_of(said[kind], {"country" if kind == "places" else "city"})
         return Not(part=found) if clause.negated != bool(said.get("outside")) else found
 
     def _source(self, clause: Clause) -> Filter:
-        found = self._one_of(clause.said["sources"], {"acquisition_channel"})
+        found = self.one_of(clause.said["sources"], {"acquisition_channel"})
         return Not(part=found) if clause.negated else found
 
     def _term(self, clause: Clause) -> Filter:

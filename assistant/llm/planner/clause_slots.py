@@ -14,8 +14,10 @@ from typing import Any
 
 from assistant.llm.planner.filters import ConditionReader
 from assistant.llm.planner.form_places import put_in
+from assistant.llm.planner.heard import heard
 from assistant.llm.planner.language_files import read_yaml
 from assistant.llm.planner.period_grammar import read_period
+from assistant.llm.planner.period_words import PeriodReading, period_words
 from assistant.llm.planner.spans import Item, Reading, read
 from assistant.llm.planner.vocabulary import Value, Vocabulary
 
@@ -89,6 +91,12 @@ def _times_apart(reading: Reading) -> Reading:
     items: list[Item] = []
     for item in reading.items:
         if items and item.end <= items[-1].end:
+            continue
+        unit = period_words(reading.vocabulary.lexicon).units.get(item.lemma)
+        if items and unit and items[-1].lemma in heard("one_of") and not items[-1].alts.keys() - {"content"}:
+            one = items.pop()  # "a year"
+            length = PeriodReading("duration", one.start, item.end, count=1, unit=unit)
+            items.append(Item(one.start, item.end, {"duration": [length]}, (*one.tokens, *item.tokens)))
             continue
         at = item.end - 1
         period = None if len(item.tokens) < 2 or item.has("period", "value", "duration", "ago", "definition") else (

@@ -84,7 +84,8 @@ def settled(
 
 def _alike(one: ToolCall, other: ToolCall) -> bool:
     """Whether two calls select by conditions that say the same, in another form at most."""
-    if one.args.get("period") or one.args.get("having"):
+    drafts = [c.name == "draft_campaign" for c in (one, other)]
+    if one.args.get("period") or one.args.get("having") or drafts[0] != drafts[1]:
         return False
     rules = [getattr(c.plan(), SELECTING[c.name], None) for c in (one, other)]
     return rules[0] is not None and rules[1] is not None and _said(rules[0]) == _said(rules[1])
@@ -238,6 +239,8 @@ def _before_the_noun(said: dict[str, str], meaning: Meaning) -> list[Filter] | N
         if part is None:
             return None
         found.append(part)
+    if said.get("natives"):
+        found.append(meaning.one_of(said["natives"], {"country"}))
     if said.get("termnoun"):
         part = meaning.of(Clause("term", {"term": said["termnoun"]}))
         if part is None:
