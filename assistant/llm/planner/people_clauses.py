@@ -212,6 +212,8 @@ def _found(text: str, shop: Shop, words: Vocabulary, alone: Plan) -> tuple[Slott
     if len(known.people.compiled.findall(slots.text)) > 1:
         return None  # two groups of customers
     matches = [*known.noun.finditer(slots.text), *([m] if (m := known.who.match(slots.text)) else [])]
+    named = [m for m in matches if not groups(m).get("natives")]
+    matches = named or matches  # "Germans who …" only where nobody else is named
     for match in matches[:3]:
         meaning = Meaning(slots, shop, known.raw)
         before = _before_the_noun(groups(match), meaning)
@@ -230,11 +232,13 @@ def _found(text: str, shop: Shop, words: Vocabulary, alone: Plan) -> tuple[Slott
 def _before_the_noun(said: dict[str, str], meaning: Meaning) -> list[Filter] | None:
     """As in "German customers", "lapsed Kitchen buyers"."""
     found: list[Filter] = []
+    pieces: dict[str, str] = {}
     for piece in re.findall(r"‹[^›]*›", said.get("adjectives", "")):
-        letters = re.match(r"‹([A-Z]+)", piece)
-        kind = letters.group(1) if letters else ""
-        clause = (Clause("place", {"places": piece}) if "C" in kind else Clause("place", {"cities": piece})
-                  if "Y" in kind else Clause("term", {"term": piece}))
+        letters = piece[1 : piece.index(":")]
+        kind = "places" if "C" in letters else "cities" if "Y" in letters else f"term{len(pieces)}"
+        pieces[kind] = pieces.get(kind, "") + piece  # "German and Austrian customers" are either
+    for kind, piece in pieces.items():
+        clause = Clause("term", {"term": piece}) if kind.startswith("term") else Clause("place", {kind: piece})
         part = meaning.of(clause)
         if part is None:
             return None
