@@ -31,7 +31,7 @@ def liking(text: str, language: str, plan_one: Callable[[str], list[Candidate]])
     """
     raw = read_yaml(language, "liking")
     for pattern in _forms(language):
-        match = pattern.fullmatch(text.strip(" ?.!"))
+        match = pattern.fullmatch((text[:1].lower() + text[1:]).strip(" ?.!").replace(" - ", ", "))  # a dash sets off a clause
         if match is None:
             continue
         said = {name.partition("__")[0]: value.strip() for name, value in match.groupdict().items() if value}

@@ -164,6 +164,10 @@ def _cut(text: str, shop: Shop, words: Vocabulary) -> Rules:
         match = _compiled(raw["prices"][words_of], language, (), False).search(rules.rest)
         if match is not None and (abs(match.start() - rules.seam) <= 1 or not _of_a_deed(rules.rest, match, raw)):
             rules.each |= re.search(raw["prices"]["each"], match.group(), re.IGNORECASE) is not None
+            bare = name == "max_price" and not (match["m"] or match["u"])
+            if bare and re.search(raw["counting"], match.group().lower()):
+                _take(rules, match, "k", int(_number(match["n"], language)))
+                continue
             _take(rules, match, name, _number(match["n"], language))
     _cut_excluded(rules, shop, words)
     rules.whole, rules.rest = rules.rest, _trimmed(rules.rest, language)

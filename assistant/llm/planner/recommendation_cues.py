@@ -165,8 +165,9 @@ def _pieces(tokens: list[Token], words: Vocabulary, shop: Shop) -> list[Piece]:
     found: list[Piece] = []
     i = 0
     while i < len(tokens):
-        options = [p for p in (_goods_said(tokens, lemmas, i, words), _cue(lemmas, i, words), _words_of_names(lemmas, i, words),
-                               _single(tokens[i], i, words, shop), _time(tokens, i, words)) if p is not None]
+        options = [p for p in (_goods_said(tokens, lemmas, i, words), _cue(lemmas, i, words),
+                               _words_of_names(lemmas, i, words), _single(tokens[i], i, words, shop),
+                               _time(tokens, i, words)) if p is not None]
         piece = max(options, key=lambda p: p.end, default=Piece(i, i + 1, frozenset({_LOST})))
         if _LOST in piece.tags and found and "people" in found[-1].tags and tokens[i].text.strip("#").isdigit():
             piece = Piece(i, i + 1, frozenset({"customer"}), tokens[i].text.strip("#"))
@@ -405,13 +406,12 @@ def _for_one(a: Asked, **more: Any) -> RecommendRequest:
 
 
 def _why(a: Asked) -> RecommendRequest:
-    name = a.ids()[0] if a.products else a.categories[0][1]
-    return RecommendRequest(customer_id=a.customers[0], why=name)
+    return RecommendRequest(customer_id=a.customers[0], why=a.goods[0])
 
 
 def _cart(a: Asked) -> RecommendRequest:
     customer = a.customers[0] if a.customers else None
-    return RecommendRequest(customer_id=customer, basket=tuple(a.ids()), **a.k)
+    return RecommendRequest(customer_id=customer, basket=tuple(a.goods), **a.k)
 
 
 def _buyers(a: Asked) -> BuyersRequest | None:

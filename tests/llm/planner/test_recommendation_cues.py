@@ -150,3 +150,24 @@ def test_the_recommender_itself(text: str, about: str) -> None:
 @pytest.mark.parametrize("text", ["what's new in the shop", "which products have we launched recently", "new arrivals"])
 def test_new_products_in_other_words(text: str) -> None:
     assert _call(text)[0] == "new_products"
+
+
+@pytest.mark.parametrize("text", [
+    "People who are into tea - what could we show them?", "what could we show people who are into tea?",
+])
+def test_what_people_are_into_is_no_count_of_them(text: str) -> None:
+    assert _call(text)[1]["liking"] == "tea"
+
+
+def test_a_bare_number_is_so_many_products() -> None:
+    args = _call("recommend Kitchen things to loyal customers, not napkins, at most 3")[1]
+    assert args["k"] == 3 and not args.get("max_price")
+
+
+def test_gone_in_its_place_and_a_basket_of_a_category() -> None:
+    assert _call("the linen cushion is out, what do we put forward in its place?")[0] == "find_substitutes"
+    assert _call("customer 17850 is at the checkout with a Garden thing, anything to add?")[1]["basket"] == ["Garden"]
+
+
+def test_would_they_like_it() -> None:
+    assert _call("would customer 17850 like the tea towel?")[1]["why"]
