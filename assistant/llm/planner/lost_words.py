@@ -122,8 +122,9 @@ def _explained(reading: Reading, i: int, trace: Trace) -> bool:
     if any(len(t.lemma) > 2 and (t.lemma in said or t.word in said) for t in item.tokens):
         return True
     held = {*trace.metrics, *trace.dimensions, *map(str, trace.under("field", "split_by", "grain", "unit"))}
-    if any({str(v) for v in item.alts.get(kind, ())} & held for kind in ("metric", "dim", "grain")):
-        return True
+    unranked = item.has("rank") and item.has("dim") and not (trace.under(*_RANKED) or trace.tools & _LISTS)
+    if any({str(v) for v in item.alts.get(kind, ())} & held for kind in ("metric", "dim", "grain")) and not unranked:
+        return True  # "bestsellers" are products, but the first of them
     if any(v.value.lower() in said or v.dimension in trace.dimensions for v in item.alts.get("value", ())):
         return True
     goods = any(v.dimension == "product" for v in item.alts.get("value", ()))

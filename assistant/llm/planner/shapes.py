@@ -33,6 +33,8 @@ _OF_MESSAGES = frozenset(
     }
 )
 _MONEY_WORDS = heard("shapes.money_words")
+#: what :mod:`compose` charges for a second measure that no word joins to the first
+_SECOND_MEASURE = 0.7
 _JOINED = heard("shapes.joined")
 
 
@@ -191,9 +193,12 @@ def _stock(p: Parts) -> None:
     named = [i for i, item in enumerate(items) if {"stock", "out_of_stock"} & set(item.alts.get("metric", ()))]
     left = [i for i in _words(p, "left", "remaining", "available") if named or "product" in p.groups]
     if "out_of_stock" in p.metrics and not p.counted and p.groups in ([], ["product"]):
+        money = _role(p, "money")
         p.metrics, p.groups = ["stock"], ["product"]
         p.conditions.measures.append(MetricCondition("stock", "le", (0.0,)))
-        p.descending = None
+        if p.descending is not None and money is not None:  # "which of our bestsellers are sold out?"
+            p.metrics, p.sort_metric = [money, "stock"], money
+            p.implied -= _SECOND_MEASURE  # the first one is what they are ranked by
         return
     if not (named or left):
         return
