@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from benchmarks.recommend import metrics
+from benchmarks.recommend.search.catalogues import place
 
 PLACES = np.array([[7, 1, 9, 2], [1, 2, 3, -1], [4, 5, 6, 8]])
 TRUTH = [np.array([7, 9, 20, 21, 22]), np.array([3]), np.array([1, 2])]
@@ -40,3 +41,9 @@ def test_an_empty_place_is_no_hit_and_an_empty_truth_is_refused():
     assert not metrics.hits_at_k(np.array([[-1, -1]]), [np.array([-1])]).any()
     with pytest.raises(ValueError, match="leave such users out"):
         metrics.recall_at_k(PLACES[:1], [np.array([], dtype=int)])
+
+
+def test_equal_scores_get_the_place_of_any_order():
+    assert place(np.array([3.0, 2.0, 1.0]), 1) == (0.5, 1.0)
+    assert place(np.array([2.0, 2.0, 1.0]), 0) == (0.75, 1.0)
+    assert place(np.zeros(20), 4)[1] == 0.5

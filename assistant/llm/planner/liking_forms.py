@@ -31,7 +31,8 @@ def liking(text: str, language: str, plan_one: Callable[[str], list[Candidate]])
     """
     raw = read_yaml(language, "liking")
     for pattern in _forms(language):
-        match = pattern.fullmatch((text[:1].lower() + text[1:]).strip(" ?.!").replace(" - ", ", "))  # a dash sets off a clause
+        plain = (text[:1].lower() + text[1:]).strip(" ?.!").replace(" - ", ", ")  # a dash sets off a clause
+        match = pattern.fullmatch(plain)
         if match is None:
             continue
         said = {name.partition("__")[0]: value.strip() for name, value in match.groupdict().items() if value}
