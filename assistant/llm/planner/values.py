@@ -20,6 +20,8 @@ def compare(value: Value) -> Compare:
 def product_words(reading: Reading, start: int) -> list[str]:
     """Words from ``start`` on that together occur in a product name of the shop."""
     words: list[str] = []
+    if _no_goods(reading, start):
+        return words
     for item in reading.items[start : start + 5]:
         token = item.tokens[0]
         if len(item.tokens) != 1 or token.kind != "word" or item.has("dim", "metric", "value", "period"):
@@ -35,6 +37,14 @@ def product_words(reading: Reading, start: int) -> list[str]:
             break
         words.append(token.lemma)
     return words
+
+
+def _no_goods(reading: Reading, at: int) -> bool:
+    """Whether the word stands where no thing is named: "what did we rake in", "paint me a picture", "how patchy are"."""
+    before = reading.items[at - 1].lemma if at else ""
+    after = reading.items[at + 1].lemma if at + 1 < len(reading.items) else ""
+    doing = before in heard("values.doers") or (not at and after in heard("values.me"))
+    return doing or (before in heard("values.how") and after in heard("values.being"))
 
 
 def _in_a_name(words: Sequence[str], reading: Reading) -> bool:

@@ -38,11 +38,14 @@ class _Wish:
             self.rest = f"{self.rest[: found.start()]} , {self.rest[found.end() :]}"
         return found
 
+#: values that tell sales apart, not goods
+_NO_GOODS = frozenset({"country", "city", "channel", "acquisition_channel", "segment", "customer_type"})
+
 
 def wanted(reading: Reading, context: DialogueContext, shop: Shop) -> Candidate | None:
     """A product search with conditions that a search by words alone would lose; None where there is none."""
     text = " ".join(reading.text.lower().split()).rstrip("?!. ")
-    if not text or len(text.split()) > MOST_WORDS or expression("wanted.other").search(text):
+    if not text or len(text.split()) > MOST_WORDS or expression("wanted.other").search(text) or _of_sales(reading):
         return None
     wish = _Wish(text)
     like = wish.take(expression("wanted.alike")) is not None
@@ -77,6 +80,16 @@ def wanted(reading: Reading, context: DialogueContext, shop: Shop) -> Candidate 
         return Candidate([call(ProductSearchRequest.model_validate(args))], COST, "search")
     except ValidationError:
         return None
+
+
+def _of_sales(reading: Reading) -> bool:
+    """Whether a place, channel or time is named, as in "top 10 products in France in 2011": that asks what was sold."""
+    return any(
+        any(v.dimension in _NO_GOODS for v in item.alts.get("value", ()))
+        or item.has("period") and (len(item.tokens) > 1 or item.tokens[0].value is not None)
+        for item in reading.items
+        if not any(v.dimension == "product" for v in item.alts.get("value", ()))
+    )
 
 
 def _conditions(wish: _Wish, shop: Shop) -> None:

@@ -39,12 +39,17 @@ def test_every_condition_is_in_the_plan(text: str, args: dict[str, Any]) -> None
 
 
 def test_a_category_said_as_one_is_a_filter() -> None:
-    assert search("newest products in Kitchen") == {"category": "Kitchen", "sort": "newest"}
+    assert search("cheapest products in Kitchen") == {"category": "Kitchen", "sort": "cheapest"}
+
+
+def test_the_newest_of_a_category_are_its_new_products() -> None:
+    calls = plan_turn("newest products in Kitchen", DialogueContext(), SHOP).calls
+    assert [(c.name, c.args) for c in calls] == [("new_products", {"category": "Kitchen", "newest_first": True})]
 
 
 @pytest.mark.parametrize("text", [
     "customers who bought mugs that are not red", "best-selling products in Kitchen", "revenue of mugs not in stock",
-    "how many mugs are in stock", "who bought the cheapest mug", "mugs with more than 500 pieces",
+    "how many mugs are in stock", "best-selling mugs in Germany", "top 10 mugs in 2011", "who bought the cheapest mug", "mugs with more than 500 pieces",
 ])
 def test_questions_about_sales_and_people_are_no_search_with_conditions(text: str) -> None:
     calls = plan_turn(text, DialogueContext(), SHOP).calls
