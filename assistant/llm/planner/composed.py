@@ -16,6 +16,7 @@ from assistant.llm.planner.composed_parts import Part, Parts
 from assistant.llm.planner.composed_times import against_time, current_unit, same_stretch
 from assistant.llm.planner.context import DialogueContext
 from assistant.llm.planner.period_words import PeriodReading
+from assistant.llm.planner.rephrase import rephrase
 from assistant.llm.planner.spans import read
 from assistant.llm.planner.units import GRAINS
 from assistant.llm.planner.values import join
@@ -134,6 +135,11 @@ def composed(text: str, context: DialogueContext, words: Vocabulary) -> Planned 
     """
     if len(text) > _LONGEST:
         return None
+    plain = rephrase(text, words.lexicon.words, words.lexicon.language)
+    return _planned(text, context, words) or (_planned(plain, context, words) if plain != text else None)
+
+
+def _planned(text: str, context: DialogueContext, words: Vocabulary) -> Planned | None:
     tokens = read(text, words).tokens
     if len(tokens) > _MOST_TOKENS or any(t.kind in {"quote", "date"} and t.lemma == '""' for t in tokens):
         return None
@@ -182,10 +188,14 @@ def _built(parse: Sequence[Part], parts: Parts) -> QueryPlan:
     shares = [p for p in parse if p.kind == "share"]
     for part in parse:
         _put(part, plan)
-    plan.time = _time([p.value for p in parse if p.kind == "time"], plan)
-    plan.compare = _comparison([p for p in parse if p.kind == "compare"], plan, parts)
+    times = [p.value for p in parse if p.kind == "time"] + [p.value["time"] for p in shares if p.value["time"]]
+    plan.time = _time(times, plan)
+    against = [p for p in parse if p.kind == "compare"]
+    if against and plan.compare is not None:
+        raise _Unfit
+    plan.compare = plan.compare or _comparison(against, plan, parts)
     if shares:
-        if plan.compare is not None or plan.dimensions:
+        if plan.compare is not None or plan.ranked is not None:
             raise _Unfit
         plan.compare = Comparison(kind="total", of=_joined(plan.rules) if plan.rules else None)
         plan.rules.append(shares[0].value["rule"])
@@ -224,7 +234,12 @@ def _put(part: Part, plan: _Plan) -> None:
         plan.by.append(value)
     elif part.kind == "rule":
         plan.rules.append(value)
-    elif part.kind == "each":
+    elif part.kind == "which_more":
+        plan.metrics = value
+    elif part.kind == "against_rest":
+        plan.rules.append(value)
+        plan.compare = Comparison(kind="rest")
+    elif part.kind in {"each", "either_or"}:
         plan.rules.append(value)
         plan.dimensions.append(value.field)
     elif part.kind == "split":
@@ -276,11 +291,19 @@ def _comparison(found: Sequence[Part], plan: _Plan, parts: Parts) -> Comparison 
         return None
     if len(found) > 1:
         raise _Unfit
+    kind, said = found[0].value["kind"], found[0].value
+    if kind in {"rest", "whole"}:
+        if not plan.rules or plan.dimensions:
+            raise _Unfit
+        return Comparison(kind="rest" if kind == "rest" else "total")
+    if kind == "from_to":
+        if plan.time is not None:
+            raise _Unfit
+        plan.time, said = said["periods"][1], {**said, "period": said["periods"][0]}
     if plan.time is None:
-        plan.time = current_unit(found[0].value["period"])
+        plan.time = current_unit(said["period"])
     if plan.time is None:
         raise _Unfit
-    kind, said = found[0].value["kind"], found[0].value
     if kind == "year_earlier":
         return Comparison(kind="year_earlier")
     if kind == "previous":
@@ -312,7 +335,13 @@ def _check(parse: Sequence[Part], plan: _Plan) -> None:
     grains = [d for d in plan.dimensions if d in GRAINS]
     if len(grains) > 1 or (grains and plan.compare is not None):
         raise _Unfit
-    if "growth" in kinds and (plan.compare is None or plan.compare.kind == "total"):
+    if "growth" in kinds and (plan.compare is None or plan.compare.kind in {"total", "rest"}):
+        raise _Unfit
+    if ("either_or" in kinds) != ("which_more" in kinds):
+        raise _Unfit  # "Millbrook or Petalworks?" is asked of what sold more
+    if any(p.value["kind"] == "whole" for p in parse if p.kind == "compare") and set(plan.metrics) <= _SUMS:
+        raise _Unfit  # a sum is no more or less than that of the whole shop
+    if any(p.value["kind"] == "from_to" for p in parse if p.kind == "compare") and "growth" not in kinds:
         raise _Unfit
     _check_rules(plan)
     if set(plan.metrics) & _PEOPLE and plan.time is None and plan.metrics != ("customers",):
@@ -321,7 +350,8 @@ def _check(parse: Sequence[Part], plan: _Plan) -> None:
         raise _Unfit  # who ordered then: customers that can be listed
     bare = any(p.kind == "metrics" and p.listed for p in parse)
     if bare and not plan.dimensions and plan.compare is None and "share" not in kinds:
-        people = bool(set(plan.metrics) & (_PEOPLE | {"products_sold"}))
+        sourced = any(isinstance(r, Compare) and r.field == "acquisition_channel" for r in plan.rules)
+        people = not sourced and bool(set(plan.metrics) & (_PEOPLE | {"products_sold"}))
         if "showing" in kinds or (people and not kinds & {"open"}):
             raise _Unfit  # "show me orders from Belgium" asks for a list
 
@@ -330,7 +360,10 @@ def _check_rules(plan: _Plan) -> None:
     positive = [r.field for r in plan.rules if isinstance(r, Compare)]
     if len(set(positive)) != len(positive):
         raise _Unfit
-    if set(positive) & {r.part.field for r in plan.rules if isinstance(r, Not) and isinstance(r.part, Compare)}:
+    kept = {(r.field, str(v)) for r in plan.rules if isinstance(r, Compare) for v in r.values}
+    dropped = {(r.part.field, str(v)) for r in plan.rules if isinstance(r, Not) and isinstance(r.part, Compare)
+               for v in r.part.values}
+    if kept & dropped:
         raise _Unfit  # "in Germany but not in Germany"
     fields = {*positive, *(r.part.field for r in plan.rules if isinstance(r, Not) and isinstance(r.part, Compare))}
     of_lines = fields & {"new_vs_returning", "order_value", "order_units", "order_products"} or any(

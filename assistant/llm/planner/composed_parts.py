@@ -166,6 +166,9 @@ class Parts:
                 "held",
                 "things",
                 "unit",
+                "span",
+                "time",
+                "weekend",
             )
         }
 
@@ -208,8 +211,10 @@ class Parts:
         for name, patterns in self._grammar.under("measures"):
             if name not in self._words.metrics:
                 continue
-            for found in (f for p in patterns for f in p.at(self._said, place, self._fillers)):
-                yield Part(found.end, "clause", (name,), True, name == "orders")
+            for start in self._all_ends("determiners", place):
+                for found in (f for p in patterns for f in p.at(self._said, start, self._fillers)):
+                    of_orders = self._said[found.end - 1] in self._grammar.raw["order_words"]
+                    yield Part(found.end, "clause", (name,), True, of_orders or name == "orders")
         for name, patterns in self._grammar.under("asked_of"):
             for found in (f for p in patterns for f in p.at(self._said, place, self._fillers)):
                 yield Part(found.end, "clause_of", {"metrics": (name,), "rule": found.get("part")}, True)
@@ -219,7 +224,11 @@ class Parts:
             for found in (f for p in patterns for f in p.at(self._said, place, self._fillers)):
                 yield from self._ranking(name, found)
         for found in self._all("shares", place):
-            yield Part(found.end, "share", {"metrics": found.get("metric")[0], "rule": found.get("part")}, True)
+            yield Part(found.end, "share", {
+                "metrics": found.get("metric")[0], "rule": found.get("part"), "time": found.get("period")}, True)
+        for found in self._all("which_more", place):
+            measured = found.get("metric")
+            yield Part(found.end, "which_more", measured[0] if measured else ("revenue",), True)
         for found in self._all("growth", place):
             yield Part(found.end, "growth", {"metrics": found.get("metric")[0]}, True)
 
@@ -247,7 +256,8 @@ class Parts:
                 for part in self._condition(name, found):
                     yield replace(part, both=joined and name == "values")
         for found in self._all("splits", place):
-            dims = [d for d in found.every("dim") if d] or [found.get("repeated") or "acquisition_channel"]
+            named = next((v for v in map(found.get, ("repeated", "span", "grain")) if v), "acquisition_channel")
+            dims = found.every("dim") or [named]
             if not self._by_itself(place, found.end, dims):
                 yield Part(found.end, "split", dims)
         yield from (Part(f.end, "per_day") for f in self._all("per_day", place))
@@ -263,6 +273,7 @@ class Parts:
                     "compare",
                     {
                         "kind": name,
+                        "periods": found.every("period"),
                         "period": found.get("period"),
                         "unit": found.get("unit"),
                         "count": int(count) if count else None,
@@ -271,19 +282,24 @@ class Parts:
 
     def _condition(self, name: str, found: Found) -> Iterator[Part]:
         rule: Filter | None
-        if name in {"values", "not", "each"}:
+        if name in {"values", "not", "each", "either_or", "against_rest"}:
             rule = _of_values(found)
             if rule is None:
                 return
-            yield Part(found.end, "each" if name == "each" else "rule", Not(part=rule) if name == "not" else rule)
+            yield Part(found.end, name if name in {"each", "either_or", "against_rest"} else "rule", Not(part=rule) if name == "not" else rule)
         elif name == "source":
             yield Part(found.end, "rule", _is("acquisition_channel", [found.get("source")]))
         elif name in {"new", "returning"}:
             yield Part(found.end, "rule", _NEW if name == "new" else _RETURNING)
         elif name == "new_or_returning":
             yield Part(found.end, "split", ["new_vs_returning"])
+        elif name == "not_orders":
+            yield Part(found.end, "rule", Not(part=found.slots[-1][1]))
+        elif name == "working_days":
+            yield Part(found.end, "rule", _is("weekday", [d.capitalize() for d in self._grammar.raw["weekdays"][:5]]))
         elif name == "days":
-            yield Part(found.end, "rule", _is("weekday", found.get("days") or found.get("day")))
+            named = [d for slot in ("days", "day", "weekend") for days in found.every(slot) for d in days]
+            yield Part(found.end, "rule", _is("weekday", list(dict.fromkeys(named))))
         else:
             yield Part(found.end, "rule", found.slots[-1][1])
 
@@ -367,7 +383,7 @@ class Parts:
                             yield last, [value, *more]
 
     def _source(self, at: int) -> Iterator[tuple[int, Any]]:
-        if not self._words.sources and self._tokens[at].kind == "word":
+        if not self._words.sources and self._said[at] in self._grammar.raw["sources"]:
             yield at + 1, self._said[at]  # the answer then says that nobody holds how customers came
         for end, entries in self._entries(at).items():
             for kind, value in entries:
@@ -423,10 +439,27 @@ class Parts:
                 yield end, name
 
     def _period(self, at: int) -> Iterator[tuple[int, Any]]:
+        yield from self._fillers["time"](at)
+        for found in self._all("periods", at):  # "the whole of 2025", "the month of May"
+            yield found.end, found.get("time")
+        for found in self._all("periods_open", at):
+            reading = found.get("time")
+            start = self.begins(reading.period) if reading.period is not None else date.min
+            if start > date.min:
+                yield found.end, replace(reading, period=Period(kind="absolute", start=start), open_end="since")
+
+    def _time(self, at: int) -> Iterator[tuple[int, Any]]:
         found = read_period(self._tokens, at, self._words.lexicon, self._words.status.as_of)
+        if found is not None and found.kind == "duration":  # "in 2025 day by day" holds no 2,025 days
+            found = read_period(self._tokens[: found.end - 1], at, self._words.lexicon, self._words.status.as_of)
         if found is None or found.kind != "period" or found.period is None or found.period.kind == "all":
             return
         yield found.end, found
+        if found.ends is not None:  # "from Q1 2025 to Q1 2026" is as well from one to the other
+            for end in range(at + 1, found.end):
+                first = read_period(self._tokens[:end], at, self._words.lexicon, self._words.status.as_of)
+                if first is not None and first.kind == "period" and first.end == end and first.ends is None:
+                    yield end, first
         for joint in self._all_ends("joints", found.end):
             if joint == found.end or joint >= self.count:
                 continue
@@ -442,6 +475,15 @@ class Parts:
             return
         if self._said[found.end - 1] != self._lemmas[found.end - 1]:  # "on Monday" is the latest one
             yield found.end, list(found.weekdays)
+
+    def _weekend(self, at: int) -> Iterator[tuple[int, Any]]:
+        found = read_period(self._tokens, at, self._words.lexicon, self._words.status.as_of)
+        if found is not None and found.kind == "day_kind" and found.hours is None and len(found.weekdays) > 1:
+            yield found.end, list(found.weekdays)
+
+    def _span(self, at: int) -> Iterator[tuple[int, Any]]:
+        """A unit of time longer than a day."""
+        yield from ((end, name) for end, name in self._fillers["unit"](at) if name != "day")
 
     def _day(self, at: int) -> Iterator[tuple[int, Any]]:
         found = read_period(self._tokens, at, self._words.lexicon, self._words.status.as_of)
