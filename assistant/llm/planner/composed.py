@@ -15,6 +15,7 @@ from assistant.llm.planner.candidate import Planned, call
 from assistant.llm.planner.composed_parts import Part, Parts
 from assistant.llm.planner.composed_times import against_time, current_unit, same_stretch
 from assistant.llm.planner.context import DialogueContext
+from assistant.llm.planner.heard import expression
 from assistant.llm.planner.period_words import PeriodReading
 from assistant.llm.planner.rephrase import rephrase
 from assistant.llm.planner.spans import read
@@ -26,6 +27,9 @@ from assistant.plans.query import Comparison, QueryPlan, Sort
 
 _LONGEST = 260
 _MOST_TOKENS = 48
+#: a shorter text tells no story before its question
+_LEAST_WITH_BACKGROUND = 60
+_WORDS_OF_BACKGROUND = 5
 #: so many ways to cut a text are tried
 _MOST_PARSES = 24
 #: measures that are counted on lines, so that every condition on lines may narrow them
@@ -88,6 +92,7 @@ _SUMS = frozenset(
         "gift_card_revenue",
     }
 )
+_GOODS = frozenset({"category", "subcategory", "brand", "product"})
 #: as a mean over days
 _MEANS = {"revenue": "revenue_per_day", "orders": "orders_per_day", "units": "units_per_day"}
 #: of these a plain noun is as well a list of things
@@ -133,6 +138,22 @@ def composed(text: str, context: DialogueContext, words: Vocabulary) -> Planned 
         text: as typed.
         context: a text that could as well speak of the answer before is left alone.
     """
+    found = _either_way(text, context, words)
+    if found is not None or len(text) < _LEAST_WITH_BACKGROUND:
+        return found
+    for cut in expression("composed.background").finditer(text):
+        before, asked = text[: cut.start()], text[cut.end() :]
+        if len(before.split()) < _WORDS_OF_BACKGROUND or any(i.has("value") for i in read(before, words).items):
+            continue  # what goes before narrows the question
+        found = _either_way(asked, context, words)
+        if found is not None:
+            found.notes.append(f"background|{asked.strip()}")
+            return found
+    return None
+
+
+def _either_way(text: str, context: DialogueContext, words: Vocabulary) -> Planned | None:
+    """As typed, or in the words of the grammar."""
     if len(text) > _LONGEST:
         return None
     plain = rephrase(text, words.lexicon.words, words.lexicon.language)
@@ -197,8 +218,15 @@ def _built(parse: Sequence[Part], parts: Parts) -> QueryPlan:
     if shares:
         if plan.compare is not None or plan.ranked is not None:
             raise _Unfit
+        ends = [p.value for p in parse if p.kind == "share_end"] + [shares[0].value["rule"]] * bool(shares[0].value["rule"])
+        if not ends and len(plan.rules) == 1:
+            ends = [plan.rules.pop()]  # "share of orders placed in the app"
+        if len(ends) != 1:
+            raise _Unfit
         plan.compare = Comparison(kind="total", of=_joined(plan.rules) if plan.rules else None)
-        plan.rules.append(shares[0].value["rule"])
+        plan.rules.append(ends[0])
+    elif any(p.kind == "share_end" for p in parse):
+        raise _Unfit
     for part in parse:  # means and rates of several values are shown for each
         if part.both and part.kind == "rule" and len(part.value.values) > 1 and not set(plan.metrics) <= _SUMS:
             plan.dimensions.append(part.value.field)
@@ -360,6 +388,9 @@ def _check_rules(plan: _Plan) -> None:
     positive = [r.field for r in plan.rules if isinstance(r, Compare)]
     if len(set(positive)) != len(positive):
         raise _Unfit
+    without = any(isinstance(r, Not) and isinstance(r.part, Compare) and r.part.field in _GOODS for r in plan.rules)
+    if without and "orders" in plan.metrics and any(isinstance(r, Among) for r in plan.rules):
+        raise _Unfit  # orders that hold one thing and not the other: said of whole orders
     kept = {(r.field, str(v)) for r in plan.rules if isinstance(r, Compare) for v in r.values}
     dropped = {(r.part.field, str(v)) for r in plan.rules if isinstance(r, Not) and isinstance(r.part, Compare)
                for v in r.part.values}

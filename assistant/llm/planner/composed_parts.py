@@ -226,6 +226,9 @@ class Parts:
         for found in self._all("shares", place):
             yield Part(found.end, "share", {
                 "metrics": found.get("metric")[0], "rule": found.get("part"), "time": found.get("period")}, True)
+        for found in self._all("share_heads", place):
+            value = {"metrics": found.get("metric")[0], "rule": None, "time": found.get("period")}
+            yield Part(found.end, "share", value, True, self._said[found.end - 1] in self._grammar.raw["order_words"])
         for found in self._all("which_more", place):
             measured = found.get("metric")
             yield Part(found.end, "which_more", measured[0] if measured else ("revenue",), True)
@@ -237,6 +240,8 @@ class Parts:
         dimension = found.get("ranked") or found.get("ranked_one")
         number = found.get("number")
         place = found.get("nth") or found.get("nth_number")
+        if name == "nth_at" and number:
+            place, number = number, None
         limit = int(number) if number else 1
         said = {
             "metrics": measured[0] if measured else (),
@@ -260,6 +265,7 @@ class Parts:
             dims = found.every("dim") or [named]
             if not self._by_itself(place, found.end, dims):
                 yield Part(found.end, "split", dims)
+        yield from (Part(f.end, "share_end", f.get("part")) for f in self._all("share_ends", place))
         yield from (Part(f.end, "per_day") for f in self._all("per_day", place))
         for end, reading in self._fillers["period"](place):
             yield Part(end, "time", reading)
