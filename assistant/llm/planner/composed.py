@@ -209,7 +209,9 @@ def _built(parse: Sequence[Part], parts: Parts) -> QueryPlan:
     shares = [p for p in parse if p.kind == "share"]
     for part in parse:
         _put(part, plan)
-    times = [p.value for p in parse if p.kind == "time"] + [p.value["time"] for p in shares if p.value["time"]]
+    times = [p.value for p in parse if p.kind == "time"] + [
+        p.value["time"] for p in parse if p.kind in {"share", "rank"} and p.value.get("time")
+    ]
     plan.time = _time(times, plan)
     against = [p for p in parse if p.kind == "compare"]
     if against and plan.compare is not None:
@@ -218,7 +220,9 @@ def _built(parse: Sequence[Part], parts: Parts) -> QueryPlan:
     if shares:
         if plan.compare is not None or plan.ranked is not None:
             raise _Unfit
-        ends = [p.value for p in parse if p.kind == "share_end"] + [shares[0].value["rule"]] * bool(shares[0].value["rule"])
+        ends = [p.value for p in parse if p.kind == "share_end"] + [shares[0].value["rule"]] * bool(
+            shares[0].value["rule"]
+        )
         if not ends and len(plan.rules) == 1:
             ends = [plan.rules.pop()]  # "share of orders placed in the app"
         if len(ends) != 1:
@@ -254,6 +258,8 @@ def _put(part: Part, plan: _Plan) -> None:
         plan.rules.append(value["rule"])
     elif part.kind in {"share", "growth"}:
         plan.metrics = value["metrics"]
+        if value.get("inside") is not None:
+            plan.rules.append(value["inside"])
     elif part.kind == "rank":
         plan.metrics, plan.ranked = value["metrics"], value["dimension"]
         down = value["descending"]
@@ -376,7 +382,7 @@ def _check(parse: Sequence[Part], plan: _Plan) -> None:
         raise _Unfit  # who is new without a time is a matter of definition
     if plan.metrics == ("customers",) and "clause" in kinds and not (plan.rules or plan.dimensions or plan.compare):
         raise _Unfit  # who ordered then: customers that can be listed
-    bare = any(p.kind == "metrics" and p.listed for p in parse)
+    bare = any(p.kind in {"metrics", "clause_of"} and p.listed for p in parse)
     if bare and not plan.dimensions and plan.compare is None and "share" not in kinds:
         sourced = any(isinstance(r, Compare) and r.field == "acquisition_channel" for r in plan.rules)
         people = not sourced and bool(set(plan.metrics) & (_PEOPLE | {"products_sold"}))
@@ -389,11 +395,17 @@ def _check_rules(plan: _Plan) -> None:
     if len(set(positive)) != len(positive):
         raise _Unfit
     without = any(isinstance(r, Not) and isinstance(r.part, Compare) and r.part.field in _GOODS for r in plan.rules)
-    if without and "orders" in plan.metrics and any(isinstance(r, Among) for r in plan.rules):
+    if without and "orders" in plan.metrics and any(
+        isinstance(r, Among) or (isinstance(r, Compare) and r.field in _GOODS) for r in plan.rules
+    ):
         raise _Unfit  # orders that hold one thing and not the other: said of whole orders
     kept = {(r.field, str(v)) for r in plan.rules if isinstance(r, Compare) for v in r.values}
-    dropped = {(r.part.field, str(v)) for r in plan.rules if isinstance(r, Not) and isinstance(r.part, Compare)
-               for v in r.part.values}
+    dropped = {
+        (r.part.field, str(v))
+        for r in plan.rules
+        if isinstance(r, Not) and isinstance(r.part, Compare)
+        for v in r.part.values
+    }
     if kept & dropped:
         raise _Unfit  # "in Germany but not in Germany"
     fields = {*positive, *(r.part.field for r in plan.rules if isinstance(r, Not) and isinstance(r.part, Compare))}

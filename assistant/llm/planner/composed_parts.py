@@ -215,6 +215,12 @@ class Parts:
                 for found in (f for p in patterns for f in p.at(self._said, start, self._fillers)):
                     of_orders = self._said[found.end - 1] in self._grammar.raw["order_words"]
                     yield Part(found.end, "clause", (name,), True, of_orders or name == "orders")
+        for found in self._all("qualified", place):
+            rule = _of_values(found)
+            if rule is not None:
+                names, bare = found.get("metric")
+                of_orders = names[-1] == "orders"
+                yield Part(found.end, "clause_of", {"metrics": names, "rule": rule}, True, of_orders, bare)
         for name, patterns in self._grammar.under("asked_of"):
             for found in (f for p in patterns for f in p.at(self._said, place, self._fillers)):
                 yield Part(found.end, "clause_of", {"metrics": (name,), "rule": found.get("part")}, True)
@@ -224,10 +230,15 @@ class Parts:
             for found in (f for p in patterns for f in p.at(self._said, place, self._fillers)):
                 yield from self._ranking(name, found)
         for found in self._all("shares", place):
-            yield Part(found.end, "share", {
-                "metrics": found.get("metric")[0], "rule": found.get("part"), "time": found.get("period")}, True)
+            yield Part(
+                found.end,
+                "share",
+                {"metrics": found.get("metric")[0], "rule": found.get("part"), "time": found.get("period")},
+                True,
+            )
         for found in self._all("share_heads", place):
-            value = {"metrics": found.get("metric")[0], "rule": None, "time": found.get("period")}
+            inside = _of_values(found)
+            value = {"metrics": found.get("metric")[0], "rule": None, "time": found.get("period"), "inside": inside}
             yield Part(found.end, "share", value, True, self._said[found.end - 1] in self._grammar.raw["order_words"])
         for found in self._all("which_more", place):
             measured = found.get("metric")
@@ -250,6 +261,7 @@ class Parts:
             "descending": not name.endswith("worst"),
             "offset": int(place) - 1 if place else 0,
             "judged": True,
+            "time": found.get("period"),
         }
         if limit >= 1:
             yield Part(found.end, "rank", said, True)
@@ -292,7 +304,11 @@ class Parts:
             rule = _of_values(found)
             if rule is None:
                 return
-            yield Part(found.end, name if name in {"each", "either_or", "against_rest"} else "rule", Not(part=rule) if name == "not" else rule)
+            yield Part(
+                found.end,
+                name if name in {"each", "either_or", "against_rest"} else "rule",
+                Not(part=rule) if name == "not" else rule,
+            )
         elif name == "source":
             yield Part(found.end, "rule", _is("acquisition_channel", [found.get("source")]))
         elif name in {"new", "returning"}:

@@ -33,3 +33,17 @@ def test_patterns_have_choices_gaps_and_slots():
 def test_a_bracket_too_many_is_an_error():
     with pytest.raises(ValueError, match="bracket"):
         compiled("(a|b", {})
+
+
+@pytest.mark.parametrize(("text", "expected"), [
+    ("how many orders did new customers place in May 2011", "query orders where new_vs_returning=new in may 2011"),
+    ("revenue in Germany and in France in 2011", "query revenue by country where country in (Germany,France) in 2011"),
+    ("revenue in Germany or France in 2011", "query revenue where country in (Germany,France) in 2011"),
+    ("average order value in Germany and France in 2011",
+     "query average_order_value by country where country in (Germany,France) in 2011"),
+    ("sales in April and May 2011", "query revenue in 2011-04-01..2011-05-31"),
+    ("revenue in Germany last month vs the month before", "query revenue in month-1 vs previous where country=Germany"),
+    ("orders in every country but Germany in 2011", "query orders where not country=Germany in 2011"),
+])
+def test_wordings(text, expected):
+    assert sorted(outcome([text]).split()) == sorted(expected.split())
