@@ -10,6 +10,8 @@ from assistant.plans.filters import And, Compare, CustomerCondition, Filter, Not
 from assistant.plans.query import QueryPlan
 from assistant.plans.requests import SegmentRule
 
+#: frame of a text after which nothing said before counts
+FRESH_START = "fresh_start"
 _MAX_IDS = 5_000
 _HEAD_COUNTS = frozenset({"customers", "new_customers", "returning_customers"})
 #: calls that say something and look nothing up
@@ -46,6 +48,11 @@ class DialogueContext:
 
     past: list[Past] = field(default_factory=list)
     questions: list[str] = field(default_factory=list)
+
+    def since_fresh_start(self) -> DialogueContext:
+        """The conversation since the person began anew; all of it where nobody did."""
+        at = next((i for i in range(len(self.past) - 1, -1, -1) if self.past[i].frame == FRESH_START), None)
+        return self if at is None else DialogueContext(self.past[at + 1 :], self.questions)
 
     def last(self, *tools: str) -> Past | None:
         """The latest call (of one of the tools) that was not refused; asking back and declining do not count."""

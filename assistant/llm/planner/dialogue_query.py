@@ -469,7 +469,7 @@ def why(frames: Frames, plan: QueryPlan) -> Candidate | None:
 
 
 #: what stands behind a measure where groups are set side by side and nothing has changed
-_BEHIND = {
+BEHIND = {
     "revenue": ("orders", "customers", "average_order_value"),
     "net_revenue": ("orders", "customers", "average_order_value"),
     "orders": ("customers", "orders_per_customer"),
@@ -487,7 +487,7 @@ def _behind(p: Parts, plan: QueryPlan) -> QueryPlan | None:
     """As in "why?" after a ranking over all time: the same groups with what their figure is made of."""
     timed = plan.period is not None or plan.compare is not None or plan.transform or set(plan.dimensions) & set(GRAINS)
     metric = plan.metrics[0]
-    if timed or not plan.dimensions or len(plan.metrics) > 1 or metric not in _BEHIND:
+    if timed or not plan.dimensions or len(plan.metrics) > 1 or metric not in BEHIND:
         return None
     r = p.reading
     if p.periods or p.metrics or p.groups or p.conditions.customers or r.has("growth", "change"):
@@ -499,7 +499,7 @@ def _behind(p: Parts, plan: QueryPlan) -> QueryPlan | None:
     judging = {*r.vocabulary.lexicon.verdicts, *heard("dialogue_query.so_few")}
     p.used.update(i for i, item in enumerate(r.items) if item.lemma in judging)
     p.rows = []
-    return plan.model_copy(update={"metrics": (metric, *_BEHIND[metric]), "sort": plan.sort or Sort(by=metric)})
+    return plan.model_copy(update={"metrics": (metric, *BEHIND[metric]), "sort": plan.sort or Sort(by=metric)})
 
 
 def _in_its_year(said: Period | None, before: Period | None) -> Period | None:
@@ -528,4 +528,4 @@ def pick(frames: Frames, last: Past, plan: QueryPlan) -> Candidate | None:
     return frames.finish(p, [ToolCall("describe_customer", {"customer_id": p.customer_ids[0]})], "follow_up", -0.02)
 
 
-__all__ = ["edit_query", "edits", "used_cues"]
+__all__ = ["BEHIND", "edit_query", "edits", "used_cues"]

@@ -11,10 +11,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
-from assistant.llm.planner import discourse_lists, discourse_pairs, discourse_people
+from assistant.llm.planner import discourse_lists, discourse_pairs, discourse_people, discourse_reasons, discourse_turns
 from assistant.llm.planner.candidate import Planned
 from assistant.llm.planner.context import DialogueContext
 from assistant.llm.planner.discourse_scene import Move, Plan, Scene
@@ -26,7 +26,7 @@ from assistant.plans.shop import Shop
 
 _LONGEST = 120
 _MACRO = re.compile(r"(?<!\?P)<(\w+)>")
-_MOVES: dict[str, Move] = {**discourse_lists.MOVES, **discourse_pairs.MOVES, **discourse_people.MOVES}
+_MOVES: dict[str, Move] = {**discourse_turns.MOVES, **discourse_reasons.MOVES, **discourse_lists.MOVES, **discourse_pairs.MOVES, **discourse_people.MOVES}
 
 
 class _Forms:
@@ -80,12 +80,12 @@ def _forms(language: str) -> _Forms:
 
 def of_the_talk(
     text: str, context: DialogueContext, shop: Shop, tools: Collection[str], words: Vocabulary,
-    again: Callable[[str], Planned], alone: Plan,
+    within: Callable[[DialogueContext, str], Planned], alone: Plan,
 ) -> Planned | None:
     """The plan of a text that speaks of the answer before; None where it is something else.
 
     Args:
-        again: plans another text in this conversation.
+        within: plans another text in a conversation.
         alone: plans a text on its own.
     """
     if len(text) > _LONGEST:
@@ -94,7 +94,8 @@ def of_the_talk(
     said = forms.bare(text)
     last = context.last()
     other = forms.otherwise(said, last.call.name if last is not None else "")
-    scene = Scene(said, {}, context, last, words, shop, again, alone, forms.raw)
+    again = partial(within, context)
+    scene = Scene(said, {}, context, last, words, shop, again, alone, forms.raw, within)
     if other is not None and other.casefold() != said.casefold():
         return again(other) if context.past else scene.no("no_answer_yet", words=said)
     for move, slots in forms.moves(said):

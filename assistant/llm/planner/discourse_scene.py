@@ -31,7 +31,7 @@ class Scene:
         text: without what opens and closes a remark.
         said: the slots of the form that fitted.
         last: the latest answer; None at the beginning.
-        again: plans another text in this conversation; ``alone`` on its own.
+        again: plans another text in this conversation; ``alone`` on its own; ``within`` in another conversation.
         raw: the language's file of forms.
     """
 
@@ -44,6 +44,7 @@ class Scene:
     again: Plan
     alone: Plan
     raw: dict[str, Any]
+    within: Callable[[DialogueContext, str], Planned]
 
     @property
     def query(self) -> QueryPlan | None:

@@ -8,6 +8,7 @@ What names several kinds of things, or anything that is not understood, is left 
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,7 +21,8 @@ from assistant.llm.planner import plan_edits
 from assistant.llm.planner.candidate import Planned, call
 from assistant.llm.planner.context import DialogueContext
 from assistant.llm.planner.dialogue_campaign import spoken_of
-from assistant.llm.planner.discourse_scene import FRAME, Scene, answer
+from assistant.llm.planner.discourse_people import left_out
+from assistant.llm.planner.discourse_scene import FRAME, Scene, answer, parts_of
 from assistant.llm.planner.heard import heard
 from assistant.llm.planner.intents import Frames
 from assistant.llm.planner.language_files import read_yaml
@@ -49,9 +51,10 @@ class _Forms:
         self.bounds = re.compile(raw.get("bounds", "(?!)"), re.IGNORECASE)
         self._short = [(re.compile(str(p), re.IGNORECASE), str(put)) for p, put in raw.get("short", ())]
         self.pointing = frozenset(map(str, raw.get("pointing", ())))
-        self._opening = re.compile(raw.get("opening", "(?!)"), re.IGNORECASE)
+        self.opening = re.compile(raw.get("opening", "(?!)"), re.IGNORECASE)
         self._closing = re.compile(raw.get("closing", "(?!)"), re.IGNORECASE)
         self._forms = [(deed, self._made(p)) for deed in _DEEDS for p in raw.get(deed, ())]
+        self._by_name = self._made(raw.get("by_name", "(?!)"))
         self._all_time = [self._made(p) for p in raw.get("all_time", ())]
 
     def _made(self, pattern: str) -> LatePattern:
@@ -66,7 +69,7 @@ class _Forms:
             said = short.sub(full, said)
         opened = False
         while True:
-            cut = self._opening.sub("", said, count=1)
+            cut = self.opening.sub("", said, count=1)
             opened = opened or cut != said
             cut = (self._closing.sub("", cut) or cut).strip(" .!?;,")
             if cut == said or not cut:
@@ -81,6 +84,9 @@ class _Forms:
                 slots = found.groupdict()
                 yield deed, slots["x"].strip(" ,"), (slots.get("y") or "").strip(" ,")
 
+    def by_name(self, said: str) -> bool:
+        return bool(self._by_name.fullmatch(said))
+
     def all_time(self, said: str) -> bool:
         return any(form.fullmatch(said) for form in self._all_time)
 
@@ -88,6 +94,15 @@ class _Forms:
 @lru_cache(maxsize=4)
 def _forms(language: str) -> _Forms:
     return _Forms(language)
+
+
+def without_opening(text: str, language: str) -> str:
+    """The text without what opens a remark: "fine, by month then"."""
+    said = " ".join(text.split())
+    opening = _forms(language).opening
+    while opening.match(said):
+        said = opening.sub("", said, count=1)
+    return said or text
 
 
 @dataclass(frozen=True)
@@ -101,6 +116,7 @@ class _Named:
     number: float | None = None
     days: bool = False
     side: str = ""
+    money: bool = False
     rows: int | None = None
 
 
@@ -112,10 +128,16 @@ def changed(s: Scene) -> Planned | None:
     said, opened = forms.bare(s.text)
     if forms.all_time(said):
         return _all_time(s)
+    group = s.group()
+    if group is not None and forms.by_name(said):
+        return s.edited(sort={"by": group, "descending": False})
     for deed, x, y in forms.read(said):
         found = _done(s, forms, said, deed, x, y)
         if found is not None:
             return found
+        if deed == "drop" and _unknown(s, x):
+            asked = left_out(dataclasses.replace(s, said={"name": x}))
+            return None if asked is None else dataclasses.replace(asked, frame=FRAME)
     return _done(s, forms, said, "change", said, "") if opened else None
 
 
@@ -185,15 +207,27 @@ def _measure(s: Scene, forms: _Forms, said: str, named: _Named) -> Planned | Non
 def _number(s: Scene, deed: str, named: _Named) -> Planned | None:
     """Another number in the condition that has one, else another number of rows."""
     q = s.query
-    if q is None or named.number is None or deed == "drop":
-        return None
+    if q is None or named.number is None or deed == "drop" or (deed == "keep" and named.side):
+        return None  # "only those above 90" bounds the measure of the list
     edited = plan_edits.with_number(q, named.number, days=named.days, side=named.side)
+    if edited is not None and named.money and not _of_money(s, q, edited):
+        return None
     if edited is not None:
         return s.edited(**edited.model_dump())
     whole = named.number == int(named.number) > 0
     if named.side or named.days or not whole or not q.dimensions or (q.limit is None and deed != "keep"):
         return None
     return s.edited(limit=int(named.number))
+
+
+def _of_money(s: Scene, before: QueryPlan, now: QueryPlan) -> bool:
+    """Whether the condition that got another number bounds an amount of money."""
+    known = s.words.metrics
+    old, new = (parts_of(q.filter) for q in (before, now))
+    changed_one = [one for one, was in zip(new, old, strict=True) if one != was]
+    names = [getattr(one, "metric", None) or getattr(one, "field", "") for one in changed_one]
+    names += [h.metric for h in now.having] if now.having != before.having else []
+    return all(n not in known or known[n].unit == "currency" for n in names)
 
 
 def _all_time(s: Scene) -> Planned | None:
@@ -237,9 +271,15 @@ def _named(s: Scene, forms: _Forms, text: str) -> _Named | None:
         return _Named(text, time=True)
     if len(p.metrics) == 1 and not r.has("definition") and not p.periods and not p.groups and p.limit is None and p.descending is None:
         return _Named(text, metric=p.metrics[0])
-    if p.limit is not None and not (p.metrics or p.periods or p.groups) and p.descending is not False:
+    if p.limit is not None and not p.offset and not (p.metrics or p.periods or p.groups) and p.descending is not False:
         return _Named(text, rows=p.limit)
     return None
+
+
+def _unknown(s: Scene, text: str) -> bool:
+    """Whether a few words mean nothing at all here: "wholesale"."""
+    items = read(text, s.words).items
+    return 0 < len(items) <= 2 and not any(i.alts or i.number is not None for i in items)
 
 
 def _points(s: Scene, r: Reading) -> bool:
@@ -266,7 +306,7 @@ def _a_number(s: Scene, forms: _Forms, text: str) -> _Named | None:
     value = items[0].number
     if value is None or items[0].has("period", "duration", "value") or len(items) == 2 and not _own_money(s, items[1].text):
         return None
-    return _Named(text, number=float(value), side=side)
+    return _Named(text, number=float(value), side=side, money=len(items) == 2)
 
 
 def _own_money(s: Scene, word: str) -> bool:
@@ -275,4 +315,4 @@ def _own_money(s: Scene, word: str) -> bool:
     return word.casefold() in {str(w).casefold() for w in (*own.get("words", ()), *own.get("signs", ()))}
 
 
-__all__ = ["changed"]
+__all__ = ["changed", "without_opening"]

@@ -43,6 +43,22 @@ def picked(text: str, context: DialogueContext, lex: Lexicon) -> Pick | None:
     return None if index is None else _pick(last, index)
 
 
+def option_at(context: DialogueContext, place: int | None) -> Pick | None:
+    """What stands at a place (0 is the first, -1 the last) of what the last turn asked back or offered after a "no"."""
+    last = context.past[-1] if context.past else None
+    if last is None or place is None:
+        return None
+    offers = {"options": last.call.args.get("nearest", ())} if last.call.name == "decline" else _asked(last)
+    options = _options(offers)
+    return _pick(offers, place) if -len(options) <= place < len(options) else None
+
+
+def open_options(context: DialogueContext) -> list[Pick]:
+    """The options of a question back that the last turn asked, with what each stands for."""
+    asked = _asked(context.past[-1]) if context.past else {}
+    return [_pick(asked, i) for i in range(len(_options(asked)))]
+
+
 def _asked(past: Past) -> dict[str, Any]:
     """What a call asked back: by itself, or as the answer of a tool."""
     return past.call.args if past.call.name == "ask_back" else (past.result or {}).get("question") or {}
@@ -55,6 +71,7 @@ def _options(question: dict[str, Any]) -> list[str]:
 def _pick(question: dict[str, Any], index: int) -> Pick:
     plans = list(question.get("plans", ()))
     option = _options(question)[index]
+    index = index if index >= 0 else len(_options(question)) + index
     if index >= len(plans):
         return Pick(option)
     return Pick(option, (ToolCall(str(plans[index]["name"]), dict(plans[index]["args"])),))

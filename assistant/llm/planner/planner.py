@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import partial
 
 from assistant.llm.planner.accounting import accounted
 from assistant.llm.planner.bought_it import unclear_goods, with_goods_named
@@ -20,7 +21,7 @@ from assistant.llm.planner.candidate import Planned
 from assistant.llm.planner.candidate_readings import candidates
 from assistant.llm.planner.churn_forms import about_what_comes
 from assistant.llm.planner.composed import composed
-from assistant.llm.planner.context import DialogueContext
+from assistant.llm.planner.context import FRESH_START, DialogueContext
 from assistant.llm.planner.contrasts import contrasted
 from assistant.llm.planner.copy_talk import about_copy
 from assistant.llm.planner.currency import Amounts, amounts
@@ -34,11 +35,13 @@ from assistant.llm.planner.draft_talk import about_table
 from assistant.llm.planner.early_words import early_words
 from assistant.llm.planner.elision import complete
 from assistant.llm.planner.experiment_talk import about_experiments
+from assistant.llm.planner.follow_moves import without_opening
 from assistant.llm.planner.heard import hearing
 from assistant.llm.planner.inside_places import inside_places
 from assistant.llm.planner.intents import Frames
 from assistant.llm.planner.journeys import journey
 from assistant.llm.planner.limits import limited
+from assistant.llm.planner.listed_people import with_people_named
 from assistant.llm.planner.listed_rows import of_those_rows, with_rows_named
 from assistant.llm.planner.no_draft import sized_for_all, without_draft
 from assistant.llm.planner.offer_forms import about_offers
@@ -62,6 +65,7 @@ from assistant.llm.planner.request_order import in_order, remaining, requests_of
 from assistant.llm.planner.respelled import unswapped
 from assistant.llm.planner.second_clauses import second_clause
 from assistant.llm.planner.second_reading import second_reading
+from assistant.llm.planner.segment_rows import of_segments
 from assistant.llm.planner.segment_talk import about_groups
 from assistant.llm.planner.sending_forms import about_sending
 from assistant.llm.planner.share_of_group import share_of_group
@@ -102,7 +106,7 @@ def plan_turn(
     if asks_for_profile(text, language):  # what customers are like: no order of a campaign for them
         tools = [t for t in tools if t != "draft_campaign"]
     with hearing(language), remembering():
-        known = context or DialogueContext()
+        known = (context or DialogueContext()).since_fresh_start()
         words = vocabulary(shop, language)
         written = posts_said(text, context or DialogueContext(), shop, tools, words,
                              lambda t: _whole(t, None, DialogueContext(), shop, tools, words, encoder))
@@ -159,8 +163,13 @@ def _accounted_for(
     """The plan of a text whose customers are described in a clause or none."""
     language = words.lexicon.language
     planned = _turn(text, known, shop, tools, language, encoder)
+    if planned.frame == "decline" and known.past:
+        said = without_opening(text, language)  # "fine, by month then"
+        again = _turn(said, known, shop, tools, language, encoder) if said != text else planned
+        if again.frame != "decline":
+            text, planned = said, again
     planned = _in_passing(text, planned, shop, tools, words)
-    if planned.frame in {"occasion", "second_clause", "discourse"}:
+    if planned.frame in {"occasion", "second_clause", "discourse", "picked", FRESH_START}:
         return planned
     if context is not None:
         planned = sized_for_all(planned, known)
@@ -202,6 +211,7 @@ def _turn(
     text: str, context: DialogueContext, shop: Shop, tools: Collection[str], language: str, encoder: Encoder | None
 ) -> Planned:
     words = vocabulary(shop, language)
+    context = with_people_named(text, context, language)
     joined = _of_the_first(text, context, shop, tools, words, encoder)
     if joined is not None:
         return joined
@@ -320,13 +330,18 @@ def _of_the_first(
     """What speaks of the first half of the text ("…, and what were they worth?") or of the answer before."""
     language = words.lexicon.language
 
-    def again(said: str) -> Planned:
-        return _turn(said, context, shop, tools, language, encoder)
+    def within(known: DialogueContext, said: str) -> Planned:
+        return _turn(said, known, shop, tools, language, encoder)
+
+    again = partial(within, context)
 
     def alone(said: str) -> Planned:
         return _turn(said, DialogueContext(), shop, tools, language, encoder)
 
-    moved = of_the_talk(text, context, shop, tools, words, again, alone)
+    segment = of_segments(text, context, language, again)
+    if segment is not None:
+        return segment
+    moved = of_the_talk(text, context, shop, tools, words, within, alone)
     if moved is not None:
         return moved
     text = complete(text, language)

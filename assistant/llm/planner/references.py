@@ -67,7 +67,7 @@ def attach(p: Parts, context: DialogueContext) -> None:
         p.groups = [g for g in p.groups if g not in {"segment", "customer"}]
         return
     if found.dimension in GRAINS:
-        period = _period(found.dimension, found.values[0])
+        period = period_of_row(found.dimension, found.values[0])
         if period is not None:
             first = min(found.used)
             p.periods.insert(0, PeriodReading("period", first, first + 1, period))
@@ -244,7 +244,7 @@ def _units(period: Period) -> set[str]:
     return {str(period.unit)} if period.unit and period.count == 1 else set()
 
 
-def _period(grain: str, value: str) -> Period | None:
+def period_of_row(grain: str, value: str) -> Period | None:
     """The stretch of time that a row of a series stands for."""
     day = _first_day(value)
     if day is None:
@@ -273,4 +273,4 @@ def _first_day(label: str) -> date | None:
     return None
 
 
-__all__ = ["Reference", "attach", "column", "find"]
+__all__ = ["Reference", "attach", "column", "find", "period_of_row"]

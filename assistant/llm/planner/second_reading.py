@@ -16,6 +16,7 @@ from functools import lru_cache
 from itertools import combinations
 
 from assistant.llm.planner.candidate import Planned
+from assistant.llm.planner.discourse_scene import FRAME
 from assistant.llm.planner.language_files import read_yaml
 from assistant.llm.planner.spans import Item, Reading, read
 from assistant.llm.planner.thesaurus import Replaced, in_other_words
@@ -70,6 +71,8 @@ def second_reading(
         first: its plan, a "no" for want of words.
         again: plans another text, every word accounted for.
     """
+    if first.frame == FRAME:
+        return None  # asked about a change of the answer before: the word is not taken out
     weak = any(note.startswith("not_used|") for note in first.notes) and _answered(first)
     if weak:
         return _all_used(text, words, again)
