@@ -11,9 +11,9 @@ from assistant.llm.planner.discourse_scene import Move, Scene, among, answer, du
 from assistant.llm.planner.references import period_of_row
 from assistant.llm.planner.units import GRAINS
 from assistant.llm.planner.values import join
-from assistant.plans.filters import Compare
+from assistant.plans.filters import Compare, CustomerCondition
 from assistant.plans.query import ChangePlan, Comparison, Sort
-from assistant.plans.requests import ForecastRequest
+from assistant.plans.requests import ForecastRequest, SegmentRule
 
 _FORECAST = frozenset({"revenue", "orders", "units", "customers"})
 _HEADS = frozenset({"customers", "new_customers", "returning_customers"})
@@ -95,6 +95,30 @@ def placed_by(s: Scene) -> Planned | None:
                  "sort": {"by": money}})
 
 
+def worth_of(s: Scene) -> Planned | None:
+    """As in "total value of those invoices?" after orders counted by what they are worth."""
+    q, money = s.query, s.words.role("money")
+    counted = q is not None and not q.dimensions and q.metrics == (s.words.role("orders"),)
+    return s.edited(metrics=(money,)) if counted and money is not None else None
+
+
+def bought_instead(s: Scene) -> Planned | None:
+    """As in "and how many bought coffee?" after a count of those who bought tea: those who bought that."""
+    q = s.query
+    held = [f for f in parts_of(q.filter) if isinstance(f, CustomerCondition) and f.where is not None] if q else []
+    if q is None or q.dimensions or q.metrics[0] not in _HEADS or len(held) != 1:
+        return None
+    found = s.again(s.raw["and_what"].format(rest=s.said["what"]))
+    return found if len(found.calls) == 1 and found.calls[0].name == "query_data" and found.score > 0 else None
+
+
+def count_people(s: Scene) -> Planned | None:
+    """As in "so how many in total?" after a list of customers."""
+    listed = s.query is not None and s.query.dimensions == ("customer",)
+    people = s.context.audience() if listed else None
+    return None if people is None else answer(call(SegmentRule(filter=people[0])))
+
+
 def people_by(s: Scene) -> Planned | None:
     """As in "split them by country" after the ten best customers: these customers, by that."""
     q = s.query
@@ -121,6 +145,7 @@ def more_of_row(s: Scene) -> Planned | None:
 
 
 MOVES: dict[str, Move] = {
-    "why_row": why_row, "why_there": why_there, "forecast_it": forecast_it, "change_by": change_by, "placed_by": placed_by,
+    "why_row": why_row, "why_there": why_there, "forecast_it": forecast_it, "change_by": change_by, "count_people": count_people,
+    "worth_of": worth_of, "bought_instead": bought_instead, "placed_by": placed_by,
     "people_by": people_by, "more_of_row": more_of_row,
 }

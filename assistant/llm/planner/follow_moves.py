@@ -52,6 +52,7 @@ class _Forms:
         self._short = [(re.compile(str(p), re.IGNORECASE), str(put)) for p, put in raw.get("short", ())]
         self.pointing = frozenset(map(str, raw.get("pointing", ())))
         self.opening = re.compile(raw.get("opening", "(?!)"), re.IGNORECASE)
+        self._correcting = re.compile(raw.get("correcting", "(?!)"), re.IGNORECASE)
         self._closing = re.compile(raw.get("closing", "(?!)"), re.IGNORECASE)
         self._forms = [(deed, self._made(p)) for deed in _DEEDS for p in raw.get(deed, ())]
         self._by_name = self._made(raw.get("by_name", "(?!)"))
@@ -70,7 +71,7 @@ class _Forms:
         opened = False
         while True:
             cut = self.opening.sub("", said, count=1)
-            opened = opened or cut != said
+            opened = opened or cut != said or bool(self._correcting.search(said))
             cut = (self._closing.sub("", cut) or cut).strip(" .!?;,")
             if cut == said or not cut:
                 return said, opened

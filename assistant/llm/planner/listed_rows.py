@@ -63,6 +63,7 @@ class _Listed:
     rows: tuple[str, ...]
     period: Period | None
     one: bool = False
+    hits: bool = False
 
 
 def _listed(context: DialogueContext, known: dict[str, str]) -> _Listed | None:
@@ -84,7 +85,7 @@ def _listed(context: DialogueContext, known: dict[str, str]) -> _Listed | None:
 def _rows_of(context: DialogueContext, last: Past, dimension: str, query: QueryPlan | None) -> _Listed | None:
     rows = tuple(dict.fromkeys(column(context, last, dimension)))
     one = query is not None and query.limit == 1 and len(rows) == 1
-    return _Listed(dimension, rows, query.period if query else None, one) if 0 < len(rows) <= _MOST else None
+    return _Listed(dimension, rows, query.period if query else None, one, query is None) if 0 < len(rows) <= _MOST else None
 
 
 def with_rows_named(text: str, context: DialogueContext, language: str) -> str:
@@ -138,6 +139,8 @@ def _said(text: str, forms: _Forms, found: _Listed) -> list[str]:
 def _kept(asked: QueryPlan, found: _Listed) -> QueryPlan | None:
     """The question kept to the rows."""
     own = found.dimension
+    if asked.having and found.hits:
+        return None  # "under 20 euros" of the hits of a search is their price
     if asked.compare is not None or asked.transform is not None or not {*asked.dimensions} <= {own, "customer"}:
         return None
     rows = Compare(field=own, op="eq" if len(found.rows) == 1 else "in", values=found.rows)

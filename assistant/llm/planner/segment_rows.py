@@ -30,8 +30,9 @@ def of_segments(text: str, context: DialogueContext, language: str, plan: Callab
     stand_in = str(raw.get("stand_in", ""))
     if not raw or not names or stand_in not in names:
         return None
-    found = _named(text, names, raw)
-    if found is None or found[0] == stand_in:
+    latest = context.last()
+    found = _named(text, names, raw, latest is not None and latest.call.name == "find_segments")
+    if found is None or found[1] == text:
         return None
     name, said = found
     planned = plan(said)
@@ -49,15 +50,16 @@ def _names(context: DialogueContext) -> list[str]:
     return [str(n) for n in context.column(past, "segment") or context.column(past, "name")]
 
 
-def _named(text: str, names: list[str], raw: dict[str, Any]) -> tuple[str, str] | None:
-    """The segment that is meant, and the text with the stand-in in its place."""
+def _named(text: str, names: list[str], raw: dict[str, Any], last: bool) -> tuple[str, str] | None:
+    """The segment that is meant, and the text with the stand-in in its place; "the first one" is a row of the last list."""
     noun = str(raw["noun"])
     for name in sorted(names, key=len, reverse=True):
         words = r"[\s-]+".join(map(re.escape, name.split()))
         pattern = str(raw["by_name"]).replace("{name}", words).replace("{noun}", noun)
         if " " in name and re.search(pattern, text, re.IGNORECASE):
             return name, re.sub(pattern, str(raw["put"]), text, count=1, flags=re.IGNORECASE)
-    by_place = str(raw["by_place"]).replace("{place}", "|".join(raw["places"])).replace("{noun}", noun)
+    by_place = str(raw["by_place"]).replace("{place}", "|".join(raw["places"])).replace(
+        "{noun}", noun if last else str(raw["kind"]))
     place = re.search(by_place, text, re.IGNORECASE)
     index = raw["places"].get(place["place"].lower()) if place else None
     if place is None or index is None or not -len(names) <= index < len(names):
