@@ -1,4 +1,4 @@
-"""Moves from a figure to its reason, its future or its buyers: "why was it so low?", "forecast that", "who placed them?"."""
+"""From a figure to its reason, its future or its buyers: "why was it so low?", "forecast that", "who placed them?"."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def forecast_it(s: Scene) -> Planned | None:
 
 
 def change_by(s: Scene) -> Planned | None:
-    """As in "which country lost most?", "go into Lighting, by product" after why a figure changed: the change by that."""
+    """As in "which country lost most?", "go into Lighting, by product" after a change: the change by that."""
     plan: Any = s.last.call.plan() if s.last is not None and s.last.call.name == "explain_change" else None
     if plan is None:
         return None
@@ -145,7 +145,8 @@ def more_of_row(s: Scene) -> Planned | None:
 
 
 MOVES: dict[str, Move] = {
-    "why_row": why_row, "why_there": why_there, "forecast_it": forecast_it, "change_by": change_by, "count_people": count_people,
+    "why_row": why_row, "why_there": why_there, "forecast_it": forecast_it, "change_by": change_by,
+    "count_people": count_people,
     "worth_of": worth_of, "bought_instead": bought_instead, "placed_by": placed_by,
     "people_by": people_by, "more_of_row": more_of_row,
 }

@@ -59,7 +59,7 @@ def _of_topic(s: Scene, turns: list[list[Past]], topic: str) -> int | None:
     for index in range(len(turns) - 2, -1, -1):
         for past in turns[index]:
             args = past.call.args
-            named = {*args.get("dimensions", ()), *args.get("metrics", ()), *([args["metric"]] if "metric" in args else ())}
+            named = {*args.get("dimensions", ()), *args.get("metrics", ()), args.get("metric")}
             if past.call.name == tool or meant & named:
                 return index
     return None

@@ -2,7 +2,7 @@
 
 A form (``follow_moves.yaml``) takes the wording apart: what is named, what it takes the place of, and whether it is
 changed, kept alone or left out. What is named is read like any text; where it is one thing only (values, a number, a
-time, a measure), the typed plan before is changed by it (:mod:`plan_edits`), or the plain form of the follow-up is read.
+time, a measure), the typed plan before is changed by it (:mod:`plan_edits`), or the plain form of the text is read.
 What names several kinds of things, or anything that is not understood, is left to the other readings.
 """
 
@@ -270,7 +270,8 @@ def _named(s: Scene, forms: _Forms, text: str) -> _Named | None:
         return None
     if p.periods and not p.metrics and not p.groups and p.limit is None:
         return _Named(text, time=True)
-    if len(p.metrics) == 1 and not r.has("definition") and not p.periods and not p.groups and p.limit is None and p.descending is None:
+    ranked = p.limit is not None or p.descending is not None
+    if len(p.metrics) == 1 and not (r.has("definition") or p.periods or p.groups or ranked):
         return _Named(text, metric=p.metrics[0])
     if p.limit is not None and not p.offset and not (p.metrics or p.periods or p.groups) and p.descending is not False:
         return _Named(text, rows=p.limit)
@@ -280,7 +281,7 @@ def _named(s: Scene, forms: _Forms, text: str) -> _Named | None:
 def _unknown(s: Scene, text: str) -> bool:
     """Whether a few words mean nothing at all here: "wholesale"."""
     items = read(text, s.words).items
-    return 0 < len(items) <= 2 and not any(i.alts or i.number is not None for i in items)
+    return len(items) == 1 and not (items[0].alts or items[0].number is not None or items[0].unit)
 
 
 def _points(s: Scene, r: Reading) -> bool:
@@ -305,7 +306,8 @@ def _a_number(s: Scene, forms: _Forms, text: str) -> _Named | None:
     if length is not None and len(items) == 1:
         return _Named(text, number=float(length.days), days=True, side=side)
     value = items[0].number
-    if value is None or items[0].has("period", "duration", "value") or len(items) == 2 and not _own_money(s, items[1].text):
+    other_unit = len(items) == 2 and not _own_money(s, items[1].text)
+    if value is None or other_unit or items[0].has("period", "duration", "value"):
         return None
     return _Named(text, number=float(value), side=side, money=len(items) == 2)
 

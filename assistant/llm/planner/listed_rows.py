@@ -1,7 +1,7 @@
 """Questions about the rows of the list before: "which of those are in stock?", "and their margin?", "who bought them?".
 
-The text is put as one about all such things (``listed_rows.yaml``), planned on its own, and kept to exactly the rows that
-were listed; a new measure ranks no other ones into the list. The list may be a ranking, the hits of a search, what goes
+The text is put as one about all such things (``listed_rows.yaml``), planned on its own, and kept to exactly the rows
+that were listed; a new measure ranks no other ones into the list. The list may be a ranking, the hits of a search, what goes
 with a product or what is recommended.
 """
 
@@ -85,7 +85,9 @@ def _listed(context: DialogueContext, known: dict[str, str]) -> _Listed | None:
 def _rows_of(context: DialogueContext, last: Past, dimension: str, query: QueryPlan | None) -> _Listed | None:
     rows = tuple(dict.fromkeys(column(context, last, dimension)))
     one = query is not None and query.limit == 1 and len(rows) == 1
-    return _Listed(dimension, rows, query.period if query else None, one, query is None) if 0 < len(rows) <= _MOST else None
+    if not 0 < len(rows) <= _MOST:
+        return None
+    return _Listed(dimension, rows, query.period if query else None, one, query is None)
 
 
 def with_rows_named(text: str, context: DialogueContext, language: str) -> str:

@@ -51,7 +51,11 @@ def _names(context: DialogueContext) -> list[str]:
 
 
 def _named(text: str, names: list[str], raw: dict[str, Any], last: bool) -> tuple[str, str] | None:
-    """The segment that is meant, and the text with the stand-in in its place; "the first one" is a row of the last list."""
+    """The segment that is meant, and the text with the stand-in in its place.
+
+    Args:
+        last: the segments are the last answer, so that "the first one" is one of them.
+    """
     noun = str(raw["noun"])
     for name in sorted(names, key=len, reverse=True):
         words = r"[\s-]+".join(map(re.escape, name.split()))
