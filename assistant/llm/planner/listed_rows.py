@@ -84,7 +84,7 @@ def _listed(context: DialogueContext, known: dict[str, str]) -> _Listed | None:
 
 def _rows_of(context: DialogueContext, last: Past, dimension: str, query: QueryPlan | None) -> _Listed | None:
     rows = tuple(dict.fromkeys(column(context, last, dimension)))
-    one = query is not None and query.limit == 1 and len(rows) == 1
+    one = query is not None and len(rows) == 1 and (query.limit == 1 or query.filter is not None)
     if not 0 < len(rows) <= _MOST:
         return None
     return _Listed(dimension, rows, query.period if query else None, one, query is None)

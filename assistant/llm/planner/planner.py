@@ -41,7 +41,7 @@ from assistant.llm.planner.inside_places import inside_places
 from assistant.llm.planner.intents import Frames
 from assistant.llm.planner.journeys import journey
 from assistant.llm.planner.limits import limited
-from assistant.llm.planner.listed_people import with_people_named
+from assistant.llm.planner.listed_people import kept_to_them, with_people_named
 from assistant.llm.planner.listed_rows import of_those_rows, with_rows_named
 from assistant.llm.planner.no_draft import sized_for_all, without_draft
 from assistant.llm.planner.offer_forms import about_offers
@@ -163,6 +163,7 @@ def _accounted_for(
     """The plan of a text whose customers are described in a clause or none."""
     language = words.lexicon.language
     planned = _turn(text, known, shop, tools, language, encoder)
+    planned = kept_to_them(text, planned, with_people_named(text, known, language), language)
     if planned.frame == "decline" and known.past:
         said = without_opening(text, language)  # "fine, by month then"
         again = _turn(said, known, shop, tools, language, encoder) if said != text else planned
