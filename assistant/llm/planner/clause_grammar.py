@@ -205,7 +205,8 @@ class ClauseReader:
         time = {k: v for k, v in early.items() if k == "period"}
         clause = Clause(kind, groups(head) | time, {}, negated, only)
         said = early.get("count", "").strip()
-        if said and not said.endswith(f":{self.f.raw['once']}›") and (times := self.f.early_count.compiled.match(f"{early['count']}{head.group()} ")):
+        times = self.f.early_count.compiled.match(f"{said} {head.group()} ") if said else None
+        if times is not None and not said.endswith(f":{self.f.raw['once']}›"):
             clause.mods["count"] = groups(times)
         return clause
 

@@ -39,6 +39,8 @@ FRAME = "people_clauses"
 _LONGEST = 600
 #: with fewer clauses the ordinary grammar comes first
 SEVERAL = 2
+#: what a campaign to win back asks of its customers where nobody said for how long they have been silent
+USUAL_SILENCE = "days_since_last_order"
 #: orders that answered a message
 ANSWERED = "answered"
 #: groups that a clause may name
@@ -358,9 +360,11 @@ def _counted(call: ToolCall) -> ToolCall:
 def _for_them(call: ToolCall, rule: Filter) -> ToolCall:
     """A draft for these customers: where the rule says how long they have been silent, no other length is added."""
     audience = call.args.get("audience")
-    silent = any(_of_silence(part) for part in (rule.parts if isinstance(rule, And) else (rule,)))
+    parts = rule.parts if isinstance(rule, And) else (rule,)
+    silent = any(_of_silence(part) for part in parts)
+    own = [part.model_dump(mode="json", exclude_none=True) for part in parts]
     if isinstance(audience, dict) and audience.get("op_type") == "and" and silent:
-        kept = [p for p in audience["parts"] if p.get("term") != "lapsed"]
+        kept = [p for p in audience["parts"] if p in own or p.get("metric") != USUAL_SILENCE]
         audience = kept[0] if len(kept) == 1 else {**audience, "parts": kept}
     return ToolCall(call.name, {**call.args, "audience": audience, "audience_words": reword_filter(rule)})
 

@@ -46,6 +46,16 @@ def test_the_rest_of_the_text_is_read_as_ever() -> None:
     assert (call.name, call.args["offer"]["value"]) == ("draft_campaign", 10.0)
 
 
+def test_lapsed_stays_where_it_was_said_and_no_other_silence_is_added() -> None:
+    for text, said in (("Write to lapsed customers in Spain who spent over 150", "days_since_last_order ge 90"),
+                       ("Win back customers in Spain who have not ordered for 60 days and only ever bought Kitchen",
+                        "days_since_last_order ge 60")):
+        call, = plan_turn(text, None, SHOP).calls
+        assert call.name == "draft_campaign"
+        silent = [p for p in call.args["audience"]["parts"] if p.get("metric") == "days_since_last_order"]
+        assert [f"{p['metric']} {p['op']} {p['values'][0]:g}" for p in silent] == [said], text
+
+
 def test_a_clause_that_is_not_understood_is_named() -> None:
     call, = plan_turn("How many customers who live in Spain and have wiggled the frobnicator twice?", None, SHOP).calls
     assert call.name == "decline"
