@@ -8,7 +8,7 @@ figure of the shop; the rest is heard only where nothing else read the text.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -73,6 +73,24 @@ def of_the_draft(
         return _planned(MessageRequest(campaign_id=named), tools)
     first, second = sorted((int(found.slots["first"]), int(found.slots["second"])))
     return _planned(CampaignRequest(campaign_id=named, changes=True, version=second, against=first), tools)
+
+
+def sized_for_others(
+    text: str, context: DialogueContext, tools: Collection[str], words: Vocabulary, alone: Callable[[str], Planned]
+) -> Planned | None:
+    """As in "and if I only email Germans?" after the size of a test: the same size for other customers."""
+    last, raw = context.last(), read_yaml(words.lexicon.language, _FILE)
+    if last is None or last.call.name != "size_experiment" or not raw.get("sized_for"):
+        return None
+    match = re.search(raw["sized_for"], " ".join(text.split()), re.IGNORECASE)
+    for form in raw["sized_say"] if match is not None else ():
+        planned = alone(str(form).format(who=match["who"]))  # type: ignore[index]
+        args = planned.calls[0].args if [c.name for c in planned.calls] == ["draft_campaign"] else {}
+        if args.get("audience") and not planned.notes and not args.get("not_included") and not args.get("offer"):
+            kept = {k: v for k, v in last.call.args.items() if k not in {"campaign_id", "people"}}
+            return _planned(ExperimentSizeRequest.model_validate(
+                {**kept, "audience": args["audience"], "audience_words": match["who"]}), tools)  # type: ignore[index]
+    return None
 
 
 def of_campaigns(

@@ -38,7 +38,7 @@ _LONGEST = 220
 _NUMBERED = frozenset({"percent_off"})
 
 
-def may_change(planned: Planned, context: DialogueContext) -> bool:
+def may_change(planned: Planned, context: DialogueContext, words: Vocabulary) -> bool:
     """Whether a plan leaves it open that the text changes the draft on the table: it is no change of it yet, and no
     refusal that stands; or a number that may be that of the control group spoken of before."""
     if not planned.calls or _of_control_group(context):
@@ -46,7 +46,11 @@ def may_change(planned: Planned, context: DialogueContext) -> bool:
     first = planned.calls[0]
     if first.name == "draft_campaign":
         return not first.args.get("campaign_id")
-    return first.name != "decline" or planned.frame == "decline" and first.args.get("reason") != "not_permitted"
+    if first.name != "decline":
+        return True
+    unread = str(words.lexicon.wording["declines"]["not_understood"]).partition("{")[0]
+    known = planned.frame != "decline" and not str(first.args.get("message", "")).startswith(unread)
+    return not known and first.args.get("reason") != "not_permitted"
 
 
 def changed_by_clauses(

@@ -11,7 +11,7 @@ from assistant.llm.planner.brief_extras import with_extras
 from assistant.llm.planner.brief_talk import about_brief, with_details
 from assistant.llm.planner.campaign_asks import about_past_campaigns
 from assistant.llm.planner.campaign_cost import with_campaign
-from assistant.llm.planner.campaign_cues import of_campaigns, of_the_draft
+from assistant.llm.planner.campaign_cues import of_campaigns, of_the_draft, sized_for_others
 from assistant.llm.planner.campaign_kinds import named_kind, no_such_offer
 from assistant.llm.planner.campaign_occasions import with_occasion
 from assistant.llm.planner.campaign_steps import about_steps
@@ -140,7 +140,12 @@ def _read_once(
     words: Vocabulary, encoder: Encoder | None,
 ) -> Planned:
     """The plan of a text, with every word accounted for; what nothing else reads may change the draft on the table."""
-    asked = of_the_draft(text, known, shop, tools, words)
+    language = words.lexicon.language
+
+    def alone(said: str) -> Planned:
+        return _turn(said, DialogueContext(), shop, tools, language, encoder)
+
+    asked = of_the_draft(text, known, shop, tools, words) or sized_for_others(text, known, tools, words, alone)
     if asked is not None:
         return asked
     planned = settled(
@@ -148,11 +153,10 @@ def _read_once(
         lambda t: _accounted_for(t, context, known, shop, tools, words, encoder),
         lambda t: _accounted_for(t, None, DialogueContext(), shop, tools, words, encoder))
     planned = of_campaigns(text, planned, known, shop, tools, words) or planned
-    if context is None or not may_change(planned, known):
+    if context is None or not may_change(planned, known, words):
         return planned
-    language = words.lexicon.language
     changed = changed_by_clauses(text, known, tools, words, lambda t: _turn(t, known, shop, tools, language, encoder),
-                                 lambda t: _turn(t, DialogueContext(), shop, tools, language, encoder))
+                                 alone)
     return changed or planned
 
 

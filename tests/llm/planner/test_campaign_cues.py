@@ -51,3 +51,12 @@ def test_a_read_out_goes_on_with_some_of_the_campaigns() -> None:
     name, args = _planned("And of the win-backs only?", context)
     assert name == "read_out_campaigns"
     assert (args["campaign_kind"], args["earned"], args.get("latest", False)) == ("win_back", "most", False)
+
+
+def test_a_size_goes_on_with_other_customers() -> None:
+    context = DialogueContext()
+    first = plan_turn("How large a holdout do I need to detect a lift of 3%?", context, SHOP)
+    context.questions.append("q")
+    context.past += [Past(c, {"kind": "experiment_size"}) for c in first.calls]
+    name, args = _planned("And if I only email customers in Germany?", context)
+    assert name == "size_experiment" and "Germany" in str(args["audience"]) and args["effect_relative"] == 3.0

@@ -76,3 +76,9 @@ def test_a_question_about_the_draft_is_no_figure_of_the_shop(text: str, part: st
 def test_the_ground_of_a_part_is_told(text: str, about: str) -> None:
     name, args = after(text)
     assert name == "explain_brief" and args.get("about", "timing") == about
+
+
+def test_a_clause_that_a_pattern_half_reads_is_read_whole() -> None:
+    name, args = after("And exclude anyone we wrote to in the last two weeks")
+    assert name == "draft_campaign" and "'metric': 'sent'" in str(args["audience"])
+    assert after("tone it down")[1]["tone"] == "friendly"
