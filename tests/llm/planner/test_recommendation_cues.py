@@ -171,3 +171,8 @@ def test_gone_in_its_place_and_a_basket_of_a_category() -> None:
 
 def test_would_they_like_it() -> None:
     assert _call("would customer 17850 like the tea towel?")[1]["why"]
+
+
+def test_the_same_for_all_and_three_things() -> None:
+    assert _call("are your lists just the same bestsellers for all?")[1]["about"] == "sameness"
+    assert _call("which three things should customer 17850 get next?")[1] == {"customer_id": "17850", "k": 3}
