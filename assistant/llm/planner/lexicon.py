@@ -82,6 +82,8 @@ class Lexicon:
         self.wording = read_yaml(language, "wording")
         self.skip: frozenset[str] = frozenset(self.words["skip"].split())
         self.known: frozenset[str] = frozenset(read_words(language, "known"))
+        #: real words of the language, which are no misspellings of others
+        self.dictionary: frozenset[str] = frozenset(read_words(language, "dictionary"))
         #: lemmas of several words that are read as one, longest first
         self.compounds: list[tuple[tuple[str, ...], str]] = sorted(
             ((self.lemmas(p), one) for one, phrases in self.words["compounds"].items() for p in phrases),

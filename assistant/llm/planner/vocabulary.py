@@ -102,7 +102,7 @@ class Vocabulary:
     def spelling(self) -> Spelling:
         """Reads misspelt words by what the language and the shop know."""
         lex = self.lexicon
-        known = lex.known | lex.absent_words | lex.side_words | self.product_words.keys()
+        known = lex.known | lex.dictionary | lex.absent_words | lex.side_words | self.product_words.keys()
         speakable = self.words - lex.only_absent
         return Spelling(
             lex.grammar_words, speakable, known, self.names, self.product_words, self.products_with, lex.skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from assistant.llm.planner.language_files import read_yaml
-from assistant.llm.planner.thesaurus import in_other_words
+from assistant.llm.planner.thesaurus import _rules, in_other_words
 
 
 def said(text: str, own: str = "") -> str | None:
@@ -47,3 +47,8 @@ def test_no_word_is_read_as_itself() -> None:
     for group in read_yaml("en", "thesaurus")["groups"]:
         says = [group["say"]] if isinstance(group["say"], str) else group["say"]
         assert not {s.lower().strip() for s in says if s.strip()} & {str(f).lower() for f in group["for"]}, group["say"]
+
+
+def test_every_group_can_be_compiled() -> None:
+    for rule in _rules("en"):
+        assert rule.pattern.compiled.groups >= rule.say.count("\\1")
