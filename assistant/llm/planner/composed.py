@@ -145,6 +145,8 @@ def composed(text: str, context: DialogueContext, words: Vocabulary) -> Planned 
         before, asked = text[: cut.start()], text[cut.end() :]
         if len(before.split()) < _WORDS_OF_BACKGROUND or any(i.has("value") for i in read(before, words).items):
             continue  # what goes before narrows the question
+        if "\n" in before.strip() or any(_either_way(one, context, words) for one in before.split("\n")):
+            continue  # it asks for something itself
         found = _either_way(asked, context, words)
         if found is not None:
             found.notes.append(f"background|{asked.strip()}")
@@ -172,7 +174,7 @@ def _planned(text: str, context: DialogueContext, words: Vocabulary) -> Planned 
             plan = _built(parse, parts)
         except (_Unfit, AssistantError, ValueError):
             continue
-        if context.last() is not None and (not _asks(parse) or any(p.kind == "link" for p in parse)):
+        if context.past and (not _asks(parse) or any(p.kind == "link" for p in parse)):
             return None  # "orders by month" after an answer is about the time and the conditions of that answer
         return Planned([call(plan)], 0.97, frame="composed")
     return None

@@ -152,7 +152,7 @@ def _done(s: Scene, forms: _Forms, said: str, deed: str, x: str, y: str) -> Plan
     if named.number is not None:
         return _number(s, deed, named)
     if named.rows is not None and deed in {"keep", "change"}:
-        return s.edited(limit=named.rows) if s.query is not None and s.query.dimensions else None
+        return _first_rows(s, named.rows) if s.query is not None and s.query.dimensions else None
     if deed == "drop":
         return _plain(s, forms, said, "after_returns", x) if named.metric in _RETURNS else None
     if deed == "replace" and other is None:
@@ -218,7 +218,15 @@ def _number(s: Scene, deed: str, named: _Named) -> Planned | None:
     whole = named.number == int(named.number) > 0
     if named.side or named.days or not whole or not q.dimensions or (q.limit is None and deed != "keep"):
         return None
-    return s.edited(limit=int(named.number))
+    return _first_rows(s, int(named.number))
+
+
+def _first_rows(s: Scene, rows: int) -> Planned | None:
+    """So many rows of the list, in its order; without one the highest of its first measure."""
+    q = s.query
+    if q is None or q.sort is not None or any(d in GRAINS for d in q.dimensions):
+        return s.edited(limit=rows)
+    return s.edited(limit=rows, sort={"by": q.metrics[0], "descending": True})
 
 
 def _of_money(s: Scene, before: QueryPlan, now: QueryPlan) -> bool:

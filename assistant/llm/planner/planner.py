@@ -343,6 +343,8 @@ def _of_the_first(
     def alone(said: str) -> Planned:
         return _turn(said, DialogueContext(), shop, tools, language, encoder)
 
+    if with_goods_named(text, context) != text or unclear_goods(text, context) is not None:
+        return None  # "who bought it?" is about the thing, not about rows
     segment = of_segments(text, context, language, again)
     if segment is not None:
         return segment

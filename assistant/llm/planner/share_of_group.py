@@ -20,8 +20,11 @@ from assistant.plans.requests import SegmentRule
 
 PlanOne = Callable[[str], Sequence[Candidate]]
 FRAME = "share_of_group"
+#: what groups are counted by
+_CUSTOMERS = ("customers",)
+_COUNTED = frozenset({"customers", "new_customers", "returning_customers", "orders", "products_sold", "units"})
 #: of all of these the ordinary readings take the share
-_PLAIN = ("customers",)
+_PLAIN = (_CUSTOMERS, ("orders",), ("units",))
 _WELL = 0.3
 _LONGEST = 200
 
@@ -51,7 +54,7 @@ def share_of_group(text: str, language: str, plan_one: PlanOne) -> Planned | Non
 
 def _share(group: str, said: str, forms: Sequence[str], plan_one: PlanOne) -> QueryPlan | None:
     whole = _count(str(forms[0]).format(group=group, said=""), plan_one)
-    if whole is None or whole.filter is None and whole.metrics == _PLAIN:
+    if whole is None or not set(whole.metrics) <= _COUNTED or whole.filter is None and whole.metrics in _PLAIN:
         return None
     for form in forms:
         part = _count(str(form).format(group=group, said=said), plan_one)
@@ -70,7 +73,7 @@ def _count(text: str, plan_one: PlanOne) -> QueryPlan | None:
         return None
     plan = best.calls[0].plan()
     if isinstance(plan, SegmentRule):
-        return QueryPlan(metrics=_PLAIN, filter=plan.filter)
+        return QueryPlan(metrics=_CUSTOMERS, filter=plan.filter)
     if not isinstance(plan, QueryPlan) or len(plan.metrics) != 1:
         return None
     bare = plan.dimensions == () and plan.compare is None and not plan.having and plan.transform is None

@@ -56,11 +56,11 @@ def test_a_lost_clause_is_named(text: str, word: str) -> None:
     assert word in planned.calls[0].args["message"]
 
 
-def test_a_describing_word_is_named_beside_the_answer() -> None:
+def test_a_describing_word_before_goods_is_named() -> None:
     planned = _plan("which new Kitchen damaged products should we feature?")
 
-    assert planned.calls[0].name == "new_products"
-    assert [note for note in planned.notes if note.startswith("not_used|")] == ["not_used|damaged"]
+    assert planned.calls[0].name == "decline"
+    assert "damaged" in planned.calls[0].args["message"]
 
 
 def test_a_second_question_is_not_read_into_the_first() -> None:
