@@ -18,8 +18,8 @@ class ExperimentSizeRequest(PlanModel):
 
     ``campaign_id``: of a draft; else an ``audience``, else so many ``people``; none of them: the latest draft, else all
     customers. ``effect``: expected difference in points of the share who order; unset: what past campaigns of the kind
-    did. ``baseline``: share who order anyway, in percent; unset: from the data. ``orders_per_day``: orders come in one by
-    one while two versions are shown at random, and ``in_test`` of them count. ``outcome``: what each recipient does.
+    did. ``baseline``: share who order anyway, in percent; unset: from the data. ``orders_per_day``: orders come in one
+    by one while two versions are shown at random, and ``in_test`` of them count. ``outcome``: what each recipient does.
     """
 
     kind: Literal["experiment_size"] = "experiment_size"

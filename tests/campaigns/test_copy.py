@@ -92,7 +92,8 @@ def test_shipped_wordings_keep_the_rules_and_their_lengths(language: str) -> Non
                 for piece, symbol in pieces.items():
                     for text in {grammar.pick(symbol, n) for n in range(30)}:
                         assert violations(text, language) == (), text
-                        shown = parse(text).fill(dict.fromkeys(("shop_name", "offer", "category", "reduction"), "x" * 12))
+                        slots = ("shop_name", "offer", "category", "reduction")
+                        shown = parse(text).fill(dict.fromkeys(slots, "x" * 12))
                         assert len(shown) <= limits.get(f"{channel}.{piece}", 10_000), text
 
 

@@ -197,7 +197,8 @@ def every_kind() -> dict[str, Result]:
         "segment_changed", "segment_tested", "segment_refreshed", "segment_drift", "category_edited",
         "category_products", "undone",
         "audience_pair", "group_comparison", "group_movers",
-        "campaigns_seen", "experiment", "experiment_history", "experiment_list", "experiment_size", "experiment_days", "subject_lines", "exploration",
+        "campaigns_seen", "experiment", "experiment_history", "experiment_list", "experiment_size", "experiment_days",
+        "subject_lines", "exploration",
         "offer_choice", "offer_needs", "own_experiment",
         "explanation", "recommendation_why", "recommender_comparison", "promotion", "bundles",
         "substitutes", "something_new")]

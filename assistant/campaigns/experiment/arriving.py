@@ -2,8 +2,8 @@
 
 Orders of each version are counts in time (Poisson), shown to a random half each. The difference of two such rates with
 ``s`` of the traffic on one version, ``1 - s`` on the other and ``d`` orders a day is found in four of five cases after
-``(z / r)² · ((1 + r) / s + 1 / (1 - s)) / d`` days, where ``r`` is the relative difference and ``z`` the sum of the normal
-quantiles of the level (5 %, two-sided) and the power (80 %).
+``(z / r)² · ((1 + r) / s + 1 / (1 - s)) / d`` days, where ``r`` is the relative difference and ``z`` the sum of the
+normal quantiles of the level (5 %, two-sided) and the power (80 %).
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Questions about campaigns in any order of words (``campaign_cues.yaml``): tests, the calendar, when to send, how past
 campaigns did, and, with a draft on the table, its cost, result, people, reasons, words and versions.
 
-What is asked of the draft on the table is heard before other readings, which would take "what would that cost us?" for a
-figure of the shop; the rest is heard only where nothing else read the text.
+What is asked of the draft on the table is heard before other readings, which would take "what would that cost us?" for
+a figure of the shop; the rest is heard only where nothing else read the text.
 """
 
 from __future__ import annotations
@@ -51,7 +51,8 @@ def of_the_draft(
     seen = context.last()
     gates = [*([_DRAFT] if last is not None else []),
              *([_READ_OUT] if seen is not None and seen.call.name == "read_out_campaigns" else [])]
-    if last is None and re.fullmatch(read_yaml(words.lexicon.language, _FILE)["of_a_draft"], text.strip(), re.IGNORECASE):
+    of_a_draft = read_yaml(words.lexicon.language, _FILE)["of_a_draft"]
+    if last is None and re.fullmatch(of_a_draft, text.strip(), re.IGNORECASE):
         return without_draft(text, Planned([call(CampaignRequest())], 1.0, frame=FRAME), context, words)
     found = _heard(text, shop, words, gates) if gates else None
     if found is None:
@@ -188,7 +189,8 @@ def _rescoped(found: Heard, text: str, before: Any, words: Vocabulary) -> ReadOu
         return None
     kept = {} if before.campaign is not None else before.model_dump()
     return ReadOutRequest.model_validate({
-        **kept, "kind": "read_out", "campaign": None, "latest": False, "by": before.by, "measure": before.measure, **scope})
+        **kept, "kind": "read_out", "campaign": None, "latest": False, "by": before.by,
+        "measure": before.measure, **scope})
 
 
 def _stretch(found: Heard, words: Vocabulary) -> tuple[date | None, date | None]:

@@ -26,7 +26,10 @@ from assistant.plans.shop import Shop
 
 _LONGEST = 120
 _MACRO = re.compile(r"(?<!\?P)<(\w+)>")
-_MOVES: dict[str, Move] = {**discourse_turns.MOVES, **discourse_reasons.MOVES, **discourse_lists.MOVES, **discourse_pairs.MOVES, **discourse_people.MOVES}
+_MOVES: dict[str, Move] = {
+    **discourse_turns.MOVES, **discourse_reasons.MOVES, **discourse_lists.MOVES, **discourse_pairs.MOVES,
+    **discourse_people.MOVES,
+}
 
 
 class _Forms:

@@ -203,7 +203,8 @@ def _by_clauses(
     values.pop("starts_on", None) if any(kind == "hour" for kind, _ in unheld) else None
     if unheld:
         return None
-    bare = Clauses(_without_fillers(said.text, found), said.found, "", said.left_out, said.only, said.goods, "promotion")
+    plain = _without_fillers(said.text, found)
+    bare = Clauses(plain, said.found, "", said.left_out, said.only, said.goods, "promotion")
     lost = unread(bare, values, words)
     if lost.narrowing or lost.plain:
         return None

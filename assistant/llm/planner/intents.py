@@ -72,7 +72,8 @@ class Frames(AverageFrames, PlainFrames):
         if costs_something(self.reading):
             for c in found:
                 c.cost += ABSENT if any(k.name == "recommend_products" for k in c.calls) else 0.0
-        counts = self.reading.has("how_many") or any("customers" in i.alts.get("metric", ()) for i in self.reading.items)
+        items = self.reading.items
+        counts = self.reading.has("how_many") or any("customers" in i.alts.get("metric", ()) for i in items)
         # it names every condition itself; "how many people bought something from Garden" counts people
         wish = None if counts else wanted(self.reading, self.context, self.shop)
         found += [wish] if wish is not None and self.bound("search_products") else []

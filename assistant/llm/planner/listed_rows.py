@@ -1,8 +1,8 @@
 """Questions about the rows of the list before: "which of those are in stock?", "and their margin?", "who bought them?".
 
 The text is put as one about all such things (``listed_rows.yaml``), planned on its own, and kept to exactly the rows
-that were listed; a new measure ranks no other ones into the list. The list may be a ranking, the hits of a search, what goes
-with a product or what is recommended.
+that were listed; a new measure ranks no other ones into the list. The list may be a ranking, the hits of a search, what
+goes with a product or what is recommended.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from functools import partial
 
 from assistant.llm.planner.accounting import accounted
+from assistant.llm.planner.after_refusal import scrap_after_refusal
 from assistant.llm.planner.bought_it import unclear_goods, with_goods_named
 from assistant.llm.planner.brief_extras import with_extras
 from assistant.llm.planner.brief_talk import about_brief, with_details
@@ -131,8 +132,9 @@ def _whole(
 ) -> Planned:
     """The plan of a text as it stands, or read another way where nothing else helps."""
     first = _read_once(text, context, known, shop, tools, words, encoder)
-    return second_reading(
+    planned = second_reading(
         text, first, words, lambda t: _read_once(t, context, known, shop, tools, words, encoder)) or first
+    return scrap_after_refusal(text, planned, known, words) or planned
 
 
 def _read_once(
@@ -194,7 +196,7 @@ def _accounted_for(
     if planned.done is not None:
         return planned  # each of several requests was looked at on its own
     told = accounted(text, planned, words, shop, lambda t: _turn(t, known, shop, tools, language, None).calls)
-    if told.frame == "decline" and planned.frame != "decline":  # it was no order as a whole, and may be one by its clauses
+    if told.frame == "decline" and planned.frame != "decline":  # no order as a whole, and may be one by its clauses
         ordered = by_clauses(told)
         return ordered if ordered is not None and ordered.calls[0].name == "draft_campaign" else told
     return told

@@ -1,4 +1,4 @@
-"""Captions, posts and subject lines asked for by themselves, in any of the words for them, and what is said of them next.
+"""Captions, posts and subject lines asked for by themselves, in any words for them, and what is said of them next.
 
 "An Instagram caption for our bathroom towels", "three subject lines for the garden e-mail", then "shorter", "another
 one", "use the second one in a draft for garden buyers". Data: ``post_forms.yaml``.

@@ -142,7 +142,7 @@ def _is_value(word: str, words: Vocabulary) -> bool:
                for end, entries in words.trees[1].matches(list(lemmas), 0))
 
 
-# -- clauses that are background -----------------------------------------------------------------------------------------
+# -- clauses that are background ---------------------------------------------------------------------------------------
 
 
 def _clauses(text: str, words: Vocabulary) -> Iterator[tuple[str, str]]:
@@ -170,7 +170,7 @@ def _asks(clause: str, words: Vocabulary) -> bool:
     return any(item.has(*_TELLING) for item in reading.items) or (timed and not story)
 
 
-# -- words that only colour ------------------------------------------------------------------------------------------------
+# -- words that only colour --------------------------------------------------------------------------------------------
 
 
 def _without_unknown(text: str, words: Vocabulary, again: Callable[[str], Planned]) -> Planned | None:

@@ -1,9 +1,9 @@
 """Other words for what the grammar knows: looked up only once a text could not be read as it stands.
 
-The words are data (``prompts/lexicon/<language>/thesaurus.yaml``): groups of words and the words of the grammar that mean
-the same. ``*`` after a verb stands for its forms ("rake* in": "raked in", "raking in"), each put into the same form of
-the verb of the grammar. A word of the shop's own products, categories or places is never replaced by itself, and what
-was read for what is said with the answer, save where a group only asks for an answer ("walk me through").
+The words are data (``prompts/lexicon/<language>/thesaurus.yaml``): groups of words and the words of the grammar that
+mean the same. ``*`` after a verb stands for its forms ("rake* in": "raked in", "raking in"), each put into the same
+form of the verb of the grammar. A word of the shop's own products, categories or places is never replaced by itself,
+and what was read for what is said with the answer, save where a group only asks for an answer ("walk me through").
 """
 
 from __future__ import annotations
@@ -78,7 +78,8 @@ def _rules(language: str) -> tuple[_Rule, ...]:
     for group in raw.get("groups", ()):
         quiet = bool(group.get("quiet", False))
         for form, say in _said(group["say"]):
-            words = sorted((w for said in group["for"] for w in _formed(str(said), form, language)), key=len, reverse=True)
+            formed = {w for said in group["for"] for w in _formed(str(said), form, language)}
+            words = sorted(sorted(formed), key=len, reverse=True)
             plain = "|".join(w for w in words if "\\" not in say)
             for one in [plain] if plain else words:  # what is put back is counted from the left of its own pattern
                 body = _expanded(one, macros)

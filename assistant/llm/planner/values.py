@@ -40,7 +40,7 @@ def product_words(reading: Reading, start: int) -> list[str]:
 
 
 def _no_goods(reading: Reading, at: int) -> bool:
-    """Whether the word stands where no thing is named: "what did we rake in", "paint me a picture", "how patchy are"."""
+    """Whether the word stands where no thing is named: "what did we rake in", "paint me a …", "how patchy are"."""
     before = reading.items[at - 1].lemma if at else ""
     after = reading.items[at + 1].lemma if at + 1 < len(reading.items) else ""
     doing = before in heard("values.doers") or (not at and after in heard("values.me"))

@@ -269,7 +269,9 @@ def _without_goods(base: Planned) -> Planned:
     return base if base.frame == "decline" else Planned([], 0.0)
 
 
-def audience_of_clauses(said: Clauses, found: dict[str, Any] | None, language: str, plan: Plan) -> Filter | Planned | None:
+def audience_of_clauses(
+    said: Clauses, found: dict[str, Any] | None, language: str, plan: Plan
+) -> Filter | Planned | None:
     """Whom it is for less whom it leaves out; the refusal where these are not understood."""
     brief = CampaignBrief.model_validate({"audience": found} if found else {})
     parts: list[Filter] = [] if brief.audience is None else [brief.audience]

@@ -22,8 +22,8 @@ GRIDS: dict[str, tuple[Any, ...]] = {
     "implicit BM25": peers.BM25_GRID,
 }
 NOTES = [
-    "Of each customer with three products or more, a fifth is held out by lot and split in two; each model chooses among "
-    "eight settings (in run.py and peers.py) by nDCG@10 on one half, and is shown with nDCG@10 on the other.",
+    "Of each customer with three products or more, a fifth is held out by lot and split in two; each model chooses "
+    "among eight settings (in run.py and peers.py) by nDCG@10 on one half, and is shown with nDCG@10 on the other.",
     "The draws differ, the customers and products are the same: this shows that a figure does not hang on one lot, not "
     "that it holds in other shops. EASE is the baseline, which the product uses where it can be fitted.",
 ]

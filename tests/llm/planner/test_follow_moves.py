@@ -42,7 +42,7 @@ def _args(*texts: str, rows: list[dict[str, Any]] | None = None) -> dict[str, An
     return _talk(*texts, rows=rows).calls[0].args
 
 
-# -- changes of a typed plan ---------------------------------------------------------------------------------------------
+# -- changes of a typed plan ------------------------------------------------------------------------------------------
 
 
 def test_a_value_takes_the_place_of_its_like_also_inside_what_was_bought() -> None:
@@ -81,7 +81,7 @@ def test_a_number_goes_to_the_condition_of_its_kind() -> None:
     assert under is not None and under.filter.parts[0].op == "lt"  # type: ignore[union-attr]
 
 
-# -- wordings ------------------------------------------------------------------------------------------------------------
+# -- wordings ---------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("text", [
@@ -132,7 +132,7 @@ def test_another_amount(text: str) -> None:
     assert "500.0" in str(args["filter"]) and "300.0" not in str(args["filter"]) and "90" in str(args["filter"])
 
 
-# -- rows that were listed -----------------------------------------------------------------------------------------------
+# -- rows that were listed --------------------------------------------------------------------------------------------
 
 HITS = [{"product_id": "A1", "product": "Red Mug"}, {"product_id": "A2", "product": "Blue Mug"}]
 

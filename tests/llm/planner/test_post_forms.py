@@ -28,8 +28,9 @@ def test_plans(text: str, expected: dict[str, Any]) -> None:
     assert {key: made.args.get(key) for key in expected} == expected
 
 
-@pytest.mark.parametrize("text", ["How many Instagram posts did we write?", "Which subject line had the best open rate?",
-                                  "A/B test two subject lines"])
+@pytest.mark.parametrize("text", [
+    "How many Instagram posts did we write?", "Which subject line had the best open rate?",
+    "A/B test two subject lines"])
 def test_what_is_counted_or_tested_is_no_post(text: str) -> None:
     assert plan_turn(text, DialogueContext(), SHOP).calls[0].name != "draft_post"
 

@@ -124,7 +124,8 @@ def test_reorder_of_one_category_and_top_spenders() -> None:
 
 
 @pytest.mark.parametrize(("text", "action"), [
-    ("which products have momentum in Germany right now?", "rising"), ("what shouldn't I advertise any longer?", "stop"),
+    ("which products have momentum in Germany right now?", "rising"),
+    ("what shouldn't I advertise any longer?", "stop"),
 ])
 def test_courses_and_stops_in_other_words(text: str, action: str) -> None:
     name, args = _call(text)
