@@ -32,3 +32,19 @@ def test_a_whole_question_is(text: str) -> None:
 
 def test_without_a_refusal_before_it_is_a_question() -> None:
     assert plan_turn("only German customers", None, SHOP).calls[0].name != "decline"
+
+
+OPEN = DialogueContext(
+    [Past(ToolCall("ask_back", {"text": "Which?", "options": ["lapsed customers", "loyal customers"]}))],
+    ["which customers matter?"],
+)
+
+
+def test_they_are_nobody_while_a_question_back_is_open() -> None:
+    planned = plan_turn("how much did they spend", OPEN, SHOP)
+    assert planned.calls[0].name == "decline"
+    assert planned.calls[0].args["nearest"] == ["lapsed customers", "loyal customers"]
+
+
+def test_another_question_is_answered_meanwhile() -> None:
+    assert plan_turn("revenue in 2011", OPEN, SHOP).calls[0].name == "query_data"
