@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -12,6 +13,8 @@ from pathlib import Path
 from assistant.errors import StorageError
 
 log = logging.getLogger(__name__)
+#: seconds that a busy file is waited for
+_PATIENCE = 10
 
 
 @contextmanager
@@ -30,11 +33,11 @@ def transaction(path: Path, what: str, schema: str = "", *, durable: bool = Fals
     hint = "Check that the disk is neither full nor read-only, or set ASSISTANT_HOME to another folder."
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        con = sqlite3.connect(path, timeout=10)
+        con = sqlite3.connect(path, timeout=_PATIENCE)
     except (OSError, sqlite3.OperationalError) as error:
         raise StorageError(f"The {what} cannot be stored", received=path, hint=hint) from error
     try:
-        con.execute("PRAGMA journal_mode=WAL")
+        _write_ahead(con)
         con.execute("PRAGMA foreign_keys=ON")
         con.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
         with con:
@@ -48,6 +51,20 @@ def transaction(path: Path, what: str, schema: str = "", *, durable: bool = Fals
                            hint="Put back a copy of it, or move it away to begin anew.") from error
     finally:
         con.close()
+
+
+def _write_ahead(con: sqlite3.Connection) -> None:
+    """Turn on the write-ahead log. While others open a new file at the same moment SQLite refuses this at once, without
+    the wait that it grants to statements, so it is tried again for as long."""
+    until = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            con.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(0.01)
 
 
 def make_sound(path: Path) -> Path | None:
