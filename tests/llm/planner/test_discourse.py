@@ -3,37 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 import pytest
 
-from assistant.llm.planner.candidate import Candidate, Planned
+from assistant.llm.planner.candidate import Candidate
 from assistant.llm.planner.context import DialogueContext
 from assistant.llm.planner.language_files import read_yaml
 from assistant.llm.planner.planner import plan_turn
 from assistant.llm.planner.several import after
-from tests.support.planner_shops import PlannerShop
-
-SHOP = PlannerShop()
-
-
-def _talk(*texts: str, rows: list[dict[str, Any]] | None = None) -> Planned:
-    """The plan of the last text; ``rows`` is what the answer before it showed."""
-    context, planned = DialogueContext(), None
-    for i, text in enumerate(texts):
-        if rows and i == len(texts) - 1:
-            table = {"columns": [{"name": n} for n in rows[0]], "rows": [list(r.values()) for r in rows]}
-            last = context.past[-1]
-            context.past[-1] = type(last)(last.call, {"tables": [table]}, last.turn, last.frame)
-        planned = plan_turn(text, context, SHOP)
-        context = after(context, Candidate(planned.calls, 0.0, planned.frame), text)
-    assert planned is not None
-    return planned
-
-
-def _args(*texts: str, rows: list[dict[str, Any]] | None = None) -> dict[str, Any]:
-    return _talk(*texts, rows=rows).calls[0].args
-
+from tests.support.talks import SHOP, args_of, talk
 
 CATEGORIES = [{"category": c, "revenue": v} for c, v in (("Garden", 5.0), ("Kitchen", 9.0), ("Toys", 7.0))]
 
@@ -50,13 +28,13 @@ def test_every_form_is_an_expression() -> None:
 
 
 def test_the_rest_of_a_ranking_begins_after_it() -> None:
-    args = _args("top 5 countries by revenue", "what about the rest?")
+    args = args_of("top 5 countries by revenue", "what about the rest?")
 
     assert args["offset"] == 5 and "limit" not in args
 
 
 def test_the_rest_of_a_part_is_everything_else() -> None:
-    assert _args("revenue in France in 2011", "and the others?")["filter"]["op_type"] == "not"
+    assert args_of("revenue in France in 2011", "and the others?")["filter"]["op_type"] == "not"
 
 
 @pytest.mark.parametrize(("text", "gone"), [
@@ -64,17 +42,17 @@ def test_the_rest_of_a_part_is_everything_else() -> None:
     ("drop the top one please", "Kitchen"),
 ])
 def test_a_row_left_out_is_the_one_meant(text: str, gone: str) -> None:
-    shut = _args("revenue by category in 2011", text, rows=CATEGORIES)["filter"]
+    shut = args_of("revenue by category in 2011", text, rows=CATEGORIES)["filter"]
 
     assert shut["op_type"] == "not" and shut["part"]["values"] == [gone]
 
 
 def test_the_other_way_round_starts_at_the_other_end() -> None:
-    assert _args("top 5 countries by revenue", "the other way round")["sort"]["descending"] is False
+    assert args_of("top 5 countries by revenue", "the other way round")["sort"]["descending"] is False
 
 
 def test_growth_without_a_time_takes_this_year_and_says_so() -> None:
-    planned = _talk("revenue by country", "sort it by growth instead")
+    planned = talk("revenue by country", "sort it by growth instead")
 
     args = planned.calls[0].args
     assert args["sort"]["by"] == "change" and args["compare"]["kind"] == "year_earlier"
@@ -84,37 +62,37 @@ def test_growth_without_a_time_takes_this_year_and_says_so() -> None:
 
 def test_what_grows_in_a_series_is_one_half_against_the_other() -> None:
     """Customers cannot be compared with a time before the data, in which nobody was a customer yet."""
-    args = _args("new customers by month and country in 2010", "which one is growing?")
+    args = args_of("new customers by month and country in 2010", "which one is growing?")
 
     assert args["dimensions"] == ["country"]
     assert (args["period"]["start"], args["compare"]["period"]["end"]) == ("2010-07-01", "2010-06-30")
 
 
 def test_two_figures_are_set_beside_each_other() -> None:
-    args = _args("average order value in Germany", "and in France?", "which one is higher?")
+    args = args_of("average order value in Germany", "and in France?", "which one is higher?")
 
     assert args["dimensions"] == ["country"] and args["filter"]["values"] == ["Germany", "France"]
 
 
 def test_what_new_customers_spend_keeps_their_year() -> None:
-    args = _args("How many customers did we have in 2011?", "how many were new?", "what did they spend on average?")
+    args = args_of("How many customers did we have in 2011?", "how many were new?", "what did they spend on average?")
 
     assert args["metrics"] == ["revenue_per_customer"] and args["period"]["year"] == 2011
     assert args["filter"]["field"] == "new_vs_returning" and args["filter"]["values"] == ["new"]
 
 
 def test_minus_returns_is_the_net_figure() -> None:
-    assert _args("total revenue in 2011", "minus returns")["metrics"] == ["net_revenue"]
+    assert args_of("total revenue in 2011", "minus returns")["metrics"] == ["net_revenue"]
 
 
 def test_a_condition_on_a_ranking_comes_after_it() -> None:
-    top, quiet = _args("who in the top 50 was quiet for 60 days")["filter"]["parts"]
+    top, quiet = args_of("who in the top 50 was quiet for 60 days")["filter"]["parts"]
 
     assert (top["rank"], top["values"]) == ("top_n", [50.0]) and quiet["metric"] == "days_since_last_order"
 
 
 def test_an_unknown_kind_of_customers_is_asked_about() -> None:
-    planned = _talk("average order value in 2011", "exclude the wholesale customers")
+    planned = talk("average order value in 2011", "exclude the wholesale customers")
 
     assert planned.calls[0].name == "ask_back" and "average order value in 2011" in planned.calls[0].args["options"][0]
 
@@ -128,7 +106,7 @@ def test_what_speaks_of_an_answer_needs_one(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["how reliable is it?", "can we trust that", "how sure are you about it?"])
 def test_how_reliable_a_forecast_is_asks_about_the_forecast(text: str) -> None:
-    call = _talk("forecast revenue for the next 3 months", text).calls[0]
+    call = talk("forecast revenue for the next 3 months", text).calls[0]
 
     assert (call.name, call.args["tool"]) == ("explain_answer", "forecast_metric")
 
@@ -148,17 +126,17 @@ def test_a_rule_put_to_a_reason_asks_for_the_list_again() -> None:
 
 
 def test_the_spring_before_this_one_is_a_year_earlier() -> None:
-    args = _args("revenue this spring", "versus last spring")
+    args = args_of("revenue this spring", "versus last spring")
 
     assert args["compare"]["kind"] in {"year_earlier", "period"}
     assert args["compare"].get("period") != args["period"]
 
 
 def test_a_split_of_what_could_not_be_answered_is_no_split_of_something_else() -> None:
-    assert _talk("how many parcels went to the moon", "by country").calls[0].name == "decline"
+    assert talk("how many parcels went to the moon", "by country").calls[0].name == "decline"
 
 
 def test_they_stay_those_whose_figure_was_asked_for_in_between() -> None:
-    args = _args("customers in France", "what did they spend on average?", "do they come back?")
+    args = args_of("customers in France", "what did they spend on average?", "do they come back?")
 
     assert args["metrics"] == ["repeat_rate"] and args["filter"]["values"] == ["France"]

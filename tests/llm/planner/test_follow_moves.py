@@ -2,44 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from assistant.llm.planner import plan_edits
-from assistant.llm.planner.candidate import Candidate, Planned, ToolCall, call
+from assistant.llm.planner.candidate import Planned, ToolCall, call
 from assistant.llm.planner.context import DialogueContext, Past
 from assistant.llm.planner.listed_rows import of_those_rows
-from assistant.llm.planner.planner import plan_turn
-from assistant.llm.planner.several import after
 from assistant.plans.filters import And, Compare, CustomerCondition, Not
 from assistant.plans.query import QueryPlan
-from tests.support.planner_shops import PlannerShop
+from tests.support.talks import args_of
 
-SHOP = PlannerShop()
 FRANCE, GERMANY = (Compare(field="country", values=(c,)) for c in ("France", "Germany"))
 TEA, COFFEE = (Compare(field="subcategory", values=(c,)) for c in ("Tea", "Coffee"))
 SPENT = CustomerCondition(metric="revenue", op="gt", values=(300.0,))
 SILENT = CustomerCondition(metric="days_since_last_order", op="ge", values=(90.0,))
 BOUGHT_TEA = CustomerCondition(metric="orders", op="ge", values=(1.0,), where=TEA)
-
-
-def _talk(*texts: str, rows: list[dict[str, Any]] | None = None) -> Planned:
-    """The plan of the last text; ``rows`` is what the answer before it showed."""
-    context, planned = DialogueContext(), None
-    for i, text in enumerate(texts):
-        if rows and i == len(texts) - 1:
-            table = {"columns": [{"name": n} for n in rows[0]], "rows": [list(r.values()) for r in rows]}
-            last = context.past[-1]
-            context.past[-1] = type(last)(last.call, {"tables": [table]}, last.turn, last.frame)
-        planned = plan_turn(text, context, SHOP)
-        context = after(context, Candidate(planned.calls, 0.0, planned.frame), text)
-    assert planned is not None
-    return planned
-
-
-def _args(*texts: str, rows: list[dict[str, Any]] | None = None) -> dict[str, Any]:
-    return _talk(*texts, rows=rows).calls[0].args
 
 
 # -- changes of a typed plan ------------------------------------------------------------------------------------------
@@ -89,7 +66,7 @@ def test_a_number_goes_to_the_condition_of_its_kind() -> None:
     "only customers from France", "let me see that for France",
 ])
 def test_one_country(text: str) -> None:
-    args = _args("revenue by month in 2011", text)
+    args = args_of("revenue by month in 2011", text)
 
     assert args["filter"] == {"op_type": "compare", "field": "country", "op": "eq", "values": ["France"]}
     assert args["dimensions"] == ["month"] and args["metrics"] == ["revenue"] and args["period"]["year"] == 2011
@@ -97,7 +74,7 @@ def test_one_country(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["leave Germany out", "and if we ignore Germany?", "take Germany out please"])
 def test_without_a_country(text: str) -> None:
-    assert _args("revenue by month in 2011", text)["filter"]["op_type"] == "not"
+    assert args_of("revenue by month in 2011", text)["filter"]["op_type"] == "not"
 
 
 @pytest.mark.parametrize("text", [
@@ -105,29 +82,29 @@ def test_without_a_country(text: str) -> None:
     "change Germany to France",
 ])
 def test_a_country_put_right(text: str) -> None:
-    assert _args("average order value in Germany in 2011", text)["filter"]["values"] == ["France"]
+    assert args_of("average order value in Germany in 2011", text)["filter"]["values"] == ["France"]
 
 
 @pytest.mark.parametrize("text", ["not revenue, orders", "as orders, not revenue", "orders, not revenue"])
 def test_a_measure_put_right(text: str) -> None:
-    args = _args("revenue by country in 2011", text)
+    args = args_of("revenue by country in 2011", text)
 
     assert args["metrics"] == ["orders"] and args["dimensions"] == ["country"]
 
 
 @pytest.mark.parametrize("text", ["oops, make it 2010", "not that, 2010", "should have been 2010", "only 2010"])
 def test_a_time_put_right(text: str) -> None:
-    assert _args("revenue by country in 2011", text)["period"]["year"] == 2010
+    assert args_of("revenue by country in 2011", text)["period"]["year"] == 2010
 
 
 @pytest.mark.parametrize("text", ["over all years", "without the year", "and overall, not just that year?"])
 def test_all_the_time_there_is(text: str) -> None:
-    assert "period" not in _args("revenue by country in 2011", text)
+    assert "period" not in args_of("revenue by country in 2011", text)
 
 
 @pytest.mark.parametrize("text", ["no, 500", "more than 500", "make it 500", "what about 500?"])
 def test_another_amount(text: str) -> None:
-    args = _args("customers who spent more than 300 and have not ordered for 90 days", text)
+    args = args_of("customers who spent more than 300 and have not ordered for 90 days", text)
 
     assert "500.0" in str(args["filter"]) and "300.0" not in str(args["filter"]) and "90" in str(args["filter"])
 
@@ -159,12 +136,12 @@ def test_the_stock_of_the_hits_of_a_search(text: str) -> None:
 
 
 def test_the_buyers_of_the_rows() -> None:
-    args = _args("top 5 products by revenue in 2011", "who bought those?", rows=HITS)
+    args = args_of("top 5 products by revenue in 2011", "who bought those?", rows=HITS)
 
     assert args["dimensions"] == ["customer"] and args["filter"]["where"]["values"] == ["A1", "A2"]
 
 
 def test_the_one_row_of_a_ranking() -> None:
-    args = _args("which product sold best in 2011?", "and its return rate?", rows=HITS[:1])
+    args = args_of("which product sold best in 2011?", "and its return rate?", rows=HITS[:1])
 
     assert args["metrics"] == ["return_rate"] and args["filter"]["values"] == ["A1"] and args["period"]["year"] == 2011
