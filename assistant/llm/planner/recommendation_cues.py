@@ -280,6 +280,8 @@ def _with_group(
     while before and _PLAIN not in pieces[before - 1].tags and first - before < 2:
         before -= 1
     starts = [n for n in range(first + 1) if n >= before or pieces[n].tags & {"people", "who"}]
+    if not _may_fit(pieces[: min(starts)], [*pieces[:first], *pieces[last + 1 :]], language):
+        return None  # reading words for customers takes long, and no rule would take what is left
     ends = sorted({last + 1, len(pieces)} | {n + 1 for n in range(last, len(pieces)) if "people" in pieces[n].tags})
     tried = 0
     for start in starts:
@@ -352,6 +354,22 @@ def _product(kind: str, name: str, shop: Shop) -> tuple[str, str]:
 def _nearest(name: str, shop: Shop) -> str:
     found = [m for m in shop.find(name, ("product",), 1) if m.kind == "product"]
     return found[0].value if found else name
+
+
+def _may_fit(kept: list[Piece], free: list[Piece], language: str) -> bool:
+    """Whether some rule could take the text once the words between are customers.
+
+    Args:
+        kept: pieces that stay whatever is read as customers.
+        free: pieces that may stay.
+    """
+    heard = frozenset({"group", "two", "pair"}).union(*(p.tags for p in free))
+    for rule in read_yaml(language, "recommendation_cues")["rules"]:
+        needs = [frozenset(str(n).split("|")) for n in rule["needs"]]
+        allowed = frozenset().union(*needs) | set(rule["may"]) | {_PLAIN}
+        if all(heard & n for n in needs) and all(p.tags & allowed for p in kept):
+            return True
+    return False
 
 
 def _fits(rule: Mapping[str, Any], pieces: list[Piece], asked: Asked) -> bool:

@@ -56,7 +56,7 @@ def _inserted(text: str, extra: str, place: float) -> str:
 
 
 #: the same examples every time; the slow suite draws many others
-SAME = settings(max_examples=120, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+SAME = settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 MANY = settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 QUESTIONS = st.deferred(lambda: st.sampled_from(questions()))
 NUMBERS = (QUESTIONS, st.sampled_from(THRESHOLDS), st.integers(31, 979), st.floats(0, 1))
