@@ -18,7 +18,7 @@ from assistant.llm.planner.candidate import Planned, call
 from assistant.llm.planner.context import DialogueContext
 from assistant.llm.planner.form_places import put_in, told_apart
 from assistant.llm.planner.language_files import read_yaml
-from assistant.llm.planner.late_patterns import LatePattern
+from assistant.llm.planner.late_patterns import LatePattern, LatePatterns
 from assistant.llm.planner.people_forms import Ask, PlanOne, last_customer, plain, whom
 from assistant.llm.planner.vocabulary import Vocabulary
 from assistant.plans import ChurnExamRequest, ChurnRequest, OrderingRequest, TableScoreRequest
@@ -42,10 +42,7 @@ def about_what_comes(
     if len(text) > _LONGEST or not _raw(language).get("forms"):
         return None
     asked = _written_out(plain(text, language), language)
-    for kind, pattern in _compiled(language):
-        match = pattern.fullmatch(asked)
-        if match is None:
-            continue
+    for kind, match in _compiled(language).fitting(asked):
         said = {name.partition("__")[0]: value.strip() for name, value in match.groupdict().items() if value}
         request = _READ[kind](Ask(said, asked, context, shop, words, plan_one))
         if request is None:
@@ -68,7 +65,7 @@ def _raw(language: str) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=4)
-def _compiled(language: str) -> tuple[tuple[str, LatePattern], ...]:
+def _compiled(language: str) -> LatePatterns[str]:
     raw = _raw(language)
     units = "|".join(sorted(raw["units"], key=len, reverse=True))
     numbers = "|".join(sorted(map(re.escape, raw["numbers"]), key=len, reverse=True))
@@ -80,8 +77,8 @@ def _compiled(language: str) -> tuple[tuple[str, LatePattern], ...]:
         "NTH": "(?P<nth>" + "|".join(sorted(raw["ordinals"], key=len, reverse=True)) + ")",
         "NUMBER": rf"(?P<n>\d{{1,3}}|{numbers})", "UNIT": rf"(?P<unit>{units})",
     }
-    return tuple((kind, LatePattern(told_apart(put_in(form, places))))
-                 for kind in _READ for form in raw["forms"].get(kind, ()))
+    return LatePatterns((kind, LatePattern(told_apart(put_in(form, places))))
+                        for kind in _READ for form in raw["forms"].get(kind, ()))
 
 
 def _written_out(text: str, language: str) -> str:

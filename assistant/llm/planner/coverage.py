@@ -89,7 +89,10 @@ def _places(tokens: Sequence[Token], phrases: Iterable[tuple[str, ...]]) -> list
     found: list[range] = []
     taken: set[int] = set()
     words = [(t.word, t.lemma) if t.kind != "quote" else ("", "") for t in tokens]
+    said = {form for forms in words for form in forms}
     for phrase in phrases:
+        if phrase[0] not in said:
+            continue
         for i in range(len(words) - len(phrase) + 1):
             if all(p in words[i + k] for k, p in enumerate(phrase)) and not taken & set(range(i, i + len(phrase))):
                 taken |= set(range(i, i + len(phrase)))

@@ -19,7 +19,7 @@ from assistant.llm.planner.candidate import Planned, ToolCall, call
 from assistant.llm.planner.context import DialogueContext
 from assistant.llm.planner.form_places import put_in, told_apart
 from assistant.llm.planner.language_files import read_yaml
-from assistant.llm.planner.late_patterns import LatePattern
+from assistant.llm.planner.late_patterns import LatePattern, LatePatterns
 from assistant.llm.planner.people_forms import Ask, PlanOne, plain, whom
 from assistant.llm.planner.replies import decline
 from assistant.llm.planner.spans import read
@@ -62,10 +62,7 @@ def about_customers(
     if len(text) > _LONGEST or not _raw(language).get("forms"):
         return None
     asked = plain(text, language)
-    for kind, pattern in _compiled(language):
-        match = pattern.fullmatch(asked)
-        if match is None:
-            continue
+    for kind, match in _compiled(language).fitting(asked):
         said = {name.partition("__")[0]: value.strip(" ,") for name, value in match.groupdict().items() if value}
         request = _READ[kind](Ask(said, asked, context, shop, words, plan_one))
         if request is None:
@@ -82,7 +79,7 @@ def _raw(language: str) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=4)
-def _compiled(language: str) -> tuple[tuple[str, LatePattern], ...]:
+def _compiled(language: str) -> LatePatterns[str]:
     raw = _raw(language)
     numbers = "|".join(sorted(map(re.escape, raw["numbers"]), key=len, reverse=True))
     splits = sorted({w for said in raw["split"].values() for w in said}, key=len, reverse=True)
@@ -96,8 +93,8 @@ def _compiled(language: str) -> tuple[tuple[str, LatePattern], ...]:
         "THINGS": f"(?P<things>{_any_of(raw['counted_things'])})",
         "UNIT": "(?P<unit>" + "|".join(sorted(raw["units"], key=len, reverse=True)) + ")",
     }
-    return tuple((kind, LatePattern(told_apart(put_in(form, places))))
-                 for kind in _READ for form in raw["forms"].get(kind, ()))
+    return LatePatterns((kind, LatePattern(told_apart(put_in(form, places))))
+                        for kind in _READ for form in raw["forms"].get(kind, ()))
 
 
 def _any_of(names: dict[str, list[str]]) -> str:
@@ -296,9 +293,8 @@ def about_groups_contacted(
     if len(text) > _LONGEST or not raw.get("contacted") or "predict_uplift" not in tools:
         return None
     asked = plain(text, language)
-    for about, pattern in _contacted(language):
-        match = pattern.fullmatch(asked)
-        said = match["group"].strip() if match is not None else ""
+    for about, match in _contacted(language).fitting(asked):
+        said = match["group"].strip()
         if not said or said.casefold() in raw["not_a_group"]:
             continue
         ask = Ask({"whom": said}, asked, context, shop, words, plan_one)
@@ -309,11 +305,11 @@ def about_groups_contacted(
 
 
 @lru_cache(maxsize=4)
-def _contacted(language: str) -> tuple[tuple[str, LatePattern], ...]:
+def _contacted(language: str) -> LatePatterns[str]:
     raw = _raw(language)
     places = dict(raw["macros"]) | {"GROUP": "(?P<group>.+?)"}
-    return tuple((about, LatePattern(put_in(form, places)))
-                 for about, forms in raw["contacted"].items() for form in forms)
+    return LatePatterns((about, LatePattern(put_in(form, places)))
+                        for about, forms in raw["contacted"].items() for form in forms)
 
 
 def _audience(ask: Ask, rule: Filter, *shown: str) -> BaseModel:

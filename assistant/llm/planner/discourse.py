@@ -20,7 +20,7 @@ from assistant.llm.planner.context import DialogueContext
 from assistant.llm.planner.discourse_scene import Move, Plan, Scene
 from assistant.llm.planner.follow_moves import changed
 from assistant.llm.planner.language_files import read_yaml
-from assistant.llm.planner.late_patterns import LatePattern
+from assistant.llm.planner.late_patterns import LatePattern, LatePatterns
 from assistant.llm.planner.vocabulary import Vocabulary
 from assistant.plans.shop import Shop
 
@@ -40,10 +40,10 @@ class _Forms:
         self._macros = self.raw.get("macros", {})
         self._opening = self._made(self.raw.get("opening", "(?!)"))
         self._closing = self._made(self.raw.get("closing", "(?!)"))
-        self._again = [(self._made(str(p)), str(said), frozenset(rule.get("after", ())))
-                       for rule in self.raw.get("again", ()) for p, said in rule["say"]]
-        self._moves = [(kind, self._made(str(p)))
-                       for kind in _MOVES for p in self.raw.get("moves", {}).get(kind, ())]
+        self._again = LatePatterns(((str(said), frozenset(rule.get("after", ()))), self._made(str(p)))
+                                   for rule in self.raw.get("again", ()) for p, said in rule["say"])
+        self._moves = LatePatterns((kind, self._made(str(p)))
+                                   for kind in _MOVES for p in self.raw.get("moves", {}).get(kind, ()))
 
     def _made(self, pattern: str) -> LatePattern:
         while _MACRO.search(pattern):
@@ -62,18 +62,15 @@ class _Forms:
 
     def otherwise(self, text: str, tool: str) -> str | None:
         """The same in words that the other readings know; None where there are none."""
-        for pattern, said, after in self._again:
-            found = pattern.fullmatch(text) if not after or tool in after else None
-            if found:
+        for (said, after), found in self._again.fitting(text):
+            if not after or tool in after:
                 return " ".join(found.expand(said).split())
         return None
 
     def moves(self, text: str) -> Iterator[tuple[Move, dict[str, str]]]:
         """Every move whose form fits the text."""
-        for kind, pattern in self._moves:
-            found = pattern.fullmatch(text)
-            if found:
-                yield _MOVES[kind], {k.partition("__")[0]: v for k, v in found.groupdict().items() if v is not None}
+        for kind, found in self._moves.fitting(text):
+            yield _MOVES[kind], {k.partition("__")[0]: v for k, v in found.groupdict().items() if v is not None}
 
 
 @lru_cache(maxsize=4)

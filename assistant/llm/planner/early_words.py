@@ -9,10 +9,11 @@ year, "only ever on discount" for a time. The rules are data (``prompts/lexicon/
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 
 from assistant.llm.planner.language_files import read_yaml
-from assistant.llm.planner.late_patterns import LatePattern
+from assistant.llm.planner.late_patterns import LatePattern, LatePatterns
 
 _MACRO = re.compile(r"(?<!\?P)<(\w+)>")
 _FILES = ("early_words", "early_campaigns")
@@ -20,11 +21,11 @@ _QUOTED = re.compile(r'("[^"\n]{1,80}")')
 
 
 @lru_cache(maxsize=4)
-def _rules(language: str) -> tuple[tuple[LatePattern, str], ...]:
-    return tuple(rule for file in _FILES for rule in _of_file(language, file))
+def _rules(language: str) -> LatePatterns[str]:
+    return LatePatterns(rule for file in _FILES for rule in _of_file(language, file))
 
 
-def _of_file(language: str, file: str) -> tuple[tuple[LatePattern, str], ...]:
+def _of_file(language: str, file: str) -> Iterator[tuple[str, LatePattern]]:
     raw = read_yaml(language, file) or {}
     macros = raw.get("macros", {})
 
@@ -34,13 +35,10 @@ def _of_file(language: str, file: str) -> tuple[tuple[LatePattern, str], ...]:
         body = pattern.replace(" ?", r"\s*").replace(" ", r"\s+")
         return rf"(?<![\w'])(?:{body})(?![\w'])"
 
-    return tuple((LatePattern(whole(one)), rule["say"]) for rule in raw.get("rules", ()) for one in rule["for"])
+    return ((rule["say"], LatePattern(whole(one))) for rule in raw.get("rules", ()) for one in rule["for"])
 
 
 def early_words(text: str, language: str) -> str:
     """The text in the words of the grammar; itself where no rule applies. Text in quotation marks is left alone."""
-    pieces = _QUOTED.split(text)
-    for place in range(0, len(pieces), 2):
-        for pattern, said in _rules(language):
-            pieces[place] = pattern.sub(said, pieces[place])
-    return "".join(pieces)
+    rules = _rules(language)
+    return "".join(piece if i % 2 else rules.put(piece) for i, piece in enumerate(_QUOTED.split(text)))

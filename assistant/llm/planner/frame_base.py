@@ -30,11 +30,10 @@ class FrameBase:
     def parts(self) -> Parts:
         """Fresh parts: every frame marks what it uses in its own copy."""
         if self._gathered is None:
-            self._gathered = gather(self.reading)
-        p = self._gathered.copy()
-        groups.attach(p, self.context)
-        references.attach(p, self.context)
-        return p
+            p = self._gathered = gather(self.reading)
+            groups.attach(p, self.context)
+            references.attach(p, self.context)
+        return self._gathered.copy()
 
     def _audience_parts(self) -> Parts:
         """Parts in which "about to leave" names a group of customers."""

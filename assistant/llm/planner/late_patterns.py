@@ -9,9 +9,12 @@ literal text that every match must hold, and groups of which every alternative h
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
+from typing import Generic, TypeVar
 
+T = TypeVar("T")
 Clause = frozenset[str]
 """Pieces of text of which one must stand in the text."""
 
@@ -166,6 +169,11 @@ class LatePattern:
             self._compiled = re.compile(self.pattern, self.flags)
         return self._compiled
 
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Pieces of which a text that it matches holds one; none where nothing is needed."""
+        return (max(self._all, key=len),) if self._all else self._some[0] if self._some else ()
+
     def may_match(self, text: str) -> bool:
         """False where the text lacks what every match holds."""
         low = folded(text)
@@ -194,3 +202,56 @@ class LatePattern:
 
     def sub(self, said: str | Callable[[re.Match[str]], str], text: str) -> str:
         return self.compiled.sub(said, text) if self.may_match(text) else text
+
+
+class LatePatterns(Generic[T]):
+    """Expressions in an order, each with a mark; those that may match a text are found without asking every one.
+
+    Every piece of text that an expression needs is known by three letters of it, the ones that fewest pieces have; a
+    text is looked through once for those.
+    """
+
+    def __init__(self, patterns: Iterable[tuple[T, LatePattern]]) -> None:
+        self.pairs = tuple(patterns)
+        threes = Counter(three for _, one in self.pairs for key in one.keys for three in _threes(key))
+        self._by_three: dict[str, list[int]] = {}
+        self._always = tuple(i for i, (_, one) in enumerate(self.pairs) if not one.keys)
+        for i, (_, one) in enumerate(self.pairs):
+            for key in one.keys:
+                rarest = min(_threes(key), key=lambda three: (threes[three], three))
+                self._by_three.setdefault(rarest, []).append(i)
+        self._may_match = lru_cache(maxsize=32)(self._looked_through)
+
+    def __bool__(self) -> bool:
+        return bool(self.pairs)
+
+    def fitting(self, text: str) -> Iterator[tuple[T, re.Match[str]]]:
+        """Marks and matches of the expressions that match the whole text, in order."""
+        for i in self._may_match(text):
+            mark, pattern = self.pairs[i]
+            match = pattern.fullmatch(text)
+            if match is not None:
+                yield mark, match
+
+    def put(self, text: str) -> str:
+        """The text after one replacement after the other, where the marks are what is put."""
+        at: int | None = -1
+        while (at := next((i for i in self._may_match(text) if i > at), None)) is not None:
+            said, pattern = self.pairs[at]
+            text = pattern.sub(str(said), text)
+        return text
+
+    def _looked_through(self, text: str) -> list[int]:
+        held = _threes_of(text) & self._by_three.keys()
+        some = {i for three in held for i in self._by_three[three]}
+        return [i for i in sorted(some.union(self._always)) if self.pairs[i][1].may_match(text)]
+
+
+@lru_cache(maxsize=64)
+def _threes_of(text: str) -> set[str]:
+    return _threes(folded(text))
+
+
+def _threes(text: str) -> set[str]:
+    """Every three letters in a row."""
+    return {text[i : i + _SHORTEST] for i in range(len(text) - _SHORTEST + 1)}

@@ -14,7 +14,7 @@ from typing import Any
 from assistant.llm.planner.candidate import Candidate
 from assistant.llm.planner.form_places import put_in, told_apart
 from assistant.llm.planner.language_files import read_yaml
-from assistant.llm.planner.late_patterns import LatePattern
+from assistant.llm.planner.late_patterns import LatePattern, LatePatterns
 from assistant.plans.filters import Filter
 from assistant.plans.requests import RecommendRequest, SegmentRule
 
@@ -30,11 +30,8 @@ def liking(text: str, language: str, plan_one: Callable[[str], list[Candidate]])
         plan_one: readings of a text by the ordinary grammar, best first.
     """
     raw = read_yaml(language, "liking")
-    for pattern in _forms(language):
-        plain = (text[:1].lower() + text[1:]).strip(" ?.!").replace(" - ", ", ")  # a dash sets off a clause
-        match = pattern.fullmatch(plain)
-        if match is None:
-            continue
+    plain = (text[:1].lower() + text[1:]).strip(" ?.!").replace(" - ", ", ")  # a dash sets off a clause
+    for _, match in _forms(language).fitting(plain):
         said = {name.partition("__")[0]: value.strip() for name, value in match.groupdict().items() if value}
         liked = _bare(said.get("text") or said.get("doing") or said.get("fans") or "", language)
         if not liked or re.search(_filled(raw["not_liked"], language), liked):
@@ -71,9 +68,9 @@ def whom(who: str, language: str, plan_one: Callable[[str], list[Candidate]]) ->
 
 
 @lru_cache(maxsize=4)
-def _forms(language: str) -> tuple[LatePattern, ...]:
+def _forms(language: str) -> LatePatterns[None]:
     raw = read_yaml(language, "liking")
-    return tuple(LatePattern(told_apart(_filled(form, language))) for form in raw.get("forms") or ())
+    return LatePatterns((None, LatePattern(told_apart(_filled(form, language)))) for form in raw.get("forms") or ())
 
 
 def _filled(pattern: str, language: str) -> str:

@@ -18,7 +18,7 @@ from assistant.llm.planner.candidate import Planned, call
 from assistant.llm.planner.context import DialogueContext
 from assistant.llm.planner.form_places import put_in, told_apart
 from assistant.llm.planner.language_files import read_yaml
-from assistant.llm.planner.late_patterns import LatePattern
+from assistant.llm.planner.late_patterns import LatePattern, LatePatterns
 from assistant.llm.planner.people_forms import Ask, PlanOne, forms_of, plain, whom
 from assistant.llm.planner.vocabulary import Vocabulary
 from assistant.plans.filters import Compare, Filter
@@ -61,10 +61,7 @@ def _fresh(ask: Ask, asked: str) -> OfferRequest | None:
     language = ask.words.lexicon.language
     rest, said = _limits(language, asked)
     rest, channel = _channel(language, rest)
-    for kind, pattern in _compiled(language):
-        match = pattern.fullmatch(rest)
-        if match is None:
-            continue
+    for kind, match in _compiled(language).fitting(rest):
         found = {k.partition("__")[0]: v.strip(" ,") for k, v in match.groupdict().items() if v}
         more = {"left_alone": True} if kind == "leave" else {}
         request = _request(ask, _ABOUT[kind], found, said | more | ({"channel": channel} if channel else {}))
@@ -133,10 +130,7 @@ def _tried_out(ask: Ask, asked: str) -> ExploreRequest | None:
     if size is not None:
         values["per_round"] = int(_number(size["per_round"]))
         rest = f"{rest[: size.start()]}{rest[size.end() :]}".strip(" ,")
-    for kind, pattern in _tests(language):
-        match = pattern.fullmatch(rest)
-        if match is None:
-            continue
+    for kind, match in _tests(language).fitting(rest):
         found = {k.partition("__")[0]: v.strip(" ,") for k, v in match.groupdict().items() if v}
         request = _test(ask, kind, found, values)
         if request is not None:
@@ -212,17 +206,17 @@ def _places(language: str) -> dict[str, str]:
 
 
 @lru_cache(maxsize=4)
-def _compiled(language: str) -> tuple[tuple[str, LatePattern], ...]:
+def _compiled(language: str) -> LatePatterns[str]:
     places = _places(language)
-    return tuple((kind, LatePattern(told_apart(put_in(form, places)))) for kind in _ABOUT
-                 for form in _raw(language)["forms"].get(kind, ()))
+    return LatePatterns((kind, LatePattern(told_apart(put_in(form, places)))) for kind in _ABOUT
+                        for form in _raw(language)["forms"].get(kind, ()))
 
 
 @lru_cache(maxsize=4)
-def _tests(language: str) -> tuple[tuple[str, LatePattern], ...]:
+def _tests(language: str) -> LatePatterns[str]:
     places = _places(language)
-    return tuple((kind, LatePattern(told_apart(put_in(form, places)))) for kind, forms
-                 in _raw(language)["tests"].items() for form in forms)
+    return LatePatterns((kind, LatePattern(told_apart(put_in(form, places)))) for kind, forms
+                        in _raw(language)["tests"].items() for form in forms)
 
 
 @lru_cache(maxsize=4)

@@ -14,7 +14,7 @@ from typing import Any
 
 from assistant.llm.planner.candidate import Candidate, Planned, call
 from assistant.llm.planner.language_files import read_yaml
-from assistant.llm.planner.late_patterns import LatePattern
+from assistant.llm.planner.late_patterns import LatePattern, LatePatterns
 from assistant.llm.planner.values import join
 from assistant.llm.planner.vocabulary import Vocabulary
 from assistant.plans.filters import Among, Compare, Filter, Not
@@ -40,9 +40,8 @@ def order_sets(text: str, words: Vocabulary, plan_one: PlanOne) -> Planned | Non
     if not raw.get("forms") or len(text) > _LONGEST or units is None:
         return None
     asked = " ".join(text.replace("’", "'").split()).strip(" ?!.")
-    for kind, pattern in _forms(words.lexicon.language):
-        match = pattern.fullmatch(asked)
-        if match is None or re.search(raw["denied"], match.group("before"), re.IGNORECASE):
+    for kind, match in _forms(words.lexicon.language).fitting(asked):
+        if re.search(raw["denied"], match.group("before"), re.IGNORECASE):
             continue
         first, second = (_goods(match.group(side), raw, plan_one) for side in ("first", "second"))
         plan = _question(match, raw, plan_one)
@@ -61,10 +60,10 @@ def _raw(language: str) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=4)
-def _forms(language: str) -> tuple[tuple[str, LatePattern], ...]:
+def _forms(language: str) -> LatePatterns[str]:
     raw = _raw(language)
-    return tuple((kind, LatePattern(_MACRO.sub(lambda m: str(raw["macros"][m.group(1)]), form)))
-                 for kind, forms in raw["forms"].items() for form in forms)
+    return LatePatterns((kind, LatePattern(_MACRO.sub(lambda m: str(raw["macros"][m.group(1)]), form)))
+                        for kind, forms in raw["forms"].items() for form in forms)
 
 
 def _best(text: str, plan_one: PlanOne) -> QueryPlan | None:

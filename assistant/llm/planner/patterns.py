@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from assistant.llm.planner.language_files import read_yaml
-from assistant.llm.planner.late_patterns import LatePattern
+from assistant.llm.planner.late_patterns import LatePattern, LatePatterns
 from assistant.llm.planner.normalise import clean
 
 _SLOT = re.compile(r"\{(\w+)\}")
@@ -28,7 +28,7 @@ class Patterns:
         self.raw: dict[str, Any] = read_yaml(language, file)
         self._noun = str(self.raw["noun"])
         self._pronouns = "|".join(self.raw["pronoun"])
-        self._compiled: dict[str, list[LatePattern]] = {}
+        self._compiled: dict[str, LatePatterns[None]] = {}
         self._openers = re.compile(rf"^(?:{'|'.join(self.raw['openers'])})\s+", re.IGNORECASE)
         self._closers = re.compile(rf",?\s+(?:{'|'.join(self.raw['closers'])})$", re.IGNORECASE)
 
@@ -47,10 +47,8 @@ class Patterns:
         Args:
             words: phrases that ``{known_term}`` stands for, and names that a slot for a segment tries first.
         """
-        for pattern in self._patterns(group, tuple(words)):
-            match = pattern.fullmatch(text)
-            if match:
-                yield {k: v.strip(" \"'") for k, v in match.groupdict().items() if v is not None}
+        for _, match in self._patterns(group, tuple(words)).fitting(text):
+            yield {k: v.strip(" \"'") for k, v in match.groupdict().items() if v is not None}
 
     def has(self, group: str, text: str) -> bool:
         """Whether one of the group's phrases stands in the text."""
@@ -66,12 +64,12 @@ class Patterns:
         """A single expression of the file."""
         return re.compile(str(self.raw[name]), re.IGNORECASE)
 
-    def _patterns(self, group: str, words: tuple[str, ...]) -> list[LatePattern]:
+    def _patterns(self, group: str, words: tuple[str, ...]) -> LatePatterns[None]:
         key = group if not words else f"{group} {words}"
         if key not in self._compiled:
             if len(self._compiled) > 200:
                 self._compiled.clear()
-            self._compiled[key] = [self._compile(str(p), words) for p in self.raw[group]]
+            self._compiled[key] = LatePatterns((None, self._compile(str(p), words)) for p in self.raw[group])
         return self._compiled[key]
 
     def _compile(self, pattern: str, words: tuple[str, ...]) -> LatePattern:

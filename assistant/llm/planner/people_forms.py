@@ -19,7 +19,7 @@ from assistant.llm.planner.candidate import Candidate, Planned, ToolCall, call
 from assistant.llm.planner.context import DialogueContext
 from assistant.llm.planner.form_places import put_in
 from assistant.llm.planner.language_files import read_yaml
-from assistant.llm.planner.late_patterns import LatePattern
+from assistant.llm.planner.late_patterns import LatePattern, LatePatterns
 from assistant.llm.planner.replies import decline
 from assistant.llm.planner.vocabulary import Vocabulary
 from assistant.plans import (
@@ -76,10 +76,7 @@ def about_people(
     if len(text) > _LONGEST or not forms_of(language).get("forms"):
         return None
     asked = plain(text, language)
-    for kind, pattern in _compiled(language):
-        match = pattern.fullmatch(asked) if kind in _READ else None
-        if match is None:
-            continue
+    for kind, match in _compiled(language).fitting(asked):
         said = {name: value.strip() for name, value in match.groupdict().items() if value}
         found = _READ[kind](Ask(said, asked, context, shop, words, plan_one))
         if found is None:
@@ -97,15 +94,15 @@ def forms_of(language: str) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=4)
-def _compiled(language: str) -> tuple[tuple[str, LatePattern], ...]:
+def _compiled(language: str) -> LatePatterns[str]:
     raw = forms_of(language)
     places = dict(raw["macros"])
     places |= {"C": raw["customer"], "N": raw["any_customer"], "T": "(?P<topic>.+?)", "W": "(?P<whom>.+?)",
                "Q": "(?P<question>.+?)",
                "P": "(?P<pronoun>" + "|".join(map(re.escape, raw["pronouns"])) + ")",
                "THOSE": "(?P<those>" + "|".join(map(re.escape, raw["those"])) + ")"}
-    return tuple((kind, LatePattern(put_in(form, places)))
-                 for kind, forms in raw["forms"].items() for form in forms)
+    return LatePatterns((kind, LatePattern(put_in(form, places)))
+                        for kind, forms in raw["forms"].items() if kind in _READ for form in forms)
 
 
 @lru_cache(maxsize=4)

@@ -18,7 +18,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from assistant.llm.planner.candidate import Candidate, Planned, ToolCall
 from assistant.llm.planner.language_files import read_yaml
-from assistant.llm.planner.late_patterns import LatePattern
+from assistant.llm.planner.late_patterns import LatePattern, LatePatterns
 from assistant.llm.planner.values import join
 from assistant.llm.planner.vocabulary import Vocabulary
 from assistant.plans.filters import And, Compare, CustomerCondition, Filter, InGroup, Not, Or
@@ -59,10 +59,7 @@ def _read(asked: str, language: str, plan_one: PlanOne, pairs: int) -> ToolCall 
         inner = _read(text, language, plan_one, pairs - 1) if pairs > 1 else None
         return inner or _plan(text, plan_one)
 
-    for kind, pattern in _forms(language):
-        match = pattern.fullmatch(asked)
-        if match is None:
-            continue
+    for kind, match in _forms(language).fitting(asked):
         made = _besides(match, raw, plan) if kind == "but_none" else None
         if made is not None:
             return made
@@ -79,9 +76,9 @@ def _raw(language: str) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=4)
-def _forms(language: str) -> tuple[tuple[str, LatePattern], ...]:
-    return tuple((kind, LatePattern(form, re.IGNORECASE | re.DOTALL))
-                 for kind, forms in _raw(language)["forms"].items() for form in forms)
+def _forms(language: str) -> LatePatterns[str]:
+    return LatePatterns((kind, LatePattern(form, re.IGNORECASE | re.DOTALL))
+                        for kind, forms in _raw(language)["forms"].items() for form in forms)
 
 
 # -- one text for each of the two --------------------------------------------------------------------------------------

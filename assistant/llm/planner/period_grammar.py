@@ -53,6 +53,8 @@ class PeriodReader:
         return best
 
     def listed(self, i: int, name: str) -> int | None:
+        if self.lemma(i) not in self.w.first_of_lists[name]:
+            return None
         for length in (4, 3, 2, 1):
             if i + length <= len(self.tokens):
                 joined = " ".join(self.lemma(k) for k in range(i, i + length))

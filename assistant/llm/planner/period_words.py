@@ -64,6 +64,8 @@ class PeriodWords:
     parts: dict[str, set[str]]
     parts_phrases: dict[str, list[tuple[str, ...]]]
     modal: dict[str, set[str]]
+    #: words that begin those of the lists
+    first_of_lists: dict[str, set[str]]
 
 
 @lru_cache(maxsize=4)
@@ -93,6 +95,7 @@ def period_words(lex: Lexicon) -> PeriodWords:
         {name: {" ".join(lex.lemmas(w)) for w in words} for name, words in raw["parts"].items()},
         {name: [lex.lemmas(w) for w in words] for name, words in raw["parts"].items()},
         {name: set(words) for name, words in raw["modal"].items()},
+        {name: {(*lex.lemmas(w), "")[0] for w in raw[name]} for name in lists},
     )
 
 

@@ -19,7 +19,7 @@ from assistant.llm.planner.context import DialogueContext
 from assistant.llm.planner.form_places import put_in
 from assistant.llm.planner.heard import language
 from assistant.llm.planner.language_files import read_yaml
-from assistant.llm.planner.late_patterns import LatePattern
+from assistant.llm.planner.late_patterns import LatePattern, LatePatterns
 from assistant.llm.planner.liking_forms import whom
 from assistant.llm.planner.named_goods import names_several
 from assistant.plans import BuyersRequest, CheckRequest, CompareRecommendersRequest, RecommendRequest
@@ -46,10 +46,7 @@ def about_recommendations(
     if not forms:
         return None
     asked = _with_customers(_plain(text), shop)
-    for kind, pattern in forms:
-        match = pattern.fullmatch(asked)
-        if match is None:
-            continue
+    for kind, match in forms.fitting(asked):
         said = {name: value for name, value in match.groupdict().items() if value}
         request = _READ[kind](said, context, shop, asked)
         group = said.pop("group", None)
@@ -67,7 +64,7 @@ def about_recommendations(
 
 
 @lru_cache(maxsize=4)
-def _forms(spoken: str) -> tuple[tuple[str, LatePattern], ...]:
+def _forms(spoken: str) -> LatePatterns[str]:
     """Every form of a language in the order of :data:`_READ`, its places put in."""
     raw = read_yaml(spoken, "recommendation_forms")
     if not any((raw.get("forms") or {}).values()):
@@ -78,7 +75,7 @@ def _forms(spoken: str) -> tuple[tuple[str, LatePattern], ...]:
     names = "|".join(map(re.escape, models))
     places |= {"M": f"(?:the )?(?P<first>{names})", "N": f"(?:the )?(?P<second>{names})",
                "N2": f"(?:the )?(?P<third>{names})"}
-    return tuple((kind, LatePattern(put_in(form, places)))
+    return LatePatterns((kind, LatePattern(put_in(form, places)))
                  for kind in _READ for form in raw["forms"].get(kind, ()))
 
 

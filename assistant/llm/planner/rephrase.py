@@ -12,8 +12,9 @@ from functools import lru_cache
 from typing import Any
 
 from assistant.llm.planner.language_files import read_yaml
-from assistant.llm.planner.late_patterns import LatePattern
+from assistant.llm.planner.late_patterns import LatePattern, LatePatterns
 from assistant.llm.planner.normalise import clean, expand
+from assistant.llm.planner.turn_memory import once
 
 _QUOTED = re.compile(r'("[^"\n]{1,80}")')
 _MACRO = re.compile(r"<(\w+)>")
@@ -27,23 +28,21 @@ _FILES = (
 
 
 @lru_cache(maxsize=8)
-def _rules(language: str) -> tuple[tuple[LatePattern, str], ...]:
-    """Rules of a language, in order. A language without the file has none."""
+def _rules(language: str) -> LatePatterns[str]:
+    """Rules of a language. A language without the files has none."""
     contents: list[dict[str, Any]] = [read_yaml(language, name) for name in _FILES]
     bodies = {name: body for content in contents for name, body in content.get("macros", {}).items()}
     inner = {name: f"(?:{body})" for name, body in bodies.items()}  # a macro may use those that use none
     macros = {name: f"(?:{_expanded(body, inner)})" for name, body in bodies.items()}
-    rules = []
-    for rule in (rule for content in contents for rule in content.get("rules", ())):
-        for pattern in rule["for"]:
-            rules.append((LatePattern(_bounded(_expanded(pattern, macros))), rule["say"]))
-    return tuple(rules)
+    rules = (rule for content in contents for rule in content.get("rules", ()))
+    return LatePatterns((rule["say"], LatePattern(_bounded(_expanded(pattern, macros))))
+                        for rule in rules for pattern in rule["for"])
 
 
 @lru_cache(maxsize=8)
 def rule_words(language: str) -> frozenset[str]:
     """Whole words that stand in the rules: spelt as they should be."""
-    return frozenset(w for pattern, _ in _rules(language) for w in _WORD.findall(pattern.pattern))
+    return frozenset(w for _, pattern in _rules(language).pairs for w in _WORD.findall(pattern.pattern))
 
 
 def _expanded(pattern: str, macros: dict[str, str]) -> str:
@@ -68,15 +67,12 @@ def rephrase(text: str, words: dict[str, Any], language: str = "en") -> str:
     Returns:
         the text itself where no rule applies.
     """
-    rules = _rules(language)
+    return once(("rephrase", text, language), lambda: _rephrased(text, words, _rules(language)))
+
+
+def _rephrased(text: str, words: dict[str, Any], rules: LatePatterns[str]) -> str:
     if not rules:
         return text
-    plain = expand(clean(text), words)
-    pieces = _QUOTED.split(plain)
-    changed = False
-    for place in range(0, len(pieces), 2):
-        for pattern, said in rules:
-            new = pattern.sub(said, pieces[place])
-            changed |= new != pieces[place]
-            pieces[place] = new
-    return re.sub(r"\s{2,}", " ", "".join(pieces)).strip() if changed else text
+    pieces = _QUOTED.split(expand(clean(text), words))
+    new = [piece if i % 2 else rules.put(piece) for i, piece in enumerate(pieces)]
+    return re.sub(r"\s{2,}", " ", "".join(new)).strip() if new != pieces else text

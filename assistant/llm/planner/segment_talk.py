@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from assistant.llm.planner.brief import term_filter
 from assistant.llm.planner.candidate import Candidate, Planned, call
-from assistant.llm.planner.late_patterns import LatePattern
+from assistant.llm.planner.late_patterns import LatePattern, LatePatterns
 from assistant.llm.planner.meanings import rule_of, saved_group
 from assistant.llm.planner.patterns import Patterns, patterns
 from assistant.plans.base import PlanModel
@@ -284,9 +284,8 @@ class SegmentTalk:
 
     def _fits(self, *kinds: str) -> Iterator[tuple[str, dict[str, str]]]:
         for kind in kinds:
-            for pattern in _compiled(self.p, kind):
-                match = pattern.fullmatch(self.text)
-                if match and not any(self._goes_on(v) for v in match.groupdict().values() if v is not None):
+            for _, match in _compiled(self.p, kind).fitting(self.text):
+                if not any(self._goes_on(v) for v in match.groupdict().values() if v is not None):
                     yield kind, {k: v.strip(" \"'") for k, v in match.groupdict().items() if v is not None}
 
 
@@ -294,11 +293,11 @@ def _is_saved(rule: Filter) -> bool:
     return isinstance(rule, InGroup) and rule.group == "saved"
 
 
-def _compiled(found: Patterns, kind: str) -> list[LatePattern]:
+def _compiled(found: Patterns, kind: str) -> LatePatterns[None]:
     """Patterns of a kind with ``people``, ``noun`` and marked parts of the file put in."""
     key = f"segment_talk {kind}"
     if key not in found._compiled:
-        found._compiled[key] = [_pattern(found, str(p)) for p in found.raw[kind]]
+        found._compiled[key] = LatePatterns((None, _pattern(found, str(p))) for p in found.raw[kind])
     return found._compiled[key]
 
 

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ValidationError
 from assistant.llm.planner.candidate import Planned, call
 from assistant.llm.planner.form_places import first_alone, put_in
 from assistant.llm.planner.language_files import read_yaml
-from assistant.llm.planner.late_patterns import LatePattern
+from assistant.llm.planner.late_patterns import LatePattern, LatePatterns
 from assistant.llm.planner.replies import decline
 from assistant.llm.planner.vocabulary import Vocabulary
 from assistant.plans.sending import (
@@ -49,10 +49,7 @@ def about_sending(text: str, words: Vocabulary, tools: Collection[str], today: d
     if len(text) > _LONGEST or not _raw(language):
         return None
     asked = _plain(text, language)
-    for kind, pattern in _compiled(language):
-        match = pattern.fullmatch(asked)
-        if match is None:
-            continue
+    for kind, match in _compiled(language).fitting(asked):
         said = {name: value.strip() for name, value in match.groupdict().items() if value}
         try:
             found = _READ[kind](said, language, today)
@@ -72,12 +69,12 @@ def _raw(language: str) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=4)
-def _compiled(language: str) -> tuple[tuple[str, LatePattern], ...]:
+def _compiled(language: str) -> LatePatterns[str]:
     raw = _raw(language)
     phrases = [p for group in raw["every"].values() for p in group]
     places = {**raw["macros"], "every": "|".join(sorted(map(re.escape, phrases), key=len, reverse=True))}
-    return tuple((kind, LatePattern(first_alone(put_in(form, places))))
-                 for kind, forms in raw["forms"].items() for form in forms)
+    return LatePatterns((kind, LatePattern(first_alone(put_in(form, places))))
+                        for kind, forms in raw["forms"].items() for form in forms)
 
 
 def _plain(text: str, language: str) -> str:

@@ -12,7 +12,7 @@ from functools import lru_cache
 from assistant.llm.planner.candidate import Candidate
 from assistant.llm.planner.form_places import put_in
 from assistant.llm.planner.language_files import read_yaml
-from assistant.llm.planner.late_patterns import LatePattern
+from assistant.llm.planner.late_patterns import LatePattern, LatePatterns
 from assistant.plans.promotions import PromotionRequest
 from assistant.plans.query import QueryPlan
 
@@ -27,10 +27,7 @@ def trend(text: str, language: str, plan_one: Callable[[str], list[Candidate]]) 
         text: plain words, the rules of a list cut out.
         plan_one: readings of a text by the ordinary grammar, best first.
     """
-    for action, pattern in _forms(language):
-        match = pattern.fullmatch(text.strip(" ?.!"))
-        if match is None:
-            continue
+    for action, match in _forms(language).fitting(text.strip(" ?.!")):
         k = match.groupdict().get("k") or match.groupdict().get("k2")
         request = PromotionRequest(action=action, **({} if k is None else {"k": _number(k, language)}))  # type: ignore[arg-type]
         more = (match.groupdict().get("more") or "").strip(" ,")
@@ -57,11 +54,11 @@ def _number(said: str, language: str) -> int:
 
 
 @lru_cache(maxsize=4)
-def _forms(language: str) -> tuple[tuple[str, LatePattern], ...]:
+def _forms(language: str) -> LatePatterns[str]:
     raw = read_yaml(language, "trends")
     places = {name: f"(?:{macro})" for name, macro in (raw.get("macros") or {}).items()}
-    return tuple((action, LatePattern(put_in(form, places).replace(" ?", r"\s*").replace(" ", r"\s+")))
-                 for action in ("falling", "rising") for form in (raw.get("forms") or {}).get(action, ()))
+    return LatePatterns((action, LatePattern(put_in(form, places).replace(" ?", r"\s*").replace(" ", r"\s+")))
+                        for action in ("falling", "rising") for form in (raw.get("forms") or {}).get(action, ()))
 
 
 __all__ = ["trend"]

@@ -15,7 +15,7 @@ from rapidfuzz import fuzz, process
 
 from assistant.llm.planner.candidate import ToolCall
 from assistant.llm.planner.language_files import read_yaml
-from assistant.llm.planner.late_patterns import LatePattern
+from assistant.llm.planner.late_patterns import LatePattern, LatePatterns
 from assistant.llm.planner.replies import decline, quoted
 from assistant.llm.planner.vocabulary import Vocabulary
 
@@ -62,10 +62,7 @@ def _name(text: str, words: Vocabulary, alone: bool) -> str | None:
     asked = " ".join(text.replace("’", "'").split()).strip(" ?!.:")
     if len(asked) > _LONGEST:
         return None
-    for pattern in _forms(words.lexicon.language, "alone" if alone else "forms"):
-        match = pattern.fullmatch(asked)
-        if match is None:
-            continue
+    for _, match in _forms(words.lexicon.language, "alone" if alone else "forms").fitting(asked):
         name = match.group("name").replace("_", " ").strip()
         first = name.split()[0].lower()
         if first in _raw(words)["no_name"] or len(name.split()) > 4 or _known(name, words):
@@ -96,11 +93,11 @@ def _file(language: str) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=8)
-def _forms(language: str, group: str) -> tuple[LatePattern, ...]:
+def _forms(language: str, group: str) -> LatePatterns[None]:
     raw = _file(language)
     places = {**raw.get("macros", {}), "name": raw.get("name", "")}
 
     def filled(form: str) -> str:
         return re.sub(r"(?<!P)<(\w+)>", lambda m: str(places.get(m.group(1), m.group())), form)
 
-    return tuple(LatePattern(filled(str(form)), re.IGNORECASE) for form in raw[group])
+    return LatePatterns((None, LatePattern(filled(str(form)), re.IGNORECASE)) for form in raw[group])

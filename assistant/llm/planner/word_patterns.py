@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 _PART = re.compile(r"\{\w+\}|[()|?]|[^\s(){}|?]+")
@@ -41,6 +41,8 @@ class _Node:
     text: str = ""
     choices: tuple[tuple[_Node, ...], ...] = ()
     optional: bool = False
+    #: of each choice the words that it may begin with; None where they cannot be told
+    firsts: tuple[frozenset[str] | None, ...] = ()
 
 
 @dataclass
@@ -70,7 +72,8 @@ def compiled(pattern: str, macros: Mapping[str, str]) -> Pattern:
     choices, end = _choices(parts, 0)
     if end != len(parts):
         raise ValueError(f"a bracket too many in the pattern: {pattern}")
-    nodes = choices[0] if len(choices) == 1 else (_Node("choice", choices=choices),)
+    nodes = choices[0] if len(choices) == 1 else (
+        _Node("choice", choices=choices, firsts=tuple(map(_first, choices))),)
     return Pattern(nodes, _first(nodes) or frozenset())
 
 
@@ -87,13 +90,13 @@ def _choices(parts: Sequence[str], at: int) -> tuple[tuple[tuple[_Node, ...], ..
             if at >= len(parts):
                 raise ValueError(f"a bracket does not close: {' '.join(parts)}")
             at += 1
-            node = _Node("choice", choices=inner)
+            node = _Node("choice", choices=inner, firsts=tuple(map(_first, inner)))
         elif part.startswith("{"):
             node = _Node("slot", part[1:-1])
         else:
             node = _Node("word", part)
         if at < len(parts) and parts[at] == "?":
-            node = _Node(node.kind, node.text, node.choices, optional=True)
+            node = replace(node, optional=True)
             at += 1
         found[-1].append(node)
     return tuple(tuple(nodes) for nodes in found), at
@@ -107,8 +110,7 @@ def _first(nodes: Sequence[_Node]) -> frozenset[str] | None:
             return None
         if node.kind == "word":
             return frozenset(found | {node.text})
-        for choice in node.choices:
-            inner = _first(choice)
+        for inner in node.firsts:
             if inner is None:
                 return None
             found |= inner
@@ -118,6 +120,10 @@ def _first(nodes: Sequence[_Node]) -> frozenset[str] | None:
 
 
 def _match(nodes: Sequence[_Node], words: Sequence[str], at: int, fillers: Mapping[str, Filler]) -> Iterator[Found]:
+    while nodes and nodes[0].kind == "word" and not nodes[0].optional:
+        if at >= len(words) or words[at] != nodes[0].text:
+            return
+        nodes, at = nodes[1:], at + 1
     if not nodes:
         yield Found(at)
         return
@@ -137,5 +143,7 @@ def _one(node: _Node, words: Sequence[str], at: int, fillers: Mapping[str, Fille
         for end, value in fillers[node.text](at) if at < len(words) else ():
             yield Found(end, ((node.text, value),))
     else:
-        for choice in node.choices:
-            yield from _match(choice, words, at, fillers)
+        word = words[at] if at < len(words) else None
+        for choice, first in zip(node.choices, node.firsts, strict=True):
+            if first is None or word in first:
+                yield from _match(choice, words, at, fillers)
