@@ -20,6 +20,8 @@ class Term:
     unit: str = "text"
     available: bool = True
     missing: tuple[str, ...] = field(default=(), metadata={"doc": "columns to add, as table.column"})
+    adds_up: bool = field(default=False, metadata={"doc": "of a metric: groups that do not overlap sum to the total"})
+    of_now: bool = field(default=False, metadata={"doc": "of a metric: how things stand now, whatever the period"})
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 #: what became of the rows that a rule of cleaning found
 LEFT_OUT, KEPT_APART, TIDIED = "left out", "kept apart", "tidied"
+#: facts that say how things stand now
+_OF_NOW = frozenset({"products", "contacts", "campaigns"})
 _TABLE_WORDS = {
     "customers": "customers",
     "products": "products in the catalogue",
@@ -54,7 +56,8 @@ def metric_terms(snapshot: Snapshot) -> list[Term]:
     for name in offered_metrics():
         absent = metric_missing(snapshot, name)
         found = METRICS[name]
-        terms.append(Term(name, found.label, found.words, found.unit, not absent, absent))
+        of_now = found.grain in _OF_NOW
+        terms.append(Term(name, found.label, found.words, found.unit, not absent, absent, found.additive, of_now))
     return terms
 
 

@@ -143,7 +143,8 @@ class PlannerShop:
 
     def metrics(self) -> Sequence[Term]:
         return [
-            Term(n, label, (label,), available=self.full or n not in {"gross_margin", "margin_rate", "discount_rate"})
+            Term(n, label, (label,), available=self.full or n not in {"gross_margin", "margin_rate", "discount_rate"},
+                 adds_up=n in {"revenue", "orders", "units", "gross_margin"})
             for n, label in _METRICS
         ]
 

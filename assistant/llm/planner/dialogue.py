@@ -112,6 +112,8 @@ def _handicap(frames: Frames, fresh: list[Candidate], last: Past) -> float:
     p = frames.parts()
     alone = bool(p.metrics) and bool(p.groups or p.periods or p.descending is not None)
     opens = bool(r.items) and r.items[0].has("also", "instead", "only", "drop") and not r.has("do")
+    if _people_anew(r, p, last) or _people_now(r, p):
+        return 0.5
     other_cohorts = last.call.args.get("study", {}).get("study") == "cohorts" and p.metrics == ["new_customers"]
     if opens and (not alone or other_cohorts):
         return -0.1
@@ -126,6 +128,25 @@ def _handicap(frames: Frames, fresh: list[Candidate], last: Past) -> float:
         return 0.2
     cue = r.has("also", "instead", "only", "drop", "pronoun", "again", "then_cue") or len(r.items) <= 4
     return 0.0 if cue else 0.06
+
+
+def _people_anew(r: Reading, p: Parts, last: Past) -> bool:
+    """As in "our best customers" after a figure: who they are is asked, not the figure of them."""
+    own = (p.conditions.customers or r.has("definition")) and not (
+        p.metrics or p.groups or p.periods or p.rows or p.sort_metric)
+    leads = r.items[0].lemma in heard("kept_scope.leads") or r.items[0].has(
+        "also", "only", "instead", "drop", "pronoun")
+    told = any(i.has("act", "neg", "cmp", "only", "instead", "compare") for i in r.items)
+    counted = set(last.call.args.get("dimensions", ())) & {"customer"} or last.call.name != "query_data"
+    heads = str(next(iter(last.call.args.get("metrics", ())), "")).endswith("customers")
+    return bool(own) and not (leads or told or counted or heads or r.has("customers_pronoun"))
+
+
+def _people_now(r: Reading, p: Parts) -> bool:
+    """As in "how many customers do we have": all of them, whatever stretch of time was spoken of."""
+    said = {t.word for t in r.tokens}
+    has = bool(said & heard("kept_scope.having")) and bool(said & heard("kept_scope.shop"))
+    return has and p.metrics == ["customers"] and not (p.groups or p.periods or p.rows or p.conditions.customers)
 
 
 def _of_the_list(r: Reading, p: Parts, last: Past) -> bool:

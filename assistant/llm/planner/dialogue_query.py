@@ -133,7 +133,20 @@ def _edit_chart(p: Parts, plan: QueryPlan, changes: dict[str, Any]) -> None:
         changes["chart"] = picture
 
 
+def _share_of_one(p: Parts, plan: QueryPlan, changes: dict[str, Any]) -> bool:
+    """As in "what's the share of the app?" after a list by channel: that one row of the whole list."""
+    fields = {getattr(f, "field", None) for f in p.rows}
+    if not p.reading.has("share") or len(plan.dimensions) != 1 or fields != set(plan.dimensions) or plan.compare:
+        return False
+    p.used.update(p.reading.having("share"))
+    changes |= {"dimensions": (), "compare": Comparison(kind="total", of=plan.filter), "sort": None, "limit": None,
+                "offset": 0, "transform": None}
+    return True
+
+
 def _edit_transform(p: Parts, plan: QueryPlan, changes: dict[str, Any]) -> None:
+    if _share_of_one(p, plan, changes):
+        return
     for kind in ("share", "cumulative"):
         if p.reading.has(kind) and (kind != "share" or changes.get("dimensions") or plan.dimensions):
             p.used.update(p.reading.having(kind))

@@ -14,10 +14,17 @@ from dataclasses import replace
 from functools import lru_cache, partial
 from typing import Any
 
-from assistant.llm.planner import discourse_lists, discourse_pairs, discourse_people, discourse_reasons, discourse_turns
+from assistant.llm.planner import (
+    discourse_acts,
+    discourse_lists,
+    discourse_pairs,
+    discourse_people,
+    discourse_reasons,
+    discourse_turns,
+)
 from assistant.llm.planner.candidate import Planned
 from assistant.llm.planner.context import DialogueContext
-from assistant.llm.planner.discourse_scene import Move, Plan, Scene
+from assistant.llm.planner.discourse_scene import FRAME, Move, Plan, Scene
 from assistant.llm.planner.follow_moves import changed
 from assistant.llm.planner.language_files import read_yaml
 from assistant.llm.planner.late_patterns import LatePattern, LatePatterns
@@ -40,6 +47,7 @@ class _Forms:
         self._macros = self.raw.get("macros", {})
         self._opening = self._made(self.raw.get("opening", "(?!)"))
         self._closing = self._made(self.raw.get("closing", "(?!)"))
+        self.acts = discourse_acts.Acts(self.raw.get("acts", {}))
         self._again = LatePatterns(((str(said), frozenset(rule.get("after", ()))), self._made(str(p)))
                                    for rule in self.raw.get("again", ()) for p, said in rule["say"])
         self._moves = LatePatterns((kind, self._made(str(p)))
@@ -102,6 +110,12 @@ def of_the_talk(
         found = move(replace(scene, said=slots))
         if found is not None and all(c.name in tools for c in found.calls):
             return found
+    for act in forms.acts.of(said) if last is not None else ():
+        if act.say.strip("?").casefold() == said.casefold():
+            continue  # the other readings know it so
+        acted = again(act.say) if act.say else discourse_acts.MOVES[act.name](scene)
+        if acted is not None and acted.frame != "decline" and all(c.name in tools for c in acted.calls):
+            return replace(acted, frame=FRAME)  # of its words none is left
     one = changed(replace(scene, text=text))
     return one if one is not None and all(c.name in tools for c in one.calls) else None
 

@@ -327,6 +327,8 @@ def how_much(s: Scene) -> Planned | None:
     q = s.query
     if q is None:
         return None
+    if q.limit == 1 and q.offset and q.compare is None:  # the second best: beside those before it
+        return s.edited(limit=q.offset + 1, offset=0)
     if q.compare is not None or q.dimensions:
         return answer(s.last.call) if s.last is not None else None
     return s.edited(compare={"kind": "previous"}) if q.period is not None else None

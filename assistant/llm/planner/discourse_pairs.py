@@ -65,11 +65,21 @@ def higher(s: Scene) -> Planned | None:
     if two.field is None:
         if two.first.period is None or q.period is None or two.first.compare is not None:
             return None
-        against = Comparison(kind="period", period=q.period)
-        return made({**two.first.model_dump(), "metrics": q.metrics[:1], "compare": against.model_dump()})
+        now, before = _later_first(s, two.first.period, q.period)
+        against = Comparison(kind="period", period=before)
+        return made({**q.model_dump(), "metrics": q.metrics[:1], "period": now.model_dump(),
+                     "compare": against.model_dump()})
     kept = join([*two.kept, among(two.field, list(two.values))])
     return made({**q.model_dump(), "metrics": q.metrics[:1], "dimensions": (two.field,), "filter": dumped(kept),
                  "compare": None, "sort": Sort(by=q.metrics[0], descending="down" not in s.said).model_dump()})
+
+
+def _later_first(s: Scene, one: Period, other: Period) -> tuple[Period, Period]:
+    """Two times, the later one first: it is what has moved."""
+    reader = PeriodReader([], s.words.lexicon, s.shop.status().as_of)
+    bounds = [reader.bounds(one), reader.bounds(other)]
+    swapped = bounds[0] is not None and bounds[1] is not None and bounds[0][0] < bounds[1][0]
+    return (other, one) if swapped else (one, other)
 
 
 def together(s: Scene) -> Planned | None:

@@ -40,7 +40,9 @@ from assistant.llm.planner.follow_moves import without_opening
 from assistant.llm.planner.heard import hearing
 from assistant.llm.planner.inside_places import inside_places
 from assistant.llm.planner.intents import Frames
+from assistant.llm.planner.joined_scraps import joined_scrap
 from assistant.llm.planner.journeys import journey
+from assistant.llm.planner.kept_scope import kept_scope
 from assistant.llm.planner.limits import limited
 from assistant.llm.planner.listed_people import kept_to_them, with_people_named
 from assistant.llm.planner.listed_rows import of_those_rows, with_rows_named
@@ -133,8 +135,11 @@ def _whole(
     """The plan of a text as it stands, or read another way where nothing else helps."""
     first = _read_once(text, context, known, shop, tools, words, encoder)
     planned = second_reading(
-        text, first, words, lambda t: _read_once(t, context, known, shop, tools, words, encoder)) or first
-    return scrap_after_refusal(text, planned, known, words) or planned
+        text, first, words, lambda t: _read_once(t, context, known, shop, tools, words, encoder)
+    ) or joined_scrap(
+        text, first, known, words, lambda t: _read_once(t, None, DialogueContext(), shop, tools, words, encoder)
+    ) or first
+    return scrap_after_refusal(text, planned, known, words) or kept_scope(text, planned, known, words, shop) or planned
 
 
 def _read_once(

@@ -1,0 +1,105 @@
+"""What a remark does by the words that are left of it: "so thats plus or minus how many percent" asks for a difference.
+
+People put such remarks in too many ways for forms. Of each act the language's file (``discourse.yaml``, ``acts``) holds
+the words that tell it and those that may stand beside them; a text of these words and small ones alone, in any order,
+is that act. It names nothing of the shop, so that nothing can be lost.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from assistant.llm.planner.candidate import Planned
+from assistant.llm.planner.discourse_lists import how_much, share_of_revenue
+from assistant.llm.planner.discourse_pairs import higher, together
+from assistant.llm.planner.discourse_scene import Move, Scene, parts_of
+from assistant.llm.planner.second_clauses import SHARE
+from assistant.llm.planner.units import GRAINS
+from assistant.plans.filters import Compare
+from assistant.plans.query import Sort
+
+_WORD = re.compile(r"[^\W_]+|%")
+_MOST_WORDS = 14
+
+
+@dataclass(frozen=True)
+class Act:
+    """One act: any of ``tells`` must be said, ``beside`` may be; ``say`` is how another reading knows it."""
+
+    name: str
+    tells: frozenset[str]
+    beside: frozenset[str]
+    say: str
+
+
+class Acts:
+    """The acts of a language."""
+
+    def __init__(self, raw: dict[str, Any]) -> None:
+        small = frozenset(map(str, raw.get("small", ())))
+        self._acts = [Act(name, frozenset(map(str, a["tells"])), small | frozenset(map(str, a.get("beside", ()))),
+                          str(a.get("say", "")))
+                      for name, a in raw.get("kinds", {}).items()]
+
+    def of(self, text: str) -> Iterator[Act]:
+        """Every act that a text may be."""
+        words = _WORD.findall(text.lower().replace("'", "").replace("’", ""))
+        if not words or len(words) > _MOST_WORDS:
+            return
+        for act in self._acts:
+            if act.tells & set(words) and set(words) <= act.tells | act.beside:
+                yield act
+
+
+def difference(s: Scene) -> Planned | None:
+    """The two figures before against each other; of a comparison the same again, which says it."""
+    q = s.query
+    if q is not None and (q.compare is not None or q.offset):
+        return how_much(s)
+    return higher(s)
+
+
+def in_percent(s: Scene) -> Planned | None:
+    """As in "as a percentage": the rate of an amount, how far two figures are apart, or the shares of a list."""
+    q = s.query
+    if q is None:
+        return None
+    units = {m: s.words.metrics[m].unit for m in q.metrics if m in s.words.metrics}
+    rates = tuple(m for m in q.metrics if units.get(m) == "percent")
+    if rates and len(rates) < len(q.metrics):
+        return s.edited(metrics=rates, sort=None if q.sort is None else Sort(by=rates[0]).model_dump())
+    if rates:
+        return how_much(s)
+    if q.compare is not None:
+        return how_much(s)
+    if not q.dimensions and (two := higher(s)) is not None:
+        return two
+    rate = SHARE.get(q.metrics[0])
+    if rate is not None:
+        return share_of_revenue(s)
+    if not all(s.words.metrics[m].adds_up for m in q.metrics if m in s.words.metrics):
+        return None
+    if q.dimensions:
+        return s.edited(transform="share") if not set(q.dimensions) & set(GRAINS) else None
+    return s.edited(compare={"kind": "total"}) if q.filter is not None else None
+
+
+def is_normal(s: Scene) -> Planned | None:
+    """As in "is that normal?" of the rate of a part over all the time: against everything else."""
+    q = s.query
+    if q is None or q.dimensions or q.compare is not None or q.period is not None or len(q.metrics) != 1:
+        return None
+    known = s.words.metrics.get(q.metrics[0])
+    parts = parts_of(q.filter)
+    if known is None or known.adds_up or not parts or not all(isinstance(f, Compare) for f in parts):
+        return None
+    return s.edited(compare={"kind": "rest"})
+
+
+MOVES: dict[str, Move] = {"difference": difference, "in_percent": in_percent, "is_normal": is_normal,
+                          "together": together}
+
+__all__ = ["MOVES", "Act", "Acts"]

@@ -1,0 +1,84 @@
+"""What a question keeps from the one before it, and remarks told by the words that are left of them."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.talks import args_of, talk
+
+IN_MARCH = {"kind": "named", "year": 2011, "month": 3}
+
+
+@pytest.mark.parametrize("text", ["top 5 countries", "which products sold best",
+                                  "ok then show me the orders by country"])
+def test_a_question_without_a_time_keeps_the_one_spoken_of_and_says_so(text: str) -> None:
+    planned = talk("revenue in March 2011", text)
+
+    assert planned.calls[0].args["period"] == IN_MARCH
+    assert planned.frame == "follow_up" or "kept_time||" in planned.notes
+
+
+def test_a_ranking_without_a_measure_is_by_the_one_spoken_of() -> None:
+    args = args_of("orders in March 2011", "top 5 countries")
+
+    assert args["metrics"] == ["orders"] and args["sort"]["by"] == "orders"
+
+
+def test_a_question_without_a_place_keeps_the_one_spoken_of() -> None:
+    planned = talk("revenue in France", "top 5 products")
+
+    assert planned.calls[0].args["filter"]["values"] == ["France"] and "kept_part||" in planned.notes
+
+
+@pytest.mark.parametrize("text", ["how many orders did we have in total", "revenue by year", "top 5 products of 2010",
+                                  "top 5 products over all time"])
+def test_everything_another_time_and_series_too_long_keep_nothing(text: str) -> None:
+    assert args_of("revenue in March 2011", text).get("period") != IN_MARCH
+
+
+def test_a_question_about_what_was_narrowed_by_drops_it() -> None:
+    assert "filter" not in args_of("revenue in France in 2011", "show me the revenue by country")
+
+
+@pytest.mark.parametrize("text", ["so thats plus or minus how many percent", "what's the difference then",
+                                  "how far apart are they", "and the change in % is?"])
+def test_two_figures_are_set_against_each_other_the_later_one_first(text: str) -> None:
+    args = args_of("orders in March 2011", "and April 2011?", text)
+
+    assert args["period"]["month"] == 4 and args["compare"]["period"]["month"] == 3
+
+
+def test_as_a_percentage_after_an_amount_and_its_rate_is_the_rate() -> None:
+    args = args_of("gross margin and margin rate by country", "as a percentage then")
+
+    assert args["metrics"] == ["margin_rate"] and "transform" not in args
+
+
+def test_whether_the_rate_of_a_part_is_normal_is_told_by_the_rest() -> None:
+    assert args_of("return rate in France", "is that a lot compared to the others?")["compare"] == {"kind": "rest"}
+
+
+@pytest.mark.parametrize("text", ["what's driving it", "any idea what is behind that?", "and the main reason is?"])
+def test_a_reason_is_asked_for_in_many_words(text: str) -> None:
+    assert talk("revenue in March 2011 vs February 2011", text).calls[0].name == "explain_change"
+
+
+def test_goods_pointed_at_keep_their_time() -> None:
+    args = args_of("units of tea in 2010", "how many people bought them")
+
+    assert args["period"] == {"kind": "named", "year": 2010} and "filter" in args
+
+
+def test_all_customers_are_not_those_of_a_month() -> None:
+    assert "period" not in args_of("revenue in March 2011", "how many customers do we have")
+
+
+def test_the_share_of_one_row_is_one_of_the_list() -> None:
+    args = args_of("revenue by country in 2010", "what's the share of France")
+
+    assert args["compare"]["kind"] == "total" and "dimensions" not in args
+
+
+def test_a_kind_of_customers_named_after_a_figure_is_asked_for_itself() -> None:
+    assert args_of("revenue in March 2011", "our best customers")["dimensions"] == ["customer"]
+    assert args_of("revenue in March 2011", "best customers only").get("dimensions") is None
