@@ -1,0 +1,207 @@
+"""How a question is read: by forms and parts of whole texts first, then cut into requests that the grammar reads.
+
+Each function is one step: it gives the plan, the turn with its text put in other words, or None. :data:`WHOLE` comes
+before :data:`QUESTION`, which also reads what is left of a text once a claim is cut off.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from assistant.llm.planner.campaign_words import costs_something
+from assistant.llm.planner.candidate import Planned
+from assistant.llm.planner.candidate_readings import candidates
+from assistant.llm.planner.churn_forms import about_what_comes
+from assistant.llm.planner.composed import composed
+from assistant.llm.planner.contrasts import contrasted
+from assistant.llm.planner.customer_asks import about_customers, about_groups_contacted
+from assistant.llm.planner.day_hours import asked_hours
+from assistant.llm.planner.experiment_talk import about_experiments
+from assistant.llm.planner.inside_places import inside_places
+from assistant.llm.planner.intents import Frames
+from assistant.llm.planner.journeys import journey
+from assistant.llm.planner.limits import limited
+from assistant.llm.planner.offer_forms import about_offers
+from assistant.llm.planner.one_request import one_request
+from assistant.llm.planner.order_sets import order_sets
+from assistant.llm.planner.people_forms import about_people
+from assistant.llm.planner.people_sets import people_sets
+from assistant.llm.planner.percent_bands import percent_bands
+from assistant.llm.planner.posts import post
+from assistant.llm.planner.premises import with_premise
+from assistant.llm.planner.product_lists import product_list
+from assistant.llm.planner.recommendation_cues import cued, of_goods
+from assistant.llm.planner.recommendation_forms import about_recommendations
+from assistant.llm.planner.replies import decline
+from assistant.llm.planner.request_order import in_order, requests_of
+from assistant.llm.planner.segment_talk import about_groups
+from assistant.llm.planner.sending_forms import about_sending
+from assistant.llm.planner.share_of_group import share_of_group
+from assistant.llm.planner.spans import read
+from assistant.llm.planner.turn import Step, Turn, in_turn
+from assistant.llm.planner.two_sided import two_sided
+from assistant.llm.planner.uplift_talk import about_contacts
+
+# -- data and goods, before the grammar looks --------------------------------------------------------------------------
+
+
+def _parts(turn: Turn) -> Planned | None:
+    """A data question whose every word is a part of it, or about places that nobody holds."""
+    if "query_data" not in turn.tools:
+        return None
+    return inside_places(turn.text, turn.words) or composed(turn.text, turn.context, turn.words)
+
+
+def _groups_contacted(turn: Turn) -> Planned | None:
+    """What contacts change for a group of customers."""
+    return about_groups_contacted(turn.text, turn.context, turn.shop, turn.words, turn.tools, turn.readings)
+
+
+def _contacts(turn: Turn) -> Planned | None:
+    """What contacts change, and what past ones changed."""
+    return about_contacts(turn.text, turn.context, turn.shop, turn.tools, turn.language)
+
+
+def _offers(turn: Turn) -> Planned | None:
+    """Discounts and the like; None also where goods are what is offered ("instead of the mug"), which is read later."""
+    offers = about_offers(turn.text, turn.context, turn.shop, turn.words, turn.tools, turn.readings)
+    goods = None if offers is None else cued(turn.text, turn.shop, turn.words, turn.tools, turn.rephrased)
+    return None if goods is not None and of_goods(goods.calls[0]) else offers
+
+
+def _order_sets(turn: Turn) -> Planned | None:
+    """Orders by two things that they hold."""
+    return order_sets(turn.text, turn.words, turn.readings) if "query_data" in turn.tools else None
+
+
+def _product_list(turn: Turn) -> Planned | None:
+    """A list of goods with its rules: prices, margins, kinds left out."""
+    listed = product_list(turn.text, turn.context, turn.shop, turn.words, turn.tools, turn.readings_here)
+    return None if listed is None or costs_something(read(turn.text, turn.words)) else listed
+
+
+def _two_sided(turn: Turn) -> Planned | Turn:
+    """Two bounds of one range as one; a range that holds nothing is refused."""
+    ranges = two_sided(turn.text, turn.words.lexicon)
+    if ranges.empty:
+        no = decline(turn.words.lexicon, "not_understood", "empty_range", words=ranges.empty)
+        return Planned([no], 0.0, frame="decline")
+    return turn.saying(ranges.text)
+
+
+# -- whole texts -------------------------------------------------------------------------------------------------------
+
+
+def _recommendations_heard(turn: Turn) -> Planned | None:
+    """Recommendations in any order of words."""
+    spoken = cued(turn.text, turn.shop, turn.words, turn.tools, turn.rephrased)
+    return spoken if turn.context.last("find_segments") is None else None  # whose groups have names of their own
+
+
+def _experiments(turn: Turn) -> Planned | None:
+    """Tests and control groups."""
+    return about_experiments(turn.text, turn.context, turn.tools, turn.language, turn.readings)
+
+
+def _customers(turn: Turn) -> Planned | None:
+    """Chosen customers, their risk, consents, reasons."""
+    return about_customers(turn.text, turn.context, turn.shop, turn.words, turn.tools, turn.readings)
+
+
+def _what_comes(turn: Turn) -> Planned | None:
+    """What customers will do."""
+    return about_what_comes(turn.text, turn.context, turn.shop, turn.words, turn.tools, turn.readings)
+
+
+def _share_of_group(turn: Turn) -> Planned | None:
+    """A share of customers who are told apart."""
+    return share_of_group(turn.text, turn.language, turn.rephrased_here) if "query_data" in turn.tools else None
+
+
+def _percent_bands(turn: Turn) -> Planned | None:
+    """Customers of a band: "the second 10 % by spend"."""
+    banded = percent_bands(turn.text, turn.language, turn.readings_here)
+    return banded if banded is not None and banded.calls[0].name in turn.tools else None
+
+
+def _people_sets(turn: Turn) -> Planned | None:
+    """Customers of one description and another, or not another."""
+    return people_sets(turn.text, turn.words, turn.readings_here)
+
+
+def _people(turn: Turn) -> Planned | None:
+    """People as persons: interests, one customer, fairness, privacy."""
+    return about_people(turn.text, turn.context, turn.shop, turn.words, turn.tools, turn.readings)
+
+
+def _groups(turn: Turn) -> Planned | None:
+    """Groups that were found among customers."""
+    return about_groups(Frames(read(turn.text, turn.words), turn.context, turn.shop, turn.tools.__contains__))
+
+
+def _sending(turn: Turn) -> Planned | None:
+    """Sendings: when, how many, stopped."""
+    return about_sending(turn.text, turn.words, turn.tools, turn.shop.status().as_of)
+
+
+def _hours(turn: Turn) -> Turn:
+    """Hours with a sign of time as hours of the day."""
+    return turn.saying(asked_hours(turn.text, turn.words))
+
+
+def _post(turn: Turn) -> Planned | None:
+    """A post for social media."""
+    return post(turn.text, turn.words) if "draft_post" in turn.tools else None
+
+
+def _recommendations(turn: Turn) -> Planned | None:
+    """Recommendations by form."""
+    return about_recommendations(turn.text, turn.context, turn.shop, turn.tools, turn.rephrased)
+
+
+def _premise(turn: Turn) -> Planned | None:
+    """A claim beside the question is checked; a question is cut once."""
+    if "check_premise" not in turn.tools:
+        return None
+    rest = replace(turn, tools=[t for t in turn.tools if t != "check_premise"], notes=())
+    return with_premise(turn.text, turn.words, rest.readings, lambda t: in_turn(QUESTION, rest.saying(t)))
+
+
+def _contrast(turn: Turn) -> Planned | None:
+    """Groups set against each other; before other words are put, which would lose who is set against whom."""
+    whole = contrasted(turn.text, turn.words, turn.readings) if "run_study" in turn.tools else []
+    return Planned(whole[0].calls, 1.0, frame=whole[0].frame) if whole else None
+
+
+def _journey(turn: Turn) -> Planned | None:
+    """A campaign in several sentences."""
+    if "draft_campaign" not in turn.tools:
+        return None
+    return journey(turn.text, turn.words, lambda r: candidates(r, turn.context, turn.shop, turn.tools))
+
+
+def _limits(turn: Turn) -> Planned | None:
+    """What is not done here."""
+    no = limited(turn.text, turn.context, turn.words.lexicon)
+    return None if no is None else Planned([no], 0.0, frame="decline")
+
+
+def _requests(turn: Turn) -> Planned:
+    """The requests of the text, each read by the grammar of items and frames."""
+    context, shop, tools, words, encoder = turn.context, turn.shop, turn.tools, turn.words, turn.encoder
+    asked = requests_of(turn.text, context, shop, tools, words)
+    if len(asked.texts) == 1:
+        planned = one_request(asked.texts[0], context, shop, tools, words, encoder)
+    else:
+        planned = in_order(asked.texts, 0, context, shop, tools, words, encoder)
+    if asked.background and planned.frame != "decline":
+        planned.notes.append(f"background|{'; '.join(asked.texts)}")
+    return planned
+
+
+#: in the order in which they are tried; the last one always gives a plan
+WHOLE: tuple[Step, ...] = (_parts, _groups_contacted, _contacts, _offers, _order_sets, _product_list, _two_sided)
+QUESTION: tuple[Step, ...] = (
+    _recommendations_heard, _experiments, _customers, _what_comes, _share_of_group, _percent_bands, _people_sets,
+    _people, _groups, _sending, _hours, _post, _recommendations, _premise, _contrast, _journey, _limits, _requests,
+)
