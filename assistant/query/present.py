@@ -19,6 +19,8 @@ from assistant.results.result import Scalar, Unit
 SHARED = "result"
 TOTALS = "totals"
 _BASE_WORDS = {"rest": "the rest", "total": "everything"}
+#: a reply lists all rows of a table up to so many; of a longer one the first so many (``replies/<language>/query.j2``)
+MOST_READ_OUT, ROWS_READ_OUT = 12, 10
 
 
 def jsonable(value: Any) -> Scalar:
@@ -391,6 +393,7 @@ def _share_figures(found: Answer, table: Table, totals: Table, shown: list[int],
             total=total,
         )
     }
+    shown = shown[: ROWS_READ_OUT if len(table.rows) > MOST_READ_OUT else MOST_READ_OUT]
     if len(shown) > 1 and len(shown) < found.all_groups:
         cells = {f"r{i}": table.figure(i, first) for i in shown}
         value = sum(found.rows[i][first] for i in shown)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
@@ -23,7 +23,7 @@ from assistant.llm.planner.dialogue_time import edit_periods
 from assistant.llm.planner.heard import heard
 from assistant.llm.planner.moves import turned
 from assistant.llm.planner.parts import Parts
-from assistant.llm.planner.spans import Reading
+from assistant.llm.planner.spans import Item, Reading
 from assistant.llm.planner.units import GRAINS
 from assistant.llm.planner.values import join
 from assistant.plans.periods import Period
@@ -214,10 +214,15 @@ def _measure_not_band(p: Parts, plan: QueryPlan) -> None:
     if not plan.dimensions or not plan.limit:
         return
     for item in p.reading.items:
-        band = next((d for d in item.alts.get("dim", ()) if d in p.groups and str(d).endswith("_band")), None)
+        band = next((d for d in item.alts.get("dim", ()) if d in p.groups and _counts(str(d), plan)), None)
         if band is not None and item.has("metric"):
             p.groups.remove(str(band))
             p.metrics.append(str(item.get("metric")))
+
+
+def _counts(dimension: str, plan: QueryPlan) -> bool:
+    """Whether a noun beside a ranking is what it is ranked by: "by orders" of cities."""
+    return dimension.endswith("_band") or dimension in {"order", "customer"} - set(plan.dimensions)
 
 
 def _per(p: Parts, plan: QueryPlan, metrics: list[str]) -> str | None:
@@ -382,10 +387,17 @@ def _the_one(p: Parts) -> bool:
     items = p.reading.items
     for i in p.reading.having("rank"):
         after = items[i + 1] if i + 1 < len(items) else None
-        ends = after is None or after.tokens[0].kind == "stop" or after.lemma in heard("one")
+        ends = after is None or after.tokens[0].kind == "stop" or after.lemma in heard("one") or _one_unit(items, i + 1)
         if ends and not any(it.tokens[-1].lemma in heard("dialogue_query.were") for it in items[:i]):
             return True
     return False
+
+
+def _one_unit(items: Sequence[Item], i: int) -> bool:
+    """As in "the best week?": a noun in the singular, at the end."""
+    noun = items[i].tokens[-1]
+    last = all(item.tokens[0].kind == "stop" for item in items[i + 1 :])
+    return last and items[i].has("dim", "grain") and noun.word == noun.lemma
 
 
 def _drop(p: Parts, plan: QueryPlan, changes: dict[str, Any]) -> None:
@@ -466,6 +478,9 @@ def why(frames: Frames, plan: QueryPlan) -> Candidate | None:
     named = [d for d in p.groups if d != "customer" or r.has("which")]  # "which customers drove that?"
     others = [d for d in (*named, *plan.dimensions) if d not in GRAINS and (d in named or d != "customer")]
     others = [d for d in others if d != "order"]
+    parts = _made_of(p, plan)
+    if parts is not None:
+        return frames.finish(p, [call(parts)], "follow_up", -0.02)
     metric = p.metrics[0] if p.metrics else plan.metrics[0]
     down, up = bool(r.having("down")), bool(r.having("up"))
     down = down or any(t.lemma in heard("dialogue_query.few") for t in r.tokens)
@@ -513,6 +528,18 @@ def _behind(p: Parts, plan: QueryPlan) -> QueryPlan | None:
     p.used.update(i for i, item in enumerate(r.items) if item.lemma in judging)
     p.rows = []
     return plan.model_copy(update={"metrics": (metric, *BEHIND[metric]), "sort": plan.sort or Sort(by=metric)})
+
+
+def _made_of(p: Parts, plan: QueryPlan) -> QueryPlan | None:
+    """As in "why is it so high?" of a part of the shop over all the time: what its figure is made of."""
+    r = p.reading
+    timed = plan.period is not None or plan.compare is not None or plan.transform or plan.dimensions
+    if timed or plan.filter is None or len(plan.metrics) > 1 or plan.metrics[0] not in BEHIND:
+        return None
+    if p.periods or p.metrics or p.groups or p.rows or r.has("growth", "change", "previous", "year_earlier"):
+        return None
+    moved = any(t.lemma in heard("dialogue_query.moved") for t in r.tokens)
+    return None if moved else plan.model_copy(update={"metrics": (plan.metrics[0], *BEHIND[plan.metrics[0]])})
 
 
 def _in_its_year(said: Period | None, before: Period | None) -> Period | None:

@@ -110,7 +110,7 @@ def of_the_talk(
         found = move(replace(scene, said=slots))
         if found is not None and all(c.name in tools for c in found.calls):
             return found
-    for act in forms.acts.of(said) if last is not None else ():
+    for act in forms.acts.of(said, discourse_acts.measured_words(scene)) if last is not None else ():
         if act.say.strip("?").casefold() == said.casefold():
             continue  # the other readings know it so
         acted = again(act.say) if act.say else discourse_acts.MOVES[act.name](scene)

@@ -8,12 +8,12 @@ is that act. It names nothing of the shop, so that nothing can be lost.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from assistant.llm.planner.candidate import Planned
-from assistant.llm.planner.discourse_lists import how_much, share_of_revenue
+from assistant.llm.planner.discourse_lists import how_much, net, share_of_revenue
 from assistant.llm.planner.discourse_pairs import higher, together
 from assistant.llm.planner.discourse_scene import Move, Scene, parts_of
 from assistant.llm.planner.second_clauses import SHARE
@@ -44,13 +44,17 @@ class Acts:
                           str(a.get("say", "")))
                       for name, a in raw.get("kinds", {}).items()]
 
-    def of(self, text: str) -> Iterator[Act]:
-        """Every act that a text may be."""
+    def of(self, text: str, spoken_of: Collection[str] = ()) -> Iterator[Act]:
+        """Every act that a text may be.
+
+        Args:
+            spoken_of: words for what was measured, which may be named again ("what share of all orders is that").
+        """
         words = _WORD.findall(text.lower().replace("'", "").replace("’", ""))
         if not words or len(words) > _MOST_WORDS:
             return
         for act in self._acts:
-            if act.tells & set(words) and set(words) <= act.tells | act.beside:
+            if act.tells & set(words) and set(words) <= {*act.tells, *act.beside, *spoken_of}:
                 yield act
 
 
@@ -80,11 +84,41 @@ def in_percent(s: Scene) -> Planned | None:
     rate = SHARE.get(q.metrics[0])
     if rate is not None:
         return share_of_revenue(s)
-    if not all(s.words.metrics[m].adds_up for m in q.metrics if m in s.words.metrics):
+    if not q.dimensions:
+        counted = units.get(q.metrics[0]) in {"count", "currency"}
+        return s.edited(compare={"kind": "total"}) if q.filter is not None and counted else None
+    adds = all(s.words.metrics[m].adds_up for m in q.metrics if m in s.words.metrics)
+    return s.edited(transform="share") if adds and not set(q.dimensions) & set(GRAINS) else None
+
+
+def by_rate(s: Scene) -> Planned | None:
+    """As in "sort by the rate instead" after amounts by category: the rate beside them, and the order by it."""
+    q = s.query
+    rate = SHARE.get(q.metrics[0]) if q is not None else None
+    if q is None or rate is None or not q.dimensions:
         return None
-    if q.dimensions:
-        return s.edited(transform="share") if not set(q.dimensions) & set(GRAINS) else None
-    return s.edited(compare={"kind": "total"}) if q.filter is not None else None
+    return s.edited(metrics=tuple(dict.fromkeys((*q.metrics, rate))), sort=Sort(by=rate).model_dump(), transform=None)
+
+
+def best_seller(s: Scene) -> Planned | None:
+    """As in "and which one was the best seller?" after a figure of some goods: its products, by the same measure."""
+    q = s.query
+    if q is None or q.dimensions or q.compare is not None or "product" not in s.words.dimensions:
+        return None
+    known = s.words.metrics.get(q.metrics[0])
+    if known is None or not known.adds_up:
+        return None
+    return s.edited(metrics=q.metrics[:1], dimensions=("product",), sort=Sort(by=q.metrics[0]).model_dump(), limit=10)
+
+
+def measured_words(s: Scene) -> set[str]:
+    """Words for the measures of the data question before."""
+    found: set[str] = set()
+    for name in s.query.metrics if s.query is not None else ():
+        term = s.words.metrics.get(name)
+        for phrase in (term.label, *term.words) if term is not None else ():
+            found.update(_WORD.findall(phrase.lower()))
+    return found
 
 
 def is_normal(s: Scene) -> Planned | None:
@@ -100,6 +134,6 @@ def is_normal(s: Scene) -> Planned | None:
 
 
 MOVES: dict[str, Move] = {"difference": difference, "in_percent": in_percent, "is_normal": is_normal,
-                          "together": together}
+                          "together": together, "by_rate": by_rate, "net": net, "best_seller": best_seller}
 
-__all__ = ["MOVES", "Act", "Acts"]
+__all__ = ["MOVES", "Act", "Acts", "measured_words"]

@@ -7,8 +7,10 @@ from datetime import date, timedelta
 from typing import Any
 
 from assistant.llm.planner.candidate import Planned, ToolCall, call
+from assistant.llm.planner.discourse_pairs import later_first, two_before
 from assistant.llm.planner.discourse_scene import Move, Scene, among, answer, dumped, made, parts_of
 from assistant.llm.planner.period_grammar import PeriodReader
+from assistant.llm.planner.references import period_of_row
 from assistant.llm.planner.second_clauses import SHARE
 from assistant.llm.planner.units import GRAINS
 from assistant.llm.planner.values import join
@@ -24,7 +26,8 @@ _FINER = {"category": "subcategory", "subcategory": "product", "brand": "product
 _FIRST_SPLITS = ("category", "country", "month")
 #: heads that are new or old by the first order: at the beginning of the data everybody is new
 _BY_FIRST_ORDER = frozenset({"new_customers", "new_customer_share", "returning_customers"})
-_NET = {"revenue": "net_revenue", "gross_revenue": "net_revenue"}
+_NET = {"revenue": "net_revenue", "gross_revenue": "net_revenue", "units": "net_units",
+        "returned_value": "net_revenue", "units_returned": "net_units"}
 _TIMED = ("previous", "year_earlier", "period")
 
 
@@ -197,13 +200,19 @@ def growth(s: Scene) -> Planned | None:
     and so is what nobody can be new before (at the beginning of the data everybody is).
     """
     q, group = s.query, s.group()
-    if q is None or group is None:
+    two = two_before(s)
+    if group is None and q is not None and not q.dimensions and two is not None and "one" in s.said:
+        group = s.dimension(s.said["one"])  # "which categories grew most between the two?"
+    if q is None or group is None or group in GRAINS and two is None:
         return None
     metric = q.metrics[0]
     changes: dict[str, Any] = {"metrics": (metric,), "dimensions": (group,), "transform": None, "having": (),
                                "offset": 0, "summary": None, "within": (), "chart": "auto"}
     notes: list[str] = []
-    if q.compare is None or q.compare.kind not in _TIMED:
+    if two is not None and two.field is None and two.first.period is not None and q.period is not None:
+        now, before = later_first(s, two.first.period, q.period)
+        changes |= {"period": now.model_dump(), "compare": {"kind": "period", "period": before.model_dump()}}
+    elif q.compare is None or q.compare.kind not in _TIMED:
         found = _times(s, q, metric)
         if found is None:
             return None
@@ -262,6 +271,10 @@ def behind(s: Scene) -> Planned | None:
     if s.last is None or by is None or by in GRAINS or by == "customer":
         return None
     q, args = s.query, s.last.call.args
+    if q is not None and q.limit == 1 and q.compare is None and q.dimensions and q.dimensions[0] in GRAINS:
+        then = period_of_row(q.dimensions[0], str(next(iter(s.rows()), {}).get(q.dimensions[0])))
+        return None if then is None else s.edited(
+            dimensions=(by,), period=then.model_dump(), limit=10, offset=0, sort=Sort(by=q.metrics[0]).model_dump())
     if q is not None and q.dimensions and q.compare is None:
         group = s.group()
         if group is None or by == group:

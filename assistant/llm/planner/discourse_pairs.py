@@ -34,7 +34,8 @@ class _Two:
     kept: tuple[Filter, ...] = ()
 
 
-def _two(s: Scene) -> _Two | None:
+def two_before(s: Scene) -> _Two | None:
+    """The last two answers, where they are data questions that differ in one thing."""
     turns = s.context.turns()[-2:]
     if len(turns) < 2 or any(len(t) != 1 or t[0].call.name != "query_data" for t in turns):
         return None
@@ -58,14 +59,14 @@ def _two(s: Scene) -> _Two | None:
 
 def higher(s: Scene) -> Planned | None:
     """As in "which one is higher?", "compare the two" after Germany and then Austria, or one year and then another."""
-    two = _two(s)
+    two = two_before(s)
     if two is None or two.first.dimensions:
         return None
     q = two.second
     if two.field is None:
         if two.first.period is None or q.period is None or two.first.compare is not None:
             return None
-        now, before = _later_first(s, two.first.period, q.period)
+        now, before = later_first(s, two.first.period, q.period)
         against = Comparison(kind="period", period=before)
         return made({**q.model_dump(), "metrics": q.metrics[:1], "period": now.model_dump(),
                      "compare": against.model_dump()})
@@ -74,7 +75,7 @@ def higher(s: Scene) -> Planned | None:
                  "compare": None, "sort": Sort(by=q.metrics[0], descending="down" not in s.said).model_dump()})
 
 
-def _later_first(s: Scene, one: Period, other: Period) -> tuple[Period, Period]:
+def later_first(s: Scene, one: Period, other: Period) -> tuple[Period, Period]:
     """Two times, the later one first: it is what has moved."""
     reader = PeriodReader([], s.words.lexicon, s.shop.status().as_of)
     bounds = [reader.bounds(one), reader.bounds(other)]
@@ -91,7 +92,7 @@ def together(s: Scene) -> Planned | None:
         return s.edited(dimensions=(), sort=None, transform=None)
     if q is not None and q.compare is not None and q.compare.period is not None and q.period is not None:
         return _one_stretch(s, q, q.period, q.compare.period)
-    two = _two(s)
+    two = two_before(s)
     if two is not None and two.field is None and two.first.period is not None and two.second.period is not None:
         return _one_stretch(s, two.second, two.first.period, two.second.period)
     if two is None or two.field is None:
@@ -113,7 +114,7 @@ def _one_stretch(s: Scene, q: QueryPlan, one: Period, other: Period) -> Planned 
 def in_common(s: Scene) -> Planned | None:
     """As in "what do both have in common?": the rows that stand in both lists; of one list of customers, what sets
     them apart from everybody else."""
-    two = _two(s)
+    two = two_before(s)
     group = s.group()
     if two is not None and two.field is not None and group is not None:
         turns = s.context.turns()[-2:]
@@ -133,4 +134,5 @@ def in_common(s: Scene) -> Planned | None:
 
 
 _OF_PEOPLE = frozenset({"query_data", "count_audience", "predict_churn", "find_segments"})
+__all__ = ["MOVES", "later_first", "two_before"]
 MOVES: dict[str, Move] = {"higher": higher, "together": together, "in_common": in_common}

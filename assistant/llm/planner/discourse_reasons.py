@@ -25,6 +25,12 @@ def why_row(s: Scene) -> Planned | None:
     if q is None or q.limit != 1 or len(q.dimensions) != 1 or not s.rows() or len(q.metrics) != 1:
         return None
     by = q.dimensions[0]
+    if by not in GRAINS and q.compare is not None and q.compare.kind in {"previous", "year_earlier", "period"}:
+        value = s.rows()[0].get(f"{by}_id", s.rows()[0].get(by))
+        if q.period is None or value is None or by == "customer":
+            return None
+        kept = join([*parts_of(q.filter), among(by, [str(value)])])
+        return answer(call(ChangePlan(metric=q.metrics[0], period=q.period, compare=q.compare, filter=kept)))
     if by not in GRAINS:
         parts = BEHIND.get(q.metrics[0])
         if parts is None or q.compare is not None:

@@ -26,6 +26,7 @@ from assistant.llm.planner.picks import picked
 from assistant.llm.planner.recommendation_forms import about_recommendations
 from assistant.llm.planner.replies import decline, quoted
 from assistant.llm.planner.respelled import unswapped
+from assistant.llm.planner.row_in_talk import with_row_named
 from assistant.llm.planner.second_clauses import second_clause
 from assistant.llm.planner.segment_rows import of_segments
 from assistant.llm.planner.turn import Step, Turn
@@ -53,6 +54,7 @@ def _talk(turn: Turn) -> Planned | None:
 def _named(turn: Turn) -> Turn:
     """Verbs left out put back, and what "it", "those" and "that campaign" stand for put in their place."""
     text = with_rows_named(complete(turn.text, turn.language), turn.context, turn.language)
+    text = with_row_named(text, turn.context)
     return turn.saying(with_campaign(with_goods_named(text, turn.context), turn.context, turn.words))
 
 

@@ -35,7 +35,7 @@ from assistant.plans.filters import Compare, Filter, Not
 from assistant.plans.query import QueryPlan
 
 _MACRO = re.compile(r"(?<!\?P)<(\w+)>")
-_DEEDS = ("replace", "drop", "keep", "change")
+_DEEDS = ("replace", "add", "drop", "keep", "change")
 #: what only says of what values are: "orders from Austria", "customers in Austria"
 _OF_ROWS = frozenset({"customers", "orders"})
 _RETURNS = frozenset({"returned_value", "units_returned", "return_rate"})
@@ -143,9 +143,11 @@ def changed(s: Scene) -> Planned | None:
 
 
 def _done(s: Scene, forms: _Forms, said: str, deed: str, x: str, y: str) -> Planned | None:
-    named = _named(s, forms, x)
+    named = _row_shown(s, x) or _named(s, forms, x)
     if named is None:
         return None
+    if deed == "add":
+        return _one_more(s, named)
     other = _named(s, forms, y) if y else None
     if named.values:
         return _values(s, forms, said, deed, named, other)
@@ -203,6 +205,26 @@ def _measure(s: Scene, forms: _Forms, said: str, named: _Named) -> Planned | Non
     if q.sort is not None and q.sort.by in q.metrics:
         changes["sort"] = {"by": named.metric, "descending": q.sort.descending}
     return s.edited(**changes)
+
+
+def _one_more(s: Scene, named: _Named) -> Planned | None:
+    """As in "and gross next to it": one more measure of the same."""
+    q = s.query
+    if q is None or not named.metric or named.metric in q.metrics:
+        return None
+    return s.edited(metrics=(*q.metrics, named.metric))
+
+
+def _row_shown(s: Scene, x: str) -> _Named | None:
+    """What is named, where it is a row of the list before: "drop Christmas" of categories, which may be a time too."""
+    group = s.group()
+    if group is None or group == "customer":
+        return None
+    for row in s.rows():
+        label = row.get(f"{group}_label", row.get(group))
+        if label is not None and str(label).casefold() == x.casefold():
+            return _Named(x, values=(Compare(field=group, op="eq", values=(str(row.get(group, label)),)),))
+    return None
 
 
 def _number(s: Scene, deed: str, named: _Named) -> Planned | None:

@@ -36,6 +36,8 @@ def same_stretch(first: PeriodReading, second: PeriodReading, as_of: date) -> tu
     earlier = _moved(stretch, year, as_of) if own > year else stretch
     if later is None:
         return None
+    if stretch.kind == "absolute" and (stretch.start is None or stretch.end is None):
+        return None  # no stretch but everything from a day on
     if earlier is not None and (abs(own - year) > 1 or "named" in {a.kind, b.kind} and _said(a, b)):
         return Comparison(kind="period", period=earlier), later
     return (Comparison(kind="year_earlier"), later) if abs(own - year) == 1 else None

@@ -1,0 +1,49 @@
+"""The group in the place of "it": "how much did it sell in May?" after "which brand is growing fastest?"."""
+
+from __future__ import annotations
+
+from assistant.llm.planner.context import DialogueContext, Past
+from assistant.llm.planner.heard import expression, heard
+from assistant.llm.planner.units import GRAINS
+from assistant.plans.query import QueryPlan
+
+#: rows of these have readings of their own
+_OTHERS = frozenset({"customer", "order", "segment", "campaign", *GRAINS})
+
+
+def with_row_named(text: str, context: DialogueContext) -> str:
+    """The text with the group named; itself where it speaks of none, or the answer before does not pick one.
+
+    After a ranking of one row that row is meant, by whatever word; after a longer one, asked for by "which …", only
+    "it" can be one thing: its first row.
+    """
+    subject = expression("row_in_talk.subject").search(text) or expression("row_in_talk.object").search(text)
+    owner = expression("row_in_talk.owner").search(text)
+    said = subject or owner
+    name = _row(context, several=said["it"].lower() in heard("row_in_talk.several")) if said else None
+    if name is None or said is None:
+        return text
+    if subject is not None:
+        return f"{text[: subject.start('it')]}{name}{text[subject.end('it') :]}"
+    left, right = text[: said.start("it")], text[said.end("it") :].lstrip()
+    bare = right.rstrip(" ?.!")
+    return f"{left}{bare} {next(iter(heard('of')))} {name}{right[len(bare) :]}"
+
+
+def _row(context: DialogueContext, *, several: bool) -> str | None:
+    last: Past | None = context.past[-1] if context.past else None
+    plan = last.call.plan() if last is not None and not last.refused and last.call.name == "query_data" else None
+    if last is None or not isinstance(plan, QueryPlan) or len(plan.dimensions) != 1 or plan.sort is None:
+        return None
+    group = plan.dimensions[0]
+    if group in _OTHERS:
+        return None
+    if plan.limit != 1:
+        opened = context.questions[-1].split()[:1] if context.questions else []
+        if several or not opened or opened[0].lower() not in heard("row_in_talk.which"):
+            return None
+    found = context.column(last, f"{group}_label") or context.column(last, group)
+    return found[0] if found else None
+
+
+__all__ = ["with_row_named"]
