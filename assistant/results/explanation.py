@@ -35,6 +35,7 @@ def explanation(made: Result, about: Literal["method", "check"], before: float |
         if day is not None:
             figures[name] = Figure(value=day.isoformat(), unit="date", label=name.replace("_", " "),
                                    source=Source(origin="evidence"))
+    figures |= _rehearsed(made)
     same = first is not None and before is not None and "before" not in figures
     words = {
         "plan": evidence.plan_words or made.title, "about": about, "label": first.label if first else "",
@@ -45,6 +46,17 @@ def explanation(made: Result, about: Literal["method", "check"], before: float |
         "kind": "explanation", "title": "How this was computed", "figures": figures,
         "headline": ["value"] if "value" in figures else [], "words": words, "spoken": {}, "followups": [],
     })
+
+
+def _rehearsed(made: Result) -> dict[str, Figure]:
+    """How far off the method that was used had been in its rehearsals, where the result holds them."""
+    table = next((t for t in made.tables if t.id == "backtest"), None)
+    names = [c.name for c in table.columns] if table is not None else []
+    if table is None or not {"used", "wape"} <= set(names):
+        return {}
+    row = next((i for i in range(len(table.rows)) if table.cell(i, "used") is True), None)
+    wanted = [] if row is None else [n for n in ("wape", "coverage") if n in names and table.cell(row, n) is not None]
+    return {f"rehearsed_{name}": table.figure(row, name) for name in wanted}  # type: ignore[arg-type]
 
 
 def _first(made: Result) -> Figure | None:

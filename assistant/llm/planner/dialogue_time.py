@@ -107,24 +107,29 @@ def _step_back(p: Parts, plan: QueryPlan, changes: dict[str, Any]) -> bool:
 
 def _earlier(period: Period, unit: str, as_of: date) -> Period | None:
     """The period one unit before; None where it is of another kind."""
+    return neighbour(period, unit, as_of, -1)
+
+
+def neighbour(period: Period, unit: str, as_of: date, step: int) -> Period | None:
+    """The period so many units later, or before; None where it is of another kind, or has not begun."""
     if period.kind == "calendar" and period.unit == "day" and unit == "week" and period.count == 1:
-        return period.model_copy(update={"offset": period.offset - 7})
+        return period.model_copy(update={"offset": period.offset + 7 * step})
     if period.kind == "calendar" and period.unit == unit and period.count == 1:
-        return period.model_copy(update={"offset": period.offset - 1})
+        return period.model_copy(update={"offset": period.offset + step}) if period.offset + step <= 0 else None
     if period.kind != "named" or period.event or period.week:
         return None
     part = period.month or period.quarter
     size = 12 if period.month else 4
     if unit == "year" and period.year:
-        return period.model_copy(update={"year": period.year - 1})
+        return period.model_copy(update={"year": period.year + step})
     if part is None or unit != ("month" if period.month else "quarter"):
         return None
     year = period.year or (
         as_of.year if part <= (as_of.month if period.month else (as_of.month + 2) // 3) else as_of.year - 1
     )
-    before = year * size + part - 2
-    named = {"month": before % size + 1} if period.month else {"quarter": before % size + 1}
-    return period.model_copy(update={**named, "year": before // size})
+    moved = year * size + part - 1 + step
+    named = {"month": moved % size + 1} if period.month else {"quarter": moved % size + 1}
+    return period.model_copy(update={**named, "year": moved // size})
 
 
 def in_year_of(found: Period, before: Period | None) -> Period:

@@ -15,6 +15,7 @@ from assistant.llm.planner.accounting import accounted
 from assistant.llm.planner.after_refusal import scrap_after_refusal
 from assistant.llm.planner.brief_extras import with_extras
 from assistant.llm.planner.campaign_cues import of_campaigns, of_the_draft, sized_for_others
+from assistant.llm.planner.campaigns_in_talk import described
 from assistant.llm.planner.candidate import Planned
 from assistant.llm.planner.context import FRESH_START, DialogueContext
 from assistant.llm.planner.customer_asks import asks_for_profile
@@ -35,6 +36,8 @@ from assistant.llm.planner.rank import Encoder
 from assistant.llm.planner.recommendation_cues import cued
 from assistant.llm.planner.request_order import remaining
 from assistant.llm.planner.second_reading import second_reading
+from assistant.llm.planner.talk_asks import about_the_thing
+from assistant.llm.planner.things_in_talk import with_person_named
 from assistant.llm.planner.tool_names import ALL_TOOLS
 from assistant.llm.planner.turn import Turn, in_turn
 from assistant.llm.planner.turn_memory import remembering
@@ -107,15 +110,26 @@ def _whole(turn: Turn) -> Planned:
 def _read_once(turn: Turn) -> Planned:
     """The plan of a text, with every word accounted for; what nothing else reads may change the draft on the table."""
     text, known, shop, tools, words = turn.text, turn.context, turn.shop, turn.tools, turn.words
-    asked = of_the_draft(text, known, shop, tools, words) or sized_for_others(text, known, tools, words, turn.alone)
+    text = with_person_named(text, known)
+    turn = turn if text == turn.text else turn.saying(text)
+    asked = (about_the_thing(text, known, shop, tools, words, turn.alone)
+             or of_the_draft(text, known, shop, tools, words)
+             or sized_for_others(text, known, tools, words, turn.alone))
     if asked is not None:
         return asked
     planned = settled(text, _accounted_for(turn), shop, words, tools, lambda t: _accounted_for(turn.saying(t)),
                       lambda t: _accounted_for(turn.outside(t)))
-    planned = of_campaigns(text, planned, known, shop, tools, words) or planned
+    planned = of_campaigns(text, planned, known, shop, tools, words) or _described(turn, planned) or planned
     if not turn.in_talk or not may_change(planned, known, words):
         return planned
     return changed_by_clauses(text, known, tools, words, turn.again, turn.alone) or planned
+
+
+def _described(turn: Turn, planned: Planned) -> Planned | None:
+    """A text that nothing reads, as one about a past campaign that is described."""
+    no = planned.calls[0].args if planned.frame == "decline" else {}
+    found = described(turn.text, turn.shop, turn.words) if no.get("reason") == "not_understood" else None
+    return found if found is not None and all(c.name in turn.tools for c in found.calls) else None
 
 
 def _accounted_for(turn: Turn) -> Planned:

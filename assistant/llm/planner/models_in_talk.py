@@ -1,0 +1,402 @@
+"""What is asked of a forecast, a recommendation, goods bought together, a briefing, a change, a customer or segments.
+
+Each is a change of the typed plan before, or the full request that its thing completes.
+"""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Any
+
+from assistant.llm.planner.answers import run
+from assistant.llm.planner.candidate import Planned, ToolCall, call
+from assistant.llm.planner.context import DialogueContext, Past
+from assistant.llm.planner.cue_rules import Heard
+from assistant.llm.planner.dialogue_time import neighbour
+from assistant.llm.planner.discourse_scene import FRAME, parts_of
+from assistant.llm.planner.language_files import read_yaml
+from assistant.llm.planner.replies import decline
+from assistant.llm.planner.spans import read
+from assistant.llm.planner.things_in_talk import listed, one_of, shown
+from assistant.llm.planner.values import join
+from assistant.llm.planner.vocabulary import Vocabulary
+from assistant.plans.answering import Answering
+from assistant.plans.filters import Compare, Filter, InGroup
+from assistant.plans.periods import Period
+from assistant.plans.promotions import BundleRequest
+from assistant.plans.query import ChangePlan, Comparison, QueryPlan
+from assistant.plans.requests import (
+    BuyersRequest,
+    ExplainRequest,
+    ForecastRequest,
+    RecommendRequest,
+    SegmentRequest,
+    TogetherRequest,
+)
+from assistant.plans.shop import Shop
+
+_CENT = 0.01
+_DAYS = {"day": 1, "week": 7}
+_MONTHS = {"month": 1, "quarter": 3, "year": 12}
+_SALES = ("revenue", "orders", "customers", "average_order_value")
+_FIGURE = "f_"
+#: what stands for the measure that is asked for, the more particular first
+_ORDER = ("f_growth", "f_return_rate", "f_gross_margin", "f_last_order_date", "f_orders", "f_revenue")
+
+
+@dataclass(frozen=True)
+class InTalk:
+    """A text heard in its conversation.
+
+    Attributes:
+        last: the answer before.
+        kind: of the one thing that it is about; ``both``: the two of that kind that are spoken of.
+        period: the time that was said, where it was taken out of the text.
+    """
+
+    heard: Heard
+    text: str
+    last: Past
+    context: DialogueContext
+    shop: Shop
+    words: Vocabulary
+    alone: Callable[[str], Planned]
+    kind: str | None
+    both: tuple[str, ...]
+    period: Period | None
+
+    @property
+    def raw(self) -> Mapping[str, Any]:
+        found: Mapping[str, Any] = read_yaml(self.words.lexicon.language, "in_talk")
+        return found
+
+    def number(self, slot: str) -> int | None:
+        said = self.heard.slots.get(slot, "").lower()
+        return int(self.raw["numbers"].get(said, said)) if said else None
+
+    def no(self, reason: str, message: str, **words: str) -> Planned:
+        return Planned([decline(self.words.lexicon, reason, message, **words)], 0.0, frame="decline")
+
+
+def _planned(made: ToolCall | None, *notes: str) -> Planned | None:
+    return None if made is None else Planned([made], 1.0, frame=FRAME, notes=list(notes))
+
+
+# -- forecasts ---------------------------------------------------------------------------------------------------------
+
+
+def _ahead(t: InTalk) -> Planned | None:
+    """As in "and the month after that?": the forecast of the stretch that follows the one before."""
+    plan: Any = t.last.call.plan()
+    ends = _window(t.last, plan)
+    if not isinstance(plan, ForecastRequest) or ends is None:
+        return None
+    unit, count = t.heard.slots.get("unit", "").lower().rstrip("s"), t.number("count") or 1
+    if not unit:
+        unit, count = _own_length(*ends)
+    found = _beside(ends, unit, count, forward="after" in t.heard.tags)
+    if found is None:
+        return None
+    first, last = found
+    if last <= t.words.status.as_of:  # days that have been are no forecast
+        period = Period(kind="absolute", start=first, end=last)
+        return _planned(call(QueryPlan(metrics=(plan.metric,), filter=plan.filter, period=period)))
+    fields = {**plan.model_dump(), "first_day": first, "last_day": last, "occasion": None, "target": None}
+    return _planned(call(ForecastRequest.model_validate(fields)))
+
+
+def _window(past: Past, plan: ForecastRequest) -> tuple[date, date] | None:
+    """First and last day of what was forecast."""
+    if plan.last_day is not None and plan.first_day is not None:
+        return plan.first_day, plan.last_day
+    cells = [shown(past, "summary", name) for name in ("first_period", "first_day", "last_day")]
+    first = cells[0] or cells[1]
+    return (date.fromisoformat(str(first[0])), date.fromisoformat(str(cells[2][0]))) if first and cells[2] else None
+
+
+def _own_length(first: date, last: date) -> tuple[str, int]:
+    """A stretch as whole months where it is some, else as days."""
+    ends = last.day == monthrange(last.year, last.month)[1]
+    if first.day == 1 and ends:
+        return "month", (last.year - first.year) * 12 + last.month - first.month + 1
+    return "day", (last - first).days + 1
+
+
+def _beside(ends: tuple[date, date], unit: str, count: int, *, forward: bool) -> tuple[date, date] | None:
+    """The stretch of so many units right after (or before) another one."""
+    if unit in _DAYS:
+        length = timedelta(days=_DAYS[unit] * count - 1)
+        start = ends[1] + timedelta(days=1) if forward else ends[0] - timedelta(days=1) - length
+        return start, start + length
+    if unit not in _MONTHS:
+        return None
+    months = _MONTHS[unit] * count
+    edge = ends[1] if forward else ends[0]
+    start = edge.year * 12 + edge.month - 1 + (1 if forward else -months)
+    if unit == "quarter" and forward and start % 3:
+        return None
+    end = start + months - 1
+    return (date(start // 12, start % 12 + 1, 1),
+            date(end // 12, end % 12 + 1, monthrange(end // 12, end % 12 + 1)[1]))
+
+
+def _error(t: InTalk) -> Planned | None:
+    """How far off such forecasts were: from the rehearsals of the forecast before."""
+    total = next((c for c in shown(t.last, "summary", "total") if isinstance(c, int | float)), None)
+    return _planned(call(ExplainRequest(tool=t.last.call.name, arguments=t.last.call.args, before=total)))
+
+
+def _forecast_against(t: InTalk) -> Planned | None:
+    """Against the year before, which the answer itself says."""
+    month = t.heard.slots.get("month", "").lower()
+    plan: Any = t.last.call.plan()
+    ends = _window(t.last, plan)
+    same = not month or (ends is not None and t.raw["months"][ends[0].month - 1] == month
+                         and ends[0].month == ends[1].month)
+    told = any(c is not None for c in shown(t.last, "summary", "year_earlier"))
+    return _planned(t.last.call) if same and told else None
+
+
+# -- recommendations ---------------------------------------------------------------------------------------------------
+
+
+def _priced(t: InTalk) -> Planned | None:
+    """As in "something cheaper": cheaper (or dearer) than everything that was shown."""
+    plan: Any = t.last.call.plan()
+    past = next((p for p in reversed(t.context.past) if p.call.name == t.last.call.name
+                 and shown(p, "products", "price")), None)
+    prices = [float(c) for c in shown(past, "products", "price") if isinstance(c, int | float)] if past else []
+    if not isinstance(plan, RecommendRequest) or not prices:
+        return None
+    cheaper = t.heard.ask == "cheaper"
+    bound = round(min(prices) - _CENT, 2) if cheaper else round(max(prices) + _CENT, 2)
+    if bound <= 0:
+        return None
+    fields = {**plan.model_dump(), "why": None, "why_not": None, "min_price": None, "max_price": None,
+              "max_price" if cheaper else "min_price": bound}
+    edge = f"{min(prices) if cheaper else max(prices):.2f}"
+    return _planned(call(RecommendRequest.model_validate(fields)), f"{t.heard.ask}_than_shown|{edge}")
+
+
+def _product(t: InTalk) -> str | None:
+    """The product in talk: the one whose reason was asked for, else the first of the list."""
+    plan: Any = t.last.call.plan()
+    rows = listed(t.last, "product")
+    return getattr(plan, "why", None) or (rows[0] if rows else None)
+
+
+def _had_like(t: InTalk) -> Planned | None:
+    """As in "has this customer bought anything like it before?": what they bought of the kind of that product."""
+    customer, product = one_of(t.last, "customer"), _product(t)
+    if customer is None or product is None:
+        return None
+    kind = _of_kind(product, t)
+    if kind is None:
+        return t.no("missing_data", "no_kinds_of_products", words=product)
+    said = join([Compare(field="customer", op="eq", values=(customer,)), kind])
+    plan = QueryPlan(metrics=("units",), dimensions=("product",), filter=said)
+    return _planned(call(plan), f"like_by_kind|{kind.values[0]}")
+
+
+def _of_kind(product: str, t: InTalk) -> Compare | None:
+    """The subcategory of a product, or its category."""
+    for field in ("subcategory", "category"):
+        term = t.words.dimensions.get(field)
+        if term is None or not term.available or not isinstance(t.shop, Answering):
+            continue
+        asked = QueryPlan(metrics=("units",), dimensions=(field,), filter=Compare(field="product", values=(product,)))
+        found = run(t.shop, call(asked))
+        names = listed(Past(call(asked), found.model_dump(mode="json")), field) if found is not None else ()
+        if len(names) == 1:
+            return Compare(field=field, op="eq", values=names)
+    return None
+
+
+def _had_it(t: InTalk) -> Planned | None:
+    """As in "did they buy it before?"."""
+    plan: Any = t.last.call.plan()
+    customer = one_of(t.last, "customer")
+    rows = (plan.why,) if getattr(plan, "why", None) else listed(t.last, "product")
+    if customer is None or not rows:
+        return None
+    said = join([Compare(field="customer", op="eq", values=(customer,)),
+                 Compare(field="product", op="eq" if len(rows) == 1 else "in", values=rows)])
+    return _planned(call(QueryPlan(metrics=("units",), dimensions=("product",), filter=said)))
+
+
+# -- goods together ----------------------------------------------------------------------------------------------------
+
+
+def _bundle_price(t: InTalk) -> Planned | None:
+    """As in "what would that bundle cost?": the bundles of the product that was asked about, with their prices."""
+    plan: Any = t.last.call.plan()
+    if isinstance(plan, BundleRequest):
+        return _planned(t.last.call)
+    if not isinstance(plan, TogetherRequest) or plan.product_id is None:
+        return None
+    size = 2 if "two" in t.heard.slots.get("pair", "").split() else None
+    return _planned(call(BundleRequest(product_id=plan.product_id, size=size)))
+
+
+def _bundle_buyers(t: InTalk) -> Planned | None:
+    """As in "who would buy it?": whom the goods in talk suit."""
+    plan: Any = t.last.call.plan()
+    if isinstance(plan, TogetherRequest) and plan.product_id is not None:
+        return _planned(call(BuyersRequest(product_id=plan.product_id)))
+    place = (t.number("nth") or 1) - 1
+    bundles = shown(t.last, "bundles", "product_ids")
+    if isinstance(plan, BundleRequest) and 0 <= place < len(bundles):
+        return _planned(call(BuyersRequest(product_ids=tuple(str(bundles[place]).split(", ")))))
+    return None
+
+
+# -- briefings and changes ---------------------------------------------------------------------------------------------
+
+
+def _looked_at(past: Past) -> Period | None:
+    """The time that an answer is about, as its plan or its evidence says."""
+    plan: Any = past.call.plan()
+    if getattr(plan, "period", None) is not None:
+        return plan.period  # type: ignore[no-any-return]
+    evidence = (past.result or {}).get("evidence") or {}
+    ends = [evidence.get(name) for name in ("window_start", "window_end")]
+    if past.call.name != "brief_shop" or not all(ends):
+        return None
+    first, last = (date.fromisoformat(str(day)) for day in ends)
+    days = ((last - first).days + 1) // 2  # the stretch and as many days before it
+    return Period(kind="absolute", start=last - timedelta(days=days - 1), end=last)
+
+
+def _brief_against(t: InTalk) -> Planned | None:
+    """As in "vs the same time last year": the main measures of the same stretch against a year before."""
+    period, plan = _looked_at(t.last), t.last.call.plan()
+    if period is None:
+        return None
+    return _planned(call(QueryPlan(metrics=_SALES, period=period, filter=plan.filter,
+                                   compare=Comparison(kind="year_earlier"))))
+
+
+def _brief_drivers(t: InTalk) -> Planned | None:
+    """As in "what's driving it?": what the change of revenue that was briefed on is made of."""
+    period, plan = _looked_at(t.last), t.last.call.plan()
+    return None if period is None else _planned(call(ChangePlan(period=period, filter=plan.filter)))
+
+
+def _finding(t: InTalk) -> Planned | None:
+    """As in "tell me more about the first point": the question that the finding leads to."""
+    findings = ((t.last.result or {}).get("details") or {}).get("findings") or ()
+    place = t.number("nth") or 1
+    index = place - 1 if place > 0 else len(findings) - 1
+    if not 0 <= index < len(findings) or not findings[index].get("next"):
+        return None
+    found = t.alone(str(findings[index]["next"]))
+    return None if found.frame in {"decline", "ask"} else replace(found, frame=FRAME)
+
+
+def _which_scope(t: InTalk) -> Planned | None:
+    """As in "which of the two is better?" after two briefings, or of two customers: their figures beside each other."""
+    figure = next((f for f in _ORDER if f in t.heard.tags), None)
+    if figure is None or t.kind is None or len(t.both) != 2:
+        return None
+    growth = figure == "f_growth"
+    metric = "revenue" if growth else figure.removeprefix(_FIGURE)
+    if metric not in t.words.metrics:
+        return None
+    others = _others(t.last, t.kind)
+    said = join([*others, Compare(field=t.kind, op="in", values=t.both)])
+    fields: dict[str, Any] = {
+        "metrics": (metric,), "dimensions": (t.kind,), "filter": said.model_dump() if said else None,
+        "sort": {"by": "change" if growth else metric, "descending": "less" not in t.heard.tags}}
+    period = _looked_at(t.last)
+    if period is not None:
+        fields["period"] = period.model_dump()
+    if growth:
+        fields["compare"] = {"kind": "previous" if period is not None else "year_earlier"}
+        fields.setdefault("period", {"kind": "calendar", "unit": "year"})
+    return _planned(call(QueryPlan.model_validate(fields)), f"compared_by|{t.words.metrics[metric].label}")
+
+
+def _others(past: Past, kind: str) -> list[Filter]:
+    """What the answer was narrowed to beside the thing itself."""
+    plan: Any = past.call.plan()
+    held = getattr(plan, "filter", None) if kind != "customer" else None
+    return [f for f in parts_of(held) if not (isinstance(f, Compare) and f.field == kind)]
+
+
+def _change_step(t: InTalk) -> Planned | None:
+    """As in "what about the month before?" after a change: why that month was as it was."""
+    plan: Any = t.last.call.plan()
+    if not isinstance(plan, ChangePlan):
+        return None
+    unit = t.heard.slots.get("unit", "").lower().rstrip("s") or str(plan.period.unit or "month")
+    moved = neighbour(plan.period, unit, t.words.status.as_of, 1 if "after" in t.heard.tags else -1)
+    return None if moved is None else _planned(call(plan.model_copy(update={"period": moved, "claimed": None})))
+
+
+def _drivers(t: InTalk) -> Planned | None:
+    """As in "was it fewer customers or smaller baskets?": the parts of the change, which the answer itself says."""
+    plan: Any = t.last.call.plan()
+    return _planned(call(plan.model_copy(update={"claimed": None})), "parts_of_change")
+
+
+def _same(t: InTalk) -> Planned | None:
+    """What the answer before says itself."""
+    return _planned(t.last.call)
+
+
+# -- customers and segments --------------------------------------------------------------------------------------------
+
+
+def _similar(t: InTalk) -> Planned | None:
+    """As in "anyone similar?"."""
+    customer = one_of(t.last, "customer")
+    return None if customer is None else _planned(call(BuyersRequest(like_customer_id=customer, k=10)))
+
+
+def _split(t: InTalk) -> tuple[str, int | None]:
+    """How the segments in talk were made."""
+    plan: Any = t.last.call.plan()
+    if isinstance(plan, SegmentRequest):
+        return plan.method, plan.k
+    held = getattr(plan, "filter", None)
+    return (held.method, held.k) if isinstance(held, InGroup) else ("auto", None)
+
+
+def _segment_trend(t: InTalk) -> Planned | None:
+    """As in "how did that change since spring?": the sizes then and now, and who moved."""
+    method, k = _split(t)
+    fields = {"method": method, "k": k, "view": "trend", "segment": one_of(t.last, "segment"), "since": t.period}
+    return _planned(call(SegmentRequest.model_validate(fields)))
+
+
+def _segment_actions(t: InTalk) -> Planned | None:
+    """As in "what should we do with them?"."""
+    method, k = _split(t)
+    return _planned(call(SegmentRequest(method=method, k=k, view="actions")))  # type: ignore[arg-type]
+
+
+def without_time(text: str, words: Vocabulary) -> tuple[str, Period | None]:
+    """The text without the one time that it names, and that time."""
+    r = read(text, words)
+    hits = r.having("period")
+    found = r.items[hits[0]].get("period") if len(hits) == 1 else None
+    period = getattr(found, "period", None)
+    if period is None:
+        return text, None
+    tokens = r.items[hits[0]].tokens
+    return f"{r.text[: tokens[0].start]} {r.text[tokens[-1].end :]}", period
+
+
+ASKS: Mapping[str, Callable[[InTalk], Planned | None]] = {
+    "ahead": _ahead, "forecast_error": _error, "forecast_against": _forecast_against, "cheaper": _priced,
+    "dearer": _priced, "had_like": _had_like, "had_it": _had_it, "bundle_price": _bundle_price,
+    "bundle_buyers": _bundle_buyers, "brief_against": _brief_against, "brief_drivers": _brief_drivers,
+    "finding": _finding, "which_scope": _which_scope, "change_step": _change_step, "drivers": _drivers,
+    "same": _same, "similar": _similar, "segment_trend": _segment_trend, "segment_actions": _segment_actions,
+}
+
+
+__all__ = ["ASKS", "InTalk", "without_time"]
