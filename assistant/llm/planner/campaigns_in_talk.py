@@ -1,5 +1,4 @@
-"""What is asked of the past campaigns in talk: "the one before", "which of the two lost us more subscribers?", "what did
-that one cost?"."""
+"""What is asked of the past campaigns in talk: "the one before", "which of the two lost us more subscribers?"."""
 
 from __future__ import annotations
 
@@ -147,7 +146,8 @@ def asked_of_campaigns(
     if found.ask == "campaign_people" and name is not None:
         return _people(found, name, words)
     if found.ask == "campaign_better":
-        return Planned([call(ReadOutRequest(campaign=n, measure="margin")) for n in talk.both[:2]], 1.0, frame="discourse")
+        both = [call(ReadOutRequest(campaign=n, measure="margin")) for n in talk.both[:2]]
+        return Planned(both, 1.0, frame="discourse")
     if found.ask == "campaign_best":
         return _best(found, last)
     if found.ask == "campaign_why":
@@ -191,7 +191,8 @@ def _none_there(talk: Campaigns, step: int, words: Vocabulary) -> Planned | None
     """The "no" where no campaign stands before or after the one in talk."""
     if not step or talk.current is None:
         return None
-    no = decline(words.lexicon, "no_rows", "no_campaign_before" if step < 0 else "no_campaign_after", words=talk.current,
+    message = "no_campaign_before" if step < 0 else "no_campaign_after"
+    no = decline(words.lexicon, "no_rows", message, words=talk.current,
                  nearest=[str(words.lexicon.wording["did_it_work"]).format(name=talk.current)])
     return Planned([no], 0.0, frame="decline")
 
@@ -290,7 +291,7 @@ def by_campaign(found: Heard, last: Past) -> Planned | None:
 
 def _no_reason(name: str, words: Vocabulary) -> Planned:
     """Why a campaign did well or badly was never measured: by whom it did can be shown."""
-    nearest = [str(o).format(name=name) for o in words.lexicon.wording["lists"]["of_a_campaign"]] if name else []
+    nearest = [str(o).format(name=name) for o in words.lexicon.wording["of_a_campaign"]] if name else []
     no = decline(words.lexicon, "missing_data", "no_reason_of_campaign", words=name, nearest=nearest)
     return Planned([no], 0.0, frame="decline")
 

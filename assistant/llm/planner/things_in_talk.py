@@ -1,8 +1,8 @@
 """The things a conversation is about: campaigns, customers, products, segments, categories, countries.
 
-One rule holds for every kind: an answer is about *one* thing (its plan names one), or it *lists* several. "It" is the one
-spoken of last, "the second one" a row of the list before, "both" the two spoken of last, "the one before" the neighbour
-in the order of its kind.
+One rule holds for every kind: an answer is about *one* thing (its plan names one), or it *lists* several. "It" is the
+one spoken of last, "the second one" a row of the list before, "both" the two spoken of last, "the one before" the
+neighbour in the order of its kind.
 """
 
 from __future__ import annotations
@@ -120,7 +120,11 @@ def kind_in_talk(context: DialogueContext) -> str | None:
 
 def with_person_named(text: str, context: DialogueContext) -> str:
     """The text with the customer spoken of last for "she", "his": one person, whoever was listed since."""
-    found = spoken_of(context, "customer") if expression("things_in_talk.person").search(text) else ()
+    last = context.last()
+    if last is None or not expression("things_in_talk.person").search(text):
+        return text
+    best = listed(last, "customer")[:1] if last.call.args.get("sort") else ()  # of a ranking the first
+    found = spoken_of(context, "customer") or best
     if not found:
         return text
     named = expression("things_in_talk.named").pattern.format(found[0])
