@@ -145,6 +145,8 @@ def counted_customers(plan: QueryPlan) -> Filter | None:
     parts = list(plan.filter.parts) if isinstance(plan.filter, And) else [plan.filter] if plan.filter else []
     people = [f for f in parts if of_customers(f)]
     rows = [f for f in parts if not of_customers(f)]
+    if plan.metrics[0] == "returning_customers":
+        rows.append(Compare(field="new_vs_returning", op="eq", values=("returning",)))
     if rows or plan.period is not None or plan.metrics[0] == "new_customers":
         where = None if not rows else rows[0] if len(rows) == 1 else And(parts=tuple(rows))
         metric = "new_customers" if plan.metrics[0] == "new_customers" else "orders"

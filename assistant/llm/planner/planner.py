@@ -26,6 +26,7 @@ from assistant.llm.planner.first_readings import FIRST
 from assistant.llm.planner.follow_moves import without_opening
 from assistant.llm.planner.heard import hearing
 from assistant.llm.planner.joined_scraps import joined_scrap
+from assistant.llm.planner.kept_people import kept_people
 from assistant.llm.planner.kept_scope import kept_scope
 from assistant.llm.planner.listed_people import kept_to_them, with_people_named
 from assistant.llm.planner.no_draft import sized_for_all, without_draft
@@ -84,13 +85,12 @@ def plan_turn(
             t, context, shop, tools=tools, language=language, encoder=encoder))
         if viewers is not None:
             return viewers
-        turn = _early(turn)
+        said, turn, extra = text, _early(turn), None
         if "draft_campaign" in tools:
             extra = with_extras(turn.text, turn.words, spoken_of(turn.context) is not None,
                                 lambda t: _whole(_early(turn.saying(t))))
-            if extra is not None:
-                return extra
-        return _whole(turn)
+        return kept_people(said, extra or _whole(turn), turn.context, turn.words, lambda t, known: _whole(
+            _early(replace(turn, text=t, context=known))))
 
 
 def _early(turn: Turn) -> Turn:

@@ -1,0 +1,293 @@
+"""The last look at a text that points at customers: its plan is about those, or it is not answered.
+
+Whatever reading made the plan, it has to hold the customers that the conversation speaks of. Where it does not, the
+text is planned as one about all customers and they are put into that plan, whatever tool it calls; where that cannot
+be done, the text is declined, naming whom it points at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+from pydantic import ValidationError
+
+from assistant.llm.planner.candidate import Planned, ToolCall, call
+from assistant.llm.planner.context import DialogueContext, Past
+from assistant.llm.planner.discourse_scene import parts_of
+from assistant.llm.planner.plan_edits import with_filter
+from assistant.llm.planner.pointed_people import Pointing, pointed, speaks_of_people
+from assistant.llm.planner.population import Population, in_talk, left_over
+from assistant.llm.planner.replies import decline
+from assistant.llm.planner.values import join
+from assistant.llm.planner.vocabulary import Vocabulary
+from assistant.plans.filters import And, Compare, CustomerCondition, Filter, Not, Or, Predicted
+from assistant.plans.query import QueryPlan
+from assistant.plans.requests import CampaignBrief, SegmentRule
+from assistant.plans.reword import reword_filter
+from assistant.plans.studies import StudyRequest
+
+Within = Callable[[str, DialogueContext], Planned]
+
+#: frames that answer a text by what was said before it, whoever was spoken of
+_OF_TALK = frozenset({"picked", "ask", "undo", "back", "repeat", "explain", "fresh_start", "small_talk", "refused"})
+#: tools whose answer is about customers, so that "they" afterwards are these
+_ABOUT_PEOPLE = frozenset({
+    "count_audience", "predict_churn", "customer_value", "likely_buyers", "predict_orders", "predict_uplift",
+    "save_segment", "draft_campaign", "choose_offers", "recommend_products", "find_interests",
+})
+#: tools that are asked of customers alone
+_OF_PEOPLE = frozenset({
+    "count_audience", "save_segment", "predict_churn", "customer_value", "predict_orders", "predict_uplift",
+    "likely_buyers",
+})
+#: … and those that may be
+_MAY_BE = _OF_PEOPLE | {
+    "query_data", "draft_campaign", "recommend_products", "choose_offers", "find_interests", "forecast_metric",
+    "run_study", "compare_groups", "find_segments", "explain_change", "export_report", "size_experiment",
+    "bought_together", "search_products", "brief_shop", "check_premise",
+}
+_SALES = frozenset({"revenue", "net_revenue", "gross_revenue", "orders", "units", "average_order_value"})
+_HEADS = frozenset({"customers", "new_customers", "returning_customers"})
+
+
+def kept_people(
+    text: str, planned: Planned, context: DialogueContext, words: Vocabulary, within: Within
+) -> Planned:
+    """The plan, or another one that is about the customers the text points at.
+
+    Args:
+        planned: what the text is read as.
+        within: plans a text in a conversation.
+    """
+    said = pointed(text, words.lexicon.language)
+    before = context.past[-1] if context.past else None
+    if said is None or before is None or before.call.name == "ask_back" or planned.frame in _OF_TALK:
+        return planned
+    people = left_over(context) if said.others else in_talk(context)
+    language = words.lexicon.language
+    if people is None or not _meant(said, planned, context, language):
+        return planned
+    if _refused_of_others(context, language):
+        return planned if _declined(planned) else _no(planned, words, "open_people", words=said.words)
+    if said.alone:
+        return _of_the_others(said, planned, people, context)
+    if not said.others and not _declined(planned) and all(_holds(c, people, said) for c in planned.calls):
+        return replace(planned, calls=[_with_goods(c, people, said) for c in planned.calls])
+    if planned.done is None and (not _declined(planned) or _may_be_read(said, planned)):
+        for read in _readings(said, planned, people, within):
+            calls = [_with_goods(c, people, said) if people.held_by(c) else _with(c, people, said) for c in read.calls]
+            if read.done is None and calls and all(c is not None for c in calls):
+                notes = [*read.notes, _note(said, people)]
+                return replace(read, calls=calls, notes=notes, frame="second_clause", alternatives=[])  # type: ignore[arg-type]
+    if _declined(planned):
+        return planned
+    return _no(planned, words, "those_people", words=said.words, whom=_whom(people))
+
+
+def _declined(planned: Planned) -> bool:
+    return any(c.name in {"decline", "ask_back"} for c in planned.calls)
+
+
+def _may_be_read(said: Pointing, planned: Planned) -> bool:
+    """Whether a text that was declined may mean something once the words that point are gone."""
+    reasons = {c.args.get("reason", "asked") for c in planned.calls}
+    return reasons <= ({"not_understood", "missing_data", "asked"} if said.sure else {"not_understood"})
+
+
+def _no(planned: Planned, vocabulary: Vocabulary, message: str, **said: str) -> Planned:
+    no = decline(vocabulary.lexicon, "not_understood", message, **said)
+    return Planned([no], 0.0, planned.unexplained, planned.alternatives, frame="decline")
+
+
+# -- whether these customers are meant ---------------------------------------------------------------------------------
+
+
+def _meant(said: Pointing, planned: Planned, context: DialogueContext, language: str) -> bool:
+    """Whether the words mean the customers, and not the things that the last answer listed."""
+    if not _declined(planned) and not all(_asked_of_people(c) for c in planned.calls):
+        return False
+    if said.sure and (said.others or speaks_of_people(said.words, language) or _about_people(context.last())):
+        return True
+    if _about_people(context.last()):
+        return True
+    return not _declined(planned) and all(
+        c.name in _OF_PEOPLE or c.name == "draft_campaign" or _counts(c) for c in planned.calls
+    ) and not any(_of_rows(c, context) for c in planned.calls)
+
+
+def _asked_of_people(one: ToolCall) -> bool:
+    return one.name in _MAY_BE and not (one.name == "draft_campaign" and one.args.get("campaign_id"))
+
+
+def _about_people(last: Past | None) -> bool:
+    """Whether an answer is about customers and lists nothing else."""
+    if last is None or last.call.name != "query_data":
+        return last is not None and last.call.name in _ABOUT_PEOPLE
+    plan: Any = last.call.plan()
+    return not set(plan.dimensions) - {"customer", "country", "city", "gender", "new_vs_returning",
+                                       "acquisition_channel"}
+
+
+def _counts(one: ToolCall) -> bool:
+    if one.name != "query_data":
+        return False
+    plan: Any = one.plan()
+    return plan.dimensions == ("customer",) or not plan.dimensions and set(plan.metrics) <= _HEADS
+
+
+def _of_rows(one: ToolCall, context: DialogueContext) -> bool:
+    """Whether a call names rows of the last answer: "who bought those?" after products."""
+    last = context.last()
+    if last is None or last.call.name != "query_data":
+        return False
+    held = str(one.args)
+    return any(repr(row) in held for d in last.call.args.get("dimensions", ()) for row in context.column(last, d)[:50])
+
+
+def _refused_of_others(context: DialogueContext, language: str) -> bool:
+    """Whether the question before was refused and had named customers of its own: "they" may be those."""
+    if not context.open_turn() or not context.questions:
+        return False
+    asked = context.questions[context.past[-1].turn - 1] if context.past[-1].turn <= len(context.questions) else ""
+    return pointed(asked, language) is None and speaks_of_people(asked, language)
+
+
+def _holds(one: ToolCall, people: Population, said: Pointing) -> bool:
+    """Whether a call is about the customers, or shows the same list another way."""
+    return people.held_by(one) or not said.sure and _same_list(one, people.past)
+
+
+def _same_list(one: ToolCall, past: Past) -> bool:
+    """Whether a call shows the list before in another way: more rows of it, in another order."""
+    names = ("metrics", "dimensions", "filter", "having")
+    return one.name == past.call.name == "query_data" and all(one.args.get(n) == past.call.args.get(n) for n in names)
+
+
+def _readings(said: Pointing, planned: Planned, people: Population, within: Within) -> Iterator[Planned]:
+    """What the text asks when nobody is left out: as it was read, for a draft that names nobody else, and of all."""
+    draft = [c.name for c in planned.calls] == ["draft_campaign"] and not said.others
+    if draft and all(p in people.parts for p in parts_of(planned.calls[0].plan().audience)):
+        yield planned
+    counted = DialogueContext([Past(call(SegmentRule(filter=people.filter)), None, 1)], [""])
+    for text in (*said.texts, said.of_them):
+        read = within(text, counted if text == said.of_them else DialogueContext())
+        if not _declined(read):
+            yield read
+
+
+# -- putting them into a plan ------------------------------------------------------------------------------------------
+
+
+def _with(one: ToolCall, people: Population, said: Pointing) -> ToolCall | None:
+    """The call about these customers alone; None where it has no place for them."""
+    plan: Any = one.plan()
+    if one.name not in _MAY_BE or any(_ranks(f) for f in _filters(plan)):
+        return None
+    try:
+        if isinstance(plan, CampaignBrief):
+            own = [p for p in parts_of(plan.audience) if not _all(p)]
+            found = call(plan.model_copy(update={"audience": join([*people.parts, *own]), "audience_words": None}))
+        elif isinstance(plan, StudyRequest):
+            fields = with_filter(plan.study, join([*people.parts, *parts_of(getattr(plan.study, "filter", None))]))
+            found = None if fields is None else call(StudyRequest.model_validate({"study": fields}))
+        elif getattr(plan, "customer_id", None) or isinstance(plan, QueryPlan) and not _of_customers(plan):
+            found = None
+        elif one.name == "export_report":
+            inner = _with(call(plan.plan), people, said)
+            found = None if inner is None else call(plan.model_copy(update={"plan": inner.plan()}))
+        else:
+            held = [p for p in parts_of(getattr(plan, "filter", None)) if not _all(p)]
+            fields = with_filter(plan, join([*people.parts, *held]))
+            found = None if fields is None else call(type(plan).model_validate(fields))
+    except ValidationError:
+        return None
+    return None if found is None else _with_goods(found, people, said)
+
+
+def _of_customers(plan: QueryPlan) -> bool:
+    """Whether the figures are such as customers make; those of the whole against them are not."""
+    return plan.compare is None or plan.compare.kind in {"previous", "year_earlier", "period"}
+
+
+def _filters(plan: Any) -> Iterator[Filter]:
+    for name in ("filter", "audience"):
+        yield from parts_of(getattr(plan, name, None))
+
+
+def _ranks(condition: Filter) -> bool:
+    """Whether a condition ranks all customers ("the top 10 %"), which among some are others."""
+    if isinstance(condition, And | Or):
+        return any(map(_ranks, condition.parts))
+    if isinstance(condition, Not):
+        return _ranks(condition.part)
+    return isinstance(condition, CustomerCondition | Predicted) and condition.rank is not None
+
+
+def _all(condition: Filter) -> bool:
+    return isinstance(condition, Compare) and condition.field == "customer" and condition.op == "not_null"
+
+
+def _with_goods(one: ToolCall, people: Population, said: Pointing) -> ToolCall:
+    """As in "bought more than one", "spent on it": of the goods that the customers were picked by."""
+    goods, plan = people.goods(), one.plan()
+    if goods is None or "filter" not in type(plan).model_fields:
+        return one
+    own = [p for p in parts_of(plan.filter) if p not in people.parts]
+    if said.number_of_it and any(map(_bare_number, own)):
+        own = [_of_goods(p, goods) if _bare_number(p) else p for p in own]
+        return call(type(plan).model_validate(
+            {**plan.model_dump(), "filter": join([*people.parts, *own]).model_dump()}))  # type: ignore[union-attr]
+    if said.on_it and isinstance(plan, QueryPlan) and set(plan.metrics) <= _SALES and goods.where not in own:
+        period = plan.period or goods.period
+        return call(QueryPlan.model_validate({
+            **plan.model_dump(), "filter": join([*parts_of(plan.filter), goods.where]).model_dump(),  # type: ignore
+            "period": None if period is None else period.model_dump()}))
+    return one
+
+
+def _bare_number(condition: Filter) -> bool:
+    return isinstance(condition, CustomerCondition) and condition.metric in {"orders", "units"} and (
+        condition.where is None and condition.period is None and condition.rank is None)
+
+
+def _of_goods(condition: Filter, goods: CustomerCondition) -> Filter:
+    """So many of the goods: pieces, where a number of them is said."""
+    return condition.model_copy(update={"metric": "units", "where": goods.where, "period": goods.period})
+
+
+# -- the others --------------------------------------------------------------------------------------------------------
+
+
+def _of_the_others(said: Pointing, planned: Planned, people: Population, context: DialogueContext) -> Planned:
+    """As in "and the others?": the last question, asked of those it left out."""
+    last, narrow = context.last(), in_talk(context)
+    if last is None or narrow is None or last.call.name != "query_data":
+        return planned
+    plan: Any = last.call.plan()
+    kept = [p for p in parts_of(plan.filter) if p not in narrow.parts]
+    if not plan.dimensions and set(plan.metrics) <= _HEADS:
+        plan = QueryPlan(metrics=("customers",), filter=people.filter)
+    elif len(kept) < len(parts_of(plan.filter)):
+        plan = plan.model_copy(update={"filter": join([*people.parts, *kept])})
+    else:
+        return planned
+    return Planned([call(plan)], 1.0, frame="second_clause", notes=[_note(said, people)])
+
+
+# -- in words ----------------------------------------------------------------------------------------------------------
+
+
+def _whom(people: Population) -> str:
+    if isinstance(people.filter, Compare) and people.filter.field == "customer" and len(people.filter.values) > 3:
+        return f"the {len(people.filter.values)} customers of the list before"
+    count = "" if people.size is None else f"{people.size:,} "
+    return f"the {count}customers where {reword_filter(people.filter)}"
+
+
+def _note(said: Pointing, people: Population) -> str:
+    return f"those_people|{said.words}|{_whom(people)}"
+
+
+__all__ = ["kept_people"]
