@@ -14,10 +14,11 @@ from typing import Any
 
 from assistant.llm.planner.candidate import Planned
 from assistant.llm.planner.discourse_lists import how_much, net, share_of_revenue
-from assistant.llm.planner.discourse_pairs import higher, together
-from assistant.llm.planner.discourse_scene import Move, Scene, parts_of
+from assistant.llm.planner.discourse_pairs import higher, together, two_before
+from assistant.llm.planner.discourse_scene import Move, Scene, among, answer, dumped, made, parts_of
 from assistant.llm.planner.second_clauses import SHARE
 from assistant.llm.planner.units import GRAINS
+from assistant.llm.planner.values import join
 from assistant.plans.filters import Compare
 from assistant.plans.query import Sort
 
@@ -63,7 +64,7 @@ def difference(s: Scene) -> Planned | None:
     q = s.query
     if q is not None and (q.compare is not None or q.offset):
         return how_much(s)
-    return higher(s)
+    return higher(s) or side_by_side(s)
 
 
 def in_percent(s: Scene) -> Planned | None:
@@ -100,6 +101,41 @@ def by_rate(s: Scene) -> Planned | None:
     return s.edited(metrics=tuple(dict.fromkeys((*q.metrics, rate))), sort=Sort(by=rate).model_dump(), transform=None)
 
 
+#: what an amount of money is, of what is counted
+_MONEY = {"units": "revenue", "orders": "revenue", "customers": "revenue", "units_returned": "returned_value",
+          "return_orders": "returned_value", "cancelled_orders": "returned_value", "net_units": "net_revenue",
+          "discounted_orders": "discounted_revenue", "guest_orders": "guest_revenue", "stock": "stock_value",
+          "return_rate": "returned_value", "discount_rate": "discount_amount", "margin_rate": "gross_margin"}
+
+
+def in_money(s: Scene) -> Planned | None:
+    """As in "in euros" after what was counted: the money of the same."""
+    q = s.query
+    if q is None:
+        return None
+    money = tuple(m for m in q.metrics if m in s.words.metrics and s.words.metrics[m].unit == "currency")
+    other = _MONEY.get(q.metrics[0], "")
+    if not money and (other not in s.words.metrics or not s.words.metrics[other].available):
+        return None
+    named = money[:1] or (other,)
+    if named == q.metrics:
+        return how_much(s) if q.dimensions or q.compare else answer(s.last.call) if s.last is not None else None
+    sort = None if q.sort is None else {**q.sort.model_dump(), "by": named[0]} if q.sort.by in q.metrics else (
+        q.sort.model_dump())
+    return s.edited(metrics=named, sort=sort)
+
+
+def side_by_side(s: Scene) -> Planned | None:
+    """As in "put both in one chart": the two lists or series before as one, told apart by what they differ in."""
+    two = two_before(s)
+    if two is None or two.field is None or not two.first.dimensions or two.field in two.first.dimensions:
+        return None
+    kept = join([*two.kept, among(two.field, list(two.values))])
+    grain = set(two.first.dimensions) & set(GRAINS)
+    return made({**two.second.model_dump(), "dimensions": (*two.second.dimensions, two.field), "filter": dumped(kept),
+                 "limit": None, "offset": 0, "chart": "line" if grain else "bar"})
+
+
 def best_seller(s: Scene) -> Planned | None:
     """As in "and which one was the best seller?" after a figure of some goods: its products, by the same measure."""
     q = s.query
@@ -134,6 +170,7 @@ def is_normal(s: Scene) -> Planned | None:
 
 
 MOVES: dict[str, Move] = {"difference": difference, "in_percent": in_percent, "is_normal": is_normal,
-                          "together": together, "by_rate": by_rate, "net": net, "best_seller": best_seller}
+                          "together": together, "by_rate": by_rate, "net": net, "best_seller": best_seller,
+                          "in_money": in_money, "side_by_side": side_by_side, "higher": higher}
 
 __all__ = ["MOVES", "Act", "Acts", "measured_words"]

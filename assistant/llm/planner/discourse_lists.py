@@ -304,7 +304,8 @@ def over_time(s: Scene) -> Planned | None:
     if s.last is not None and s.last.call.name == "explain_change":
         change: Any = s.last.call.plan()
         return made({"metrics": (change.metric,), "dimensions": ("month",), "filter": dumped(change.filter)})
-    if q is None or set(q.dimensions) & set(GRAINS) or q.compare is not None:
+    share = q is not None and q.compare is not None and q.compare.kind == "total" and not q.dimensions
+    if q is None or set(q.dimensions) & set(GRAINS) or q.compare is not None and not share:
         return None
     group = s.group()
     parts = parts_of(q.filter)

@@ -24,7 +24,7 @@ from assistant.plans.filters import Compare, CustomerCondition, Filter
 from assistant.plans.periods import Period
 from assistant.plans.query import QueryPlan
 
-_MOST = 50
+_MOST = 200
 _SURE = 0.9
 #: measures of now, which no time narrows
 OF_NOW = frozenset({

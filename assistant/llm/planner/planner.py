@@ -36,6 +36,7 @@ from assistant.llm.planner.question_readings import QUESTION, WHOLE
 from assistant.llm.planner.rank import Encoder
 from assistant.llm.planner.recommendation_cues import cued
 from assistant.llm.planner.request_order import remaining
+from assistant.llm.planner.row_in_talk import of_the_row
 from assistant.llm.planner.second_reading import second_reading
 from assistant.llm.planner.talk_asks import about_the_thing
 from assistant.llm.planner.things_in_talk import with_person_named
@@ -103,7 +104,8 @@ def _whole(turn: Turn) -> Planned:
     first = _read_once(turn)
     planned = second_reading(turn.text, first, turn.words, lambda t: _read_once(turn.saying(t))) or joined_scrap(
         turn.text, first, turn.context, turn.words, lambda t: _read_once(turn.outside(t))) or first
-    return scrap_after_refusal(turn.text, planned, turn.context, turn.words) or kept_scope(
+    return scrap_after_refusal(turn.text, planned, turn.context, turn.words) or of_the_row(
+        turn.text, planned, turn.context, turn.words) or kept_scope(
         turn.text, planned, turn.context, turn.words, turn.shop) or planned
 
 

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from assistant.llm.planner.candidate import Planned, call
 from assistant.llm.planner.context import DialogueContext, Past
 from assistant.llm.planner.heard import expression, heard
+from assistant.llm.planner.references import period_of_row
+from assistant.llm.planner.spans import read
 from assistant.llm.planner.units import GRAINS
+from assistant.llm.planner.values import join
+from assistant.llm.planner.vocabulary import Vocabulary
+from assistant.plans.filters import Compare
 from assistant.plans.query import QueryPlan
 
 #: rows of these have readings of their own
@@ -30,6 +38,33 @@ def with_row_named(text: str, context: DialogueContext) -> str:
     return f"{left}{bare} {next(iter(heard('of')))} {name}{right[len(bare) :]}"
 
 
+def of_the_row(text: str, planned: Planned, context: DialogueContext, words: Vocabulary) -> Planned | None:
+    """Another measure of the row that was picked, where the text points at it: "how many orders was that" after the
+    best month is of that month, and ranks no month by orders."""
+    last: Past | None = context.past[-1] if context.past else None
+    before = last.call.plan() if last is not None and last.call.name == "query_data" and not last.refused else None
+    now = planned.calls[0].plan() if len(planned.calls) == 1 and planned.calls[0].name == "query_data" else None
+    if last is None or not isinstance(before, QueryPlan) or not isinstance(now, QueryPlan) or planned.done is not None:
+        return None
+    again = now.limit == before.limit == 1 and now.dimensions == before.dimensions and len(now.dimensions) == 1
+    pointing = any(item.has("pronoun") for item in read(text, words).items) or not heard(
+        "row_in_talk.pointing").isdisjoint(t.word for t in read(text, words).tokens)
+    if not again or not pointing or set(now.metrics) & set(before.metrics) or now.filter != before.filter:
+        return None
+    by = now.dimensions[0]
+    value = next(iter(context.column(last, by)), None)
+    if value is None or by == "customer":
+        return None
+    changes: dict[str, object] = {"dimensions": (), "limit": None, "sort": None, "offset": 0}
+    if by in GRAINS:
+        changes["period"] = period_of_row(by, value)
+    else:
+        changes["filter"] = join([*([now.filter] if now.filter else []), Compare(field=by, op="eq", values=(value,))])
+    if by in GRAINS and changes["period"] is None:
+        return None
+    return replace(planned, calls=[call(now.model_copy(update=changes))])
+
+
 def _row(context: DialogueContext, *, several: bool) -> str | None:
     last: Past | None = context.past[-1] if context.past else None
     plan = last.call.plan() if last is not None and not last.refused and last.call.name == "query_data" else None
@@ -46,4 +81,4 @@ def _row(context: DialogueContext, *, several: bool) -> str | None:
     return found[0] if found else None
 
 
-__all__ = ["with_row_named"]
+__all__ = ["of_the_row", "with_row_named"]

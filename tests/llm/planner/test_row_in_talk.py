@@ -64,3 +64,21 @@ def test_who_is_highest_of_groups_is_a_group() -> None:
 
 def test_one_more_measure_stands_beside() -> None:
     assert args_of("revenue by country", "and orders next to it")["metrics"] == ["revenue", "orders"]
+
+
+def test_another_measure_of_the_month_picked_ranks_no_month() -> None:
+    args = args_of("which month had the highest revenue in 2011", "how many orders was that", rows=MARCH)
+
+    assert args["metrics"] == ["orders"] and "dimensions" not in args and args["period"]["month"] == 3
+
+
+def test_two_lists_are_put_into_one_picture() -> None:
+    args = args_of("revenue by month in France", "the same for Germany", "put both in one chart")
+
+    assert args["dimensions"] == ["month", "country"] and args["filter"]["values"] == ["France", "Germany"]
+
+
+@pytest.mark.parametrize(("asked", "money"), [("units in March 2011", "revenue"),
+                                              ("return rate in 2011", "returned_value")])
+def test_in_money_is_the_money_of_what_was_counted(asked: str, money: str) -> None:
+    assert args_of(asked, "in pounds please")["metrics"] == [money]
