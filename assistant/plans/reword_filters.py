@@ -67,6 +67,10 @@ def filter_words(condition: Filter) -> str:
     raise TypeError(f"{type(condition).__name__} is not a filter")
 
 
+#: a longer list of values is counted, and the first so many are named
+_MOST_NAMED, _NAMED = 20, 3
+
+
 def _nested(condition: Filter, bracketed: type) -> str:
     return f"({filter_words(condition)})" if isinstance(condition, bracketed) else filter_words(condition)
 
@@ -81,6 +85,9 @@ def _compare(condition: Compare) -> str:
     if condition.op == "between":
         return f"{name} {compared('between', condition.values)}"
     shown = join_words([number_words(v) for v in condition.values], "or")
+    if len(condition.values) > _MOST_NAMED:  # the plan beside the answer holds them all
+        first = ", ".join(number_words(v) for v in condition.values[:_NAMED])
+        shown = f"{said(str(len(condition.values)))} ({first} …)"
     if condition.op in {"gt", "ge", "lt", "le"}:
         return f"{name} is {OPERATORS[condition.op]} {shown}"
     return f"{name} {OPERATORS[condition.op]} {shown}"

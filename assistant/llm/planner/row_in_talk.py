@@ -47,8 +47,9 @@ def of_the_row(text: str, planned: Planned, context: DialogueContext, words: Voc
     if last is None or not isinstance(before, QueryPlan) or not isinstance(now, QueryPlan) or planned.done is not None:
         return None
     again = now.limit == before.limit == 1 and now.dimensions == before.dimensions and len(now.dimensions) == 1
-    pointing = any(item.has("pronoun") for item in read(text, words).items) or not heard(
-        "row_in_talk.pointing").isdisjoint(t.word for t in read(text, words).tokens)
+    reading = read(text, words)
+    told = {t.word for t in reading.tokens} & heard("row_in_talk.pointing")
+    pointing = bool(told) or any(item.has("pronoun") for item in reading.items)
     if not again or not pointing or set(now.metrics) & set(before.metrics) or now.filter != before.filter:
         return None
     by = now.dimensions[0]
