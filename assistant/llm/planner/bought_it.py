@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from assistant.llm.planner.context import DialogueContext
 from assistant.llm.planner.heard import expression
+from assistant.llm.planner.units import GRAINS
 from assistant.plans.filters import Compare
 from assistant.plans.query import QueryPlan
 
@@ -34,7 +35,7 @@ def _thing(context: DialogueContext) -> str | None:
     plan = last.call.plan() if last is not None and last.call.name == "query_data" else None
     if last is None or not isinstance(plan, QueryPlan):
         return None
-    if not plan.dimensions:
+    if not set(plan.dimensions) - set(GRAINS):
         asked = plan.filter
         one = isinstance(asked, Compare) and asked.field in _GOODS and asked.op == "eq" and len(asked.values) == 1
         return str(asked.values[0]) if one else None  # type: ignore[union-attr]

@@ -24,6 +24,7 @@ from assistant.llm.planner.heard import heard
 from assistant.llm.planner.moves import turned
 from assistant.llm.planner.parts import Parts
 from assistant.llm.planner.spans import Item, Reading
+from assistant.llm.planner.steps import covers_steps
 from assistant.llm.planner.units import GRAINS
 from assistant.llm.planner.values import join
 from assistant.plans.periods import Period
@@ -103,6 +104,7 @@ def edit_query(frames: Frames, before: QueryPlan) -> Candidate | None:
     _picked(p, plan, changes)
     _edit_transform(p, plan, changes)
     one = any(item.lemma in heard("one") for item in p.reading.items) and p.reading.has("which")
+    _long_enough(p, plan, changes)
     if not changes or (one and not p.placed and not changes.get("dimensions", plan.dimensions)):
         return None  # "which one …" of a single figure
     try:
@@ -112,6 +114,15 @@ def edit_query(frames: Frames, before: QueryPlan) -> Candidate | None:
     if edited == before and p.reading.has("compare", "instead", "growth"):
         return None  # "and compared to the first one?": something else was asked for
     return frames.finish(p, [call(edited)], "follow_up", 0.0)
+
+
+def _long_enough(p: Parts, plan: QueryPlan, changes: dict[str, Any]) -> None:
+    """As in "the trend please" of one month: a series reaches beyond it."""
+    grains = [d for d in changes.get("dimensions", ()) if d in GRAINS]
+    if not grains or plan.period is None or p.periods or not p.reading.has("trend") or "period" in changes:
+        return
+    if not covers_steps(plan.period, grains, p.reading.vocabulary):
+        changes |= {"period": None, "compare": None}
 
 
 def _which_ones(p: Parts, plan: QueryPlan) -> None:
@@ -315,11 +326,24 @@ def _bounded(p: Parts, plan: QueryPlan, changes: dict[str, Any], last: Past | No
             continue
         p.used.update({i, i + 1}, p.reading.having("customers_pronoun"))
         p.conditions.measures, p.limit = [], None
-        metric = _bounded_measure(last, plan, float(value))
+        metric = _counted_by(p, i + 2) or _bounded_measure(last, plan, float(value))
         changes["having"] = (Having(metric=metric, op=op, values=(float(value),)),)
         changes["limit"] = None
         return True
     return False
+
+
+def _counted_by(p: Parts, i: int) -> str | None:
+    """As in "at least 20 **customers**": what the number counts."""
+    item = p.reading.items[i] if i < len(p.reading.items) else None
+    if item is None:
+        return None
+    for name in ("customer", "order", "product"):
+        if name in item.alts.get("dim", ()):
+            p.used.add(i)
+            p.groups = [g for g in p.groups if g != name]
+            return p.reading.vocabulary.role({"customer": "customers", "order": "orders"}.get(name, "products_sold"))
+    return None
 
 
 def _bounded_measure(last: Past | None, plan: QueryPlan, value: float) -> str:

@@ -86,7 +86,9 @@ def _a_year_before(p: Parts, plan: QueryPlan) -> bool:
     found = p.periods[0].period if len(p.periods) == 1 else None
     year = found == Period(kind="calendar", unit="year", offset=-1)
     before = plan.period
-    whole = before is None or before.unit == "year" or (before.kind == "named" and not (before.month or before.quarter))
+    if before is None or before.kind == "to_date":
+        return year and before is not None
+    whole = before.unit == "year" or (before.kind == "named" and not (before.month or before.quarter))
     return year and not whole
 
 

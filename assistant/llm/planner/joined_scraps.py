@@ -56,7 +56,8 @@ def joined_scrap(
         both = QueryPlan.model_validate(_over(before, said))
     except ValidationError:
         return None
-    if both == before:
+    whole = both.compare is not None and both.compare.kind in {"total", "rest"} and both.filter is None
+    if both == before or whole:
         return None
     return replace(found, calls=[call(both)], frame="follow_up", notes=[f"said_of|{scrap}|{measure.label.lower()}"])
 

@@ -14,23 +14,30 @@ from pydantic import ValidationError
 
 from assistant.llm.planner.candidate import Planned, call
 from assistant.llm.planner.context import DialogueContext, Past
-from assistant.llm.planner.heard import heard
+from assistant.llm.planner.discourse_scene import parts_of
+from assistant.llm.planner.heard import expression, heard
 from assistant.llm.planner.parts import gather
-from assistant.llm.planner.period_grammar import PeriodReader
+from assistant.llm.planner.references import period_of_row
+from assistant.llm.planner.replies import decline
 from assistant.llm.planner.spans import Reading, read
+from assistant.llm.planner.steps import covers_steps
+from assistant.llm.planner.units import GRAINS
+from assistant.llm.planner.values import join
 from assistant.llm.planner.vocabulary import Vocabulary
+from assistant.plans.briefing import BriefingRequest
 from assistant.plans.filters import And, Compare, CustomerCondition, Filter, Not, Or
-from assistant.plans.periods import Period
 from assistant.plans.query import ChangePlan, QueryPlan
-from assistant.plans.shop import Shop
 
 #: readings of a text as a question of its own
 _FRESH = frozenset({"query", "composed", "two_measures"})
+#: answers for a stretch of time and a part of the shop
+_SCOPED = frozenset({"query_data", "explain_change", "brief_shop"})
+#: units that come round again
+_CLOCK = frozenset({"weekday"})
 _HEADS = frozenset({"customers", "new_customers", "returning_customers"})
-_DAYS = {"day": 1, "weekday": 7, "hour": 1, "week": 7, "month": 31, "quarter": 92, "year": 366}
 
 
-def kept_scope(text: str, planned: Planned, context: DialogueContext, words: Vocabulary, shop: Shop) -> Planned | None:
+def kept_scope(text: str, planned: Planned, context: DialogueContext, words: Vocabulary) -> Planned | None:
     """The plan kept to the time and the part of the shop spoken of; None where it has its own or there is none.
 
     Args:
@@ -42,22 +49,31 @@ def kept_scope(text: str, planned: Planned, context: DialogueContext, words: Voc
         return None
     plan = planned.calls[0].plan()
     reading = read(text, words)
-    if not isinstance(plan, QueryPlan) or _apart(reading, plan, words):
+    pointing = not heard("kept_scope.pointing").isdisjoint(t.word for t in reading.tokens)
+    if not isinstance(plan, QueryPlan) or _apart(reading, plan, words) and not pointing:
         return None
+    if expression("kept_scope.of_it").search(text) and not _narrows(plan, before):
+        return Planned([decline(words.lexicon, "not_understood", "not_part_of", words=text.strip(" ?!."))], 0.0,
+                       frame="decline")
     if reading.has("customers_pronoun") and _of_people(before):
         return None  # "what did they spend": these customers, whoever bought then
     changes: dict[str, Any] = {}
     notes = []
-    if before.period is not None and _timeless(plan, reading) and _steps(plan, before.period, words, shop):
+    if before.period is not None and _timeless(plan, reading) and covers_steps(before.period, plan.dimensions, words):
         changes["period"] = before.period
         notes.append("kept_time||")
-    kept = _part(before.filter, plan)
+    if not heard("kept_scope.then").isdisjoint(t.word for t in reading.tokens):
+        changes |= _picked_time(context, before, plan)
+    kept = _part(before.filter, plan, joined=pointing)
     if kept is not None and (plan.period is None or changes):
         changes["filter"] = kept
         notes.append("kept_part||")
+    measure = _measure(plan, before, reading, words)
+    if measure and not changes:
+        notes.append(f"kept_measure|{words.metrics[measure['metrics'][0]].label.lower()}")
+    changes |= measure
     if not changes:
         return None
-    changes |= _measure(plan, before, reading, words)
     try:
         scoped = QueryPlan.model_validate(plan.model_copy(update=changes).model_dump())
     except ValidationError:
@@ -65,18 +81,18 @@ def kept_scope(text: str, planned: Planned, context: DialogueContext, words: Voc
     return replace(planned, calls=[call(scoped)], notes=[*planned.notes, *notes])
 
 
-def _before(context: DialogueContext) -> QueryPlan | ChangePlan | None:
+def _before(context: DialogueContext) -> QueryPlan | ChangePlan | BriefingRequest | None:
     """The data question answered in the turn before this one."""
     last: Past | None = context.past[-1] if context.past else None
-    if last is None or last.refused or last.call.name not in {"query_data", "explain_change"}:
+    if last is None or last.refused or last.call.name not in _SCOPED:
         return None
     if sum(p.turn == last.turn for p in context.past) > 1:
         return None  # several answers: which of them is gone on with is not known
     plan = last.call.plan()
-    return plan if isinstance(plan, QueryPlan | ChangePlan) else None
+    return plan if isinstance(plan, QueryPlan | ChangePlan | BriefingRequest) else None
 
 
-def _of_people(before: QueryPlan | ChangePlan) -> bool:
+def _of_people(before: QueryPlan | ChangePlan | BriefingRequest) -> bool:
     counted = isinstance(before, QueryPlan) and bool(set(before.metrics) & _HEADS or "customer" in before.dimensions)
     return counted or _timed(before.filter)
 
@@ -108,37 +124,61 @@ def _timed(condition: Filter | None) -> bool:
     return isinstance(condition, CustomerCondition)
 
 
-def _steps(plan: QueryPlan, period: Period, words: Vocabulary, shop: Shop) -> bool:
-    """Whether a series has two steps or more in the time."""
-    grains = [_DAYS[d] for d in plan.dimensions if d in _DAYS]
-    if not grains:
-        return True
-    bounds = PeriodReader([], words.lexicon, shop.status().as_of).bounds(period)
-    return bounds is not None and (bounds[1] - bounds[0]).days + 1 >= 2 * max(grains) - 7
+def _part(condition: Filter | None, plan: QueryPlan, *, joined: bool) -> Filter | None:
+    """The values the shop is narrowed to, where the question names none and is not about what they are values of.
 
-
-def _part(condition: Filter | None, plan: QueryPlan) -> Filter | None:
-    """The values the shop is narrowed to, where the question names none and is not about what they are values of."""
-    parts = list(condition.parts) if isinstance(condition, And) else [condition] if condition is not None else []
-    if not parts or plan.filter is not None or plan.having or plan.compare is not None:
+    Args:
+        joined: a word of the question points at them ("new customers there"): they join its own conditions.
+    """
+    parts = parts_of(condition)
+    own = parts_of(plan.filter)
+    if not parts or plan.having or plan.compare is not None or (own and not joined):
         return None
     for part in parts:
         plain = part.part if isinstance(part, Not) else part
-        if not isinstance(plain, Compare) or plain.field in {"customer", *plan.dimensions}:
+        several = isinstance(plain, Compare) and plain.field == "customer" and plain.op != "eq"
+        if not isinstance(plain, Compare) or several or plain.field in plan.dimensions or part in own:
             return None
-    return condition
+        if any(isinstance(o, Compare) and o.field == plain.field for o in own):
+            return None
+    return condition if not own else join([*own, *parts])
+
+
+def _picked_time(
+    context: DialogueContext, before: QueryPlan | ChangePlan | BriefingRequest, plan: QueryPlan
+) -> dict[str, Any]:
+    """As in "and what do people buy then?" after the best weekday or month: that one."""
+    picked = isinstance(before, QueryPlan) and before.limit == 1 and len(before.dimensions) == 1
+    by = before.dimensions[0] if isinstance(before, QueryPlan) and picked else ""
+    value = next(iter(context.column(context.past[-1], by)), None) if by in GRAINS or by in _CLOCK else None
+    if value is None or plan.period is not None:
+        return {}
+    if by in _CLOCK:
+        return {"filter": join([*parts_of(plan.filter), Compare(field=by, op="eq", values=(value,))])}
+    period = period_of_row(by, value)
+    return {} if period is None else {"period": period}
+
+
+def _narrows(plan: QueryPlan, before: QueryPlan | ChangePlan | BriefingRequest) -> bool:
+    """Whether a question is about a part of what was measured: within the same conditions, or of the same measure."""
+    named = {f.field for f in parts_of(before.filter) if isinstance(f, Compare)}
+    kept = all(f in parts_of(plan.filter) for f in parts_of(before.filter))
+    same = not isinstance(before, QueryPlan) or bool(set(plan.metrics) & set(before.metrics))
+    return same or kept and bool(named) or bool(_part(before.filter, plan, joined=True))
 
 
 def _measure(
-    plan: QueryPlan, before: QueryPlan | ChangePlan, reading: Reading, words: Vocabulary
+    plan: QueryPlan, before: QueryPlan | ChangePlan | BriefingRequest, reading: Reading, words: Vocabulary
 ) -> dict[str, Any]:
     """The measure spoken of, where the question ranks things and does not say by what."""
     said = gather(reading)
+    if isinstance(before, BriefingRequest):
+        return {}
     asked = before.metrics[0] if isinstance(before, QueryPlan) else before.metric
     if said.metrics or said.sort_metric or reading.has("metric", "act", "definition") or plan.metrics == (asked,):
         return {}
     metric = words.metrics.get(asked)
-    if metric is None or not metric.adds_up or asked in _HEADS or len(plan.metrics) > 1 or plan.having:
+    if metric is None or metric.of_now or asked in _HEADS or len(plan.metrics) > 1 or plan.having:
         return {}
     sort = None if plan.sort is None else plan.sort.model_copy(update={
         "by": asked if plan.sort.by in plan.metrics else plan.sort.by})

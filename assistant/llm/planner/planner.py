@@ -106,7 +106,7 @@ def _whole(turn: Turn) -> Planned:
         turn.text, first, turn.context, turn.words, lambda t: _read_once(turn.outside(t))) or first
     return scrap_after_refusal(turn.text, planned, turn.context, turn.words) or of_the_row(
         turn.text, planned, turn.context, turn.words) or kept_scope(
-        turn.text, planned, turn.context, turn.words, turn.shop) or planned
+        turn.text, planned, turn.context, turn.words) or planned
 
 
 def _read_once(turn: Turn) -> Planned:

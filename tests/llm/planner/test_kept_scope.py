@@ -82,3 +82,48 @@ def test_the_share_of_one_row_is_one_of_the_list() -> None:
 def test_a_kind_of_customers_named_after_a_figure_is_asked_for_itself() -> None:
     assert args_of("revenue in March 2011", "our best customers")["dimensions"] == ["customer"]
     assert args_of("revenue in March 2011", "best customers only").get("dimensions") is None
+
+
+def test_a_comparison_without_a_measure_is_by_the_one_spoken_of_and_says_so() -> None:
+    planned = talk("average order value", "top 5 countries")
+
+    assert planned.calls[0].args["metrics"] == ["average_order_value"]
+    assert planned.notes == ["kept_measure|average order value"]
+
+
+def test_there_joins_the_place_spoken_of() -> None:
+    args = args_of("revenue in France in 2011", "customers who bought tea there")
+
+    assert "France" in str(args)
+
+
+def test_a_part_of_it_that_is_none_is_declined() -> None:
+    assert talk("units in stock", "how much of it is unsubscribed").calls[0].name == "decline"
+
+
+def test_the_year_so_far_is_set_against_the_same_days() -> None:
+    assert args_of("revenue this year to date", "vs last year")["compare"] == {"kind": "year_earlier"}
+
+
+@pytest.mark.parametrize("text", ["what do customers in France usually buy", "what do people from France order most"])
+def test_what_people_buy_are_products(text: str) -> None:
+    args = args_of(text)
+
+    assert args["dimensions"] == ["product"] and "France" in str(args["filter"])
+
+
+def test_a_bound_on_what_is_counted_is_no_bound_on_the_list() -> None:
+    args = args_of("average order value by country", "only countries with at least 20 customers")
+
+    assert args["having"][0]["metric"] == "customers"
+
+
+def test_the_trend_of_a_month_reaches_beyond_it() -> None:
+    assert "period" not in args_of("return rate in March 2011", "trend please")
+
+
+def test_then_is_the_time_that_was_picked() -> None:
+    args = args_of("which month had the highest revenue in 2011", "what do people buy then",
+                   rows=[{"month": "2011-03-01", "revenue": 5.0}])
+
+    assert args["dimensions"] == ["product"] and args["period"]["month"] == 3
