@@ -151,7 +151,7 @@ def _picked_time(
     picked = isinstance(before, QueryPlan) and before.limit == 1 and len(before.dimensions) == 1
     by = before.dimensions[0] if isinstance(before, QueryPlan) and picked else ""
     value = next(iter(context.column(context.past[-1], by)), None) if by in GRAINS or by in _CLOCK else None
-    if value is None or plan.period is not None:
+    if value is None or plan.period not in (None, before.period):
         return {}
     if by in _CLOCK:
         return {"filter": join([*parts_of(plan.filter), Compare(field=by, op="eq", values=(value,))])}
