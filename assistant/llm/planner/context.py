@@ -119,7 +119,7 @@ class DialogueContext:
                 and "customer" in plan.dimensions
                 and plan.limit is None
             ):
-                return plan.filter, ""
+                return listed_customers(plan) or plan.filter, ""
             if past.call.name == "query_data" and not plan.dimensions and set(plan.metrics) <= _HEAD_COUNTS:
                 counted = counted_customers(plan)
                 if counted is not None:
@@ -152,6 +152,21 @@ def counted_customers(plan: QueryPlan) -> Filter | None:
         metric = "new_customers" if plan.metrics[0] == "new_customers" else "orders"
         people.append(CustomerCondition(metric=metric, op="ge", values=(1,), where=where, period=plan.period))
     return None if not people else people[0] if len(people) == 1 else And(parts=tuple(people))
+
+
+def listed_customers(plan: QueryPlan) -> Filter | None:
+    """The customers that a list shows, by its conditions, its time and its bounds; None where those do not say it."""
+    if plan.limit is not None or plan.compare is not None or any(h.of != "value" for h in plan.having):
+        return None
+    parts = list(plan.filter.parts) if isinstance(plan.filter, And) else [plan.filter] if plan.filter else []
+    people, rows = [f for f in parts if of_customers(f)], [f for f in parts if not of_customers(f)]
+    where = None if not rows else rows[0] if len(rows) == 1 else And(parts=tuple(rows))
+    bounds: list[Filter] = [CustomerCondition(metric=h.metric, op=h.op, values=h.values, where=where,
+                                              period=plan.period) for h in plan.having]
+    if not bounds:
+        return counted_customers(plan.model_copy(update={"metrics": ("customers",)}))
+    whole = [*people, *bounds]
+    return whole[0] if len(whole) == 1 else And(parts=tuple(whole))
 
 
 def of_customers(condition: Filter) -> bool:

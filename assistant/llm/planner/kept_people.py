@@ -18,11 +18,12 @@ from assistant.llm.planner.context import DialogueContext, Past
 from assistant.llm.planner.discourse_scene import parts_of
 from assistant.llm.planner.plan_edits import with_filter
 from assistant.llm.planner.pointed_people import Pointing, pointed, speaks_of_people
-from assistant.llm.planner.population import Population, in_talk, left_over
+from assistant.llm.planner.population import Population, flat, in_talk, left_over, of_answer
 from assistant.llm.planner.replies import decline
 from assistant.llm.planner.values import join
 from assistant.llm.planner.vocabulary import Vocabulary
 from assistant.plans.filters import And, Compare, CustomerCondition, Filter, Not, Or, Predicted
+from assistant.plans.periods import Period
 from assistant.plans.query import QueryPlan
 from assistant.plans.requests import CampaignBrief, SegmentRule
 from assistant.plans.reword import reword_filter
@@ -48,8 +49,11 @@ _MAY_BE = _OF_PEOPLE | {
     "run_study", "compare_groups", "find_segments", "explain_change", "export_report", "size_experiment",
     "bought_together", "search_products", "brief_shop", "check_premise",
 }
+_REACHED = frozenset({"mailable_customers", "consenting_customers"})
 _SALES = frozenset({"revenue", "net_revenue", "gross_revenue", "orders", "units", "average_order_value"})
 _HEADS = frozenset({"customers", "new_customers", "returning_customers"})
+#: what splits customers, so that the rows are still of people
+_THEIRS = frozenset({"customer", "country", "city", "gender", "new_vs_returning", "acquisition_channel", "segment"})
 
 
 def kept_people(
@@ -74,16 +78,26 @@ def kept_people(
     if said.alone:
         return _of_the_others(said, planned, people, context)
     if not said.others and not _declined(planned) and all(_holds(c, people, said) for c in planned.calls):
-        return replace(planned, calls=[_with_goods(c, people, said) for c in planned.calls])
+        return _then(replace(planned, calls=[
+            _sent_by(_tidy(_with_goods(c, people, said)), people) for c in planned.calls]), people)
     if planned.done is None and (not _declined(planned) or _may_be_read(said, planned)):
         for read in _readings(said, planned, people, within):
-            calls = [_with_goods(c, people, said) if people.held_by(c) else _with(c, people, said) for c in read.calls]
-            if read.done is None and calls and all(c is not None for c in calls):
-                notes = [*read.notes, _note(said, people)]
-                return replace(read, calls=calls, notes=notes, frame="second_clause", alternatives=[])  # type: ignore[arg-type]
+            kept = _about(read, people, said)
+            if kept is not None:
+                return kept
     if _declined(planned):
         return planned
     return _no(planned, words, "those_people", words=said.words, whom=_whom(people))
+
+
+def _about(read: Planned, people: Population, said: Pointing) -> Planned | None:
+    """A plan with the customers put into every call; None where one has no place for them."""
+    made = [_with_goods(c, people, said) if people.held_by(c) else _with(c, people, said) for c in read.calls]
+    calls = [_sent_by(c, people) for c in made if c is not None and _asks(c, people, said)]
+    if read.done is not None or len(calls) < len(read.calls) or not calls:
+        return None
+    return _then(replace(read, calls=calls, notes=[*read.notes, _note(said, people)], frame="second_clause",
+                         alternatives=[]), people)
 
 
 def _declined(planned: Planned) -> bool:
@@ -110,8 +124,11 @@ def _meant(said: Pointing, planned: Planned, context: DialogueContext, language:
         return False
     if said.sure and (said.others or speaks_of_people(said.words, language) or _about_people(context.last())):
         return True
-    if _about_people(context.last()):
+    last = context.last()
+    if _about_people(last):
         return True
+    if said.sure and said.of_people and last is not None and of_answer(last, context) is not None:
+        return True  # "how many of them are from Spain?" after what they bought
     return not _declined(planned) and all(
         c.name in _OF_PEOPLE or c.name == "draft_campaign" or _counts(c) for c in planned.calls
     ) and not any(_of_rows(c, context) for c in planned.calls)
@@ -126,8 +143,8 @@ def _about_people(last: Past | None) -> bool:
     if last is None or last.call.name != "query_data":
         return last is not None and last.call.name in _ABOUT_PEOPLE
     plan: Any = last.call.plan()
-    return not set(plan.dimensions) - {"customer", "country", "city", "gender", "new_vs_returning",
-                                       "acquisition_channel"}
+    picked = plan.limit == 1 and set(plan.metrics) <= _HEADS  # "which month was best?" of new customers
+    return picked or not set(plan.dimensions) - _THEIRS
 
 
 def _counts(one: ToolCall) -> bool:
@@ -155,7 +172,9 @@ def _refused_of_others(context: DialogueContext, language: str) -> bool:
 
 
 def _holds(one: ToolCall, people: Population, said: Pointing) -> bool:
-    """Whether a call is about the customers, or shows the same list another way."""
+    """Whether a call is about the customers, or shows the same list another way; some of them are no products."""
+    if said.part and said.of_people and one.name == "query_data" and set(one.plan().dimensions) - _THEIRS:
+        return False
     return people.held_by(one) or not said.sure and _same_list(one, people.past)
 
 
@@ -177,6 +196,16 @@ def _readings(said: Pointing, planned: Planned, people: Population, within: With
             yield read
 
 
+def _asks(one: ToolCall, people: Population, said: Pointing) -> bool:
+    """Whether a call asks anything of the customers; a count or list of all of them does only where that was asked."""
+    plan: Any = one.plan()
+    if one.name == "query_data" and plan.dimensions == ("customer",) and not _own(plan.filter, people):
+        return said.listed
+    counts = one.name == "count_audience" or one.name == "query_data" and not plan.dimensions and (
+        set(plan.metrics) <= _HEADS and plan.period is None)
+    return not counts or said.counted and said.bare or bool(_own(plan.filter, people))
+
+
 # -- putting them into a plan ------------------------------------------------------------------------------------------
 
 
@@ -187,7 +216,7 @@ def _with(one: ToolCall, people: Population, said: Pointing) -> ToolCall | None:
         return None
     try:
         if isinstance(plan, CampaignBrief):
-            own = [p for p in parts_of(plan.audience) if not _all(p)]
+            own = _own(plan.audience, people)
             found = call(plan.model_copy(update={"audience": join([*people.parts, *own]), "audience_words": None}))
         elif isinstance(plan, StudyRequest):
             fields = with_filter(plan.study, join([*people.parts, *parts_of(getattr(plan.study, "filter", None))]))
@@ -198,12 +227,16 @@ def _with(one: ToolCall, people: Population, said: Pointing) -> ToolCall | None:
             inner = _with(call(plan.plan), people, said)
             found = None if inner is None else call(plan.model_copy(update={"plan": inner.plan()}))
         else:
-            held = [p for p in parts_of(getattr(plan, "filter", None)) if not _all(p)]
-            fields = with_filter(plan, join([*people.parts, *held]))
+            fields = with_filter(plan, join([*people.parts, *_own(getattr(plan, "filter", None), people)]))
             found = None if fields is None else call(type(plan).model_validate(fields))
     except ValidationError:
         return None
     return None if found is None else _with_goods(found, people, said)
+
+
+def _own(condition: Filter | None, people: Population) -> list[Filter]:
+    """What a text says of the customers besides who they are."""
+    return [p for p in flat(condition) if not _all(p) and p not in people.parts]
 
 
 def _of_customers(plan: QueryPlan) -> bool:
@@ -236,7 +269,7 @@ def _with_goods(one: ToolCall, people: Population, said: Pointing) -> ToolCall:
         return one
     own = [p for p in parts_of(plan.filter) if p not in people.parts]
     if said.number_of_it and any(map(_bare_number, own)):
-        own = [_of_goods(p, goods) if _bare_number(p) else p for p in own]
+        own = [_of_goods(p, goods, said.again) if _bare_number(p) else p for p in own]
         return call(type(plan).model_validate(
             {**plan.model_dump(), "filter": join([*people.parts, *own]).model_dump()}))  # type: ignore[union-attr]
     if said.on_it and isinstance(plan, QueryPlan) and set(plan.metrics) <= _SALES and goods.where not in own:
@@ -247,14 +280,59 @@ def _with_goods(one: ToolCall, people: Population, said: Pointing) -> ToolCall:
     return one
 
 
+def _sent_by(one: ToolCall, people: Population) -> ToolCall:
+    """A draft for customers picked as reachable by one channel goes out by that one where none is said."""
+    if one.name != "draft_campaign" or "channels" in one.args or one.args.get("campaign_id"):
+        return one
+    named = {v for p in people.parts if isinstance(p, CustomerCondition) and p.metric in _REACHED
+             for w in flat(p.where) if isinstance(w, Compare) and w.field == "message_channel" for v in w.values}
+    return call(one.plan().model_copy(update={"channels": tuple(named)})) if len(named) == 1 else one
+
+
+def _tidy(one: ToolCall) -> ToolCall:
+    """The call with every condition said once."""
+    plan: Any = one.plan()
+    parts = flat(getattr(plan, "filter", None))
+    once = [p for i, p in enumerate(parts) if p not in parts[:i]]
+    return one if len(once) == len(parts) else call(plan.model_copy(update={"filter": join(once)}))
+
+
+def _then(planned: Planned, people: Population) -> Planned:
+    """Who is "new" among the customers of a time was new then, whatever the word means of all customers today."""
+    defined = [n for n in planned.notes if n.startswith("defined_term|")]
+    times = {p.period for p in people.parts if isinstance(p, CustomerCondition) and p.period is not None}
+    then = times.pop() if len(times) == 1 else None
+    if not defined or then is None:
+        return planned
+    calls = [_new_then(c, people, then) for c in planned.calls]
+    changed = calls != planned.calls
+    notes = [n for n in planned.notes if not (changed and len(defined) == 1 and n in defined)]
+    return replace(planned, calls=calls, notes=notes)
+
+
+def _new_then(one: ToolCall, people: Population, then: Period) -> ToolCall:
+    plan: Any = one.plan()
+    if not hasattr(plan, "filter"):
+        return one
+    known = any(isinstance(p, CustomerCondition) and p.metric == "new_customers" for p in people.parts)
+    own: list[Filter] = []
+    for part in _own(plan.filter, people):
+        new = isinstance(part, CustomerCondition) and part.metric == "new_customers"
+        if not (new and known):
+            own.append(part.model_copy(update={"period": then, "term": None}) if new else part)
+    return one if own == _own(plan.filter, people) else call(plan.model_copy(update={
+        "filter": join([*people.parts, *own])}))
+
+
 def _bare_number(condition: Filter) -> bool:
     return isinstance(condition, CustomerCondition) and condition.metric in {"orders", "units"} and (
         condition.where is None and condition.period is None and condition.rank is None)
 
 
-def _of_goods(condition: Filter, goods: CustomerCondition) -> Filter:
-    """So many of the goods: pieces, where a number of them is said."""
-    return condition.model_copy(update={"metric": "units", "where": goods.where, "period": goods.period})
+def _of_goods(condition: Filter, goods: CustomerCondition, again: bool) -> Filter:
+    """So many of the goods: orders of them where they were bought again, else pieces."""
+    metric = {} if again else {"metric": "units"}
+    return condition.model_copy(update={**metric, "where": goods.where, "period": goods.period})
 
 
 # -- the others --------------------------------------------------------------------------------------------------------

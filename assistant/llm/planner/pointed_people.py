@@ -28,6 +28,10 @@ class Pointing:
         others: they mean those whom the last answer left out.
         alone: nothing else is said.
         number_of_it: a number of what they bought is spoken of, and not what.
+        again: … bought again.
+        of_people: what is said of them only people do or are.
+        part: some of those that were counted are asked about.
+        counted: how many they are is asked; bare: and nothing else; listed: who they are.
         on_it: money that went on what they bought.
     """
 
@@ -39,6 +43,12 @@ class Pointing:
     alone: bool = False
     number_of_it: bool = False
     on_it: bool = False
+    again: bool = False
+    of_people: bool = False
+    part: bool = False
+    counted: bool = False
+    bare: bool = False
+    listed: bool = False
 
 
 class _Forms:
@@ -52,6 +62,11 @@ class _Forms:
         self.nobody, self.nobody_put = self._made(raw.get("nobody", "")), str(raw.get("nobody_put", ""))
         self.number_of_it = self._made(raw.get("number_of_it", ""))
         self.on_it = self._made(raw.get("on_it", ""))
+        self.again = self._made(raw.get("again", ""))
+        self.part = self._made(raw.get("part", ""))
+        self.of_people = self._made(raw.get("of_people", ""))
+        self.listed = self._made(raw.get("listed", ""))
+        self.counted, self.bare = self._made(raw.get("counted", "")), self._made(raw.get("bare", ""))
         self.customers = str(raw.get("customers", ""))
         self.them = str(raw.get("them", ""))
         self.besides = self._made(raw.get("besides", ""))
@@ -88,7 +103,13 @@ def pointed(text: str, language: str) -> Pointing | None:
             return Pointing(found.group(), forms.ways(put), them, sure=True, others=True)
     on_it = forms.on_it.search(said)
     rest = said if on_it is None else said[: on_it.start()] + on_it["before"] + said[on_it.end():]
-    number = forms.number_of_it.search(rest)
+    again = forms.again.search(rest)
+    rest = forms.again.sub(lambda m: f"{m['bought']} {m['again']}", rest)
+    number = again or forms.number_of_it.search(rest)
+    said_of = {"number_of_it": number is not None, "on_it": on_it is not None, "again": again is not None,
+               "of_people": forms.of_people.search(said) is not None,
+               "counted": forms.counted.search(said) is not None, "bare": forms.bare.fullmatch(bare) is not None,
+               "listed": forms.listed.search(said) is not None}
     words, sure, put = "", False, rest
     for pattern, other, only_people in forms.rules:
         found = pattern.search(put)
@@ -98,11 +119,11 @@ def pointed(text: str, language: str) -> Pointing | None:
         words = words or found.group().strip(" ,")
         put = pattern.sub(other, put)
     if words:
-        return Pointing(words, forms.ways(put), rest, sure, number_of_it=number is not None, on_it=on_it is not None)
+        return Pointing(words, forms.ways(put), rest, sure, part=forms.part.search(words) is not None, **said_of)
     asked = forms.nobody.search(rest)
     if asked is not None:
         return Pointing(asked.group().strip(), forms.ways(forms.nobody.sub(forms.nobody_put, rest)), rest,
-                        number_of_it=number is not None, on_it=on_it is not None)
+                        **said_of)
     return None
 
 

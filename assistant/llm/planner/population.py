@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from assistant.llm.planner.candidate import ToolCall
-from assistant.llm.planner.context import DialogueContext, Past, counted_customers, of_customers
+from assistant.llm.planner.context import DialogueContext, Past, counted_customers, listed_customers, of_customers
 from assistant.llm.planner.discourse_scene import parts_of
+from assistant.llm.planner.references import period_of_row
+from assistant.llm.planner.units import GRAINS
 from assistant.llm.planner.values import join
 from assistant.plans.filters import And, Compare, CustomerCondition, Filter, InGroup, Not
 from assistant.plans.query import QueryPlan
@@ -35,7 +37,7 @@ class Population:
     @property
     def parts(self) -> list[Filter]:
         """The conditions that all hold."""
-        return _flat(self.filter)
+        return flat(self.filter)
 
     def goods(self) -> CustomerCondition | None:
         """The condition on what they bought, where all name the same goods: "… bought the doormats in 2011"."""
@@ -48,7 +50,7 @@ class Population:
         held = list(_nodes(one.plan().model_dump(mode="json") if hasattr(one.plan(), "model_dump") else one.args))
 
         def there(condition: Filter) -> bool:
-            return all(_plain(part) in held for part in _flat(condition))
+            return all(_plain(part) in held for part in flat(condition))
 
         if there(self.filter) or any(there(other) for other in self.others) or self._as_asked(one):
             return True
@@ -65,10 +67,10 @@ class Population:
         old, new = before.plan(), now.plan()
         if old.having or old.limit is not None or old.period != new.period:
             return False
-        asked = [_plain(part) for part in _flat(new.filter)]
+        asked = [_plain(part) for part in flat(new.filter)]
         kind = _KIND.get(old.metrics[0])
         same = kind is None or new.metrics[0] == old.metrics[0] or _plain(_of_kind(kind)) in asked
-        return same and all(_plain(part) in asked for part in _flat(old.filter)) and (
+        return same and all(_plain(part) in asked for part in flat(old.filter)) and (
             old.filter is not None or old.period is not None)
 
 
@@ -133,6 +135,9 @@ def _counted(plan: QueryPlan, past: Past, context: DialogueContext) -> Filter | 
     if plan.limit is None:
         return counted_customers(plan) if plan.dimensions[0] != "new_vs_returning" else None
     rows = context.column(past, plan.dimensions[0])
+    if plan.dimensions[0] in GRAINS and plan.limit == 1 and len(rows) == 1:  # "which month was best?"
+        period = period_of_row(plan.dimensions[0], rows[0])
+        return None if period is None else counted_customers(plan.model_copy(update={"period": period}))
     row = Compare(field=plan.dimensions[0], op="eq", values=(rows[0],)) if plan.limit == 1 and len(rows) == 1 else None
     if row is None or not of_customers(row):
         return None
@@ -141,17 +146,12 @@ def _counted(plan: QueryPlan, past: Past, context: DialogueContext) -> Filter | 
 
 def _listed(plan: QueryPlan, past: Past, context: DialogueContext) -> Filter | None:
     """Those whom a list shows: by its conditions and bounds, or by number where it is cut off."""
-    if plan.limit is not None or plan.compare is not None or any(h.of != "value" for h in plan.having):
-        ids = tuple(dict.fromkeys(context.column(past, "customer")))
-        if not ids or plan.limit is None and len(ids) >= _SHOWN:
-            return None
-        return Compare(field="customer", op="in" if len(ids) > 1 else "eq", values=ids)
-    rows = join([p for p in parts_of(plan.filter) if not of_customers(p)])
-    bounds = [CustomerCondition(metric=h.metric, op=h.op, values=h.values, where=rows, period=plan.period)
-              for h in plan.having]
-    if bounds:
-        return join([*[p for p in parts_of(plan.filter) if of_customers(p)], *bounds])
-    return counted_customers(plan.model_copy(update={"metrics": ("customers",)}))
+    found = listed_customers(plan)
+    cut = plan.limit is not None or plan.compare is not None or any(h.of != "value" for h in plan.having)
+    ids = tuple(dict.fromkeys(context.column(past, "customer"))) if cut else ()
+    if not ids or plan.limit is None and len(ids) >= _SHOWN:
+        return found
+    return Compare(field="customer", op="in" if len(ids) > 1 else "eq", values=ids)
 
 
 #: rows that an answer holds at most
@@ -188,9 +188,9 @@ def _nodes(value: Any) -> Iterator[dict[str, Any]]:
             yield from _nodes(held)
 
 
-def _flat(condition: Filter | None) -> list[Filter]:
+def flat(condition: Filter | None) -> list[Filter]:
     """The conditions that all hold, also those of an "and" inside an "and"."""
-    return [p for part in parts_of(condition) for p in (_flat(part) if isinstance(part, And) else [part])]
+    return [p for part in parts_of(condition) for p in (flat(part) if isinstance(part, And) else [part])]
 
 
 def _of_kind(kind: str) -> Compare:
@@ -201,4 +201,4 @@ def _plain(condition: Filter) -> dict[str, Any]:
     return next(_nodes(condition.model_dump(mode="json")))
 
 
-__all__ = ["Population", "in_talk", "left_over", "of_answer", "populations"]
+__all__ = ["Population", "flat", "in_talk", "left_over", "of_answer", "populations"]

@@ -12,7 +12,7 @@ from assistant.llm.planner.pointed_people import pointed
 from assistant.llm.planner.population import in_talk, left_over
 from assistant.llm.planner.vocabulary import vocabulary
 from assistant.plans.filters import Compare, CustomerCondition, Not
-from tests.support.talks import SHOP, args_of
+from tests.support.talks import SHOP, args_of, talk
 
 FRANCE = {"op_type": "compare", "field": "country", "op": "eq", "values": ["France"]}
 
@@ -88,6 +88,39 @@ def test_a_bare_number_counts_the_goods_in_talk() -> None:
     bought, more = args["filter"]["parts"]
 
     assert (more["metric"], more["where"], more["period"]) == ("units", bought["where"], bought["period"])
+
+
+def test_bought_again_counts_orders_of_the_goods_in_talk() -> None:
+    args = args_of("how many customers bought Garden products in 2011", "how many of those bought it again?")
+    bought, again = args["filter"]["parts"]
+
+    assert (again["metric"], again["op"], again["where"]) == ("orders", "gt", bought["where"])
+
+
+def test_who_is_new_among_those_of_a_time_was_new_then() -> None:
+    args = args_of("how many customers ordered in October 2011", "how many of those were first-time buyers?")
+
+    assert args["filter"]["parts"][1]["metric"] == "new_customers"
+    assert args["filter"]["parts"][1]["period"]["month"] == 10
+
+
+def test_everyone_who_also_did_something_is_one_of_those_before() -> None:
+    parts = args_of("how many people bought Garden in 2011", "everyone who also bought tea")["filter"]["parts"]
+
+    assert len(parts) == 2
+
+
+def test_what_they_bought_does_not_end_them() -> None:
+    one = talk("how many customers bought for the first time in may 2011", "what did they buy?",
+               "and how many of them are from Spain").calls[0]
+
+    assert one.name == "count_audience" and "Spain" in str(one.args["filter"])
+
+
+def test_a_draft_for_those_reached_by_one_channel_goes_out_by_it() -> None:
+    args = args_of("customers from France", "how many of those can we reach by email?", "set up a campaign for them")
+
+    assert args["channels"] == ["email"] and "France" in str(args["audience"])
 
 
 def test_what_cannot_be_asked_of_them_is_not_asked_of_all() -> None:
