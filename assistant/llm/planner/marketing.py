@@ -52,14 +52,6 @@ def _items(reading: Reading, start: int, end: int) -> set[int]:
     return {i for i, item in enumerate(reading.items) if item.start < end and item.end > start}
 
 
-def speaks_of_campaigns(reading: Reading) -> bool:
-    """Whether a campaign may be named here: a campaign, a message or a measure of them is spoken of."""
-    return any(
-        "campaign" in item.alts.get("dim", ()) or item.has("object") or OF_MARKETING & set(item.alts.get("metric", ()))
-        for item in reading.items
-    )
-
-
 def marketing(p: Parts) -> None:
     """Settle the parts of a question about campaigns, sources of customers, or costs and profit."""
     _sources(p)

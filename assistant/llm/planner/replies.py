@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from assistant.llm.planner.candidate import Candidate, ToolCall
 from assistant.llm.planner.lexicon import Lexicon
-from assistant.llm.planner.vocabulary import Vocabulary
 
 
 def decline(
@@ -44,8 +43,3 @@ def quoted(words: Sequence[str]) -> str:
     """Words in quotation marks, joined."""
     marked = [f"“{w}”" for w in dict.fromkeys(words)][:4]
     return marked[0] if len(marked) == 1 else f"{', '.join(marked[:-1])} and {marked[-1]}" if marked else ""
-
-
-def add_words(vocabulary: Vocabulary, missing: Sequence[str]) -> list[str]:
-    """What to load, as the decline's list."""
-    return list(dict.fromkeys(missing))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Literal
 
@@ -476,8 +475,3 @@ def customer(p: Parts, context: DialogueContext, finish: Finish) -> Candidate | 
     )
     _take(p, "last", "first", "when", "buy", "kind", "summary", "overview")
     return finish(p, [call(CustomerRequest(customer_id=p.customer_ids[0]))], "customer", 0.0 if asked else 0.1)
-
-
-def is_id(text: str) -> bool:
-    """Whether a word looks like an id: digits, perhaps behind a few letters."""
-    return bool(re.fullmatch(r"[A-Za-z\-_]{0,6}\d[\w\-]*", text))
