@@ -46,6 +46,8 @@ _LISTS = frozenset({
 })
 _COMPARES = frozenset({"explain_change", "find_movers", "compare_audiences", "compare_groups", "check_premise",
                        "check_fairness", "check_recommender", "read_out_campaigns", "read_experiment", "brief_shop"})
+#: parts of the names of measures in money
+_MONEY = ("revenue", "spend", "value", "margin", "cost", "price", "discount")
 #: what a person asks this program to do, by the tools that do it
 _DEEDS = {
     "create": {"draft_campaign", "draft_post", "count_audience", "save_segment", "find_segments", "propose_bundles",
@@ -164,9 +166,18 @@ def _by_kind(item: Item, trace: Trace) -> bool:
     if item.has("chart", "show") or (item.has("share") and trace.under("transform", "compare", "study", "about")):
         return True
     if item.has("act") and not item.has("absent"):
-        return bool(trace.metrics or trace.under("op_type", "study"))
+        return _done(str(item.get("act")), trace)
     if item.has("definition", "last_order", "inactive", "times", "customers_pronoun"):
         return bool(trace.under("op_type", "study", "customer_id", "audience"))
     return item.has("object", "goal", "offer", "content", "tone") and bool(
         trace.tools & {"draft_campaign", "draft_post", "show_campaign", "list_campaigns", "plan_promotion"}
     )
+
+
+def _done(deed: str, trace: Trace) -> bool:
+    """Whether what customers do is in the plan: as a condition, or in what is measured."""
+    if trace.under("op_type", "study"):
+        return True
+    if deed == "spend":
+        return any(part in metric for metric in trace.metrics for part in _MONEY)
+    return bool(trace.metrics)

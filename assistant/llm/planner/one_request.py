@@ -10,7 +10,7 @@ from assistant.llm.planner.context import DialogueContext
 from assistant.llm.planner.contrasts import contrasted
 from assistant.llm.planner.coverage import GAP
 from assistant.llm.planner.declining import bad_date, declined
-from assistant.llm.planner.idle import passed_over
+from assistant.llm.planner.lost_words import lost_words
 from assistant.llm.planner.offered import answerable
 from assistant.llm.planner.rank import Encoder, by_meaning
 from assistant.llm.planner.readings import settle
@@ -21,6 +21,9 @@ from assistant.llm.planner.vocabulary import Vocabulary
 from assistant.llm.planner.wording import reword
 from assistant.plans.shop import Shop
 
+#: kinds of words for which another reading is looked for, and tools of whose readings
+_TELLING = ("absent", "act", "value", "period", "duration", "definition", "times")
+_OF_DATA = frozenset({"query_data", "count_audience", "run_study", "forecast_metric"})
 #: A reading that leaves more than this is not answered.
 LIMIT = 0.65
 
@@ -42,7 +45,7 @@ def one_request(
     found = sorted([*mended, *found], key=lambda c: c.cost)
     if encoder is not None:
         found = by_meaning(text, found, lambda c: reword(c, words), encoder)
-    found = _accounted(found, reading, context, shop, tools, words)
+    found = _without_lost_words(found, reading, context, shop, tools, words)
     best = found[0] if found else None
     problem = bad_date(reading)
     if problem is not None:
@@ -61,11 +64,11 @@ def one_request(
     return Planned(best.calls, max(0.0, 1 - best.cost), best.unexplained, found[1:4], best.notes, best.frame)
 
 
-def _accounted(
+def _without_lost_words(
     found: list[Candidate], reading: Reading, context: DialogueContext, shop: Shop, tools: Collection[str],
     words: Vocabulary,
 ) -> list[Candidate]:
-    """The readings, cheapest first, once the cheapest is not one that passes over what the text says."""
+    """The readings, cheapest first, once the cheapest is not one in which what the text says has no part."""
 
     def again(text: str) -> list[ToolCall] | None:
         other = candidates(read(text, words), context, shop, tools)
@@ -73,7 +76,8 @@ def _accounted(
 
     for _ in found[:2]:
         best = found[0]
-        lost = passed_over(reading, best, again) if best.cost <= LIMIT else []
+        told = best.cost <= LIMIT and all(c.name in _OF_DATA for c in best.calls)
+        lost = [item.text for item in lost_words(reading, best.calls, again) if item.has(*_TELLING)] if told else []
         if not lost:
             break
         best.cost += GAP * len(lost)

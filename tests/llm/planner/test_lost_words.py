@@ -1,4 +1,4 @@
-"""Words that would be passed over in silence."""
+"""Words that have no part in the plan."""
 
 from __future__ import annotations
 
