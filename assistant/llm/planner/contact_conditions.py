@@ -414,6 +414,8 @@ def measured_contacts(p: Parts, contacts: ContactConditions) -> None:
     if not groups or not single or [m for m in p.metrics if m not in {"customers", "sent"}]:
         return
     name, channel = contacts.states[0]
+    if name not in p.reading.vocabulary.metrics:
+        return
     p.metrics, p.groups = [name], groups
     p.conditions.customers, p.conditions.joins = [], []
     if channel and "message_channel" not in groups:

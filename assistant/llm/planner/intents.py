@@ -37,7 +37,7 @@ from assistant.llm.planner.of_them import head_count, what_they_bought
 from assistant.llm.planner.parts import Parts, gather
 from assistant.llm.planner.plain_frames import PlainFrames
 from assistant.llm.planner.rank import ABSENT
-from assistant.llm.planner.ranking_terms import people_ranked, ranked_by_term, recent_time
+from assistant.llm.planner.ranking_terms import ranked_by_term, recent_time
 from assistant.llm.planner.readings import ranked_of_what
 from assistant.llm.planner.refusals import refused
 from assistant.llm.planner.shapes import adjust
@@ -51,8 +51,6 @@ from assistant.plans.filters import Filter, InGroup
 from assistant.plans.query import QueryPlan, Sort
 from assistant.plans.requests import SegmentRule
 
-#: what a product search is not for
-_NO_GOODS = frozenset({"customer", "order", "country", "city", "channel", "campaign", "new_vs_returning"})
 #: answers about the shop as a whole, or by likeness, which an open word could hide in
 _WHOLE_SHOP = frozenset({"brief_shop", "search_products"})
 
@@ -66,7 +64,7 @@ class Frames(AverageFrames, PlainFrames):
         if lacking(self.reading, self.reading.vocabulary):
             for c in found:  # an open question that names what nobody has is not one about the shop as a whole
                 c.cost += ABSENT if any(k.name in _WHOLE_SHOP for k in c.calls) else 0.0
-        if (self._names_a_measure() and not self.reading.does("search", "similar")) or self._asks_of_others():
+        if self._names_a_measure() and not self.reading.does("search", "similar"):
             for c in found:  # nobody asked for products by those words
                 c.cost += ABSENT if any(k.name == "search_products" for k in c.calls) else 0.0
         if costs_something(self.reading):
@@ -78,14 +76,6 @@ class Frames(AverageFrames, PlainFrames):
         wish = None if counts else wanted(self.reading, self.context, self.shop)
         found += [wish] if wish is not None and self.bound("search_products") else []
         return sorted(found, key=lambda c: c.cost)
-
-    def _asks_of_others(self) -> bool:
-        """As in "find the customer with the most orders in each month": people, places and times, not goods."""
-        known = self.reading.vocabulary.product_words
-        return any(
-            (_NO_GOODS & set(item.alts.get("dim", ())) or item.has("grain")) and item.lemma not in known
-            for item in self.reading.items
-        )
 
     def _names_a_measure(self) -> bool:
         """As in "revenue of the Garden Opening campaign": a measure or campaign, which no product's name holds."""
@@ -159,7 +149,6 @@ class Frames(AverageFrames, PlainFrames):
         definitions = self.shop.definitions()
         ranked_by_term(p, definitions)
         recent_time(p, self.shop, definitions)
-        people_ranked(p, [d.term for d in definitions if not d.assumed])
         self._notes(p, defined)
         self._pronoun_filter(p)
         head_count(p)

@@ -48,12 +48,3 @@ def recent_time(p: Parts, shop: Shop, definitions: Sequence[DefinitionUsed]) -> 
         meant = next(d for d in definitions if d.term == item.get("definition"))
         p.notes.append(f"defined_term|{meant.term}|{meant.meaning}")
         return
-
-
-def people_ranked(p: Parts, agreed: Sequence[str]) -> None:
-    """As in "top 5 whales by revenue": with a number in front, people are listed."""
-    for i in p.reading.having("definition", "saved"):
-        item = p.reading.items[i]
-        noun = item.has("saved") or str(item.get("definition")) in agreed
-        if noun and i in p.used and p.descending is not None and not p.groups:
-            p.groups = ["customer"]

@@ -303,3 +303,8 @@ def test_only_means_nothing_else(text: str) -> None:
 ])
 def test_only_then_and_every_time_are_not_dropped(text: str) -> None:
     assert plan_turn(text, None, SHOP).calls[0].name == "decline"
+
+
+def test_a_state_of_contacts_that_the_shop_does_not_measure_stays_a_condition() -> None:
+    plan = plan_turn("contactable customers by country", None, MAILING).calls[0].plan()
+    assert plan.dimensions == ("country",) and plan.filter.metric == "mailable_customers"

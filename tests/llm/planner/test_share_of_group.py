@@ -32,3 +32,14 @@ def test_the_other_way_round_is_another_share() -> None:
     one, other = plan_of("what share of loyal customers are from Germany"), plan_of(
         "what share of German customers are loyal")
     assert one.compare != other.compare
+
+
+@pytest.mark.parametrize(("text", "part", "whole"), [
+    ("app orders as a share of web orders", "app", "web"),
+    ("ratio of app to web orders", "app", "web"),
+    ("German revenue as a percentage of French revenue", "Germany", "France"),
+])
+def test_one_value_is_the_whole_of_another(text: str, part: str, whole: str) -> None:
+    plan = plan_of(text)
+    assert plan.compare is not None and plan.compare.of is not None
+    assert (plan.filter.values, plan.compare.of.values) == ((part,), (whole,))
