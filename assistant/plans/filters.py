@@ -137,7 +137,10 @@ class Among(Condition):
     """Things that come first by a metric: "the five cities with the lowest revenue", "the year with the most orders".
 
     The ``limit`` values of ``dimension`` after ``offset`` of them, by ``metric`` over the lines that ``where`` and
-    ``period`` leave (all of them without; the question's own filter and period do not count here).
+    ``period`` leave (all of them without; the question's own filter and period do not count here). Without a limit,
+    those for which the metric is not 0 or, where ``op`` and ``values`` say so, compares as said: "orders with at least
+    2 candles" is dimension=order, metric=units, where=candles, limit=0, op=ge, values=(2,). ``following``: not these
+    orders but the one that each customer placed next after the first of them ("what do people buy after a candle").
     """
 
     op_type: Literal["among"] = "among"
@@ -146,8 +149,21 @@ class Among(Condition):
     limit: int = Field(default=1, ge=0, le=1000, description="0: all of them for which the metric is not 0")
     offset: int = Field(default=0, ge=0)
     descending: bool = True
+    op: Literal["gt", "ge", "lt", "le", "eq", "ne", "between"] = "ne"
+    values: tuple[float, ...] = (0,)
+    following: bool = False
     where: Filter | None = None
     period: Period | None = None
+
+    @model_validator(mode="after")
+    def _bounded(self) -> Among:
+        if self.following and (self.dimension != "order" or self.limit):
+            raise ValueError("only orders follow one another, all of them")
+        if self.limit and (self.op, self.values) != ("ne", (0,)):
+            raise ValueError("things that come first are bounded by their number, not by their measure")
+        if len(self.values) != (2 if self.op == "between" else 1):
+            raise ValueError("a bound needs one number, a range two")
+        return self
 
 
 class And(Condition):

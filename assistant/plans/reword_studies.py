@@ -7,7 +7,7 @@ from typing import Any
 
 from assistant.plans.filters import Among
 from assistant.plans.periods import Period
-from assistant.plans.reword_base import label, number_words
+from assistant.plans.reword_base import compared, label, number_words
 from assistant.plans.reword_filters import filter_words
 from assistant.plans.reword_periods import during, period_phrase
 from assistant.plans.studies import (
@@ -107,6 +107,14 @@ def reword_among(condition: Among, denied: bool = False) -> str:
     what = label(condition.dimension)
     scope = f" where {filter_words(condition.where)}" if condition.where is not None else ""
     when = f" {during(condition.period)}" if condition.period is not None and condition.period.kind != "all" else ""
+    if condition.following:
+        held = reword_among(condition.model_copy(update={"following": False})).removeprefix("the order ")
+        return f"the order is {'not ' if denied else ''}the customer's next one after the first that {held}"
+    bounded = not condition.limit and (condition.op, condition.values) != ("ne", (0,))
+    if bounded:
+        no = "does not hold" if denied else "holds"
+        how = compared(condition.op, condition.values)
+        return f"the {what} {no} {how} {label(condition.metric)}{scope.replace(' where ', ' of lines where ', 1)}{when}"
     if not condition.limit and condition.dimension == "order" and condition.where is not None:
         return f"the {what} has {'no' if denied else 'a'} line{scope}{when}"
     said = _ranked(condition, what, scope, when)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import operator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -55,22 +56,48 @@ def is_orders(condition: Among) -> bool:
 
 
 def orders_holding(scope: Scope, condition: Among) -> ibis.Value:
-    """Ids of the orders for which the metric over the lines that are meant is not 0, found within the question."""
+    """Ids of the orders for which the metric over the lines that are meant compares as said, found within the question."""
     from assistant.query.compile import grouped
 
     window = scope.window(condition.period)
     table = grouped(scope, (condition.metric,), ("order",), condition.where, window, labels=False)
-    return table.filter(table[condition.metric] != 0)["order"]
+    held = table.filter(_bounded(table, condition))["order"]
+    return _following(scope, held) if condition.following else held
+
+
+def _following(scope: Scope, held: ibis.Value) -> ibis.Value:
+    """Ids of the orders that known customers placed next after the first of theirs among these."""
+    import ibis
+
+    from assistant.query.facts import LINES, widen
+
+    lines = widen(scope.snapshot, LINES, ["customer_id", "line_type", "order_id", "at"])
+    sold = lines.filter((lines.line_type == "sale") & lines.customer_id.notnull())
+    orders = sold.group_by("customer_id", "order_id").aggregate(placed=sold["at"].min())
+    turn = ibis.window(group_by="customer_id", order_by=[orders.placed, orders.order_id])
+    numbered = orders.mutate(place=ibis.row_number().over(turn), holds=orders.order_id.isin(held))
+    own = ibis.window(group_by="customer_id")
+    first = numbered.mutate(first=numbered.place.min(where=numbered.holds).over(own))
+    return first.filter(first.place == first["first"] + 1).order_id
+
+
+def _bounded(table: ibis.Table, condition: Among) -> ibis.BooleanValue:
+    """Whether the metric of a thing compares as the condition says."""
+    value, bounds = table[condition.metric], condition.values
+    if condition.op == "between":
+        return value.between(min(bounds), max(bounds))
+    compare: Callable[..., ibis.BooleanValue] = getattr(operator, condition.op)
+    return compare(value, bounds[0])
 
 
 def _every(scope: Scope, condition: Among) -> list[dict]:
-    """All the things for which the metric is not 0, however many."""
+    """All the things for which the metric compares as said, however many."""
     from assistant.query.compile import grouped
     from assistant.query.rows import fetch
 
     window = scope.window(condition.period)
     table = grouped(scope, (condition.metric,), (condition.dimension,), condition.where, window)
-    return fetch(scope, table.filter(table[condition.metric] != 0))
+    return fetch(scope, table.filter(_bounded(table, condition)))
 
 
 def rankings(condition: Filter | None) -> Iterator[Among]:

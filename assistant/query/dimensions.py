@@ -294,6 +294,7 @@ DIMENSIONS: dict[str, Dimension] = {
         _d("gender", "gender", ("gender",), sensitive=True),
         _d("age_band", "age band", ("birth_year",), sensitive=True, role="ordered", expression=_age_band),
         # only in filters
+        _d("customer_country", "country of the customer", ("customer_country",), role="filter"),
         _d("unit_price", "price paid per unit", ("unit_price",), role="filter", type="number", unit="currency"),
         _d("list_price", "list price", ("list_price",), role="filter", type="number", unit="currency"),
         _d("quantity", "units on the line", ("quantity",), role="filter", type="number", unit="count"),

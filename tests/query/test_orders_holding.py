@@ -8,7 +8,7 @@ from assistant.agent.grounding import check
 from assistant.data.warehouse import Snapshot
 from assistant.llm.replies import compose
 from assistant.plans import Among, And, Compare, Not, Period, QueryPlan, SegmentRule
-from assistant.plans.filters import Filter
+from assistant.plans.filters import CustomerCondition, Filter
 from assistant.plans.reword import reword_filter
 from assistant.query.audience import count_rule
 from assistant.query.engine import run_query
@@ -64,3 +64,25 @@ def test_a_real_number_of_orders_as_pandas_counts_them(demo_snapshot: Snapshot) 
         assert result.figures["revenue"].value == pytest.approx(
             float(sold[sold.order_id.isin(expected)].amount.sum()))
         assert not any(c.code == "chosen_by_ranking" for c in result.caveats)
+
+
+def test_a_bound_on_what_an_order_holds_and_the_order_after_as_pandas_counts_them(demo_snapshot: Snapshot) -> None:
+    con = demo_snapshot.con
+    lines = con.table("order_lines").to_pandas().merge(con.table("products").to_pandas()[["product_id", "category"]])
+    sold = lines[(lines.line_type == "sale") & lines.customer_id.notna()]
+    pieces = sold[sold.category == "Kitchen"].groupby("order_id").quantity.sum()
+    two = set(pieces[pieces >= 2].index)
+    bounded = holding("Kitchen", op="ge", values=(2,))
+    rule = CustomerCondition(metric="orders", op="ge", values=(1,), where=bounded)
+    counted = run_query(demo_snapshot, QueryPlan(metrics=("customers",), filter=rule))
+    assert counted.figures["customers"].value == sold[sold.order_id.isin(two)].customer_id.nunique()
+
+    orders = sold.groupby(["customer_id", "order_id"]).ordered_at.min().reset_index()
+    orders = orders.sort_values(["customer_id", "ordered_at", "order_id"])
+    orders["before"] = orders.groupby("customer_id").order_id.shift(1)
+    firsts = orders[orders.order_id.isin(pieces.index)].groupby("customer_id").order_id.first()
+    expected = orders[orders.before.isin(set(firsts))]
+    after = run_query(demo_snapshot, QueryPlan(metrics=("orders",), filter=holding("Kitchen", following=True)))
+    assert after.figures["orders"].value == len(expected)
+    assert reword_filter(bounded) == "the order holds at least 2 units sold of lines where category is Kitchen"
+    assert "next one after the first" in reword_filter(holding("Kitchen", following=True))

@@ -66,6 +66,11 @@ class ClauseArguments(ClauseMeaning):
     def _argument(self, k: int, clause: Clause) -> int | None:
         """Read one argument at ``k``; position after it, or None."""
         item = self.items[k]
+        at_once = self._one_order(k) if clause.op is not None else None
+        if at_once is not None:
+            clause.at_once = True
+            clause.used |= set(range(k, at_once))
+            return at_once
         if (
             item.has("group")
             and k + 1 < len(self.items)
@@ -99,6 +104,7 @@ class ClauseArguments(ClauseMeaning):
                 return None
             clause.op, clause.values, clause.measure = op, values, measure
             clause.used |= set(range(k, end))
+            clause.pieces = measure is None and self._pieces(end) is not None
             return end
         if (
             item.has("cmp")
@@ -120,6 +126,22 @@ class ClauseArguments(ClauseMeaning):
                 clause.objects.append(("and", what))
             clause.used |= set(range(k, end))
             return end
+        return None
+
+    def _pieces(self, k: int) -> tuple[Filter, int] | None:
+        """Goods right behind a number: "two mugs", "5 of the white ones"; not "over 500 in Garden"."""
+        if k >= len(self.items) or self.items[k].lemma in heard("filters.from_in"):
+            return None
+        return self._object(k)
+
+    def _one_order(self, k: int) -> int | None:
+        """As in "at least two candles in one order": where the words for it end."""
+        said, end = "", k
+        while end < min(len(self.items), k + 5):
+            said = f"{said} {self.items[end].lemma}".strip()
+            end += 1
+            if said in heard("filters.in_one_order"):
+                return end
         return None
 
     def _goods(self, k: int) -> bool:
@@ -257,5 +279,6 @@ class ClauseArguments(ClauseMeaning):
             if "product" in item.alts.get("dim", ()):
                 return self.units, nxt + 1
             if item.has("metric"):
-                return str(item.get("metric")), nxt + 1
+                pieces = item.tokens[0].word in heard("filters.sold") and item.get("metric") == self.money
+                return self.units if pieces else str(item.get("metric")), nxt + 1
         return None, k

@@ -10,7 +10,7 @@ from assistant.llm.planner.heard import heard
 from assistant.llm.planner.period_grammar import PeriodReader
 from assistant.llm.planner.period_words import PeriodReading
 from assistant.llm.planner.spans import Reading
-from assistant.plans.filters import And, Compare, CustomerCondition, Filter, Not, Or
+from assistant.plans.filters import Among, And, Compare, CustomerCondition, Filter, Not, Or
 from assistant.plans.periods import Period
 
 #: Orders further apart than this many days are not counted as close to each other (the limit of the plan).
@@ -57,6 +57,10 @@ class Clause:
     op: str | None = None
     values: tuple[float, ...] = ()
     measure: str | None = None
+    #: goods stand right behind the number: "more than one mug"
+    pieces: bool = False
+    #: said of one order, not of all of them together
+    at_once: bool = False
     period: PeriodReading | None = None
     also: list[PeriodReading] = field(default_factory=list)
     duration: PeriodReading | None = None
@@ -136,6 +140,9 @@ class ClauseMeaning:
                 )
             if clause.duration is not None and period is None:
                 period = _rolling(clause.duration)
+            if clause.at_once and metric == self.units:
+                held = Among(dimension="order", metric=metric, limit=0, op=clause.op, values=clause.values, where=where)  # type: ignore[arg-type]
+                return CustomerCondition(metric=self.orders, op="ge", values=(1,), where=held, period=period)
             much = CustomerCondition(metric=metric, op=clause.op, values=clause.values, where=where, period=period)  # type: ignore[arg-type]
             return _in_all(much, clause)
         if clause.verb == "spend":
@@ -218,7 +225,9 @@ class ClauseMeaning:
         return any(self.items[k].lemma in heard("who_that") for k in range(max(0, first - 3), first))
 
     def _counted(self, clause: Clause) -> str:
-        """What a bare number after "bought" counts: big ones are money."""
+        """What a bare number after "bought" counts: pieces where goods stand right behind it; else big ones are money."""
+        if clause.pieces:
+            return self.units
         return self.money if clause.values and clause.values[0] >= 100 else self.orders
 
     def _negative(self, clause: Clause, where: Filter | None, period: Period | None) -> Filter | None:

@@ -128,6 +128,8 @@ class _Plan:
     compare: Comparison | None = None
     rank: dict[str, Any] = field(default_factory=dict)
     ranked: str | None = None
+    #: things of a value: "top 5 garden brands" are the best selling
+    ranked_inside: bool = False
     by: list[tuple[str, ...]] = field(default_factory=list)
 
 
@@ -265,6 +267,8 @@ def _put(part: Part, plan: _Plan) -> None:
     elif part.kind == "rank":
         plan.metrics, plan.ranked = value["metrics"], value["dimension"]
         down = value["descending"]
+        plan.rules.extend([value["inside"]] if value.get("inside") is not None else [])
+        plan.ranked_inside = value.get("inside") is not None
         plan.rank = {"descending": down, "limit": value["limit"], "offset": value["offset"]}
     elif part.kind == "ranked_by":
         plan.by.append(value)
@@ -280,6 +284,8 @@ def _put(part: Part, plan: _Plan) -> None:
         plan.dimensions.append(value.field)
     elif part.kind == "split":
         plan.dimensions.extend(value)
+    elif part.kind == "sorted":
+        plan.rank = {"sorted": value}
 
 
 def _rank(plan: _Plan) -> None:
@@ -288,7 +294,14 @@ def _rank(plan: _Plan) -> None:
         if plan.ranked is None or plan.metrics or len(plan.by) > 1:
             raise _Unfit
         plan.metrics = plan.by[0]
+    elif not plan.metrics and (plan.ranked_inside or (plan.ranked in _GOODS and plan.rules)):
+        plan.metrics = ("revenue",)
     if plan.ranked is None:
+        down = plan.rank.pop("sorted", None)
+        if down is not None:
+            if not plan.metrics or not plan.dimensions or set(plan.dimensions) & set(GRAINS):
+                raise _Unfit
+            plan.rank = {"sort": Sort(by=plan.metrics[0], descending=down)}
         return
     if not plan.metrics or plan.metrics[0] in _RATHER_LOW or len(plan.metrics) > 1:
         raise _Unfit  # whether the best return rate is the highest is for the other readings to say
@@ -373,6 +386,8 @@ def _check(parse: Sequence[Part], plan: _Plan) -> None:
         raise _Unfit
     if "growth" in kinds and (plan.compare is None or plan.compare.kind in {"total", "rest"}):
         raise _Unfit
+    if "average" in kinds and set(plan.metrics) & _SUMS:
+        raise _Unfit  # "revenue on average": per what is not said
     if ("either_or" in kinds) != ("which_more" in kinds):
         raise _Unfit  # "Millbrook or Petalworks?" is asked of what sold more
     if any(p.value["kind"] == "whole" for p in parse if p.kind == "compare") and set(plan.metrics) <= _SUMS:
@@ -394,8 +409,8 @@ def _check(parse: Sequence[Part], plan: _Plan) -> None:
 
 def _check_rules(plan: _Plan) -> None:
     positive = [r.field for r in plan.rules if isinstance(r, Compare)]
-    if len(set(positive)) != len(positive):
-        raise _Unfit
+    if len(set(positive)) != len(positive) or ("customer_country" in positive and "country" not in positive):
+        raise _Unfit  # where customers live is told from where orders went only where both are said
     without = any(isinstance(r, Not) and isinstance(r.part, Compare) and r.part.field in _GOODS for r in plan.rules)
     if without and "orders" in plan.metrics and any(
         isinstance(r, Among) or (isinstance(r, Compare) and r.field in _GOODS) for r in plan.rules

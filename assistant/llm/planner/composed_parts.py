@@ -8,6 +8,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
+from assistant.llm.planner.composed_measures import MeasureWords
 from assistant.llm.planner.composed_times import joined_times
 from assistant.llm.planner.language_files import read_yaml
 from assistant.llm.planner.normalise import Token
@@ -40,38 +41,12 @@ _SPLITS = frozenset(
     }
 )
 _RANKED = _SPLITS - {"price_band", "new_vs_returning"}
-_MEASURES = frozenset(
-    {
-        "revenue",
-        "gross_revenue",
-        "net_revenue",
-        "orders",
-        "units",
-        "net_units",
-        "customers",
-        "new_customers",
-        "returning_customers",
-        "average_order_value",
-        "median_order_value",
-        "items_per_order",
-        "lines_per_order",
-        "orders_per_customer",
-        "revenue_per_customer",
-        "average_price",
-        "return_rate",
-        "units_returned",
-        "returned_value",
-        "discount_amount",
-        "discount_rate",
-        "gross_margin",
-        "margin_rate",
-        "products_sold",
-        "units_per_customer",
-        "gift_card_revenue",
-        "returning_customer_share",
-        "new_customer_share",
-    }
-)
+#: a list of goods of which nothing else is said
+_BEST_SELLING = {
+    "metrics": ("revenue",), "dimension": "product", "limit": 10, "descending": True, "offset": 0, "judged": True,
+    "time": None,
+}
+_WEEK = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _NEW = Compare(field="new_vs_returning", op="eq", values=("new",))
 _RETURNING = Compare(field="new_vs_returning", op="eq", values=("returning",))
 
@@ -124,7 +99,7 @@ def _grammar(language: str) -> _Grammar:
     return _Grammar(raw, groups)
 
 
-class Parts:
+class Parts(MeasureWords):
     """Parts of one text.
 
     Args:
@@ -169,6 +144,9 @@ class Parts:
                 "span",
                 "time",
                 "weekend",
+                "per_what",
+                "spent_per",
+                "week_part",
             )
         }
 
@@ -203,6 +181,7 @@ class Parts:
                 yield from (Part(f.end, kind) for f in self._all(f"aside.{kind}", place))
         else:
             yield from (Part(f.end, "close") for f in self._all("aside.close", place))
+            yield from (Part(f.end, "average") for f in self._all("aside.average", place))
             yield from (Part(f.end, "tail") for f in self._all("tails", place))
 
     def _cores(self, place: int) -> Iterator[Part]:
@@ -223,9 +202,17 @@ class Parts:
                 yield Part(found.end, "clause_of", {"metrics": names, "rule": rule}, True, of_orders, bare)
         for name, patterns in self._grammar.under("asked_of"):
             for found in (f for p in patterns for f in p.at(self._said, place, self._fillers)):
-                yield Part(found.end, "clause_of", {"metrics": (name,), "rule": found.get("part")}, True)
+                rule = found.get("part")
+                yield Part(found.end, "clause_of", {"metrics": (name,), "rule": rule}, True)
+                if isinstance(rule, Compare) and rule.field == "country":  # said of customers, beside where orders went
+                    home = rule.model_copy(update={"field": "customer_country"})
+                    yield Part(found.end, "clause_of", {"metrics": (name,), "rule": home}, True)
         for found in self._all("early_splits", place):
             yield Part(found.end, "split", [found.get("grain")])
+        for found in self._all("launched_lists", place):
+            rule = self._launched(found.get("period"))
+            if rule is not None:
+                yield Part(found.end, "rank", _BEST_SELLING | {"inside": rule}, True)
         for name, patterns in self._grammar.under("rankings"):
             for found in (f for p in patterns for f in p.at(self._said, place, self._fillers)):
                 yield from self._ranking(name, found)
@@ -247,18 +234,22 @@ class Parts:
             yield Part(found.end, "growth", {"metrics": found.get("metric")[0]}, True)
 
     def _ranking(self, name: str, found: Found) -> Iterator[Part]:
-        measured = found.get("metric")
+        measured = found.get("metric") or found.get("spent_per")
         dimension = found.get("ranked") or found.get("ranked_one")
         number = found.get("number")
         place = found.get("nth") or found.get("nth_number")
         if name == "nth_at" and number:
             place, number = number, None
         limit = int(number) if number else 1
+        inside = _of_values(found) if found.get("values") else None
+        if found.get("values") and (inside is None or inside.field == dimension):
+            return
         said = {
             "metrics": measured[0] if measured else (),
+            "inside": inside,
             "dimension": dimension,
             "limit": limit,
-            "descending": not name.endswith("worst"),
+            "descending": "worst" not in name,
             "offset": int(place) - 1 if place else 0,
             "judged": True,
             "time": found.get("period"),
@@ -281,6 +272,8 @@ class Parts:
         yield from (Part(f.end, "per_day") for f in self._all("per_day", place))
         for end, reading in self._fillers["period"](place):
             yield Part(end, "time", reading)
+        for down, name in ((True, "highest"), (False, "lowest")):
+            yield from (Part(f.end, "sorted", down) for f in self._all(f"sorted.{name}", place))
         for found in self._all("ranked_by", place):
             yield Part(found.end, "ranked_by", found.get("metric")[0])
         for name, patterns in self._grammar.under("comparisons"):
@@ -309,6 +302,14 @@ class Parts:
                 name if name in {"each", "either_or", "against_rest"} else "rule",
                 Not(part=rule) if name == "not" else rule,
             )
+        elif name == "launched":
+            rule = self._launched(found.get("period"))
+            if rule is not None:
+                yield Part(found.end, "rule", rule)
+        elif name == "home":
+            rule = _of_values(found)
+            if rule is not None and rule.field == "country":
+                yield Part(found.end, "rule", rule.model_copy(update={"field": "customer_country"}))
         elif name == "source":
             yield Part(found.end, "rule", _is("acquisition_channel", [found.get("source")]))
         elif name in {"new", "returning"}:
@@ -317,6 +318,13 @@ class Parts:
             yield Part(found.end, "split", ["new_vs_returning"])
         elif name == "not_orders":
             yield Part(found.end, "rule", Not(part=found.slots[-1][1]))
+        elif name == "week_parts":
+            first, second = found.every("week_part")
+            if not set(first) & set(second):
+                whole = len(first) + len(second) == len(_WEEK)
+                yield Part(found.end, "against_rest" if whole else "each", _is("weekday", first if whole else first + second))
+        elif name == "week_rest":
+            yield Part(found.end, "against_rest", _is("weekday", found.get("week_part")))
         elif name == "working_days":
             yield Part(found.end, "rule", _is("weekday", [d.capitalize() for d in self._grammar.raw["weekdays"][:5]]))
         elif name == "days":
@@ -324,6 +332,18 @@ class Parts:
             yield Part(found.end, "rule", _is("weekday", list(dict.fromkeys(named))))
         else:
             yield Part(found.end, "rule", found.slots[-1][1])
+
+    def _launched(self, reading: PeriodReading) -> Compare | None:
+        """As in "products launched since March": by the day of their launch, not of their sales."""
+        term, period = self._words.dimensions.get("launched"), reading.period
+        if term is None or not term.available or period is None:
+            return None
+        reader = PeriodReader(list(self._tokens), self._words.lexicon, self._words.status.as_of)
+        bounds = reader.bounds(period) if period.kind != "absolute" else (period.start, period.end)
+        if bounds is None or bounds[0] is None:
+            return None
+        last = bounds[1] or self._words.status.as_of
+        return Compare(field="launched", op="between", values=(bounds[0].isoformat(), last.isoformat()))
 
     def _by_itself(self, place: int, end: int, dims: Sequence[str]) -> bool:
         """ "per day" is as well an average: left to the other readings."""
@@ -349,31 +369,6 @@ class Parts:
             for end, entries in tree.matches(self._lemmas, at):
                 found.setdefault(end, []).extend(entries)
         return found
-
-    def _metric(self, at: int) -> Iterator[tuple[int, Any]]:
-        for end, entries in sorted(self._entries(at).items(), reverse=True):
-            names = tuple(dict.fromkeys(v for k, v in entries if k == "metric" and v in _MEASURES))
-            if not names or (len(names) > 1 and set(names) != {"gross_margin", "margin_rate"}):
-                continue
-            if any(k == "metric" and v not in _MEASURES for k, v in entries):
-                continue  # it names another measure as well
-            listed = any(k == "dim" and v in {"order", "customer", "product"} for k, v in entries) or names[0] in {
-                "new_customers",
-                "returning_customers",
-            }
-            yield end, (names, listed)
-        for found in self._all("counted", at):
-            yield found.end, (found.get("metric")[0], False)
-
-    def _metrics(self, at: int) -> Iterator[tuple[int, Any]]:
-        """One measure, or several joined."""
-        for skipped in self._all_ends("determiners", at):
-            for end, (names, listed) in self._fillers["metric"](skipped):
-                yield end, (names, listed)
-                for joint in self._all_ends("joints", end):
-                    for last, (more, _) in self._fillers["metrics"](joint) if joint > end else ():
-                        if not set(more) & set(names):
-                            yield last, ((*names, *more), False)
 
     def _all_ends(self, group: str, at: int) -> list[int]:
         """Where the words of a group end that may begin here, and here itself."""
@@ -502,6 +497,13 @@ class Parts:
         found = read_period(self._tokens, at, self._words.lexicon, self._words.status.as_of)
         if found is not None and found.kind == "day_kind" and found.hours is None and len(found.weekdays) > 1:
             yield found.end, list(found.weekdays)
+
+    def _week_part(self, at: int) -> Iterator[tuple[int, Any]]:
+        """Weekends, working days or days by name: "at weekends", "on weekdays", "saturdays"."""
+        for name, days in (("weekend", _WEEK[5:]), ("week", _WEEK[:5])):
+            yield from ((found.end, list(days)) for found in self._all(f"week_parts.{name}", at))
+        for found in self._all("week_parts.named", at):
+            yield found.end, [d for slot in ("day", "days") for days in found.every(slot) for d in days]
 
     def _span(self, at: int) -> Iterator[tuple[int, Any]]:
         """A unit of time longer than a day."""

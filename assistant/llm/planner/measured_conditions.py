@@ -139,7 +139,21 @@ class MeasuredConditions(ClauseArguments):
                 self.found.used.add(i - 1)
             if amount is not None and amount[2] is not None:
                 return self._measure_found(amount[2], amount[0], amount[1], set(range(i, amount[3])), i, amount[3])
+            pieces = self._pieces(amount[3]) if amount is not None and self.about_customers else None
+            if amount is not None and pieces is not None and not self._other_group():
+                return self._pieces_found(i, amount, pieces)
         return None
+
+    def _pieces_found(
+        self, i: int, amount: tuple[str, tuple[float, ...], str | None, int], pieces: tuple[Filter, int]
+    ) -> int:
+        """As in "customers with more than 10 mugs", "… in one order"."""
+        clause = Clause("buy", False, [("and", pieces[0])], amount[0], amount[1], self.units, pieces=True)
+        end = self._arguments(pieces[1], clause)
+        condition = self._conditions(clause)
+        assert condition is not None
+        self._keep(condition, clause.used | set(range(i, pieces[1])), i)
+        return max(end, pieces[1])
 
     def _in_its_unit(self, item: Item, start: int, end: int) -> str:
         """As in "a margin below 20 %": of the measures that a word may name, the one that is counted in percent."""
@@ -176,14 +190,19 @@ class MeasuredConditions(ClauseArguments):
         if metric in {self.recency, "days_between_orders"} or (
             self.about_customers and metric != _HEADS and not self._other_group()
         ):
-            period = None
+            period, where = None, None
+            counted = metric in {self.orders, self.units} and end < len(self.items)
+            if counted and self.items[end].lemma in heard("filters.of_goods"):
+                held = self._object(end + 1)  # "more than 3 orders of candles"
+                if held is not None:
+                    where, used, end = held[0], used | set(range(end, held[1])), held[1]
             k = end
             while k < len(self.items) and self.items[k].lemma in heard("filters.during"):
                 k += 1
             if k < len(self.items) and self.items[k].has("period"):
                 period = self.items[k].get("period").period
                 used, end = used | {k}, k + 1
-            self._keep(CustomerCondition(metric=metric, op=op, values=values, period=period), used, first)  # type: ignore[arg-type]
+            self._keep(CustomerCondition(metric=metric, op=op, values=values, where=where, period=period), used, first)  # type: ignore[arg-type]
         else:
             self.found.measures.append(MetricCondition(metric, op, values))
             self.found.used |= used

@@ -18,7 +18,7 @@ from assistant.llm.planner.late_patterns import LatePattern, LatePatterns
 from assistant.llm.planner.values import join
 from assistant.llm.planner.vocabulary import Vocabulary
 from assistant.plans.filters import Among, Compare, Filter, Not
-from assistant.plans.query import QueryPlan
+from assistant.plans.query import QueryPlan, Sort
 
 PlanOne = Callable[[str], Sequence[Candidate]]
 _MACRO = re.compile(r"(?<!\?P)<(\w+)>")
@@ -40,6 +40,9 @@ def order_sets(text: str, words: Vocabulary, plan_one: PlanOne) -> Planned | Non
     if not raw.get("forms") or len(text) > _LONGEST or units is None:
         return None
     asked = " ".join(text.replace("’", "'").split()).strip(" ?!.")
+    later = _bought_after(asked, words, raw, units, plan_one)
+    if later is not None:
+        return later
     for kind, match in _forms(words.lexicon.language).fitting(asked):
         if re.search(raw["denied"], match.group("before"), re.IGNORECASE):
             continue
@@ -52,6 +55,36 @@ def order_sets(text: str, words: Vocabulary, plan_one: PlanOne) -> Planned | Non
         rule = join([*own, held, Not(part=other) if kind == "without" else other])
         return Planned([call(plan.model_copy(update={"filter": rule}))], 0.95, frame="order_sets")
     return None
+
+
+def _bought_after(
+    asked: str, words: Vocabulary, raw: dict[str, Any], units: str, plan_one: PlanOne
+) -> Planned | None:
+    """What customers buy next: the goods of the order after the first one that holds the thing named."""
+    customers = words.role("customers") or "customers"
+    for pattern in _later_forms(words.lexicon.language):
+        match = pattern.fullmatch(asked)
+        if match is None:
+            continue
+        said = match.groupdict()
+        what = _goods(match.group("first"), raw, plan_one)
+        rest = f"{raw['of_rest']}{said['after']}" if said.get("after") else ""
+        narrowed = _best(rest, plan_one) if rest else QueryPlan(metrics=(customers,))
+        kind = raw["kinds"].get((said.get("kind") or "").lower().rstrip("s"), "product")
+        if what is None or narrowed is None or narrowed.dimensions or narrowed.compare is not None:
+            continue
+        next_one = Among(dimension="order", metric=units, limit=0, where=what, following=True)
+        rule = join([next_one, *([narrowed.filter] if narrowed.filter is not None else [])])
+        plan = QueryPlan(metrics=(customers,), dimensions=(kind,), filter=rule, period=narrowed.period,
+                         sort=Sort(by=customers), limit=10)
+        return Planned([call(plan)], 0.95, frame="bought_after")
+    return None
+
+
+@lru_cache(maxsize=4)
+def _later_forms(language: str) -> tuple[LatePattern, ...]:
+    raw = _raw(language)
+    return tuple(LatePattern(_MACRO.sub(lambda m: str(raw["macros"][m.group(1)]), form)) for form in raw["bought_after"])
 
 
 @lru_cache(maxsize=4)

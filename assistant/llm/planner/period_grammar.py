@@ -20,6 +20,7 @@ from assistant.llm.planner.normalise import Token
 from assistant.llm.planner.period_parts import edge_of_period, event_span, part_of_period
 from assistant.llm.planner.period_whole import same_day_before, week_span, whole_units, year_so_far
 from assistant.llm.planner.period_words import PeriodReading, period_words, runs_up_to_now
+from assistant.llm.planner.relative_names import beside_last, directed_name, name_before, winter_years
 from assistant.plans.periods import Period
 
 
@@ -30,10 +31,13 @@ class PeriodReader:
         self.tokens, self.lex, self.as_of, self.w = tokens, lex, as_of, period_words(lex)
 
     def readers(self) -> tuple[Callable[[int], PeriodReading | None], ...]:
-        return (self.range, self.open, self.part, self.relative, self.point, self.ago)
+        return (self.named_before, self.range, self.open, self.part, self.relative, self.point, self.ago)
 
     def part(self, i: int) -> PeriodReading | None:
         return whole_units(self, i) or year_so_far(self, i) or same_day_before(self, i) or part_of_period(self, i)
+
+    def named_before(self, i: int) -> PeriodReading | None:
+        return name_before(self, i)
 
     def edge(self, i: int) -> PeriodReading | None:
         return edge_of_period(self, i)
@@ -124,7 +128,7 @@ class PeriodReader:
             if unit and not heard("each.adverb").ends(self.lemma(after)):
                 running = "past" if name == "last" and runs_up_to_now(self.tokens, start, i, unit) else name
                 return self._directed(running, 1, unit, start, after + 1, counted=False)
-            named = self._directed_name(name, after, start)
+            named = directed_name(self, name, after, start)
             if named:
                 return named
         return None
@@ -146,25 +150,6 @@ class PeriodReader:
         else:
             period = Period(kind="calendar", unit=unit, offset=-1)  # type: ignore[arg-type]
         return PeriodReading("period", start, end, period)
-
-    def _directed_name(self, name: str, i: int, start: int) -> PeriodReading | None:
-        """last November · this summer · last Monday · next Christmas."""
-        event = self.phrase(i, self.w.events)
-        month = self.w.months.get(self.lemma(i))
-        day = self.w.weekdays.get(self.tokens[i].word) if i < len(self.tokens) else None
-        if name == "next" and (event or month):
-            return PeriodReading("future", start, event or i + 1, count=1, unit="month")
-        year = self.as_of.year if name == "this" else None
-        if event:
-            named = Period(kind="named", event=self.w.events[self.key(i, event)], year=year)
-            return PeriodReading("period", start, event, named)
-        if month:
-            return PeriodReading("period", start, i + 1, Period(kind="named", month=month, year=year))
-        if day and name in {"last", "past", "this"}:
-            back = (self.as_of.weekday() - list(dict.fromkeys(self.w.weekdays.values())).index(day)) % 7
-            found = self.as_of - timedelta(days=back or (7 if name == "last" else 0))
-            return PeriodReading("period", start, i + 1, Period(kind="absolute", start=found, end=found))
-        return None
 
     def key(self, i: int, end: int) -> tuple[str, ...]:
         return tuple(self.lemma(k) for k in range(i, end))
@@ -276,7 +261,8 @@ class PeriodReader:
         year, end = self._with_year(i + 1)
         if self.lemma(i) in heard("period_grammar.verb_months") and year is None and not self._month_context(i):
             return None
-        return PeriodReading("period", i, end, Period(kind="named", month=month, year=year), year_said=year is not None)
+        named = Period(kind="named", month=month, year=year or beside_last(self, Period(kind="named", month=month)))
+        return PeriodReading("period", i, end, named, year_said=named.year is not None)
 
     def _month_context(self, i: int) -> bool:
         """Whether "may" stands for the month: not before a pronoun or a verb of its subject ("customers who may
@@ -347,10 +333,9 @@ class PeriodReader:
         if end is None:
             return None
         name = self.w.events[self.key(i, end)]
-        year, after = self._with_year(end)
-        return PeriodReading(
-            "period", i, after, Period(kind="named", event=name, year=year), year_said=year is not None
-        )
+        year, after = winter_years(self, end, name) or self._with_year(end)
+        named = Period(kind="named", event=name, year=year or beside_last(self, Period(kind="named", event=name)))
+        return PeriodReading("period", i, after, named, year_said=named.year is not None)
 
     def bare_year(self, i: int) -> PeriodReading | None:
         year = self.year(i)
@@ -510,6 +495,8 @@ class PeriodReader:
             if ends is None:
                 continue
             word = self.lemma(i)
+            if word in heard("period_grammar.throughout") and found.period == Period(kind="named", year=found.period.year):
+                return replace(found, start=i)  # "how did it develop through 2011"
             if name == "since":
                 first = ends[1] + timedelta(days=1) if word in heard("after") else ends[0]
                 period = Period(kind="absolute", start=first)

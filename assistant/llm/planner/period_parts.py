@@ -40,7 +40,6 @@ def part_of_period(r: PeriodReader, i: int) -> PeriodReading | None:
         _beside,
         _year_first,
         _fiscal,
-        _last_event,
     )
     for reader in readers:
         one = reader(r, start)
@@ -354,23 +353,3 @@ def _fiscal(r: PeriodReader, i: int) -> PeriodReading | None:
     if not 1900 <= year <= 2200:
         return None
     return PeriodReading("period", i, end, Period(kind="named", year=year), year_said=True)
-
-
-def _last_event(r: PeriodReader, i: int) -> PeriodReading | None:
-    """As in "last summer", "last Black Friday", "last December": the latest that is over, not one that still runs."""
-    after = r.listed(i, "last")
-    if after is None:
-        return None
-    end = r.phrase(after, r.w.events)
-    if end is not None:
-        event = find_event(r.w.events[r.key(after, end)])
-        years = range(r.as_of.year, r.as_of.year - 3, -1)
-        year = next((y for y in years if event is not None and event.days(y)[1] < r.as_of), None)
-        if event is None or year is None:
-            return None
-        return PeriodReading("period", i, end, Period(kind="named", event=event.name, year=year), year_said=True)
-    month = r.w.months.get(r.lemma(after))
-    if month is None or r.year(after + 1):
-        return None
-    year = r.as_of.year - (0 if month < r.as_of.month else 1)
-    return PeriodReading("period", i, after + 1, Period(kind="named", month=month, year=year), year_said=True)

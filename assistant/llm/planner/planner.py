@@ -13,6 +13,8 @@ from dataclasses import replace
 
 from assistant.llm.planner.accounting import accounted
 from assistant.llm.planner.after_refusal import scrap_after_refusal
+from assistant.llm.planner.bare_rankings import with_ranked_goods
+from assistant.llm.planner.bracketed_times import with_bracketed_times
 from assistant.llm.planner.brief_extras import with_extras
 from assistant.llm.planner.campaign_cues import of_campaigns, of_the_draft, sized_for_others
 from assistant.llm.planner.campaigns_in_talk import described
@@ -96,7 +98,8 @@ def plan_turn(
 
 def _early(turn: Turn) -> Turn:
     """The turn in words that no reading takes for something else."""
-    return turn.saying(early_words(with_own_goods(turn.text, turn.language), turn.language))
+    said = with_own_goods(with_bracketed_times(turn.text, turn.words), turn.language)
+    return turn.saying(with_ranked_goods(early_words(said, turn.language), turn.words))
 
 
 def _whole(turn: Turn) -> Planned:

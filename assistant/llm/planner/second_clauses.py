@@ -19,8 +19,10 @@ from assistant.llm.planner.candidate import Planned, call
 from assistant.llm.planner.language_files import read_yaml
 from assistant.llm.planner.replies import decline, quoted
 from assistant.llm.planner.vocabulary import Vocabulary
-from assistant.plans.filters import Among, And, Compare, Filter
+from assistant.plans.filters import Among, And, Compare, CustomerCondition, Filter
+from assistant.plans.periods import Period
 from assistant.plans.query import QueryPlan
+from assistant.plans.requests import SegmentRule
 
 Plan = Callable[[str], Planned]
 
@@ -55,6 +57,8 @@ _OF_ONE_KIND = frozenset({
     "new_customers", "returning_customers", "lost_customers", "repeat_customers", "one_time_customers",
     "undiscounted_orders", "out_of_stock",
 })
+#: of these a condition takes a part
+_SUMS = frozenset({"orders", "revenue", "gross_revenue", "units", "customers"})
 _SURE = 0.9
 
 
@@ -71,6 +75,7 @@ def _forms(language: str) -> dict[str, Any]:
     return {
         "halves": [(kind, made(p)) for kind, group in raw.get("halves", {}).items() for p in group],
         "bare": [(made(p), said) for p, said in raw.get("bare", ())],
+        "with_and_without": [(made(p), yes, no) for p, yes, no in raw.get("with_and_without", ())],
         "discounted": [made(p) for p in raw.get("discounted", {}).get("yes", ())],
     }
 
@@ -93,14 +98,28 @@ def second_clause(
     said = text.strip().rstrip(" ?!.")
     for pattern, put in forms["bare"]:
         said = pattern.sub(put, said)
+    both_ways = _both_ways(said, forms["with_and_without"], plan)
+    if both_ways is not None:
+        return both_ways
     for kind, pattern in forms["halves"]:
         found = pattern.fullmatch(said)
         if found is None:
             continue
+        if kind == "compared":
+            whole = plan(f"{found['first']} compared to {found['than']}")
+            if whole.score >= _SURE and len(whole.calls) == 1 and _compares(whole):
+                return replace(whole, frame="second_clause")
+            continue
+        if kind == "of_them":
+            counted = plan(found["first"])
+            if counted.score < _SURE or len(counted.calls) != 1 or counted.calls[0].name != "query_data":
+                return None
+            narrowed = _narrowed(counted, plan(f"{found['first']} {found['more']}"))
+            return narrowed or _unread(counted, found["second"], words)
         first = plan(found["first"])
         if first.score < _SURE or len(first.calls) != 1 or first.done is not None:
             return None
-        both = _together(kind, first, as_of)
+        both = _with_its(first, found["measure"], plan) if kind == "also" else _together(kind, first, as_of)
         if both is not None:
             return both
         return _without(kind, first, found["second"], words)
@@ -111,15 +130,110 @@ def _together(kind: str, first: Planned, as_of: date | None) -> Planned | None:
     """One plan of both halves; None where the measure of the second is not known."""
     if kind == "changed":
         return _a_year_before(first, as_of)
+    if kind == "worth" and first.calls[0].name == "predict_churn":
+        return replace(first, frame="second_clause")  # it says what those about to leave are worth
     query = first.calls[0].plan()
+    if isinstance(query, SegmentRule):
+        query = QueryPlan(metrics=("customers",), filter=query.filter)
+    if isinstance(query, QueryPlan) and query.dimensions == ("customer",) and query.limit is None:
+        query = query.model_copy(update={"metrics": ("customers",), "dimensions": (), "sort": None})
+    if kind == "share" and isinstance(query, QueryPlan) and SHARE.get(query.metrics[0]) in query.metrics:
+        return replace(first, frame="second_clause")  # "margin" is shown as both
     if not isinstance(query, QueryPlan) or len(query.metrics) != 1 or query.having or query.transform is not None:
         return None
     counted = query.metrics[0]
+    if kind == "worth" and counted == "customers":
+        return _worth_of_customers(query)
+    if kind in {"theirs", "share_theirs"}:
+        return _theirs(first, query, as_of) if counted in {"new_customers", "customers"} else None
+    if kind == "share" and counted in _SUMS and query.filter is not None and query.compare is None:
+        return Planned([replace(first.calls[0], args={**first.calls[0].args, "compare": {"kind": "total"}})], 1.0,
+                       frame="second_clause")
     measure = (WORTH if kind == "worth" else SHARE if kind == "share" else {}).get(counted)
     if measure is None:
         return None
     own = _OWN_LINES.get(counted) if kind == "worth" else None
     return _answer({**query.model_dump(), "metrics": (counted, measure)}, _joined(query.filter, own))
+
+
+def _both_ways(said: str, forms: list[tuple[re.Pattern[str], str, str]], plan: Plan) -> Planned | None:
+    """As in "with and without consent": the question asked both ways, one after the other."""
+    for pattern, yes, no in forms:
+        if pattern.search(said) is None:
+            continue
+        one, other = plan(pattern.sub(yes, said, count=1)), plan(pattern.sub(no, said, count=1))
+        if min(one.score, other.score) >= _SURE and len(one.calls) == len(other.calls) == 1 and (
+            one.calls[0].name == other.calls[0].name and one.calls != other.calls and not (one.notes or other.notes)
+            and one.calls[0].name in {"query_data", "count_audience"}
+        ):
+            return Planned([*one.calls, *other.calls], 1.0, frame="second_clause")
+    return None
+
+
+def _narrowed(first: Planned, whole: Planned) -> Planned | None:
+    """What was counted, and the part of it that the second half names."""
+    if min(first.score, whole.score) < _SURE or len(first.calls) != 1 or len(whole.calls) != 1:
+        return None
+    one, part = first.calls[0].plan(), whole.calls[0].plan()
+    if not isinstance(one, QueryPlan) or not isinstance(part, QueryPlan) or one.dimensions or part.filter is None:
+        return None
+    same = one.model_copy(update={"filter": None}) == part.model_copy(update={"filter": None})
+    if not same or part.filter == one.filter or whole.notes:
+        return None
+    return Planned([*first.calls, *whole.calls], 1.0, frame="second_clause")
+
+
+def _compares(planned: Planned) -> bool:
+    query = planned.calls[0].plan()
+    return isinstance(query, QueryPlan) and query.compare is not None and query.compare.kind != "total"
+
+
+def _with_its(first: Planned, measure: str, plan: Plan) -> Planned | None:
+    """One table with another measure of the same rows: "top 5 brands and their return rate last year"."""
+    query, more = first.calls[0].plan(), plan(measure)
+    other = more.calls[0].plan() if more.score >= _SURE and len(more.calls) == 1 else None
+    if not isinstance(query, QueryPlan) or not isinstance(other, QueryPlan) or query.compare or query.transform:
+        return None
+    bare = not (other.dimensions or other.filter or other.compare or other.having or other.limit or other.transform)
+    if not query.dimensions or not bare or (query.period and other.period and query.period != other.period):
+        return None
+    period = query.period or other.period
+    fields = {**query.model_dump(), "metrics": tuple(dict.fromkeys((*query.metrics, *other.metrics))),
+              "period": period.model_dump() if period is not None else None}
+    return _answer(fields, query.filter)
+
+
+def _worth_of_customers(query: QueryPlan) -> Planned | None:
+    """Customers by what they did in a time, and what they spent in that time; without one in all."""
+    period = query.period or _time_of(query.filter)
+    if query.filter is None and query.period is None:
+        return None
+    fields = {**query.model_dump(), "metrics": ("customers", "revenue")}
+    return _answer({**fields, "period": period.model_dump() if period is not None else None}, query.filter)
+
+
+def _time_of(condition: Filter | None) -> Period | None:
+    """The one time in which customers did what a rule says of them; None where there are several, or none."""
+    parts = condition.parts if isinstance(condition, And) else (condition,)
+    times = {p.period for p in parts if isinstance(p, CustomerCondition)}
+    found = times.pop() if len(times) == 1 else None
+    ordered = all(not isinstance(p, CustomerCondition) or p.op in {"gt", "ge"} or p.values != (0.0,) for p in parts)
+    return found if ordered else None
+
+
+def _theirs(first: Planned, query: QueryPlan, as_of: date | None) -> Planned | None:
+    """Customers counted, and what part of the revenue of the same time was theirs."""
+    own: Filter | None = query.filter
+    if query.metrics[0] == "new_customers":
+        if query.period is None or query.filter is not None:
+            return None
+        own = CustomerCondition(metric="new_customers", op="ge", values=(1,), period=query.period)
+    if own is None or query.dimensions or query.compare is not None:
+        return None
+    period = query.period or _time_of(own)
+    second = _answer({"metrics": ("revenue",), "period": period.model_dump() if period is not None else None,
+                      "compare": {"kind": "total"}}, own)
+    return None if second is None else Planned([*first.calls, *second.calls], 1.0, frame="second_clause")
 
 
 def _a_year_before(first: Planned, as_of: date | None) -> Planned | None:
@@ -145,6 +259,11 @@ def _without(kind: str, first: Planned, second: str, words: Vocabulary) -> Plann
             return None
     elif not (kind == "margin" and name == "bought_together"):
         return None
+    return _unread(first, second, words)
+
+
+def _unread(first: Planned, second: str, words: Vocabulary) -> Planned:
+    """The first half answered, and the second declined by name."""
     no = decline(words.lexicon, "not_understood", "second_half", words=quoted([second]), examples="second_half")
     return Planned([*first.calls, no], 1.0, frame="second_clause")
 

@@ -47,3 +47,27 @@ def test_a_bracket_too_many_is_an_error():
 ])
 def test_wordings(text, expected):
     assert sorted(outcome([text]).split()) == sorted(expected.split())
+
+
+@pytest.mark.parametrize(("text", "expected"), [
+    ("which country brings in the most per order", "query average_order_value by country top 1 average_order_value"),
+    ("which country spends the most per person", "query revenue_per_customer by country top 1 revenue_per_customer"),
+    ("money per order by country, lowest first", "query average_order_value by country sort average_order_value asc"),
+    ("per customer revenue in May 2011", "query revenue_per_customer in may 2011"),
+    ("do people spend more per order at weekends than on weekdays",
+     "query average_order_value where weekday in (Saturday,Sunday) vs rest"),
+    ("what did new customers spend on their first order in May 2011",
+     "query average_order_value where new_vs_returning=new in may 2011"),
+    ("orders sent to France placed by German customers",
+     "query orders where and(country=France, customer_country=Germany)"),
+    ("top 3 garden brands", "query revenue by brand where category=Garden top 3 revenue"),
+    ("top 5 garden last month", "query revenue by product where category=Garden in month-1 top 5 revenue"),
+    ("garden q3 2011 top 3 units", "query units by product where category=Garden in q3 2011 top 3 units"),
+])
+def test_measures_per_unit_days_set_apart_and_ranked_goods(text, expected):
+    assert sorted(outcome([text]).split()) == sorted(expected.split())
+
+
+def test_an_average_of_a_sum_says_per_what_or_is_asked_about():
+    assert "revenue_per_customer" in outcome(["how much did customers spend on average in May 2011"])
+    assert outcome(["revenue on average in May 2011"]).startswith("ask")

@@ -102,3 +102,49 @@ def test_the_worth_of_returning_customers_is_not_that_of_the_whole_shop() -> Non
 
     assert calls[0].args["metrics"] == ["returning_customers"]
     assert [c.name for c in calls] == ["query_data", "decline"]
+
+
+@pytest.mark.parametrize(("text", "expected"), [
+    ("how many orders over 100 in May 2011, and what share of all orders is that",
+     {"metrics": ["orders"], "compare": {"kind": "total"}}),
+    ("gross margin in May 2011 and what % of sales is that", {"metrics": ["gross_margin", "margin_rate"]}),
+    ("revenue in May 2011 and is that up on May 2010", {"metrics": ["revenue"], "compare": {
+        "kind": "period", "period": {"kind": "named", "month": 5, "year": 2010}}}),
+    ("top 5 brands and their return rate in 2011", {"metrics": ["revenue", "return_rate"], "dimensions": ["brand"]}),
+    ("how many customers bought only once in 2011 and how much did they bring", {"metrics": ["customers", "revenue"]}),
+])
+def test_a_second_half_is_one_plan_with_the_first(text: str, expected: dict[str, Any]) -> None:
+    (made,) = plan_turn(text, None, PlannerShop()).calls
+
+    assert {k: made.args[k] for k in expected} == expected
+
+
+def test_a_part_of_what_was_counted_keeps_its_conditions_and_its_time() -> None:
+    whole, part = plan_turn(
+        "how many orders did we get in May 2011 and how many of them came from France?", None, PlannerShop()).calls
+
+    assert whole.args["metrics"] == part.args["metrics"] == ["orders"]
+    assert whole.args["period"] == part.args["period"]
+    assert part.args["filter"]["values"] == ["France"]
+
+
+def test_a_part_that_cannot_be_told_is_named() -> None:
+    calls = plan_turn("how many orders did we get in May 2011 and how many of them were gifts?", None,
+                      PlannerShop()).calls
+
+    assert [c.name for c in calls] == ["query_data", "decline"]
+
+
+def test_what_new_customers_brought_is_theirs_alone() -> None:
+    _, theirs = plan_turn("how many new customers in 2011 and how much of the revenue was theirs", None,
+                          PlannerShop()).calls
+
+    assert theirs.args["filter"]["metric"] == "new_customers"
+    assert theirs.args["compare"] == {"kind": "total"}
+
+
+def test_with_and_without_is_asked_both_ways() -> None:
+    first, second = plan_turn("how many customers from France with and without email consent", None,
+                              PlannerShop()).calls
+
+    assert first != second
