@@ -155,11 +155,24 @@ def _two_periods(p: Parts) -> tuple[Comparison | None, Period | None]:
     stretch = same_stretch(first, second, p.reading.vocabulary.status.as_of)
     if stretch is not None:
         return stretch
+    bare = _bare_beside_dated(first.period, second.period)
+    if bare is not None:
+        return bare
     if _from_to(p, first, second) or _before(first, second):  # "compare the first half with the second"
         first, second = second, first
     if first.period is None or second.period is None or first.period == second.period:
         return None, first.period
     return Comparison(kind="period", period=_same_year(first, second)), first.period
+
+
+def _bare_beside_dated(a: Period | None, b: Period | None) -> tuple[Comparison, Period] | None:
+    """As in "Q1 against Q1 last year": the one without a year is the latest."""
+    if a is None or b is None or a.kind != "named" or (a.year is None) == (b.year is None):
+        return None
+    if a.model_copy(update={"year": b.year}) != b:
+        return None
+    now, other = (a, b) if a.year is None else (b, a)
+    return Comparison(kind="period", period=other), now
 
 
 def _same_year(first: PeriodReading, second: PeriodReading) -> Period:

@@ -23,6 +23,7 @@ from assistant.llm.planner.units import GRAINS
 from assistant.llm.planner.values import join
 from assistant.llm.planner.vocabulary import Vocabulary
 from assistant.plans.filters import Among, Compare, Filter, Not
+from assistant.plans.periods import Period
 from assistant.plans.query import Comparison, QueryPlan, Sort
 
 _LONGEST = 260
@@ -113,6 +114,10 @@ _THINGS = frozenset(
 _PEOPLE = frozenset(
     {"customers", "new_customers", "returning_customers", "repeat_customers", "one_time_customers", "lost_customers"}
 )
+
+
+#: "in a year" is said of one customer: the last one
+_OF_ONE_CUSTOMER = frozenset({"orders_per_customer", "units_per_customer", "revenue_per_customer", "margin_per_customer"})
 
 
 class _Unfit(Exception):
@@ -217,6 +222,10 @@ def _built(parse: Sequence[Part], parts: Parts) -> QueryPlan:
         p.value["time"] for p in parse if p.kind in {"share", "rank"} and p.value.get("time")
     ]
     plan.time = _time(times, plan)
+    if any(p.kind == "yearly" for p in parse):
+        if plan.time is not None or not set(plan.metrics) <= _OF_ONE_CUSTOMER:
+            raise _Unfit
+        plan.time = PeriodReading("period", 0, 0, Period(kind="rolling", unit="year"))
     against = [p for p in parse if p.kind == "compare"]
     if against and plan.compare is not None:
         raise _Unfit

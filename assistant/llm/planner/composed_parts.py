@@ -270,6 +270,7 @@ class Parts(MeasureWords):
                 yield Part(found.end, "split", dims)
         yield from (Part(f.end, "share_end", f.get("part")) for f in self._all("share_ends", place))
         yield from (Part(f.end, "per_day") for f in self._all("per_day", place))
+        yield from (Part(f.end, "yearly") for f in self._all("yearly", place))
         for end, reading in self._fillers["period"](place):
             yield Part(end, "time", reading)
         for down, name in ((True, "highest"), (False, "lowest")):

@@ -25,6 +25,10 @@ def against_time(now: PeriodReading, other: PeriodReading, *, of_year: bool) -> 
         if not whole_year or first.kind != "named" or first.year is None:
             return None, None
         return first, first.model_copy(update={"year": second.year})
+    if first.kind == second.kind == "named" and first.model_copy(update={"year": second.year}) == second and (
+        now.year_said != other.year_said
+    ):
+        return first, second  # "Q1 against Q1 last year"
     if first.kind == "named" and not now.year_said and second.kind == "named" and other.year_said:
         first = first.model_copy(update={"year": second.year})  # the year is said once, for both
     elif second.kind == "named" and not other.year_said and first.kind == "named" and now.year_said and first.year:

@@ -84,6 +84,8 @@ def year_after(first: PeriodReading, second: PeriodReading) -> PeriodReading:
     a, b = first.period, second.period
     if a is None or b is None or first.year_said or not second.year_said or first.computed:
         return first
+    if a.model_copy(update={"year": b.year}) == b:
+        return first  # "Q1 against Q1 last year"
     if a.kind == b.kind == "named" and b.year and not a.event and not b.event and (
             (a.month and b.month) or (a.quarter and b.quarter)):
         later = (a.month or 0) - (b.month or 0) > _HALF_YEAR  # "December vs January 2026", but "May vs April 2025"

@@ -76,6 +76,7 @@ def _forms(language: str) -> dict[str, Any]:
         "halves": [(kind, made(p)) for kind, group in raw.get("halves", {}).items() for p in group],
         "bare": [(made(p), said) for p, said in raw.get("bare", ())],
         "with_and_without": [(made(p), yes, no) for p, yes, no in raw.get("with_and_without", ())],
+        "two_times": made(raw["two_times"]["form"].replace("<time>", raw["two_times"]["time"])) if "two_times" in raw else None,
         "discounted": [made(p) for p in raw.get("discounted", {}).get("yes", ())],
     }
 
@@ -98,7 +99,7 @@ def second_clause(
     said = text.strip().rstrip(" ?!.")
     for pattern, put in forms["bare"]:
         said = pattern.sub(put, said)
-    both_ways = _both_ways(said, forms["with_and_without"], plan)
+    both_ways = _both_ways(said, forms["with_and_without"], plan) or _two_times(said, forms["two_times"], plan)
     if both_ways is not None:
         return both_ways
     for kind, pattern in forms["halves"]:
@@ -170,6 +171,20 @@ def _both_ways(said: str, forms: list[tuple[re.Pattern[str], str, str]], plan: P
     return None
 
 
+def _two_times(said: str, form: re.Pattern[str] | None, plan: Plan) -> Planned | None:
+    """A share in two times ("in 2025 vs 2026") is taken in each of them, the later one first as it was said."""
+    found = form.fullmatch(said) if form is not None else None
+    if found is None:
+        return None
+    both = [plan(f"{found['asked']} in {found[which]}") for which in ("one", "other")]
+    shares = [p.calls[0].plan() for p in both if p.score >= _SURE and len(p.calls) == 1 and not p.notes]
+    if len(shares) != len(both) or any(
+        not isinstance(s, QueryPlan) or s.compare is None or s.compare.kind != "total" or s.period is None for s in shares
+    ):
+        return None
+    return Planned([c for p in both for c in p.calls], 1.0, frame="second_clause")
+
+
 def _narrowed(first: Planned, whole: Planned) -> Planned | None:
     """What was counted, and the part of it that the second half names."""
     if min(first.score, whole.score) < _SURE or len(first.calls) != 1 or len(whole.calls) != 1:
@@ -185,7 +200,9 @@ def _narrowed(first: Planned, whole: Planned) -> Planned | None:
 
 def _compares(planned: Planned) -> bool:
     query = planned.calls[0].plan()
-    return isinstance(query, QueryPlan) and query.compare is not None and query.compare.kind != "total"
+    if not isinstance(query, QueryPlan) or query.compare is None or query.compare.kind == "total":
+        return False
+    return query.compare.period is None or query.compare.period != query.period
 
 
 def _with_its(first: Planned, measure: str, plan: Plan) -> Planned | None:
