@@ -196,6 +196,9 @@ class MeasuredConditions(ClauseArguments):
                 held = self._object(end + 1)  # "more than 3 orders of candles"
                 if held is not None:
                     where, used, end = held[0], used | set(range(end, held[1])), held[1]
+            worth = self._worth_each(end) if metric == self.orders and where is None else None
+            if worth is not None:
+                where, used, end = worth[0], used | set(range(end, worth[1])), worth[1]
             k = end
             while k < len(self.items) and self.items[k].lemma in heard("filters.during"):
                 k += 1
@@ -207,6 +210,13 @@ class MeasuredConditions(ClauseArguments):
             self.found.measures.append(MetricCondition(metric, op, values))
             self.found.used |= used
         return end
+
+    def _worth_each(self, k: int) -> tuple[Filter, int] | None:
+        """As in "at least 2 orders over 100 euros": what each of the orders is worth."""
+        amount = self._amount(k) if k < len(self.items) and self.items[k].has("cmp") else None
+        if amount is None or amount[2] not in {None, self.money} or "order_value" not in self.r.vocabulary.dimensions:
+            return None
+        return Compare(field="order_value", op=amount[0], values=amount[1]), amount[3]  # type: ignore[arg-type]
 
     def _other_group(self) -> bool:
         """Whether the question is about products, countries, orders … rather than customers."""

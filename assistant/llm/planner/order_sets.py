@@ -17,7 +17,7 @@ from assistant.llm.planner.language_files import read_yaml
 from assistant.llm.planner.late_patterns import LatePattern, LatePatterns
 from assistant.llm.planner.values import join
 from assistant.llm.planner.vocabulary import Vocabulary
-from assistant.plans.filters import Among, Compare, Filter, Not
+from assistant.plans.filters import Among, And, Compare, CustomerCondition, Filter, Not
 from assistant.plans.query import QueryPlan, Sort
 
 PlanOne = Callable[[str], Sequence[Candidate]]
@@ -50,7 +50,15 @@ def order_sets(text: str, words: Vocabulary, plan_one: PlanOne) -> Planned | Non
         plan = _question(match, raw, plan_one)
         if first is None or second is None or first == second or plan is None:
             continue
+        if kind == "people" and plan.metrics != (words.role("customers") or "customers",) and plan.dimensions != ("customer",):
+            continue
         held, other = (Among(dimension="order", metric=units, limit=0, where=part) for part in (first, second))
+        if kind == "people":
+            own = [plan.filter] if plan.filter is not None else []
+            at_once = CustomerCondition(metric=words.role("orders") or "orders", op="ge", values=(1,),
+                                        where=And(parts=(held, other)), period=plan.period)
+            edited = plan.model_copy(update={"filter": join([*own, at_once]), "period": None})
+            return Planned([call(edited)], 0.95, frame="bought_after")
         own = [plan.filter] if plan.filter is not None else []
         rule = join([*own, held, Not(part=other) if kind == "without" else other])
         return Planned([call(plan.model_copy(update={"filter": rule}))], 0.95, frame="order_sets")
