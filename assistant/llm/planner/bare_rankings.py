@@ -15,7 +15,7 @@ def with_ranked_goods(text: str, words: Vocabulary) -> str:
     """The text with "products" behind a rank and its number, where goods are named and nothing else could be ranked."""
     reading = read(text, words)
     items = reading.items
-    if len(items) > _MOST_ITEMS or any(i.has("dim", "object", "do") and not i.has("value") for i in items):
+    if len(items) > _MOST_ITEMS or any(_ranked(i, items) for i in items):
         return text
     if not any(v.dimension in _GOODS for i in items for v in i.alts.get("value", ())):
         return text
@@ -30,6 +30,13 @@ def with_ranked_goods(text: str, words: Vocabulary) -> str:
         noun = " ".join(["", *heard("bare_rankings.goods"), *(heard("bare_rankings.by") if measured else ())])
         return f"{text[:end]}{noun}{text[end:]}"
     return text
+
+
+def _ranked(item: Item, items: list[Item]) -> bool:
+    """Whether an item could be what is ranked, or asks for something else; "by number of orders" is the measure."""
+    before = next((i for i in items if i.end == item.start), None)
+    measure = item.has("metric") and (len(item.tokens) > 1 or (before is not None and before.has("group")))
+    return item.has("dim", "object", "do") and not item.has("value") and not measure
 
 
 def _small(item: Item) -> bool:

@@ -462,6 +462,8 @@ class Parts(MeasureWords):
             yield found.end, found.get("time")
         for found in self._all("periods_open", at):
             reading = found.get("time")
+            if reading.ends is not None or self._fillers["days"](found.end) or self._fillers["week_part"](found.end):
+                continue  # "from March to May on Thursdays"
             start = self.begins(reading.period) if reading.period is not None else date.min
             if start > date.min:
                 yield found.end, replace(reading, period=Period(kind="absolute", start=start), open_end="since")

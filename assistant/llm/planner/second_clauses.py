@@ -65,7 +65,7 @@ _SURE = 0.9
 @lru_cache(maxsize=4)
 def _forms(language: str) -> dict[str, Any]:
     raw = read_yaml(language, "second_clauses") or {}
-    macros = raw.get("macros", {})
+    macros, two = raw.get("macros", {}), raw.get("two_times", {})
 
     def made(pattern: str) -> re.Pattern[str]:
         for name, body in macros.items():
@@ -76,7 +76,7 @@ def _forms(language: str) -> dict[str, Any]:
         "halves": [(kind, made(p)) for kind, group in raw.get("halves", {}).items() for p in group],
         "bare": [(made(p), said) for p, said in raw.get("bare", ())],
         "with_and_without": [(made(p), yes, no) for p, yes, no in raw.get("with_and_without", ())],
-        "two_times": made(raw["two_times"]["form"].replace("<time>", raw["two_times"]["time"])) if "two_times" in raw else None,
+        "two_times": made(two["form"].replace("<time>", two["time"])) if two.get("form") else None,
         "discounted": [made(p) for p in raw.get("discounted", {}).get("yes", ())],
     }
 

@@ -75,11 +75,12 @@ class Generator:
 
     def _one(self) -> Composed | None:
         shape = self._draw.choices(
-            ["plain", "split", "compared", "split_compared", "share", "versus", "ranked", "each"],
-            [30, 20, 14, 5, 8, 7, 14, 4],
+            ["plain", "split", "compared", "split_compared", "share", "versus", "ranked", "each", "keyword", "two_part",
+             "set_apart"],
+            [30, 20, 14, 5, 8, 7, 14, 4, 4, 6, 3],
         )[0]
-        if shape == "share":
-            return self._share()
+        if shape in {"share", "keyword", "two_part", "set_apart"}:
+            return getattr(self, f"_{shape}")()  # type: ignore[no-any-return]
         metric = self._metric(ranked=shape in {"ranked", "each"})
         draft = _Draft(metric, absent=self._lacks(self._words["measures"][metric]))
         if shape == "versus":
@@ -111,9 +112,9 @@ class Generator:
 
     def _metric(self, *, ranked: bool = False) -> str:
         names = list(self._words["measures"])
-        weights = [8, 7, 4, 4, 2, 4, 2, 1, 1, 2, 1, 1, 1, 1]
+        weights = [entry.get("weight", 1) for entry in self._words["measures"].values()]
         while True:
-            name = self._draw.choices(names, weights[: len(names)])[0]
+            name = self._draw.choices(names, weights)[0]
             if ranked and name in {"median_order_value", "new_customers", "orders_per_customer"}:
                 continue
             if not self._lacks(self._words["measures"][name]) or self._draw.random() < 0.25:
@@ -227,11 +228,11 @@ class Generator:
 
     def _dated(self, text: str) -> str:
         year, before = YEARS[self._shop]
-        return text.format(y=year, p=before)
+        return text.format(y=year, p=before, o=before - 1, yy=year % 100, pp=before % 100)
 
     def _days(self, plan: dict[str, Any]) -> dict[str, Any]:
         year, before = YEARS[self._shop]
-        put = {"Y": year, "P": before}
+        put = {"Y": year, "P": before, "O": before - 1}
         return {k: put.get(v, self._dated(v) if isinstance(v, str) else v) for k, v in plan.items()}
 
     # -- whole questions
@@ -245,6 +246,7 @@ class Generator:
         if parts and self._draw.random() < 0.15 and " vs " not in parts[0]:
             core = f"{parts.pop(0)}, {core}"
         text = " ".join([core, *parts]) + self._said(self._words["closers"])
+        text = f"{self._said(self._words['frames'])}{text}" if self._draw.random() < 0.15 else text
         return Composed(text, () if draft.absent else tuple(_plans(draft)), shape, (draft.metric, *draft.names))
 
     def _opened(self, draft: _Draft) -> str:
@@ -280,6 +282,54 @@ class Generator:
         return Composed(
             f"{text} {draft.parts[0]}{self._said(self._words['closers'])}", tuple(plans), "share", (draft.metric, name)
         )
+
+    def _keyword(self) -> Composed | None:
+        """As typed into a search box: "top 5 garden march 2026 units"."""
+        if self._lacks(self._words["conditions"]["category"]):
+            return None
+        metric = self._draw.choice(["revenue", "units", "orders"])
+        draft = _Draft(metric)
+        self._time(draft)
+        value = self._draw.choice(self._words["conditions"]["category"]["values"][self._shop])
+        number = self._draw.randint(2, 8)
+        text = self._said(self._words["keywords"]).format(
+            n=number, v=value.lower(), t=draft.parts[0].removeprefix("in "),
+            m=self._said(self._words["measures"][metric]["noun"]))
+        plan = QueryPlan.model_validate({
+            "metrics": [metric], "dimensions": ["product"], "filter": _compare("category", "eq", [value]),
+            "period": draft.period, "sort": {"by": metric, "descending": True}, "limit": number})
+        return Composed(text, (plan,), "keyword", (metric, "category"))
+
+    def _two_part(self) -> Composed:
+        """A second half that speaks of the first: "… and is that up on Q1 2025?", "… and what share of all orders"."""
+        kind = self._draw.choice(["compared", "share"])
+        if kind == "compared":
+            draft = _Draft(self._draw.choice(["revenue", "orders", "units", "average_order_value"]))
+            entry = self._draw.choice(self._words["second_halves"]["times"])
+            draft.period, than = self._days(entry["plan"]), self._days(entry["than"])
+            draft.compare = {"kind": "period", "period": than}
+            first, second = self._dated(self._said(entry)), self._dated(self._said(entry["other"]))
+            ask = self._words["measures"][draft.metric]["ask"]
+            text = f"{self._said(ask)} {first} {self._said(self._words['second_halves']['compared']).format(t=second)}"
+        else:
+            draft = _Draft("orders")
+            number = self._draw.choice(self._words["conditions"]["order_value"]["numbers"])
+            self._time(draft)
+            draft.filters = [_compare("order_value", "gt", [float(number)])]
+            draft.compare = {"kind": "total"}
+            half = self._said(self._words["second_halves"]["share"])
+            text = f"how many orders over {number} {draft.parts[0]} {half}"
+        return Composed(text + self._said(self._words["closers"]), tuple(_plans(draft)), f"two_part_{kind}",
+                        (draft.metric,))
+
+    def _set_apart(self) -> Composed:
+        """Weekends against the other days."""
+        draft = _Draft(self._draw.choice(["revenue", "orders", "average_order_value", "items_per_order"]))
+        self._time(draft)
+        draft.parts.insert(0, self._said(self._words["set_apart"]))
+        draft.filters = [_compare("weekday", "in", ["Saturday", "Sunday"])]
+        draft.compare = {"kind": "rest"}
+        return self._worded(draft, "set_apart")
 
     def _ranking(self, draft: _Draft, *, each: bool) -> Composed | None:
         known = self._words["ranked"]

@@ -71,3 +71,14 @@ def test_measures_per_unit_days_set_apart_and_ranked_goods(text, expected):
 def test_an_average_of_a_sum_says_per_what_or_is_asked_about():
     assert "revenue_per_customer" in outcome(["how much did customers spend on average in May 2011"])
     assert outcome(["revenue on average in May 2011"]).startswith("ask")
+
+
+@pytest.mark.parametrize(("text", "expected"), [
+    ("revenue Q1 2011 vs Q1 2010 in France", "query revenue in q1 2011 vs period q1 2010 where country=France"),
+    ("orders from March to May 2011 on Thursdays", "query orders where weekday=Thursday in 2011-03-01..2011-05-31"),
+    ("how many orders does the average customer place in a year", "query orders_per_customer in rolling 1 year"),
+    ("our boss wants to know how much revenue in May 2011 came from new customers",
+     "query revenue where new_vs_returning=new in may 2011 vs total"),
+])
+def test_frames_years_of_one_customer_and_ranges(text, expected):
+    assert sorted(outcome([text]).split()) == sorted(expected.split())
