@@ -117,7 +117,9 @@ _PEOPLE = frozenset(
 
 
 #: "in a year" is said of one customer: the last one
-_OF_ONE_CUSTOMER = frozenset({"orders_per_customer", "units_per_customer", "revenue_per_customer", "margin_per_customer"})
+_OF_ONE_CUSTOMER = frozenset(
+    {"orders_per_customer", "units_per_customer", "revenue_per_customer", "margin_per_customer"}
+)
 
 
 class _Unfit(Exception):

@@ -323,7 +323,8 @@ class Parts(MeasureWords):
             first, second = found.every("week_part")
             if not set(first) & set(second):
                 whole = len(first) + len(second) == len(_WEEK)
-                yield Part(found.end, "against_rest" if whole else "each", _is("weekday", first if whole else first + second))
+                rule = _is("weekday", first if whole else first + second)
+                yield Part(found.end, "against_rest" if whole else "each", rule)
         elif name == "week_rest":
             yield Part(found.end, "against_rest", _is("weekday", found.get("week_part")))
         elif name == "working_days":

@@ -50,7 +50,8 @@ def order_sets(text: str, words: Vocabulary, plan_one: PlanOne) -> Planned | Non
         plan = _question(match, raw, plan_one)
         if first is None or second is None or first == second or plan is None:
             continue
-        if kind == "people" and plan.metrics != (words.role("customers") or "customers",) and plan.dimensions != ("customer",):
+        counted = plan.metrics == (words.role("customers") or "customers",)
+        if kind == "people" and not counted and plan.dimensions != ("customer",):
             continue
         held, other = (Among(dimension="order", metric=units, limit=0, where=part) for part in (first, second))
         if kind == "people":
@@ -92,7 +93,8 @@ def _bought_after(
 @lru_cache(maxsize=4)
 def _later_forms(language: str) -> tuple[LatePattern, ...]:
     raw = _raw(language)
-    return tuple(LatePattern(_MACRO.sub(lambda m: str(raw["macros"][m.group(1)]), form)) for form in raw["bought_after"])
+    forms = raw.get("bought_after", ())
+    return tuple(LatePattern(_MACRO.sub(lambda m: str(raw["macros"][m.group(1)]), form)) for form in forms)
 
 
 @lru_cache(maxsize=4)

@@ -178,9 +178,8 @@ def _two_times(said: str, form: re.Pattern[str] | None, plan: Plan) -> Planned |
         return None
     both = [plan(f"{found['asked']} in {found[which]}") for which in ("one", "other")]
     shares = [p.calls[0].plan() for p in both if p.score >= _SURE and len(p.calls) == 1 and not p.notes]
-    if len(shares) != len(both) or any(
-        not isinstance(s, QueryPlan) or s.compare is None or s.compare.kind != "total" or s.period is None for s in shares
-    ):
+    taken = [s for s in shares if isinstance(s, QueryPlan) and s.compare and s.compare.kind == "total" and s.period]
+    if len(taken) != len(both):
         return None
     return Planned([c for p in both for c in p.calls], 1.0, frame="second_clause")
 

@@ -77,7 +77,7 @@ def test_an_average_of_a_sum_says_per_what_or_is_asked_about():
     ("revenue Q1 2011 vs Q1 2010 in France", "query revenue in q1 2011 vs period q1 2010 where country=France"),
     ("orders from March to May 2011 on Thursdays", "query orders where weekday=Thursday in 2011-03-01..2011-05-31"),
     ("how many orders does the average customer place in a year", "query orders_per_customer in rolling 1 year"),
-    ("our boss wants to know how much revenue in May 2011 came from new customers",
+    ("our boss wants to know how much of May 2011 revenue came from new customers",
      "query revenue where new_vs_returning=new in may 2011 vs total"),
 ])
 def test_frames_years_of_one_customer_and_ranges(text, expected):
