@@ -9,8 +9,8 @@ from pydantic import BaseModel, ValidationError
 from assistant.llm.planner.brief import channels_of, offer_of, term_filter
 from assistant.llm.planner.candidate import Candidate, ToolCall, call
 from assistant.llm.planner.context import DialogueContext, Past
+from assistant.llm.planner.dialogue_cues import used_cues
 from assistant.llm.planner.dialogue_filters import parts_of
-from assistant.llm.planner.dialogue_query import used_cues
 from assistant.llm.planner.heard import expression, heard
 from assistant.llm.planner.parts import Parts
 from assistant.llm.planner.replies import decline

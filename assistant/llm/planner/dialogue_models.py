@@ -9,9 +9,9 @@ from pydantic import BaseModel, ValidationError
 
 from assistant.llm.planner.candidate import Candidate, call
 from assistant.llm.planner.context import Past
+from assistant.llm.planner.dialogue_cues import used_cues
 from assistant.llm.planner.dialogue_filters import edit_filter, said_of
 from assistant.llm.planner.dialogue_people import narrowed
-from assistant.llm.planner.dialogue_query import used_cues
 from assistant.llm.planner.dialogue_time import in_year_of
 from assistant.llm.planner.forecasting import edited
 from assistant.llm.planner.heard import heard

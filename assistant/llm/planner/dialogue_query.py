@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from assistant.llm.planner.candidate import Candidate, ToolCall, call
 from assistant.llm.planner.compose import chart
 from assistant.llm.planner.context import Past
+from assistant.llm.planner.dialogue_cues import used_cues
 from assistant.llm.planner.dialogue_filters import (
     condition_period,
     edit_filter,
@@ -20,19 +21,19 @@ from assistant.llm.planner.dialogue_filters import (
 )
 from assistant.llm.planner.dialogue_people import by_message_channel, each_of_them, on_working_days, only_some, who_also
 from assistant.llm.planner.dialogue_time import edit_periods
+from assistant.llm.planner.dialogue_why import why
 from assistant.llm.planner.heard import heard
 from assistant.llm.planner.moves import turned
 from assistant.llm.planner.parts import Parts
-from assistant.llm.planner.spans import Item, Reading
+from assistant.llm.planner.spans import Item
 from assistant.llm.planner.steps import covers_steps
 from assistant.llm.planner.units import GRAINS
-from assistant.llm.planner.values import join
-from assistant.plans.periods import Period
-from assistant.plans.query import ChangePlan, Comparison, Having, QueryPlan, Sort
+from assistant.plans.query import Comparison, Having, QueryPlan, Sort
 
 if TYPE_CHECKING:
     from assistant.llm.planner.intents import Frames
 
+_GOODS = frozenset({"product", "category", "subcategory", "brand"})
 #: measure per customer or order of a total
 _PER = {
     ("customer", "revenue"): "revenue_per_customer",
@@ -47,17 +48,6 @@ def edits(frames: Frames, last: Past, plan: QueryPlan) -> Iterator[Candidate | N
     yield edit_query(frames, plan)
     yield why(frames, plan)
     yield pick(frames, last, plan)
-
-
-def used_cues(p: Parts, *more: str) -> None:
-    """Mark the words that only say that something is changed."""
-    cues = ("also", "instead", "only", "pronoun", "again", "which", "compare", "then_cue")
-    p.used.update(p.reading.having(*cues, *more))
-    p.used.update(p.reading.does("create"))
-    items = p.reading.items
-    stopped = len(items) > 1 and items[1].tokens[0].kind == "stop"
-    if (p.reading.has("instead") or stopped) and items[0].lemma in heard("dialogue_query.no"):
-        p.used.add(0)  # "no, I meant September"
 
 
 def edit_query(frames: Frames, before: QueryPlan) -> Candidate | None:
@@ -105,6 +95,7 @@ def edit_query(frames: Frames, before: QueryPlan) -> Candidate | None:
     _edit_transform(p, plan, changes)
     one = any(item.lemma in heard("one") for item in p.reading.items) and p.reading.has("which")
     _long_enough(p, plan, changes)
+    _of_people(p, plan, changes)
     if not changes or (one and not p.placed and not changes.get("dimensions", plan.dimensions)):
         return None  # "which one …" of a single figure
     try:
@@ -114,6 +105,24 @@ def edit_query(frames: Frames, before: QueryPlan) -> Candidate | None:
     if edited == before and p.reading.has("compare", "instead", "growth"):
         return None  # "and compared to the first one?": something else was asked for
     return frames.finish(p, [call(edited)], "follow_up", 0.0)
+
+
+#: measures of customers, not of what they bought
+_OF_EACH = frozenset({"orders_per_customer", "revenue_per_customer", "days_between_orders", "units_per_customer"})
+
+
+def _of_people(p: Parts, plan: QueryPlan, changes: dict[str, Any]) -> None:
+    """As in "how often do they order" after what they buy: of the people, not of each product; a list of customers is
+    by what they spent where only their number was asked for."""
+    metrics = set(changes.get("metrics", ()))
+    if p.reading.has("customers_pronoun") and metrics & _OF_EACH and set(plan.dimensions) <= _GOODS and not p.groups:
+        changes |= {"dimensions": (), "sort": None, "limit": None, "offset": 0}
+    money = p.reading.vocabulary.role("money")
+    counted = not metrics and len(plan.metrics) == 1 and plan.metrics[0].endswith("customers")
+    if counted and money is not None and changes.get("dimensions") == ("customer",):
+        changes["metrics"] = (money,)
+        if "sort" in changes and changes["sort"] is not None and changes["sort"].by in plan.metrics:
+            changes["sort"] = changes["sort"].model_copy(update={"by": money})
 
 
 def _long_enough(p: Parts, plan: QueryPlan, changes: dict[str, Any]) -> None:
@@ -474,110 +483,7 @@ def _picked(p: Parts, plan: QueryPlan, changes: dict[str, Any]) -> None:
         changes |= {"limit": None, "sort": None, "offset": 0}
 
 
-# -- why, how many, which row ------------------------------------------------------------------------------------------
-
-
-def why(frames: Frames, plan: QueryPlan) -> Candidate | None:
-    """As in "why?" after a figure: the change of that figure."""
-    r = frames.reading
-    normal = _asks_whether_normal(r)
-    if not r.does("explain") and not normal:
-        return None
-    p = frames.parts()
-    used_cues(p, "up", "down", "change", "growth")
-    p.used.update(r.does("explain", "change_data") if normal else r.does("explain"))
-    p.used |= normal
-    behind = _behind(p, plan)
-    if behind is not None:
-        return frames.finish(p, [call(behind)], "follow_up", -0.02)
-    period = _in_its_year(p.period, plan.period) or plan.period or Period(kind="calendar", unit="month", offset=-1)
-    compare = (
-        plan.compare
-        if plan.compare and plan.compare.kind in {"previous", "year_earlier", "period"}
-        else Comparison(kind="previous")
-    )
-    if r.has("year_earlier"):
-        p.used.update(r.having("year_earlier"))
-        compare = Comparison(kind="year_earlier")
-    named = [d for d in p.groups if d != "customer" or r.has("which")]  # "which customers drove that?"
-    others = [d for d in (*named, *plan.dimensions) if d not in GRAINS and (d in named or d != "customer")]
-    others = [d for d in others if d != "order"]
-    parts = _made_of(p, plan)
-    if parts is not None:
-        return frames.finish(p, [call(parts)], "follow_up", -0.02)
-    metric = p.metrics[0] if p.metrics else plan.metrics[0]
-    down, up = bool(r.having("down")), bool(r.having("up"))
-    down = down or any(t.lemma in heard("dialogue_query.few") for t in r.tokens)
-    p.used.update(i for i, item in enumerate(r.items) if item.lemma in heard("dialogue_query.so_few"))
-    change = ChangePlan(
-        metric=metric,
-        period=period,
-        compare=compare,
-        filter=join([*([plan.filter] if plan.filter else []), *p.rows]),
-        dimension=others[0] if others else None,
-        claimed="down" if down and not up else "up" if up and not down else None,
-    )
-    return frames.finish(p, [call(change)], "follow_up", 0.0 if not p.metrics else 0.1)
-
-
-#: what stands behind a measure where groups are set side by side and nothing has changed
-BEHIND = {
-    "revenue": ("orders", "customers", "average_order_value"),
-    "net_revenue": ("orders", "customers", "average_order_value"),
-    "orders": ("customers", "orders_per_customer"),
-    "units": ("orders", "items_per_order"),
-    "average_order_value": ("items_per_order", "average_price"),
-    "revenue_per_customer": ("orders_per_customer", "average_order_value"),
-    "return_rate": ("returned_value", "revenue"),
-    "margin_rate": ("gross_margin", "costed_revenue"),
-    "discount_rate": ("discount_amount", "list_revenue"),
-    "repeat_rate": ("repeat_customers", "customers"),
-}
-
-
-def _behind(p: Parts, plan: QueryPlan) -> QueryPlan | None:
-    """As in "why?" after a ranking over all time: the same groups with what their figure is made of."""
-    timed = plan.period is not None or plan.compare is not None or plan.transform or set(plan.dimensions) & set(GRAINS)
-    metric = plan.metrics[0]
-    if timed or not plan.dimensions or len(plan.metrics) > 1 or metric not in BEHIND:
-        return None
-    r = p.reading
-    if p.periods or p.metrics or p.groups or p.conditions.customers or r.has("growth", "change"):
-        return None
-    stands = any(getattr(f, "field", None) in plan.dimensions for f in p.rows) and not r.has("previous", "year_earlier")
-    if r.has("down", "up") and not stands:
-        return None  # "why did it fall", not "why is web higher"
-    p.used.update(r.having("rank", "cmp", "value"))
-    judging = {*r.vocabulary.lexicon.verdicts, *heard("dialogue_query.so_few")}
-    p.used.update(i for i, item in enumerate(r.items) if item.lemma in judging)
-    p.rows = []
-    return plan.model_copy(update={"metrics": (metric, *BEHIND[metric]), "sort": plan.sort or Sort(by=metric)})
-
-
-def _made_of(p: Parts, plan: QueryPlan) -> QueryPlan | None:
-    """As in "why is it so high?" of a part of the shop over all the time: what its figure is made of."""
-    r = p.reading
-    timed = plan.period is not None or plan.compare is not None or plan.transform or plan.dimensions
-    if timed or plan.filter is None or len(plan.metrics) > 1 or plan.metrics[0] not in BEHIND:
-        return None
-    if p.periods or p.metrics or p.groups or p.rows or r.has("growth", "change", "previous", "year_earlier"):
-        return None
-    moved = any(t.lemma in heard("dialogue_query.moved") for t in r.tokens)
-    return None if moved else plan.model_copy(update={"metrics": (plan.metrics[0], *BEHIND[plan.metrics[0]])})
-
-
-def _in_its_year(said: Period | None, before: Period | None) -> Period | None:
-    """As in "why was March so weak?" after the months of 2025: March of that year."""
-    if said is None or before is None or said.kind != "named" or said.year is not None or before.kind != "named":
-        return said
-    return said.model_copy(update={"year": before.year}) if before.year and not (before.month or before.day) else said
-
-
-def _asks_whether_normal(r: Reading) -> set[int]:
-    """As in "is that normal?": the items that ask whether a figure is usual."""
-    words = r.vocabulary.lexicon.noise_words
-    hits = {i for i, item in enumerate(r.items) if tuple(t.lemma for t in item.tokens) in words}
-    return hits if hits and r.has("pronoun") and len(r.items) <= 7 else set()
+# -- which row --------------------------------------------------------------------------------------------------------
 
 
 def pick(frames: Frames, last: Past, plan: QueryPlan) -> Candidate | None:
@@ -592,4 +498,4 @@ def pick(frames: Frames, last: Past, plan: QueryPlan) -> Candidate | None:
     return frames.finish(p, [ToolCall("describe_customer", {"customer_id": p.customer_ids[0]})], "follow_up", -0.02)
 
 
-__all__ = ["BEHIND", "edit_query", "edits", "used_cues"]
+__all__ = ["edit_query", "edits"]

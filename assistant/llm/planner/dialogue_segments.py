@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from assistant.llm.planner.candidate import Candidate, call
-from assistant.llm.planner.dialogue_query import used_cues
+from assistant.llm.planner.dialogue_cues import used_cues
 from assistant.llm.planner.heard import heard
 from assistant.plans.requests import SegmentRequest
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from assistant.llm.planner.candidate import Candidate, call
+from assistant.llm.planner.dialogue_cues import used_cues
 from assistant.llm.planner.dialogue_filters import edit_filter
-from assistant.llm.planner.dialogue_query import used_cues
 from assistant.llm.planner.dialogue_time import in_year_of
 from assistant.llm.planner.parts import Parts
 from assistant.llm.planner.units import GRAINS

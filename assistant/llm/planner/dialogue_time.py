@@ -88,7 +88,8 @@ def _a_year_before(p: Parts, plan: QueryPlan) -> bool:
     before = plan.period
     if before is None or before.kind == "to_date":
         return year and before is not None
-    whole = before.unit == "year" or (before.kind == "named" and not (before.month or before.quarter))
+    part = before.month or before.quarter or before.event or before.week or before.day
+    whole = before.unit == "year" or (before.kind == "named" and not part)
     return year and not whole
 
 

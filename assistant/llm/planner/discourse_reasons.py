@@ -6,7 +6,7 @@ from typing import Any
 
 from assistant.llm.planner.candidate import Planned, call
 from assistant.llm.planner.context import DialogueContext
-from assistant.llm.planner.dialogue_query import BEHIND
+from assistant.llm.planner.dialogue_why import BEHIND
 from assistant.llm.planner.discourse_scene import Move, Scene, among, answer, dumped, made, parts_of
 from assistant.llm.planner.references import period_of_row
 from assistant.llm.planner.units import GRAINS

@@ -65,6 +65,8 @@ def kept_scope(text: str, planned: Planned, context: DialogueContext, words: Voc
     if not heard("kept_scope.then").isdisjoint(t.word for t in reading.tokens):
         changes |= _picked_time(context, before, plan)
     kept = _part(before.filter, plan, joined=pointing)
+    if pointing and kept is None and plan.filter is None:
+        changes |= _picked_group(context, before, plan)
     if kept is not None and (plan.period is None or changes):
         changes["filter"] = kept
         notes.append("kept_part||")
@@ -142,6 +144,18 @@ def _part(condition: Filter | None, plan: QueryPlan, *, joined: bool) -> Filter 
         if any(isinstance(o, Compare) and o.field == plain.field for o in own):
             return None
     return condition if not own else join([*own, *parts])
+
+
+def _picked_group(
+    context: DialogueContext, before: QueryPlan | ChangePlan | BriefingRequest, plan: QueryPlan
+) -> dict[str, Any]:
+    """As in "did it help sales there?" after the category with the highest discount: that one."""
+    picked = isinstance(before, QueryPlan) and before.limit == 1 and len(before.dimensions) == 1
+    by = before.dimensions[0] if isinstance(before, QueryPlan) and picked else ""
+    value = next(iter(context.column(context.past[-1], by)), None) if by and by not in {*GRAINS, "customer"} else None
+    if value is None or by in plan.dimensions:
+        return {}
+    return {"filter": join([*parts_of(before.filter), Compare(field=by, op="eq", values=(value,))])}
 
 
 def _picked_time(

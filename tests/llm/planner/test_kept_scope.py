@@ -127,3 +127,17 @@ def test_then_is_the_time_that_was_picked() -> None:
                    rows=[{"month": "2011-03-01", "revenue": 5.0}])
 
     assert args["dimensions"] == ["product"] and args["period"]["month"] == 3
+
+
+def test_there_is_the_group_that_was_picked() -> None:
+    rows = [{"category": "Garden", "orders": 5}]
+
+    assert "Garden" in str(args_of("which category has the most orders", "did it help sales there", rows=rows))
+
+
+def test_an_event_is_set_against_itself_a_year_before() -> None:
+    assert args_of("revenue at easter 2011", "compared with last year")["compare"]["kind"] == "year_earlier"
+
+
+def test_the_biggest_of_customers_counted_is_by_what_they_spent() -> None:
+    assert args_of("how many customers have more than 10 orders", "who's the biggest")["metrics"] == ["revenue"]
