@@ -136,6 +136,8 @@ class DialogueContext:
 
 #: measures of sales, whose customers are those who bought
 _OF_SALES = frozenset({"revenue", "net_revenue", "gross_revenue", "orders", "units", "average_order_value"})
+#: … and of what came back
+_OF_RETURNS = frozenset({"returned_value", "units_returned", "return_orders"})
 #: what is known of a customer whenever they bought
 _OF_CUSTOMERS = frozenset({"customer", "country", "city", "gender", "acquisition_channel", "segment", "customer_type"})
 
@@ -155,7 +157,10 @@ def counted_customers(plan: QueryPlan) -> Filter | None:
 
 
 def listed_customers(plan: QueryPlan) -> Filter | None:
-    """The customers that a list shows, by its conditions, its time and its bounds; None where those do not say it."""
+    """The customers that a list shows, by its conditions, its time and its bounds; None where those do not say it.
+
+    A list by what was sent back shows those who sent something back, not all who ordered then.
+    """
     if plan.limit is not None or plan.compare is not None or any(h.of != "value" for h in plan.having):
         return None
     parts = list(plan.filter.parts) if isinstance(plan.filter, And) else [plan.filter] if plan.filter else []
@@ -163,6 +168,9 @@ def listed_customers(plan: QueryPlan) -> Filter | None:
     where = None if not rows else rows[0] if len(rows) == 1 else And(parts=tuple(rows))
     bounds: list[Filter] = [CustomerCondition(metric=h.metric, op=h.op, values=h.values, where=where,
                                               period=plan.period) for h in plan.having]
+    if not bounds and set(plan.metrics) & _OF_RETURNS:
+        metric = next(m for m in plan.metrics if m in _OF_RETURNS)
+        bounds = [CustomerCondition(metric=metric, op="gt", values=(0,), where=where, period=plan.period)]
     if not bounds:
         return counted_customers(plan.model_copy(update={"metrics": ("customers",)}))
     whole = [*people, *bounds]

@@ -79,7 +79,7 @@ def kept_people(
         return _of_the_others(said, planned, people, context)
     if not said.others and not _declined(planned) and all(_holds(c, people, said) for c in planned.calls):
         return _then(replace(planned, calls=[
-            _sent_by(_tidy(_with_goods(c, people, said)), people) for c in planned.calls]), people)
+            _sent_by(_counted(_tidy(_with_goods(c, people, said)), people), people) for c in planned.calls]), people)
     if planned.done is None and (not _declined(planned) or _may_be_read(said, planned)):
         for read in _readings(said, planned, people, within):
             kept = _about(read, people, said)
@@ -93,7 +93,7 @@ def kept_people(
 def _about(read: Planned, people: Population, said: Pointing) -> Planned | None:
     """A plan with the customers put into every call; None where one has no place for them."""
     made = [_with_goods(c, people, said) if people.held_by(c) else _with(c, people, said) for c in read.calls]
-    calls = [_sent_by(c, people) for c in made if c is not None and _asks(c, people, said)]
+    calls = [_sent_by(_counted(c, people), people) for c in made if c is not None and _asks(c, people, said)]
     if read.done is not None or len(calls) < len(read.calls) or not calls:
         return None
     return _then(replace(read, calls=calls, notes=[*read.notes, _note(said, people)], frame="second_clause",
@@ -199,6 +199,8 @@ def _readings(said: Pointing, planned: Planned, people: Population, within: With
 def _asks(one: ToolCall, people: Population, said: Pointing) -> bool:
     """Whether a call asks anything of the customers; a count or list of all of them does only where that was asked."""
     plan: Any = one.plan()
+    if said.writes and one.name in {"query_data", "count_audience"}:
+        return False  # "send the others a reminder" asks for no count of what was sent
     if one.name == "query_data" and plan.dimensions == ("customer",) and not _own(plan.filter, people):
         return said.listed
     counts = one.name == "count_audience" or one.name == "query_data" and not plan.dimensions and (
@@ -212,7 +214,7 @@ def _asks(one: ToolCall, people: Population, said: Pointing) -> bool:
 def _with(one: ToolCall, people: Population, said: Pointing) -> ToolCall | None:
     """The call about these customers alone; None where it has no place for them."""
     plan: Any = one.plan()
-    if one.name not in _MAY_BE or any(_ranks(f) for f in _filters(plan)):
+    if one.name not in _MAY_BE - {"predict_uplift"} or any(_ranks(f) for f in _filters(plan)):
         return None
     try:
         if isinstance(plan, CampaignBrief):
@@ -287,6 +289,17 @@ def _sent_by(one: ToolCall, people: Population) -> ToolCall:
     named = {v for p in people.parts if isinstance(p, CustomerCondition) and p.metric in _REACHED
              for w in flat(p.where) if isinstance(w, Compare) and w.field == "message_channel" for v in w.values}
     return call(one.plan().model_copy(update={"channels": tuple(named)})) if len(named) == 1 else one
+
+
+def _counted(one: ToolCall, people: Population) -> ToolCall:
+    """A draft, a segment or an audience of those who were counted, when only who ordered was."""
+    where = {"draft_campaign": "audience", "count_audience": "filter", "save_segment": "filter"}.get(one.name)
+    ordered = people.as_counted() if where is not None else None
+    if where is None or ordered is None or one.args.get("campaign_id"):
+        return one
+    plan: Any = one.plan()
+    rule = join([*parts_of(getattr(plan, where)), ordered])
+    return call(plan.model_copy(update={where: rule}))
 
 
 def _tidy(one: ToolCall) -> ToolCall:

@@ -32,6 +32,7 @@ class Pointing:
         of_people: what is said of them only people do or are.
         part: some of those that were counted are asked about.
         counted: how many they are is asked; bare: and nothing else; listed: who they are.
+        writes: they are to be written to.
         on_it: money that went on what they bought.
     """
 
@@ -49,6 +50,7 @@ class Pointing:
     counted: bool = False
     bare: bool = False
     listed: bool = False
+    writes: bool = False
 
 
 class _Forms:
@@ -65,6 +67,7 @@ class _Forms:
         self.again = self._made(raw.get("again", ""))
         self.part = self._made(raw.get("part", ""))
         self.of_people = self._made(raw.get("of_people", ""))
+        self.writes = self._made(raw.get("writes", ""))
         self.listed = self._made(raw.get("listed", ""))
         self.counted, self.bare = self._made(raw.get("counted", "")), self._made(raw.get("bare", ""))
         self.customers = str(raw.get("customers", ""))
@@ -96,18 +99,19 @@ def pointed(text: str, language: str) -> Pointing | None:
     bare = said.strip(" .!?;,")
     if forms.only_others.fullmatch(bare):
         return Pointing(bare, (), sure=True, others=True, alone=True)
+    writes = forms.writes.match(said) is not None
     for pattern in forms.others:
         found = pattern.search(said)
         if found:
             put, them = (f"{said[:found.start()]}{who}{said[found.end():]}" for who in (forms.customers, forms.them))
-            return Pointing(found.group(), forms.ways(put), them, sure=True, others=True)
+            return Pointing(found.group(), forms.ways(put), them, sure=True, others=True, writes=writes)
     on_it = forms.on_it.search(said)
     rest = said if on_it is None else said[: on_it.start()] + on_it["before"] + said[on_it.end():]
     again = forms.again.search(rest)
     rest = forms.again.sub(lambda m: f"{m['bought']} {m['again']}", rest)
     number = again or forms.number_of_it.search(rest)
-    said_of = {"number_of_it": number is not None, "on_it": on_it is not None, "again": again is not None,
-               "of_people": forms.of_people.search(said) is not None,
+    said_of = {"writes": writes, "number_of_it": number is not None, "on_it": on_it is not None,
+               "again": again is not None, "of_people": forms.of_people.search(said) is not None,
                "counted": forms.counted.search(said) is not None, "bare": forms.bare.fullmatch(bare) is not None,
                "listed": forms.listed.search(said) is not None}
     words, sure, put = "", False, rest

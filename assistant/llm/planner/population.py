@@ -59,6 +59,12 @@ class Population:
         named |= {str(one.args["customer_id"])} if one.args.get("customer_id") else set()
         return bool(named) and named <= set(map(str, ids))
 
+    def as_counted(self) -> Filter | None:
+        """That they ordered at all, where the answer that counted them saw only who did and no condition says so."""
+        counted = self.past.call.name == "query_data" and self.size is not None
+        return None if not counted or any(map(_ordered, self.parts)) else CustomerCondition(
+            metric="orders", op="ge", values=(1,))
+
     def _as_asked(self, one: ToolCall) -> bool:
         """Whether the call asks of the very rows and time by which they were counted."""
         before, now = self.past.call, one
@@ -138,9 +144,9 @@ def _counted(plan: QueryPlan, past: Past, context: DialogueContext) -> Filter | 
     if plan.dimensions[0] in GRAINS and plan.limit == 1 and len(rows) == 1:  # "which month was best?"
         period = period_of_row(plan.dimensions[0], rows[0])
         return None if period is None else counted_customers(plan.model_copy(update={"period": period}))
-    row = Compare(field=plan.dimensions[0], op="eq", values=(rows[0],)) if plan.limit == 1 and len(rows) == 1 else None
-    if row is None or not of_customers(row):
+    if plan.limit != 1 or len(rows) != 1:
         return None
+    row = Compare(field=plan.dimensions[0], op="eq", values=(rows[0],))
     return counted_customers(plan.model_copy(update={"filter": join([row, *parts_of(plan.filter)]), "dimensions": ()}))
 
 
@@ -154,6 +160,8 @@ def _listed(plan: QueryPlan, past: Past, context: DialogueContext) -> Filter | N
     return Compare(field="customer", op="in" if len(ids) > 1 else "eq", values=ids)
 
 
+#: what is known of customers who never ordered, too
+_OF_CONTACTS = frozenset({"mailable_customers", "consenting_customers", "opened", "clicked", "unsubscribed"})
 #: rows that an answer holds at most
 _SHOWN = 1_000
 
@@ -191,6 +199,17 @@ def _nodes(value: Any) -> Iterator[dict[str, Any]]:
 def flat(condition: Filter | None) -> list[Filter]:
     """The conditions that all hold, also those of an "and" inside an "and"."""
     return [p for part in parts_of(condition) for p in (flat(part) if isinstance(part, And) else [part])]
+
+
+def _ordered(condition: Filter) -> bool:
+    """Whether only customers with an order meet a condition."""
+    if isinstance(condition, CustomerCondition):
+        done = condition.op in {"ge", "gt", "eq"} and condition.values and condition.values[0] != 0
+        return condition.rank is not None or condition.metric == "days_since_last_order" or bool(
+            done and condition.metric not in _OF_CONTACTS)
+    if isinstance(condition, Compare):
+        return condition.field in {"customer", "segment"}
+    return not isinstance(condition, Not)
 
 
 def _of_kind(kind: str) -> Compare:

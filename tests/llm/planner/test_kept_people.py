@@ -8,10 +8,12 @@ from assistant.llm.planner.candidate import Planned, ToolCall
 from assistant.llm.planner.context import DialogueContext, Past
 from assistant.llm.planner.heard import hearing
 from assistant.llm.planner.kept_people import kept_people
+from assistant.llm.planner.planner import plan_turn
 from assistant.llm.planner.pointed_people import pointed
 from assistant.llm.planner.population import in_talk, left_over
 from assistant.llm.planner.vocabulary import vocabulary
 from assistant.plans.filters import Compare, CustomerCondition, Not
+from assistant.plans.periods import Period
 from tests.support.talks import SHOP, args_of, talk
 
 FRANCE = {"op_type": "compare", "field": "country", "op": "eq", "values": ["France"]}
@@ -28,6 +30,7 @@ def _answer(**args: object) -> Past:
     ("recommend something for everyone on this list", "recommend something for customers"),
     ("send the same customers a voucher", "send customers a voucher"),
     ("how many of the german ones ordered", "how many german customers ordered"),
+    ("how many of the germans bought a cakestand", "how many german customers bought a cakestand"),
     ("how many opted in to email?", "how many customers opted in to email?"),
     ("what did they spend", "what did customers spend"),
 ])
@@ -121,6 +124,22 @@ def test_a_draft_for_those_reached_by_one_channel_goes_out_by_it() -> None:
     args = args_of("customers from France", "how many of those can we reach by email?", "set up a campaign for them")
 
     assert args["channels"] == ["email"] and "France" in str(args["audience"])
+
+
+def test_a_list_of_returns_is_of_those_who_sent_something_back() -> None:
+    returned = _answer(metrics=["returned_value"], dimensions=["customer"], period={"kind": "named", "year": 2011})
+    found = in_talk(DialogueContext([returned], ["q"]))
+
+    assert found is not None and found.parts[0] == CustomerCondition(
+        metric="returned_value", op="gt", values=(0,), period=Period(kind="named", year=2011))
+
+
+def test_a_draft_for_those_counted_is_for_as_many() -> None:
+    counted = Past(ToolCall("query_data", {"metrics": ["customers"], "filter": FRANCE}),
+                   {"tables": [{"columns": [{"name": "customers"}], "rows": [[9]]}]}, 1)
+    draft = plan_turn("set up a campaign for them", DialogueContext([counted], ["q"]), SHOP).calls[0]
+
+    assert [p.get("metric") for p in draft.args["audience"]["parts"]] == [None, "orders"]
 
 
 def test_what_cannot_be_asked_of_them_is_not_asked_of_all() -> None:
