@@ -135,6 +135,8 @@ def edit_request(frames: Frames, plan: BaseModel) -> Candidate | None:
                 changes["relative_price"] = "cheaper"
     if not changes:
         return None
+    if getattr(plan, "about", None) == _EXAM:  # narrowed is the list, not the test of the model
+        changes["about"] = "list"
     changes |= {f: None for f in ("why", "why_not") if getattr(plan, f, None)}  # the list again, not the reason
     try:
         edited = type(plan).model_validate({**plan.model_dump(), **changes})
@@ -161,6 +163,7 @@ def _edit_days(p: Parts, fields: Any, changes: dict[str, Any]) -> None:
         return
 
 
+_EXAM = "exam"
 #: days of a unit of time that is looked ahead
 _DAYS = dict(zip(GRAINS, (1, 7, 30, 91, 365), strict=True))
 

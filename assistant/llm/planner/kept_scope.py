@@ -21,6 +21,7 @@ from assistant.llm.planner.references import period_of_row
 from assistant.llm.planner.replies import decline
 from assistant.llm.planner.spans import Reading, read
 from assistant.llm.planner.steps import covers_steps
+from assistant.llm.planner.things_in_talk import looked_at, one_of
 from assistant.llm.planner.units import GRAINS
 from assistant.llm.planner.values import join
 from assistant.llm.planner.vocabulary import Vocabulary
@@ -44,6 +45,9 @@ def kept_scope(text: str, planned: Planned, context: DialogueContext, words: Voc
         planned: how the text is read.
         context: the conversation before it.
     """
+    alone = _of_person(text, planned, context, words)
+    if alone is not None:
+        return alone
     before = _before(context)
     if before is None or planned.frame not in _FRESH or planned.done is not None or len(planned.calls) != 1:
         return None
@@ -91,7 +95,26 @@ def _before(context: DialogueContext) -> QueryPlan | ChangePlan | BriefingReques
     if sum(p.turn == last.turn for p in context.past) > 1:
         return None  # several answers: which of them is gone on with is not known
     plan = last.call.plan()
-    return plan if isinstance(plan, QueryPlan | ChangePlan | BriefingRequest) else None
+    if isinstance(plan, BriefingRequest):
+        return QueryPlan(metrics=("revenue",), filter=plan.filter, period=looked_at(last))
+    return plan if isinstance(plan, QueryPlan | ChangePlan) else None
+
+
+def _of_person(text: str, planned: Planned, context: DialogueContext, words: Vocabulary) -> Planned | None:
+    """A question about nobody in particular after an answer about one customer: it is about that customer."""
+    last = context.past[-1] if context.past else None
+    person = one_of(last, "customer") if last is not None and not last.refused else None
+    plan = planned.calls[0].plan() if len(planned.calls) == 1 and planned.frame in _FRESH else None
+    if person is None or not isinstance(plan, QueryPlan) or plan.filter is not None or planned.done is not None:
+        return None
+    if last is not None and last.call.name == "query_data" and last.call.args.get("dimensions"):
+        return None  # the one row of a ranking is a thing among others
+    reading = read(text, words)
+    of_all = set(plan.metrics) & _HEADS or "customer" in plan.dimensions or plan.compare is not None
+    if of_all or _apart(reading, plan, words) or reading.has("value"):
+        return None
+    kept = plan.model_copy(update={"filter": Compare(field="customer", op="eq", values=(person,))})
+    return replace(planned, calls=[call(kept)], notes=[*planned.notes, f"kept_person|{person}"])
 
 
 def _of_people(before: QueryPlan | ChangePlan | BriefingRequest) -> bool:

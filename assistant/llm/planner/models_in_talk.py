@@ -5,6 +5,7 @@ Each is a change of the typed plan before, or the full request that its thing co
 
 from __future__ import annotations
 
+import re
 from calendar import monthrange
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -20,13 +21,13 @@ from assistant.llm.planner.discourse_scene import FRAME, parts_of
 from assistant.llm.planner.language_files import read_yaml
 from assistant.llm.planner.replies import decline
 from assistant.llm.planner.spans import read
-from assistant.llm.planner.things_in_talk import listed, one_of, shown
+from assistant.llm.planner.things_in_talk import listed, looked_at, one_of, shown
 from assistant.llm.planner.values import join
 from assistant.llm.planner.vocabulary import Vocabulary
 from assistant.plans.answering import Answering
 from assistant.plans.filters import Compare, Filter, InGroup
 from assistant.plans.periods import Period
-from assistant.plans.promotions import BundleRequest
+from assistant.plans.promotions import BundleRequest, SubstituteRequest
 from assistant.plans.query import ChangePlan, Comparison, QueryPlan
 from assistant.plans.requests import (
     BuyersRequest,
@@ -34,6 +35,7 @@ from assistant.plans.requests import (
     ForecastRequest,
     RecommendRequest,
     SegmentRequest,
+    SegmentRule,
     TogetherRequest,
 )
 from assistant.plans.shop import Shop
@@ -42,6 +44,8 @@ _CENT = 0.01
 _DAYS = {"day": 1, "week": 7}
 _MONTHS = {"month": 1, "quarter": 3, "year": 12}
 _SALES = ("revenue", "orders", "customers", "average_order_value")
+#: what a product is sold for: its list price, else what was paid for it
+_PRICES = ("average_list_price", "average_price")
 _FIGURE = "f_"
 #: what stands for the measure that is asked for, the more particular first
 _ORDER = ("f_growth", "f_return_rate", "f_gross_margin", "f_last_order_date", "f_orders", "f_revenue")
@@ -54,7 +58,7 @@ class InTalk:
     Attributes:
         last: the answer before.
         kind: of the one thing that it is about; ``both``: the two of that kind that are spoken of.
-        period: the time that was said, where it was taken out of the text.
+        period: the time that was said, where it was taken out of the text; ``segment``: the name of one.
     """
 
     heard: Heard
@@ -67,6 +71,7 @@ class InTalk:
     kind: str | None
     both: tuple[str, ...]
     period: Period | None
+    segment: str | None = None
 
     @property
     def raw(self) -> Mapping[str, Any]:
@@ -227,6 +232,62 @@ def _had_it(t: InTalk) -> Planned | None:
     return _planned(call(QueryPlan(metrics=("units",), dimensions=("product",), filter=said)))
 
 
+def _more(t: InTalk) -> Planned | None:
+    """As in "five more": the list, longer by so many."""
+    plan: Any = t.last.call.plan()
+    many = t.number("more") or 5
+    if not isinstance(plan, RecommendRequest):
+        return None
+    fields = {**plan.model_dump(), "why": None, "why_not": None, "k": min(plan.k + many, 100)}
+    return _planned(call(RecommendRequest.model_validate(fields)), f"longer_list|{plan.k + many}")
+
+
+def _why_row(t: InTalk) -> Planned | None:
+    """As in "why that first one?"."""
+    plan: Any = t.last.call.plan()
+    rows, place = listed(t.last, "product"), t.number("nth") or 1
+    index = place - 1 if place > 0 else len(rows) - 1
+    if not isinstance(plan, RecommendRequest) or not 0 <= index < len(rows):
+        return None
+    return _planned(call(plan.model_copy(update={"why": rows[index], "why_not": None})))
+
+
+def _price_bound(t: InTalk) -> Planned | None:
+    """As in "something under 20 euros maybe?": the list again, within that price."""
+    plan: Any = t.last.call.plan()
+    slots, own = t.heard.slots, t.shop.status().currency
+    money = read_yaml(t.words.lexicon.language, "currencies").get(own, {})
+    said = (slots.get("money") or slots.get("currency") or "").lower()
+    known = {*money.get("words", ()), *money.get("signs", ())}
+    if not isinstance(plan, RecommendRequest) or (said and said not in known):
+        return None
+    bounds = {f: float(slots[f].replace(",", ".")) for f in ("max_price", "min_price") if f in slots}
+    fields = {**plan.model_dump(), "why": None, "why_not": None, **bounds}
+    return _planned(call(RecommendRequest.model_validate(fields)))
+
+
+# -- one product -------------------------------------------------------------------------------------------------------
+
+
+def _substitute(t: InTalk) -> Planned | None:
+    """As in "is there a cheaper alternative to it?"."""
+    product = one_of(t.last, "product")
+    if product is None:
+        return None
+    way = next((w for w in ("cheaper", "dearer") if w in t.heard.tags), None)
+    return _planned(call(SubstituteRequest(product_id=product, relative_price=way)))  # type: ignore[arg-type]
+
+
+def _product_price(t: InTalk) -> Planned | None:
+    """As in "what does it cost?": its list price, not what it cost the shop."""
+    product = one_of(t.last, "product")
+    metric = next((m for m in _PRICES if m in t.words.metrics and t.words.metrics[m].available), None)
+    if product is None or metric is None:
+        return None
+    one = Compare(field="product", op="eq", values=(product,))
+    return _planned(call(QueryPlan(metrics=(metric,), dimensions=("product",), filter=one)))
+
+
 # -- goods together ----------------------------------------------------------------------------------------------------
 
 
@@ -256,23 +317,9 @@ def _bundle_buyers(t: InTalk) -> Planned | None:
 # -- briefings and changes ---------------------------------------------------------------------------------------------
 
 
-def _looked_at(past: Past) -> Period | None:
-    """The time that an answer is about, as its plan or its evidence says."""
-    plan: Any = past.call.plan()
-    if getattr(plan, "period", None) is not None:
-        return plan.period  # type: ignore[no-any-return]
-    evidence = (past.result or {}).get("evidence") or {}
-    ends = [evidence.get(name) for name in ("window_start", "window_end")]
-    if past.call.name != "brief_shop" or not all(ends):
-        return None
-    first, last = (date.fromisoformat(str(day)) for day in ends)
-    days = ((last - first).days + 1) // 2  # the stretch and as many days before it
-    return Period(kind="absolute", start=last - timedelta(days=days - 1), end=last)
-
-
 def _brief_against(t: InTalk) -> Planned | None:
     """As in "vs the same time last year": the main measures of the same stretch against a year before."""
-    period, plan = _looked_at(t.last), t.last.call.plan()
+    period, plan = looked_at(t.last), t.last.call.plan()
     if period is None:
         return None
     return _planned(call(QueryPlan(metrics=_SALES, period=period, filter=plan.filter,
@@ -281,7 +328,7 @@ def _brief_against(t: InTalk) -> Planned | None:
 
 def _brief_drivers(t: InTalk) -> Planned | None:
     """As in "what's driving it?": what the change of revenue that was briefed on is made of."""
-    period, plan = _looked_at(t.last), t.last.call.plan()
+    period, plan = looked_at(t.last), t.last.call.plan()
     return None if period is None else _planned(call(ChangePlan(period=period, filter=plan.filter)))
 
 
@@ -310,7 +357,7 @@ def _which_scope(t: InTalk) -> Planned | None:
     fields: dict[str, Any] = {
         "metrics": (metric,), "dimensions": (t.kind,), "filter": said.model_dump() if said else None,
         "sort": {"by": "change" if growth else metric, "descending": "less" not in t.heard.tags}}
-    period = _looked_at(t.last)
+    period = looked_at(t.last)
     if period is not None:
         fields["period"] = period.model_dump()
     if growth:
@@ -365,6 +412,61 @@ def _split(t: InTalk) -> tuple[str, int | None]:
     return (held.method, held.k) if isinstance(held, InGroup) else ("auto", None)
 
 
+def _meant_segment(t: InTalk) -> InGroup | None:
+    """The segment that is meant: named, at a place, the biggest or smallest, or the one spoken of."""
+    past = t.context.last("find_segments")
+    names = listed(past, "segment") if past is not None else ()
+    current = one_of(t.last, "segment")
+    place = t.number("nth")
+    name = t.segment or current
+    if place is not None and past is t.last:
+        name = names[place - 1 if place > 0 else -1] if place <= len(names) else None
+    elif past is t.last and t.heard.tags & {"more", "less"} and not t.segment:
+        sizes = shown(t.last, "segments", "customers")
+        if len(sizes) != len(names):
+            return None
+        pick = min if "less" in t.heard.tags else max
+        name = names[sizes.index(pick(sizes))]
+    if name is None:
+        return None
+    method, k = _split(t) if past is t.last or past is None else (
+        past.call.args.get("method", "auto"), past.call.args.get("k"))
+    return InGroup(group="segment", name=name, method=method, k=k)
+
+
+def _segment_size(t: InTalk) -> Planned | None:
+    """As in "how big are the champions?"."""
+    group = _meant_segment(t)
+    return None if group is None else _planned(call(SegmentRule(filter=group, name=group.name)))
+
+
+def _segment_figure(t: InTalk) -> Planned | None:
+    """As in "how much revenue do they make?"."""
+    group = _meant_segment(t)
+    figure = next((f.removeprefix(_FIGURE) for f in _ORDER[1:] if f in t.heard.tags), None)
+    if group is None or figure not in t.words.metrics:
+        return None
+    return _planned(call(QueryPlan(metrics=(figure,), filter=group)))
+
+
+def _segment_buys(t: InTalk) -> Planned | None:
+    """As in "what do the people in the first one buy?"."""
+    group = _meant_segment(t)
+    return None if group is None else _planned(call(QueryPlan.model_validate({
+        "metrics": ("units",), "dimensions": ("product",), "filter": group.model_dump(), "sort": {"by": "units"},
+        "limit": 10})))
+
+
+def without_segment(text: str, context: DialogueContext) -> tuple[str, str | None]:
+    """The text without the name of a segment shown before, and that name."""
+    past = context.last("find_segments")
+    for name in sorted(listed(past, "segment") if past is not None else (), key=len, reverse=True):
+        match = re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text.replace("-", " "), re.IGNORECASE)
+        if match is not None:
+            return f"{text[: match.start()]} {text[match.end() :]}", name
+    return text, None
+
+
 def _segment_trend(t: InTalk) -> Planned | None:
     """As in "how did that change since spring?": the sizes then and now, and who moved."""
     method, k = _split(t)
@@ -395,8 +497,11 @@ ASKS: Mapping[str, Callable[[InTalk], Planned | None]] = {
     "dearer": _priced, "had_like": _had_like, "had_it": _had_it, "bundle_price": _bundle_price,
     "bundle_buyers": _bundle_buyers, "brief_against": _brief_against, "brief_drivers": _brief_drivers,
     "finding": _finding, "which_scope": _which_scope, "change_step": _change_step, "drivers": _drivers,
-    "same": _same, "similar": _similar, "segment_trend": _segment_trend, "segment_actions": _segment_actions,
+    "more": _more, "why_row": _why_row, "price_bound": _price_bound, "substitute": _substitute,
+    "product_price": _product_price, "segment_size": _segment_size, "segment_figure": _segment_figure,
+    "segment_buys": _segment_buys, "same": _same, "similar": _similar, "segment_trend": _segment_trend,
+    "segment_actions": _segment_actions,
 }
 
 
-__all__ = ["ASKS", "InTalk", "without_time"]
+__all__ = ["ASKS", "InTalk", "without_segment", "without_time"]

@@ -76,7 +76,12 @@ def _of_models(
         gates.add(_SEGMENTS)
     if _counted(last):
         gates.add("counted")
-    rest, period = models_in_talk.without_time(text, words) if _SEGMENTS in gates else (text, None)
+    rest, period, segment = text, None, None
+    if _SEGMENTS in gates:
+        rest, segment = models_in_talk.without_segment(text, context)
+        rest, period = models_in_talk.without_time(rest, words)
+    if one_of(last, "product") is not None:
+        gates.add("product")
     heard = heard_by_rules(rest, FILE, words, None, gates)
     if heard is None or _of_another_turn(heard, context):
         return None
@@ -86,7 +91,7 @@ def _of_models(
     if made is None:
         return None
     try:
-        return made(InTalk(heard, text, last, context, shop, words, alone, kind, both, period))
+        return made(InTalk(heard, text, last, context, shop, words, alone, kind, both, period, segment))
     except ValidationError:
         return None
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any
 
 from assistant.llm.planner.answers import run
@@ -18,6 +19,7 @@ from assistant.llm.planner.discourse_scene import parts_of
 from assistant.llm.planner.heard import expression
 from assistant.plans.answering import Answering
 from assistant.plans.filters import Compare, InGroup
+from assistant.plans.periods import Period
 from assistant.plans.query import QueryPlan
 from assistant.plans.shop import Shop
 from assistant.plans.uplift import ReadOutRequest
@@ -95,6 +97,20 @@ def _cells(table: dict[str, Any], column: str) -> tuple[Any, ...]:
     return tuple(row[names.index(column)] for row in table.get("rows", ())) if column in names else ()
 
 
+def looked_at(past: Past) -> Period | None:
+    """The time that an answer is about, as its plan says, or of a briefing its evidence."""
+    plan: Any = past.call.plan()
+    if getattr(plan, "period", None) is not None:
+        return plan.period  # type: ignore[no-any-return]
+    evidence = (past.result or {}).get("evidence") or {}
+    ends = [evidence.get(name) for name in ("window_start", "window_end")]
+    if past.call.name != "brief_shop" or not all(ends):
+        return None
+    first, last = (date.fromisoformat(str(day)) for day in ends)
+    days = ((last - first).days + 1) // 2  # the stretch and as many days before it
+    return Period(kind="absolute", start=last - timedelta(days=days - 1), end=last)
+
+
 def spoken_of(context: DialogueContext, kind: str) -> tuple[str, ...]:
     """Single things of a kind that answers were about, the latest first."""
     turns = context.turns()[-_BACK:]
@@ -152,5 +168,5 @@ def past_campaigns(shop: Shop) -> tuple[Campaign, ...]:
     return tuple(sorted(found.values(), key=lambda c: order.get(c.name, -1)))
 
 
-__all__ = ["KINDS", "Campaign", "kind_in_talk", "listed", "one_of", "pair", "past_campaigns", "shown", "spoken_of",
-           "with_person_named"]
+__all__ = ["KINDS", "Campaign", "kind_in_talk", "listed", "looked_at", "one_of", "pair", "past_campaigns",
+           "shown", "spoken_of", "with_person_named"]

@@ -192,3 +192,40 @@ def test_a_segment_is_followed_since_a_time() -> None:
 
     assert args["view"] == "trend" and args["segment"] == "At risk" and args["since"]
     assert asked("what should we do with them", (SegmentRequest(method="rfm"), {})).calls[0].args["view"] == "actions"
+
+
+SEGMENTS = (SegmentRequest(method="rfm"),
+            table("segments", "segment customers", ("Champions", 5), ("Loyal", 9), ("At risk", 2)))
+
+
+@pytest.mark.parametrize(("text", "name", "tool"), [
+    ("how big are the champions", "Champions", "count_audience"),
+    ("how many people are in the smallest", "At risk", "count_audience"),
+    ("how much revenue do the at risk ones make", "At risk", "query_data"),
+    ("what do the people in the second one buy", "Loyal", "query_data"),
+])
+def test_a_segment_is_meant_by_name_place_or_size(text: str, name: str, tool: str) -> None:
+    made = asked(text, SEGMENTS).calls[0]
+
+    assert made.name == tool and made.args["filter"]["name"] == name
+
+
+def test_a_question_about_nobody_is_about_the_customer_in_talk_and_says_so() -> None:
+    planned = asked("the return rate by category", PERSON)
+
+    assert planned.calls[0].args["filter"]["values"] == ["17850"] and planned.notes == ["kept_person|17850"]
+
+
+@pytest.mark.parametrize(("text", "field", "value"), [
+    ("something under 20 pounds maybe?", "max_price", 20.0), ("five more", "k", 10),
+    ("why that first one?", "why", "P1"),
+])
+def test_a_recommendation_goes_on(text: str, field: str, value: Any) -> None:
+    args = asked(text, LIST).calls[0].args
+
+    assert args[field] == value and args["customer_id"] == "17850"
+
+
+def test_a_product_has_a_price_and_cheaper_ones() -> None:
+    assert asked("is there a cheaper alternative to it", GOES_WITH).calls[0].args["relative_price"] == "cheaper"
+    assert asked("what does it cost", GOES_WITH).calls[0].args["metrics"] == ["average_price"]
