@@ -98,6 +98,10 @@ def _described(
             return f"{text[:match.start()]} {text[match.end():]}", (one.name,)
     plain = {str(w) for w in raw["plain"]}
     fitting, used = list(known), []
+    year = next((p for p in raw["years"] if re.search(rf"(?<!\w){re.escape(p)}(?!\w)", text, re.IGNORECASE)), None)
+    latest = max((c.month.rpartition(" ")[2] for c in known), default="")
+    if year is not None and latest.isdigit() and current is not None:
+        fitting = [c for c in fitting if c.month.endswith(str(int(latest) - 1))]
     for group, field in (("kinds", "kind"), ("channels", "channel")):
         name, said = _phrase(raw[group], text)
         if name and any(getattr(c, field) == name for c in known):
@@ -113,7 +117,7 @@ def _described(
             fitting = [c for c in fitting if c in hits]
             used.append(word)
     rest = text
-    for said in used:
+    for said in [*([year] if year is not None and used else []), *used]:
         rest = re.sub(rf"(?<!\w){re.escape(said)}(?!\w)", " ", rest, flags=re.IGNORECASE)
     return (rest, tuple(c.name for c in fitting)) if used and fitting else (text, ())
 
@@ -132,7 +136,9 @@ def asked_of_campaigns(
         if len(talk.meant) > 1:
             return _which(talk.meant, words)
         return _none_there(talk, step, words)
-    if found.ask in {"campaign", "campaign_step", "campaign_nth"} and name is not None:
+    if found.ask == "campaign_compare" and name is not None and talk.current is not None:
+        return _both((talk.current, name))
+    if found.ask in {"campaign", "campaign_step", "campaign_nth", "campaign_year"} and name is not None:
         return _planned(_same_of(last, name))
     if found.ask == "campaign_worth" and name is not None:
         return _planned(call(ReadOutRequest(campaign=name, measure="margin")))
@@ -146,8 +152,7 @@ def asked_of_campaigns(
     if found.ask == "campaign_people" and name is not None:
         return _people(found, name, words)
     if found.ask == "campaign_better":
-        both = [call(ReadOutRequest(campaign=n, measure="margin")) for n in talk.both[:2]]
-        return Planned(both, 1.0, frame="discourse")
+        return _both(talk.both[:2])
     if found.ask == "campaign_best":
         return _best(found, last)
     if found.ask == "campaign_why":
@@ -156,8 +161,13 @@ def asked_of_campaigns(
 
 
 _FRESH = frozenset({"campaign", "campaign_figure", "campaign_worth"})
-_OF_ONE = frozenset({"campaign", "campaign_step", "campaign_nth", "campaign_worth", "campaign_figure",
-                     "campaign_people", "campaign_why"})
+_OF_ONE = frozenset({"campaign", "campaign_compare", "campaign_year", "campaign_step", "campaign_nth",
+                     "campaign_worth", "campaign_figure", "campaign_people", "campaign_why"})
+
+
+def _both(names: Sequence[str]) -> Planned:
+    """Two campaigns, each against its customers held out."""
+    return Planned([call(ReadOutRequest(campaign=n, measure="margin")) for n in names], 1.0, frame="discourse")
 
 
 def _planned(made: ToolCall | None) -> Planned | None:
@@ -175,11 +185,24 @@ def _one(found: Heard, talk: Campaigns, raw: Mapping[str, Any], step: int) -> st
         if step:
             return _neighbour([c.name for c in talk.known if c.name in {*others, talk.current}], talk.current, step)
         return others[0] if len(others) == 1 else None
+    if "year" in found.tags:
+        return _year_before(talk)
     if not step:
         return talk.current
     alike = [c.name for c in talk.known if c.name == talk.current or (
         (not talk.kept[0] or c.kind == talk.kept[0]) and (not talk.kept[1] or c.channel == talk.kept[1]))]
     return _neighbour(alike, talk.current, step)
+
+
+def _year_before(talk: Campaigns) -> str | None:
+    """The campaign of the same kind in the same month a year before."""
+    now = next((c for c in talk.known if c.name == talk.current), None)
+    month, _, year = (now.month if now else "").partition(" ")
+    if now is None or not year.isdigit():
+        return None
+    before = f"{month} {int(year) - 1}"
+    hits = [c.name for c in talk.known if c.month == before and c.kind == now.kind]
+    return hits[0] if len(hits) == 1 else None
 
 
 def _neighbour(names: Sequence[str], current: str | None, step: int) -> str | None:
@@ -189,9 +212,9 @@ def _neighbour(names: Sequence[str], current: str | None, step: int) -> str | No
 
 def _none_there(talk: Campaigns, step: int, words: Vocabulary) -> Planned | None:
     """The "no" where no campaign stands before or after the one in talk."""
-    if not step or talk.current is None:
+    if talk.current is None:
         return None
-    message = "no_campaign_before" if step < 0 else "no_campaign_after"
+    message = "no_campaign_before" if step <= 0 else "no_campaign_after"
     no = decline(words.lexicon, "no_rows", message, words=talk.current,
                  nearest=[str(words.lexicon.wording["did_it_work"]).format(name=talk.current)])
     return Planned([no], 0.0, frame="decline")

@@ -89,7 +89,8 @@ class DialogueContext:
         """Values of a dimension in the tables of a result, in order."""
         for table in (past.result or {}).get("tables", ()):
             names = [c["name"] for c in table.get("columns", ())]
-            for wanted in (f"{dimension}_id", dimension):
+            partner = (f"with_{dimension}_id",) if past.call.name == "bought_together" else ()
+            for wanted in (*partner, f"{dimension}_id", dimension):
                 if wanted in names:
                     index = names.index(wanted)
                     return [str(row[index]) for row in table.get("rows", ()) if row[index] is not None][:_MAX_IDS]

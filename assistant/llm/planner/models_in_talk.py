@@ -1,31 +1,28 @@
-"""What is asked of a forecast, a recommendation, goods bought together, a briefing, a change, a customer or segments.
+"""What is asked of a forecast, a recommendation, goods bought together, a briefing or the reasons of a change.
 
 Each is a change of the typed plan before, or the full request that its thing completes.
 """
 
 from __future__ import annotations
 
-import re
 from calendar import monthrange
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
 from assistant.llm.planner.answers import run
-from assistant.llm.planner.candidate import Planned, ToolCall, call
-from assistant.llm.planner.context import DialogueContext, Past
-from assistant.llm.planner.cue_rules import Heard
+from assistant.llm.planner.candidate import Planned, call
+from assistant.llm.planner.context import Past
 from assistant.llm.planner.dialogue_time import neighbour
 from assistant.llm.planner.discourse_scene import FRAME, parts_of
+from assistant.llm.planner.in_talk import FIGURE, FIGURES, InTalk, planned
 from assistant.llm.planner.language_files import read_yaml
-from assistant.llm.planner.replies import decline
-from assistant.llm.planner.spans import read
 from assistant.llm.planner.things_in_talk import listed, looked_at, one_of, shown
 from assistant.llm.planner.values import join
-from assistant.llm.planner.vocabulary import Vocabulary
+from assistant.plans import CheckRequest
 from assistant.plans.answering import Answering
-from assistant.plans.filters import Compare, Filter, InGroup
+from assistant.plans.filters import Compare, Filter
 from assistant.plans.periods import Period
 from assistant.plans.promotions import BundleRequest, SubstituteRequest
 from assistant.plans.query import ChangePlan, Comparison, QueryPlan
@@ -34,11 +31,8 @@ from assistant.plans.requests import (
     ExplainRequest,
     ForecastRequest,
     RecommendRequest,
-    SegmentRequest,
-    SegmentRule,
     TogetherRequest,
 )
-from assistant.plans.shop import Shop
 
 _CENT = 0.01
 _DAYS = {"day": 1, "week": 7}
@@ -46,48 +40,6 @@ _MONTHS = {"month": 1, "quarter": 3, "year": 12}
 _SALES = ("revenue", "orders", "customers", "average_order_value")
 #: what a product is sold for: its list price, else what was paid for it
 _PRICES = ("average_list_price", "average_price")
-_FIGURE = "f_"
-#: what stands for the measure that is asked for, the more particular first
-_ORDER = ("f_growth", "f_return_rate", "f_gross_margin", "f_last_order_date", "f_orders", "f_revenue")
-
-
-@dataclass(frozen=True)
-class InTalk:
-    """A text heard in its conversation.
-
-    Attributes:
-        last: the answer before.
-        kind: of the one thing that it is about; ``both``: the two of that kind that are spoken of.
-        period: the time that was said, where it was taken out of the text; ``segment``: the name of one.
-    """
-
-    heard: Heard
-    text: str
-    last: Past
-    context: DialogueContext
-    shop: Shop
-    words: Vocabulary
-    alone: Callable[[str], Planned]
-    kind: str | None
-    both: tuple[str, ...]
-    period: Period | None
-    segment: str | None = None
-
-    @property
-    def raw(self) -> Mapping[str, Any]:
-        found: Mapping[str, Any] = read_yaml(self.words.lexicon.language, "in_talk")
-        return found
-
-    def number(self, slot: str) -> int | None:
-        said = self.heard.slots.get(slot, "").lower()
-        return int(self.raw["numbers"].get(said, said)) if said else None
-
-    def no(self, reason: str, message: str, **words: str) -> Planned:
-        return Planned([decline(self.words.lexicon, reason, message, **words)], 0.0, frame="decline")
-
-
-def _planned(made: ToolCall | None, *notes: str) -> Planned | None:
-    return None if made is None else Planned([made], 1.0, frame=FRAME, notes=list(notes))
 
 
 # -- forecasts ---------------------------------------------------------------------------------------------------------
@@ -100,7 +52,9 @@ def _ahead(t: InTalk) -> Planned | None:
     if not isinstance(plan, ForecastRequest) or ends is None:
         return None
     unit, count = t.heard.slots.get("unit", "").lower().rstrip("s"), t.number("count") or 1
-    if not unit:
+    if not unit and "count" in t.heard.slots:
+        unit = "month" if _own_length(*ends)[0] == "month" else plan.grain
+    elif not unit:
         unit, count = _own_length(*ends)
     found = _beside(ends, unit, count, forward="after" in t.heard.tags)
     if found is None:
@@ -108,9 +62,9 @@ def _ahead(t: InTalk) -> Planned | None:
     first, last = found
     if last <= t.words.status.as_of:  # days that have been are no forecast
         period = Period(kind="absolute", start=first, end=last)
-        return _planned(call(QueryPlan(metrics=(plan.metric,), filter=plan.filter, period=period)))
+        return planned(call(QueryPlan(metrics=(plan.metric,), filter=plan.filter, period=period)))
     fields = {**plan.model_dump(), "first_day": first, "last_day": last, "occasion": None, "target": None}
-    return _planned(call(ForecastRequest.model_validate(fields)))
+    return planned(call(ForecastRequest.model_validate(fields)))
 
 
 def _window(past: Past, plan: ForecastRequest) -> tuple[date, date] | None:
@@ -151,7 +105,7 @@ def _beside(ends: tuple[date, date], unit: str, count: int, *, forward: bool) ->
 def _error(t: InTalk) -> Planned | None:
     """How far off such forecasts were: from the rehearsals of the forecast before."""
     total = next((c for c in shown(t.last, "summary", "total") if isinstance(c, int | float)), None)
-    return _planned(call(ExplainRequest(tool=t.last.call.name, arguments=t.last.call.args, before=total)))
+    return planned(call(ExplainRequest(tool=t.last.call.name, arguments=t.last.call.args, before=total)))
 
 
 def _forecast_against(t: InTalk) -> Planned | None:
@@ -162,7 +116,7 @@ def _forecast_against(t: InTalk) -> Planned | None:
     same = not month or (ends is not None and t.raw["months"][ends[0].month - 1] == month
                          and ends[0].month == ends[1].month)
     told = any(c is not None for c in shown(t.last, "summary", "year_earlier"))
-    return _planned(t.last.call) if same and told else None
+    return planned(t.last.call) if same and told else None
 
 
 # -- recommendations ---------------------------------------------------------------------------------------------------
@@ -183,7 +137,7 @@ def _priced(t: InTalk) -> Planned | None:
     fields = {**plan.model_dump(), "why": None, "why_not": None, "min_price": None, "max_price": None,
               "max_price" if cheaper else "min_price": bound}
     edge = f"{min(prices) if cheaper else max(prices):.2f}"
-    return _planned(call(RecommendRequest.model_validate(fields)), f"{t.heard.ask}_than_shown|{edge}")
+    return planned(call(RecommendRequest.model_validate(fields)), f"{t.heard.ask}_than_shown|{edge}")
 
 
 def _product(t: InTalk) -> str | None:
@@ -203,7 +157,7 @@ def _had_like(t: InTalk) -> Planned | None:
         return t.no("missing_data", "no_kinds_of_products", words=product)
     said = join([Compare(field="customer", op="eq", values=(customer,)), kind])
     plan = QueryPlan(metrics=("units",), dimensions=("product",), filter=said)
-    return _planned(call(plan), f"like_by_kind|{kind.values[0]}")
+    return planned(call(plan), f"like_by_kind|{kind.values[0]}")
 
 
 def _of_kind(product: str, t: InTalk) -> Compare | None:
@@ -229,7 +183,7 @@ def _had_it(t: InTalk) -> Planned | None:
         return None
     said = join([Compare(field="customer", op="eq", values=(customer,)),
                  Compare(field="product", op="eq" if len(rows) == 1 else "in", values=rows)])
-    return _planned(call(QueryPlan(metrics=("units",), dimensions=("product",), filter=said)))
+    return planned(call(QueryPlan(metrics=("units",), dimensions=("product",), filter=said)))
 
 
 def _more(t: InTalk) -> Planned | None:
@@ -239,7 +193,7 @@ def _more(t: InTalk) -> Planned | None:
     if not isinstance(plan, RecommendRequest):
         return None
     fields = {**plan.model_dump(), "why": None, "why_not": None, "k": min(plan.k + many, 100)}
-    return _planned(call(RecommendRequest.model_validate(fields)), f"longer_list|{plan.k + many}")
+    return planned(call(RecommendRequest.model_validate(fields)), f"longer_list|{plan.k + many}")
 
 
 def _why_row(t: InTalk) -> Planned | None:
@@ -249,7 +203,7 @@ def _why_row(t: InTalk) -> Planned | None:
     index = place - 1 if place > 0 else len(rows) - 1
     if not isinstance(plan, RecommendRequest) or not 0 <= index < len(rows):
         return None
-    return _planned(call(plan.model_copy(update={"why": rows[index], "why_not": None})))
+    return planned(call(plan.model_copy(update={"why": rows[index], "why_not": None})))
 
 
 def _price_bound(t: InTalk) -> Planned | None:
@@ -263,19 +217,38 @@ def _price_bound(t: InTalk) -> Planned | None:
         return None
     bounds = {f: float(slots[f].replace(",", ".")) for f in ("max_price", "min_price") if f in slots}
     fields = {**plan.model_dump(), "why": None, "why_not": None, **bounds}
-    return _planned(call(RecommendRequest.model_validate(fields)))
+    return planned(call(RecommendRequest.model_validate(fields)))
+
+
+def _unowned(t: InTalk) -> Planned | None:
+    """As in "ones he never bought"."""
+    plan: Any = t.last.call.plan()
+    if not isinstance(plan, RecommendRequest):
+        return None
+    return planned(call(plan.model_copy(update={"unowned": True, "why": None, "why_not": None})))
+
+
+def _checked(t: InTalk) -> Planned | None:
+    """How good such lists are."""
+    return planned(call(CheckRequest()))
 
 
 # -- one product -------------------------------------------------------------------------------------------------------
 
 
+def _anchor(t: InTalk) -> str | None:
+    """The one product that was asked about, by its id or by words that only it is called by."""
+    asked = tuple(dict.fromkeys(shown(t.last, "pairs", "product_id")))
+    return one_of(t.last, "product") or (str(asked[0]) if len(asked) == 1 else None)
+
+
 def _substitute(t: InTalk) -> Planned | None:
     """As in "is there a cheaper alternative to it?"."""
-    product = one_of(t.last, "product")
+    product = _anchor(t)
     if product is None:
         return None
     way = next((w for w in ("cheaper", "dearer") if w in t.heard.tags), None)
-    return _planned(call(SubstituteRequest(product_id=product, relative_price=way)))  # type: ignore[arg-type]
+    return planned(call(SubstituteRequest(product_id=product, relative_price=way)))  # type: ignore[arg-type]
 
 
 def _product_price(t: InTalk) -> Planned | None:
@@ -285,7 +258,7 @@ def _product_price(t: InTalk) -> Planned | None:
     if product is None or metric is None:
         return None
     one = Compare(field="product", op="eq", values=(product,))
-    return _planned(call(QueryPlan(metrics=(metric,), dimensions=("product",), filter=one)))
+    return planned(call(QueryPlan(metrics=(metric,), dimensions=("product",), filter=one)))
 
 
 # -- goods together ----------------------------------------------------------------------------------------------------
@@ -295,22 +268,26 @@ def _bundle_price(t: InTalk) -> Planned | None:
     """As in "what would that bundle cost?": the bundles of the product that was asked about, with their prices."""
     plan: Any = t.last.call.plan()
     if isinstance(plan, BundleRequest):
-        return _planned(t.last.call)
-    if not isinstance(plan, TogetherRequest) or plan.product_id is None:
+        return planned(t.last.call)
+    product = _anchor(t)
+    if not isinstance(plan, TogetherRequest):
         return None
+    if product is None:
+        return t.no("not_understood", "bundle_of_several", words=t.text.strip(" ?!."))
     size = 2 if "two" in t.heard.slots.get("pair", "").split() else None
-    return _planned(call(BundleRequest(product_id=plan.product_id, size=size)))
+    return planned(call(BundleRequest(product_id=product, size=size)))
 
 
 def _bundle_buyers(t: InTalk) -> Planned | None:
     """As in "who would buy it?": whom the goods in talk suit."""
     plan: Any = t.last.call.plan()
-    if isinstance(plan, TogetherRequest) and plan.product_id is not None:
-        return _planned(call(BuyersRequest(product_id=plan.product_id)))
+    product = _anchor(t)
+    if isinstance(plan, TogetherRequest) and product is not None:
+        return planned(call(BuyersRequest(product_id=product)))
     place = (t.number("nth") or 1) - 1
     bundles = shown(t.last, "bundles", "product_ids")
     if isinstance(plan, BundleRequest) and 0 <= place < len(bundles):
-        return _planned(call(BuyersRequest(product_ids=tuple(str(bundles[place]).split(", ")))))
+        return planned(call(BuyersRequest(product_ids=tuple(str(bundles[place]).split(", ")))))
     return None
 
 
@@ -322,14 +299,14 @@ def _brief_against(t: InTalk) -> Planned | None:
     period, plan = looked_at(t.last), t.last.call.plan()
     if period is None:
         return None
-    return _planned(call(QueryPlan(metrics=_SALES, period=period, filter=plan.filter,
+    return planned(call(QueryPlan(metrics=_SALES, period=period, filter=plan.filter,
                                    compare=Comparison(kind="year_earlier"))))
 
 
 def _brief_drivers(t: InTalk) -> Planned | None:
     """As in "what's driving it?": what the change of revenue that was briefed on is made of."""
     period, plan = looked_at(t.last), t.last.call.plan()
-    return None if period is None else _planned(call(ChangePlan(period=period, filter=plan.filter)))
+    return None if period is None else planned(call(ChangePlan(period=period, filter=plan.filter)))
 
 
 def _finding(t: InTalk) -> Planned | None:
@@ -345,11 +322,11 @@ def _finding(t: InTalk) -> Planned | None:
 
 def _which_scope(t: InTalk) -> Planned | None:
     """As in "which of the two is better?" after two briefings, or of two customers: their figures beside each other."""
-    figure = next((f for f in _ORDER if f in t.heard.tags), None)
+    figure = next((f for f in FIGURES if f in t.heard.tags), None)
     if figure is None or t.kind is None or len(t.both) != 2:
         return None
     growth = figure == "f_growth"
-    metric = "revenue" if growth else figure.removeprefix(_FIGURE)
+    metric = "revenue" if growth else figure.removeprefix(FIGURE)
     if metric not in t.words.metrics:
         return None
     others = _others(t.last, t.kind)
@@ -363,7 +340,7 @@ def _which_scope(t: InTalk) -> Planned | None:
     if growth:
         fields["compare"] = {"kind": "previous" if period is not None else "year_earlier"}
         fields.setdefault("period", {"kind": "calendar", "unit": "year"})
-    return _planned(call(QueryPlan.model_validate(fields)), f"compared_by|{t.words.metrics[metric].label}")
+    return planned(call(QueryPlan.model_validate(fields)), f"compared_by|{t.words.metrics[metric].label}")
 
 
 def _others(past: Past, kind: str) -> list[Filter]:
@@ -380,116 +357,18 @@ def _change_step(t: InTalk) -> Planned | None:
         return None
     unit = t.heard.slots.get("unit", "").lower().rstrip("s") or str(plan.period.unit or "month")
     moved = neighbour(plan.period, unit, t.words.status.as_of, 1 if "after" in t.heard.tags else -1)
-    return None if moved is None else _planned(call(plan.model_copy(update={"period": moved, "claimed": None})))
+    return None if moved is None else planned(call(plan.model_copy(update={"period": moved, "claimed": None})))
 
 
 def _drivers(t: InTalk) -> Planned | None:
     """As in "was it fewer customers or smaller baskets?": the parts of the change, which the answer itself says."""
     plan: Any = t.last.call.plan()
-    return _planned(call(plan.model_copy(update={"claimed": None})), "parts_of_change")
+    return planned(call(plan.model_copy(update={"claimed": None})), "parts_of_change")
 
 
 def _same(t: InTalk) -> Planned | None:
     """What the answer before says itself."""
-    return _planned(t.last.call)
-
-
-# -- customers and segments --------------------------------------------------------------------------------------------
-
-
-def _similar(t: InTalk) -> Planned | None:
-    """As in "anyone similar?"."""
-    customer = one_of(t.last, "customer")
-    return None if customer is None else _planned(call(BuyersRequest(like_customer_id=customer, k=10)))
-
-
-def _split(t: InTalk) -> tuple[str, int | None]:
-    """How the segments in talk were made."""
-    plan: Any = t.last.call.plan()
-    if isinstance(plan, SegmentRequest):
-        return plan.method, plan.k
-    held = getattr(plan, "filter", None)
-    return (held.method, held.k) if isinstance(held, InGroup) else ("auto", None)
-
-
-def _meant_segment(t: InTalk) -> InGroup | None:
-    """The segment that is meant: named, at a place, the biggest or smallest, or the one spoken of."""
-    past = t.context.last("find_segments")
-    names = listed(past, "segment") if past is not None else ()
-    current = one_of(t.last, "segment")
-    place = t.number("nth")
-    name = t.segment or current
-    if place is not None and past is t.last:
-        name = names[place - 1 if place > 0 else -1] if place <= len(names) else None
-    elif past is t.last and t.heard.tags & {"more", "less"} and not t.segment:
-        sizes = shown(t.last, "segments", "customers")
-        if len(sizes) != len(names):
-            return None
-        pick = min if "less" in t.heard.tags else max
-        name = names[sizes.index(pick(sizes))]
-    if name is None:
-        return None
-    method, k = _split(t) if past is t.last or past is None else (
-        past.call.args.get("method", "auto"), past.call.args.get("k"))
-    return InGroup(group="segment", name=name, method=method, k=k)
-
-
-def _segment_size(t: InTalk) -> Planned | None:
-    """As in "how big are the champions?"."""
-    group = _meant_segment(t)
-    return None if group is None else _planned(call(SegmentRule(filter=group, name=group.name)))
-
-
-def _segment_figure(t: InTalk) -> Planned | None:
-    """As in "how much revenue do they make?"."""
-    group = _meant_segment(t)
-    figure = next((f.removeprefix(_FIGURE) for f in _ORDER[1:] if f in t.heard.tags), None)
-    if group is None or figure not in t.words.metrics:
-        return None
-    return _planned(call(QueryPlan(metrics=(figure,), filter=group)))
-
-
-def _segment_buys(t: InTalk) -> Planned | None:
-    """As in "what do the people in the first one buy?"."""
-    group = _meant_segment(t)
-    return None if group is None else _planned(call(QueryPlan.model_validate({
-        "metrics": ("units",), "dimensions": ("product",), "filter": group.model_dump(), "sort": {"by": "units"},
-        "limit": 10})))
-
-
-def without_segment(text: str, context: DialogueContext) -> tuple[str, str | None]:
-    """The text without the name of a segment shown before, and that name."""
-    past = context.last("find_segments")
-    for name in sorted(listed(past, "segment") if past is not None else (), key=len, reverse=True):
-        match = re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text.replace("-", " "), re.IGNORECASE)
-        if match is not None:
-            return f"{text[: match.start()]} {text[match.end() :]}", name
-    return text, None
-
-
-def _segment_trend(t: InTalk) -> Planned | None:
-    """As in "how did that change since spring?": the sizes then and now, and who moved."""
-    method, k = _split(t)
-    fields = {"method": method, "k": k, "view": "trend", "segment": one_of(t.last, "segment"), "since": t.period}
-    return _planned(call(SegmentRequest.model_validate(fields)))
-
-
-def _segment_actions(t: InTalk) -> Planned | None:
-    """As in "what should we do with them?"."""
-    method, k = _split(t)
-    return _planned(call(SegmentRequest(method=method, k=k, view="actions")))  # type: ignore[arg-type]
-
-
-def without_time(text: str, words: Vocabulary) -> tuple[str, Period | None]:
-    """The text without the one time that it names, and that time."""
-    r = read(text, words)
-    hits = r.having("period")
-    found = r.items[hits[0]].get("period") if len(hits) == 1 else None
-    period = getattr(found, "period", None)
-    if period is None:
-        return text, None
-    tokens = r.items[hits[0]].tokens
-    return f"{r.text[: tokens[0].start]} {r.text[tokens[-1].end :]}", period
+    return planned(t.last.call)
 
 
 ASKS: Mapping[str, Callable[[InTalk], Planned | None]] = {
@@ -497,11 +376,9 @@ ASKS: Mapping[str, Callable[[InTalk], Planned | None]] = {
     "dearer": _priced, "had_like": _had_like, "had_it": _had_it, "bundle_price": _bundle_price,
     "bundle_buyers": _bundle_buyers, "brief_against": _brief_against, "brief_drivers": _brief_drivers,
     "finding": _finding, "which_scope": _which_scope, "change_step": _change_step, "drivers": _drivers,
-    "more": _more, "why_row": _why_row, "price_bound": _price_bound, "substitute": _substitute,
-    "product_price": _product_price, "segment_size": _segment_size, "segment_figure": _segment_figure,
-    "segment_buys": _segment_buys, "same": _same, "similar": _similar, "segment_trend": _segment_trend,
-    "segment_actions": _segment_actions,
+    "unowned": _unowned, "checked": _checked, "more": _more, "why_row": _why_row, "price_bound": _price_bound,
+    "substitute": _substitute, "product_price": _product_price, "same": _same,
 }
 
 
-__all__ = ["ASKS", "InTalk", "without_segment", "without_time"]
+__all__ = ["ASKS"]

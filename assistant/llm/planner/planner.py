@@ -115,10 +115,12 @@ def _whole(turn: Turn) -> Planned:
 def _read_once(turn: Turn) -> Planned:
     """The plan of a text, with every word accounted for; what nothing else reads may change the draft on the table."""
     text, known, shop, tools, words = turn.text, turn.context, turn.shop, turn.tools, turn.words
+    asked = about_the_thing(text, known, shop, tools, words, turn.alone)
+    if asked is not None:
+        return asked
     text = with_person_named(text, known)
     turn = turn if text == turn.text else turn.saying(text)
-    asked = (about_the_thing(text, known, shop, tools, words, turn.alone)
-             or of_the_draft(text, known, shop, tools, words)
+    asked = (of_the_draft(text, known, shop, tools, words)
              or sized_for_others(text, known, tools, words, turn.alone))
     if asked is not None:
         return asked

@@ -13,19 +13,21 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from assistant.llm.planner import models_in_talk
+from assistant.llm.planner import models_in_talk, people_in_talk
 from assistant.llm.planner.campaigns_in_talk import FILE, arms, asked_of_campaigns, by_campaign, campaigns_in_talk
 from assistant.llm.planner.candidate import Planned
 from assistant.llm.planner.context import DialogueContext, Past
 from assistant.llm.planner.cue_rules import Heard, heard_by_rules
+from assistant.llm.planner.in_talk import InTalk
 from assistant.llm.planner.language_files import read_yaml
 from assistant.llm.planner.marketing import OF_MARKETING
-from assistant.llm.planner.models_in_talk import InTalk
 from assistant.llm.planner.things_in_talk import kind_in_talk, one_of, pair
 from assistant.llm.planner.vocabulary import Vocabulary
 from assistant.plans.shop import Shop
 
 _LONGEST = 120
+#: answers that are made cheaper or dearer themselves
+_OF_LIKENESS = frozenset({"search_products", "find_substitutes"})
 _SEGMENTS, _CAMPAIGN = "segments", "campaign"
 #: what points at a place in the list before, whatever was refused since
 _PLACES = frozenset({"nth", "pair"})
@@ -78,16 +80,16 @@ def _of_models(
         gates.add("counted")
     rest, period, segment = text, None, None
     if _SEGMENTS in gates:
-        rest, segment = models_in_talk.without_segment(text, context)
-        rest, period = models_in_talk.without_time(rest, words)
-    if one_of(last, "product") is not None:
+        rest, segment = people_in_talk.without_segment(text, context)
+        rest, period = people_in_talk.without_time(rest, words)
+    if one_of(last, "product") is not None and last.call.name not in _OF_LIKENESS:
         gates.add("product")
     heard = heard_by_rules(rest, FILE, words, None, gates)
     if heard is None or _of_another_turn(heard, context):
         return None
     if heard.ask in {"arms", "campaigns_by_it"}:
         return arms(last) if heard.ask == "arms" else by_campaign(heard, last)
-    made = models_in_talk.ASKS.get(heard.ask)
+    made = models_in_talk.ASKS.get(heard.ask) or people_in_talk.ASKS.get(heard.ask)
     if made is None:
         return None
     try:

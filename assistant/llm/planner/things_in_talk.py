@@ -55,6 +55,9 @@ def one_of(past: Past, kind: str) -> str | None:
     if kind == "campaign" and past.call.name == "read_out_campaigns":
         return str(((past.result or {}).get("words") or {}).get("campaign") or "") or None
     plan: Any = past.call.plan()
+    first = getattr(plan, "first", None)
+    if kind == "segment" and isinstance(first, InGroup) and first.group == "segment":
+        return first.name
     for part in parts_of(getattr(plan, "filter", None)):
         if isinstance(part, Compare) and part.field == kind and part.op == "eq" and len(part.values) == 1:
             return str(part.values[0])
