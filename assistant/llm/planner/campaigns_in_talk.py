@@ -107,6 +107,7 @@ def _described(
         if name and any(getattr(c, field) == name for c in known):
             fitting = [c for c in fitting if getattr(c, field) == name]
             used.append(said)
+    plain |= {str(w) for w in raw["not_names"]}
     for word in dict.fromkeys(re.findall(r"[^\W_]+", text.lower())):
         if word in plain or len(word) < 3 or any(word in u.split() for u in used):
             continue
@@ -233,7 +234,8 @@ def _same_of(last: Past, name: str) -> ToolCall:
 
 
 def _figures(found: Heard) -> tuple[str, ...]:
-    return tuple(sorted(t.removeprefix(_FIGURE) for t in found.tags if t.startswith(_FIGURE)))
+    said = tuple(sorted(t.removeprefix(_FIGURE) for t in found.tags if t.startswith(_FIGURE)))
+    return said or ("sent",)  # "how many people was that?"
 
 
 def _figures_of(metrics: tuple[str, ...], names: tuple[str, ...], most_first: bool | None) -> ToolCall | None:

@@ -238,7 +238,9 @@ def _checked(t: InTalk) -> Planned | None:
 
 def _anchor(t: InTalk) -> str | None:
     """The one product that was asked about, by its id or by words that only it is called by."""
-    asked = tuple(dict.fromkeys(shown(t.last, "pairs", "product_id")))
+    said = t.last.call.args.get("text")
+    several = bool(said) and len(t.words.products_with(list(t.words.lexicon.lemmas(str(said))))) > 1
+    asked = () if several else tuple(dict.fromkeys(shown(t.last, "pairs", "product_id")))
     return one_of(t.last, "product") or (str(asked[0]) if len(asked) == 1 else None)
 
 

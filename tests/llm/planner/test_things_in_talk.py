@@ -229,3 +229,28 @@ def test_a_recommendation_goes_on(text: str, field: str, value: Any) -> None:
 def test_a_product_has_a_price_and_cheaper_ones() -> None:
     assert asked("is there a cheaper alternative to it", GOES_WITH).calls[0].args["relative_price"] == "cheaper"
     assert asked("what does it cost", GOES_WITH).calls[0].args["metrics"] == ["average_price"]
+
+
+@pytest.mark.parametrize(("text", "before", "tool", "field", "value"), [
+    ("ones he never bought", LIST, "recommend_products", "unowned", True),
+    ("how good is that prediction", LIST, "check_recommender", "kind", None),
+    ("when will she order next", PERSON, "predict_orders", "customer_id", "17850"),
+    ("how valuable is she", PERSON, "customer_value", "customer_id", "17850"),
+    ("describe the smallest group", SEGMENTS, "compare_groups", "first_name", "At risk"),
+    ("who are the loyal ones", SEGMENTS, "query_data", "dimensions", ["customer"]),
+    ("how do we win them back", SEGMENTS, "find_segments", "view", "actions"),
+])
+def test_what_the_thing_before_completes(text: str, before: Any, tool: str, field: str, value: Any) -> None:
+    made = asked(text, before).calls[0]
+
+    assert (made.name, made.args.get(field)) == (tool, value)
+
+
+def test_one_campaign_is_compared_with_the_one_before_it() -> None:
+    planned = asked("compare it with the one before that", SPRING)
+
+    assert [c.args["campaign"] for c in planned.calls] == ["Spring Win-back", "Garden Opening"]
+
+
+def test_words_of_time_describe_no_campaign() -> None:
+    assert asked("and the year before's", SPRING).calls[0].args.get("campaign") is None
