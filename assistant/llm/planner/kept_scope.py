@@ -96,7 +96,7 @@ def _before(context: DialogueContext) -> QueryPlan | ChangePlan | BriefingReques
         return None  # several answers: which of them is gone on with is not known
     plan = last.call.plan()
     if isinstance(plan, BriefingRequest):
-        return QueryPlan(metrics=("revenue",), filter=plan.filter, period=looked_at(last))
+        return plan.model_copy(update={"period": looked_at(last)})
     return plan if isinstance(plan, QueryPlan | ChangePlan) else None
 
 
