@@ -30,13 +30,20 @@ class RecommenderContract:
     def fit(self, data: Interactions) -> Recommender:
         return self.make().fit(data, self.side(data))
 
-    @pytest.fixture
+    @pytest.fixture(scope="class")
     def board(self):
         return checkerboard()
 
-    @pytest.fixture
+    @pytest.fixture(scope="class")
     def fitted(self, board):
+        """Fitted once; no test changes it."""
         return self.fit(board)
+
+    @pytest.fixture(scope="class")
+    def noisy(self):
+        """Noisy data and what is fitted to them."""
+        data = noisy_groups()
+        return data, self.fit(data)
 
     def test_finds_the_withheld_diagonal_of_a_checkerboard(self, fitted, board):
         if not fitted.personal:
@@ -130,14 +137,13 @@ class RecommenderContract:
         ids, _ = model.recommend([f"U{u}" for u in range(6)], k=3, exclude_seen=False)
         assert len({tuple(row) for row in ids}) == 1
 
-    def test_fitting_twice_gives_the_same_scores(self):
-        data = noisy_groups()
-        first, second = self.fit(data), self.fit(data)
+    def test_fitting_twice_gives_the_same_scores(self, noisy):
+        data, first = noisy
+        second = self.fit(data)
         assert np.array_equal(first.score_items(data.user_ids), second.score_items(data.user_ids))
 
-    def test_one_customer_alone_gets_the_same_list_as_among_all(self):
-        data = noisy_groups()
-        model = self.fit(data)
+    def test_one_customer_alone_gets_the_same_list_as_among_all(self, noisy):
+        data, model = noisy
         together, _ = model.recommend(data.user_ids, k=5)
         alone = np.vstack([model.recommend([u], k=5)[0] for u in data.user_ids[:10]])
         assert (together[:10] == alone).all()
@@ -166,9 +172,8 @@ class RecommenderContract:
         if fitted.personal:
             assert not np.allclose(fitted._score_rows(rows), fitted._score_rows(same))
 
-    def test_reasons_name_owned_products_whose_removal_counts(self):
-        data = noisy_groups()
-        model = self.fit(data)
+    def test_reasons_name_owned_products_whose_removal_counts(self, noisy):
+        data, model = noisy
         for user in data.user_ids[:12]:
             row = model.rows_of([user])
             for item in model.recommend([user], k=3, exclude_seen=model.explores)[0][0]:
@@ -184,9 +189,8 @@ class RecommenderContract:
                 raw = model.score_items([user])[0]
                 assert model.scores_without(row, position, raw)[place] < raw[place]
 
-    def test_contributions_agree_with_leaving_out(self):
-        data = noisy_groups()
-        model = self.fit(data)
+    def test_contributions_agree_with_leaving_out(self, noisy):
+        data, model = noisy
         row = model.rows_of([data.user_ids[0]])
         best = model.recommend([data.user_ids[0]], k=1, exclude_seen=model.explores)[0][0]
         item = int(data.item_positions(best)[0])
@@ -198,9 +202,8 @@ class RecommenderContract:
         else:
             assert not model.contributions(row, item).any()
 
-    def test_removals_at_once_equal_removals_one_by_one(self):
-        data = noisy_groups()
-        model = self.fit(data)
+    def test_removals_at_once_equal_removals_one_by_one(self, noisy):
+        data, model = noisy
         row = model.rows_at(np.array([4]))
         raw = model._score_rows(row)[0]
         positions = np.arange(row.nnz)[::2]
