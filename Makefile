@@ -33,10 +33,10 @@ run: setup
 	$(BIN)/python app.py
 
 test: $(DEV_STAMP)
-	$(BIN)/python -m pytest -m "not slow" -n 2
+	$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadfile --no-loadscope-reorder
 
 test-all: $(ALL_STAMP)
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 bench: $(BENCH_STAMP)
 	$(BIN)/python -m benchmarks $(FAMILY)

@@ -50,7 +50,7 @@ class SegmenterContract:
         """Identical customers."""
         return self.planted()[0].iloc[[0] * rows].reset_index(drop=True)
 
-    @pytest.fixture
+    @pytest.fixture(scope="class")
     def fitted(self):
         return self.make().fit(self.planted()[0])
 
