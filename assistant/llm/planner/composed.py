@@ -384,6 +384,8 @@ def _check(parse: Sequence[Part], plan: _Plan) -> None:
     kinds = {p.kind for p in parse}
     if not plan.metrics or len(set(plan.dimensions)) != len(plan.dimensions):
         raise _Unfit
+    if "customer" in plan.dimensions and any(m in _OF_ONE_CUSTOMER for m in plan.metrics):
+        raise _Unfit  # a mean over customers for each of them
     if plan.ranked is not None:
         if plan.ranked in plan.dimensions or len(plan.dimensions) > 1:
             raise _Unfit

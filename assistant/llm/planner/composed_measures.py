@@ -50,6 +50,10 @@ _MEASURES = frozenset(
 _PER = {
     ("revenue", "order"): "average_order_value",
     ("revenue", "customer"): "revenue_per_customer",
+    ("revenue_per_customer", "customer"): "revenue_per_customer",  # "average spend per person"
+    ("orders_per_customer", "customer"): "orders_per_customer",
+    ("average_order_value", "order"): "average_order_value",
+    ("items_per_order", "order"): "items_per_order",
     ("revenue", "unit"): "average_price",
     ("revenue", "product"): "revenue_per_product",
     ("orders", "customer"): "orders_per_customer",
