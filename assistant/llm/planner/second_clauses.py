@@ -76,6 +76,7 @@ def _forms(language: str) -> dict[str, Any]:
         "halves": [(kind, made(p)) for kind, group in raw.get("halves", {}).items() for p in group],
         "bare": [(made(p), said) for p, said in raw.get("bare", ())],
         "with_and_without": [(made(p), yes, no) for p, yes, no in raw.get("with_and_without", ())],
+        "closing": made(raw["closing"]) if raw.get("closing") else None,
         "two_times": made(two["form"].replace("<time>", two["time"])) if two.get("form") else None,
         "discounted": [made(p) for p in raw.get("discounted", {}).get("yes", ())],
     }
@@ -97,6 +98,7 @@ def second_clause(
         return None
     forms = _forms(words.lexicon.language)
     said = text.strip().rstrip(" ?!.")
+    said = forms["closing"].sub("", said).rstrip(" ?!.,") if forms["closing"] is not None else said
     for pattern, put in forms["bare"]:
         said = pattern.sub(put, said)
     both_ways = _both_ways(said, forms["with_and_without"], plan) or _two_times(said, forms["two_times"], plan)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from assistant.llm.planner.candidate import TOOL_OF, Candidate, Planned, call
 from assistant.llm.planner.context import DialogueContext
+from assistant.llm.planner.heard import heard
 from assistant.llm.planner.patterns import Patterns, patterns
 from assistant.llm.planner.uplift_words import by_words
 from assistant.plans.base import PlanModel
@@ -193,7 +194,9 @@ def _customer(shop: Shop, found: Patterns, words: str) -> str | None:
 
 
 def _campaign(shop: Shop, words: str) -> str | None:
-    """The past campaign named."""
+    """The past campaign named; "we" is no part of "We Miss You"."""
+    if all(word in heard("uplift_talk.no_name") for word in words.lower().split()):
+        return None
     exact = [name for name in shop.labels("campaign") if name.casefold() == words.casefold()]
     if exact:
         return exact[0]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from assistant.llm.planner.context import DialogueContext
 from assistant.llm.planner.planner import plan_turn
+from assistant.llm.planner.uplift_talk import campaign_named
 from tests.support.planner_shops import PlannerShop
 
 SHOP = PlannerShop()
@@ -40,3 +42,12 @@ def test_second_channel_is_no_condition_on_customers() -> None:
     args = _planned("Email lapsed customers, or text them if they have no email")[1]
     assert args["first_channel"] is True
     assert "contactable" not in str(args["audience"])
+
+
+def test_we_is_no_campaign() -> None:
+    """ "How much revenue did we make" asks of the shop, not of a campaign called "We Miss You"."""
+    near = SimpleNamespace(kind="campaign", score=1.0, label="We Miss You")
+    shop: Any = SimpleNamespace(labels=lambda _: ["We Miss You"], find=lambda *_: [near])
+
+    assert campaign_named(shop, "we") is None
+    assert campaign_named(shop, "we miss you") == "We Miss You"
