@@ -245,7 +245,7 @@ class Parts(MeasureWords):
         if found.get("values") and (inside is None or inside.field == dimension):
             return
         said = {
-            "metrics": measured[0] if measured else (),
+            "metrics": measured[0] if measured else ("orders_per_customer",) if name == "often_per" else (),
             "inside": inside,
             "dimension": dimension,
             "limit": limit,

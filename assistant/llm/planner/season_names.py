@@ -31,10 +31,12 @@ def cut_out(
     found: list[Item] = []
     for i, item in enumerate(items):
         named = inside(item) if item.has("period") else None
-        if named is None and _theme(items, i, sold_as):
+        if named is None and (_theme(items, i, sold_as) or item.has("period") and _before_goods(items, i, sold_as)):
             found += [Item(k, k + 1, {"theme": [True]}, (t,)) for k, t in enumerate(item.tokens, item.start)]
             continue
-        if named is None or not _beside(items, i, str(named[2].dimension), inside):
+        if named is None or not (
+            _beside(items, i, str(named[2].dimension), inside) or _before_goods(items, i, sold_as)
+        ):
             found.append(item)
             continue
         start, end, value = named
@@ -48,6 +50,16 @@ def _theme(items: Sequence[Item], i: int, sold_as: Callable[[str], bool]) -> boo
     after = items[i + 1].alts.get("dim", ()) if i + 1 < len(items) else ()
     word = items[i].tokens[-1].lemma
     return "product" in after and word in heard("season_names.themes") and sold_as(word)
+
+
+def _before_goods(items: Sequence[Item], i: int, sold_as: Callable[[str], bool]) -> bool:
+    """As in "revenue from Christmas decorations": a season before a word of product names, and nothing else, is none."""
+    after = items[i + 1] if i + 1 < len(items) else None
+    word = items[i].tokens[-1].lemma
+    return (
+        after is not None and not after.alts and after.number is None and after.tokens[0].kind == "word"
+        and word in heard("season_names.themes") and sold_as(after.lemma)
+    )
 
 
 def _beside(items: Sequence[Item], i: int, dimension: str, inside: Callable[[Item], Inside | None]) -> bool:

@@ -76,6 +76,7 @@ def _forms(language: str) -> dict[str, Any]:
         "halves": [(kind, made(p)) for kind, group in raw.get("halves", {}).items() for p in group],
         "bare": [(made(p), said) for p, said in raw.get("bare", ())],
         "with_and_without": [(made(p), yes, no) for p, yes, no in raw.get("with_and_without", ())],
+        "of_money": made(raw["of_money"]) if raw.get("of_money") else None,
         "closing": made(raw["closing"]) if raw.get("closing") else None,
         "two_times": made(two["form"].replace("<time>", two["time"])) if two.get("form") else None,
         "discounted": [made(p) for p in raw.get("discounted", {}).get("yes", ())],
@@ -122,6 +123,10 @@ def second_clause(
         first = plan(found["first"])
         if first.score < _SURE or len(first.calls) != 1 or first.done is not None:
             return None
+        if kind == "share" and forms["of_money"] is not None and forms["of_money"].search(found["second"]):
+            part = _part_of_revenue(first)
+            if part is not None:
+                return part
         both = _with_its(first, found["measure"], plan) if kind == "also" else _together(kind, first, as_of)
         if both is not None:
             return both
@@ -157,6 +162,19 @@ def _together(kind: str, first: Planned, as_of: date | None) -> Planned | None:
         return None
     own = _OWN_LINES.get(counted) if kind == "worth" else None
     return _answer({**query.model_dump(), "metrics": (counted, measure)}, _joined(query.filter, own))
+
+
+def _part_of_revenue(first: Planned) -> Planned | None:
+    """As in "how many orders were over 500 and what part of revenue was that": counted, and their part of the money."""
+    query = first.calls[0].plan()
+    if not isinstance(query, QueryPlan) or query.metrics not in {("orders",), ("customers",), ("units",)}:
+        return None
+    if query.filter is None or query.dimensions or query.compare is not None or query.having:
+        return None
+    period = query.period or (_time_of(query.filter) if query.metrics == ("customers",) else None)
+    second = _answer({"metrics": ("revenue",), "period": period.model_dump() if period is not None else None,
+                      "compare": {"kind": "total"}}, query.filter)
+    return None if second is None else Planned([*first.calls, *second.calls], 1.0, frame="second_clause")
 
 
 def _both_ways(said: str, forms: list[tuple[re.Pattern[str], str, str]], plan: Plan) -> Planned | None:

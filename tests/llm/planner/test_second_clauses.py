@@ -148,3 +148,12 @@ def test_with_and_without_is_asked_both_ways() -> None:
                               PlannerShop()).calls
 
     assert first != second
+
+
+def test_a_part_of_the_money_is_no_part_of_the_orders() -> None:
+    counted, money = plan_turn(
+        "how many orders were over 100 in May 2011 and what part of revenue was that", None, PlannerShop()).calls
+
+    assert counted.args["metrics"] == ["orders"]
+    assert money.args["metrics"] == ["revenue"]
+    assert money.args["compare"] == {"kind": "total"}
