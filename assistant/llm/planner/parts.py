@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields, replace
+from copy import copy
+from dataclasses import dataclass, field
 from typing import Any
 
 from assistant.llm.planner.contact_conditions import contact_conditions, measured_contacts
@@ -74,7 +75,7 @@ class Parts:
 
     def copy(self) -> Parts:
         """The same parts, to be changed on their own."""
-        return replace(self, **{f.name: _own(getattr(self, f.name)) for f in fields(self) if f.name != "reading"})
+        return _own(self)
 
     def flag(self, kind: str) -> bool:
         """Whether a word of the kind was said; marks it as used."""
@@ -98,8 +99,11 @@ class Parts:
 
 def _own(value: Any) -> Any:
     """A copy of what holds other things; plans and readings are never changed and are shared."""
-    if isinstance(value, Conditions):
-        return replace(value, **{f.name: _own(getattr(value, f.name)) for f in fields(value)})
+    if isinstance(value, (Parts, Conditions)):
+        held = copy(value)
+        vars(held).update((name, _own(part)) for name, part in vars(value).items()
+                          if isinstance(part, (list, set, dict, Conditions)))
+        return held
     if isinstance(value, dict):
         return {key: _own(held) for key, held in value.items()}
     return value.copy() if isinstance(value, (list, set)) else value
