@@ -169,9 +169,8 @@ def listed_customers(plan: QueryPlan) -> Filter | None:
     where = None if not rows else rows[0] if len(rows) == 1 else And(parts=tuple(rows))
     bounds: list[Filter] = [CustomerCondition(metric=h.metric, op=h.op, values=h.values, where=where,
                                               period=plan.period) for h in plan.having]
-    if not bounds and set(plan.metrics) & _OF_RETURNS:
-        metric = next(m for m in plan.metrics if m in _OF_RETURNS)
-        bounds = [CustomerCondition(metric=metric, op="gt", values=(0,), where=where, period=plan.period)]
+    if not bounds and plan.metrics[0] in _OF_RETURNS:
+        bounds = [CustomerCondition(metric=plan.metrics[0], op="gt", values=(0,), where=where, period=plan.period)]
     if not bounds:
         return counted_customers(plan.model_copy(update={"metrics": ("customers",)}))
     whole = [*people, *bounds]

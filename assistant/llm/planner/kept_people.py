@@ -47,7 +47,8 @@ _OF_PEOPLE = frozenset({
 _MAY_BE = _OF_PEOPLE | {
     "query_data", "draft_campaign", "recommend_products", "choose_offers", "find_interests", "forecast_metric",
     "run_study", "compare_groups", "find_segments", "explain_change", "export_report", "size_experiment",
-    "bought_together", "search_products", "brief_shop", "check_premise",
+    "bought_together", "search_products", "brief_shop", "check_premise", "find_substitutes", "plan_stock",
+    "propose_bundles",
 }
 _REACHED = frozenset({"mailable_customers", "consenting_customers"})
 _SALES = frozenset({"revenue", "net_revenue", "gross_revenue", "orders", "units", "average_order_value"})
@@ -77,7 +78,8 @@ def kept_people(
         return planned if _declined(planned) else _no(planned, words, "open_people", words=said.words)
     if said.alone:
         return _of_the_others(said, planned, people, context)
-    if not said.others and not _declined(planned) and all(_holds(c, people, said) for c in planned.calls):
+    if not said.others and not _declined(planned) and all(
+            _holds(c, people, said) and not _lost(c, planned, people, said) for c in planned.calls):
         return _then(replace(planned, calls=[
             _sent_by(_counted(_tidy(_with_goods(c, people, said)), people), people) for c in planned.calls]), people)
     if planned.done is None and (not _declined(planned) or _may_be_read(said, planned)):
@@ -182,6 +184,17 @@ def _same_list(one: ToolCall, past: Past) -> bool:
     """Whether a call shows the list before in another way: more rows of it, in another order."""
     names = ("metrics", "dimensions", "filter", "having")
     return one.name == past.call.name == "query_data" and all(one.args.get(n) == past.call.args.get(n) for n in names)
+
+
+def _lost(one: ToolCall, planned: Planned, people: Population, said: Pointing) -> bool:
+    """Whether a plan counts or lists the very customers before, and nothing that the text says of some of them."""
+    if planned.frame != "query" or _asks(one, people, said):
+        return False
+    plan: Any = one.plan()
+    counted = said.part and said.counted
+    return counted or one.name == "query_data" and plan.dimensions == ("customer",) and (
+        plan.metrics in {("revenue",), tuple(people.past.call.args.get("metrics", ()))}
+        and plan.period is None and plan.limit is None and not plan.having)
 
 
 def _readings(said: Pointing, planned: Planned, people: Population, within: Within) -> Iterator[Planned]:

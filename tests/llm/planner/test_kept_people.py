@@ -142,6 +142,16 @@ def test_a_draft_for_those_counted_is_for_as_many() -> None:
     assert [p.get("metric") for p in draft.args["audience"]["parts"]] == [None, "orders"]
 
 
+def test_a_count_of_the_same_customers_is_no_answer_about_some_of_them() -> None:
+    again = Planned([ToolCall("query_data", {"metrics": ["customers"], "filter": FRANCE})], 1.0, frame="query")
+    not_understood = Planned([ToolCall("decline", {"reason": "not_understood"})], 0.0, frame="decline")
+    with hearing("en"):
+        kept = kept_people("how many of them have wibbled since?", again, DialogueContext(
+            [_answer(metrics=["customers"], filter=FRANCE)], ["q"]), vocabulary(SHOP, "en"), lambda *_: not_understood)
+
+    assert kept.calls[0].name == "decline"
+
+
 def test_what_cannot_be_asked_of_them_is_not_asked_of_all() -> None:
     everybody = Planned([ToolCall("find_segments", {})], 1.0)
     not_understood = Planned([ToolCall("decline", {"reason": "not_understood"})], 0.0, frame="decline")
