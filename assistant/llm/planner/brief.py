@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from assistant.llm.planner.campaign_dates import campaign_dates
 from assistant.llm.planner.campaign_orders import asked_for
 from assistant.llm.planner.campaign_phrases import best_customers, subject_said, take_kind
-from assistant.llm.planner.campaign_scope import buyers_of, goods_nouns, take_budget
+from assistant.llm.planner.campaign_scope import buyers_of, goods_nouns, take_budget, without_ways
 from assistant.llm.planner.campaign_words import Said, items_of, places
 from assistant.llm.planner.candidate import Candidate, call
 from assistant.llm.planner.context import DialogueContext
@@ -48,6 +48,7 @@ def draft(
     bought = [*bought, *([best] if best is not None else [])]
     kind = take_kind(p)
     p.used |= goods_nouns(p)
+    without_ways(p)
     offer = offer_of(p)
     _no_condition(p, offer)
     channels = channels_of(p)

@@ -71,6 +71,15 @@ def _without(conditions: Conditions, number: float) -> None:
             del conditions.joins[max(0, min(k, len(conditions.joins)) - 1)]
 
 
+def without_ways(p: Parts) -> None:
+    """As in "customers who spend at most 200 by email": the way the campaign goes out is no way they came."""
+    said = {str(i.get("channel")) for i in p.reading.items if i.has("channel")}
+    for k, c in enumerate(p.conditions.customers):
+        where = getattr(c, "where", None)
+        if isinstance(where, Compare) and where.field == "acquisition_channel" and said & set(map(str, where.values)):
+            p.conditions.customers[k] = c.model_copy(update={"where": None})
+
+
 def buyers_of(p: Parts) -> list[Filter]:
     """As in "homeware buyers", "buyers of homeware": who bought it, which is the audience and no scope of an offer."""
     items = p.reading.items
