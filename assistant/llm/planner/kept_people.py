@@ -177,7 +177,17 @@ def _holds(one: ToolCall, people: Population, said: Pointing) -> bool:
     """Whether a call is about the customers, or shows the same list another way; some of them are no products."""
     if said.part and said.of_people and one.name == "query_data" and set(one.plan().dimensions) - _THEIRS:
         return False
-    return people.held_by(one) or not said.sure and _same_list(one, people.past)
+    return people.held_by(one) or not said.sure and (_same_list(one, people.past) or _exchanged(one, people.past))
+
+
+def _exchanged(one: ToolCall, past: Past) -> bool:
+    """Whether a call asks the same of others of the same kind: "and those from search?" after those from social."""
+    if one.name != past.call.name or one.name not in {"query_data", "count_audience"}:
+        return False
+    kinds = [[(type(p), getattr(p, "field", None), getattr(p, "metric", None)) for p in flat(c.plan().filter)]
+             for c in (one, past.call)]
+    same = all(one.args.get(n) == past.call.args.get(n) for n in ("metrics", "dimensions"))
+    return same and kinds[0] == kinds[1] and bool(kinds[0])
 
 
 def _same_list(one: ToolCall, past: Past) -> bool:

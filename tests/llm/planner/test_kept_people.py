@@ -152,6 +152,11 @@ def test_a_count_of_the_same_customers_is_no_answer_about_some_of_them() -> None
     assert kept.calls[0].name == "decline"
 
 
+def test_those_of_another_value_take_the_place_of_these() -> None:
+    assert "Germany" in str(args_of("customers from France", "and those from Germany"))
+    assert "France" not in str(args_of("customers from France", "and those from Germany"))
+
+
 def test_what_cannot_be_asked_of_them_is_not_asked_of_all() -> None:
     everybody = Planned([ToolCall("find_segments", {})], 1.0)
     not_understood = Planned([ToolCall("decline", {"reason": "not_understood"})], 0.0, frame="decline")
