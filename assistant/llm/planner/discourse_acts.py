@@ -136,6 +136,30 @@ def side_by_side(s: Scene) -> Planned | None:
                  "limit": None, "offset": 0, "chart": "line" if grain else "bar"})
 
 
+def split(s: Scene) -> Planned | None:
+    """As in "split them" after two countries in one figure: each of the values named on its own."""
+    q = s.query
+    several = [f for f in parts_of(q.filter) if isinstance(f, Compare) and f.op == "in"] if q is not None else []
+    if q is None or len(several) != 1 or several[0].field in q.dimensions:
+        return None
+    return s.edited(dimensions=(*q.dimensions, several[0].field), limit=None, sort=None)
+
+
+def smooth(s: Scene) -> Planned | None:
+    """As in "smooth it" of a series: its moving average."""
+    q = s.query
+    return s.edited(transform="moving_average") if q is not None and set(q.dimensions) & set(GRAINS) else None
+
+
+def total(s: Scene) -> Planned | None:
+    """As in "their total": two answers together, or all rows of the list in one figure."""
+    both = together(s)
+    q = s.query
+    if both is not None or q is None or not q.dimensions or q.limit is not None or q.having:
+        return both
+    return s.edited(dimensions=(), sort=None, transform=None)
+
+
 def best_seller(s: Scene) -> Planned | None:
     """As in "and which one was the best seller?" after a figure of some goods: its products, by the same measure."""
     q = s.query
@@ -169,8 +193,19 @@ def is_normal(s: Scene) -> Planned | None:
     return s.edited(compare={"kind": "rest"})
 
 
-MOVES: dict[str, Move] = {"difference": difference, "in_percent": in_percent, "is_normal": is_normal,
-                          "together": together, "by_rate": by_rate, "net": net, "best_seller": best_seller,
-                          "in_money": in_money, "side_by_side": side_by_side, "higher": higher}
+MOVES: dict[str, Move] = {
+    "difference": difference,
+    "in_percent": in_percent,
+    "is_normal": is_normal,
+    "together": total,
+    "split": split,
+    "smooth": smooth,
+    "by_rate": by_rate,
+    "net": net,
+    "best_seller": best_seller,
+    "in_money": in_money,
+    "side_by_side": side_by_side,
+    "higher": higher,
+}
 
 __all__ = ["MOVES", "Act", "Acts", "measured_words"]

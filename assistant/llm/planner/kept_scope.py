@@ -54,11 +54,13 @@ def kept_scope(text: str, planned: Planned, context: DialogueContext, words: Voc
     plan = planned.calls[0].plan()
     reading = read(text, words)
     pointing = not heard("kept_scope.pointing").isdisjoint(t.word for t in reading.tokens)
-    if not isinstance(plan, QueryPlan) or _apart(reading, plan, words) and not pointing:
+    if not isinstance(plan, QueryPlan):
         return None
     if expression("kept_scope.of_it").search(text) and not _narrows(plan, before):
         return Planned([decline(words.lexicon, "not_understood", "not_part_of", words=text.strip(" ?!."))], 0.0,
                        frame="decline")
+    if _apart(reading, plan, words) and not pointing:
+        return None
     if reading.has("customers_pronoun") and _of_people(before):
         return None  # "what did they spend": these customers, whoever bought then
     changes: dict[str, Any] = {}

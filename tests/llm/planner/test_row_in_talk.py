@@ -82,3 +82,18 @@ def test_two_lists_are_put_into_one_picture() -> None:
                                               ("return rate in 2011", "returned_value")])
 def test_in_money_is_the_money_of_what_was_counted(asked: str, money: str) -> None:
     assert args_of(asked, "in pounds please")["metrics"] == [money]
+
+
+def test_values_in_one_figure_are_split_and_summed_up() -> None:
+    split = args_of("revenue in France and Germany", "split them")
+
+    assert split["dimensions"] == ["country"] and split["filter"]["values"] == ["France", "Germany"]
+    assert "dimensions" not in args_of("revenue in France and Germany", "split them", "their total")
+
+
+def test_more_than_at_another_time_is_a_comparison() -> None:
+    assert "compare" in args_of("revenue in March 2011", "is that more than in February 2011")
+
+
+def test_who_placed_a_figure_is_not_everybody() -> None:
+    assert talk("average order value", "who placed it").calls[0].name != "query_data"
