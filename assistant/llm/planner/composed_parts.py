@@ -209,10 +209,11 @@ class Parts(MeasureWords):
                     yield Part(found.end, "clause_of", {"metrics": (name,), "rule": home}, True)
         for found in self._all("early_splits", place):
             yield Part(found.end, "split", [found.get("grain")])
-        for found in self._all("launched_lists", place):
-            rule = self._launched(found.get("period"))
-            if rule is not None:
-                yield Part(found.end, "rank", _BEST_SELLING | {"inside": rule}, True)
+        for name, down in (("launched_lists", True), ("launched_worst", False)):
+            for found in self._all(name, place):
+                rule = self._launched(found.get("period"))
+                if rule is not None:
+                    yield Part(found.end, "rank", _BEST_SELLING | {"inside": rule, "descending": down}, True)
         for name, patterns in self._grammar.under("rankings"):
             for found in (f for p in patterns for f in p.at(self._said, place, self._fillers)):
                 yield from self._ranking(name, found)
