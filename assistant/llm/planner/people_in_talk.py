@@ -34,6 +34,14 @@ def _person_often(t: InTalk) -> Planned | None:
         call(QueryPlan(metrics=metrics, filter=Compare(field="customer", values=(customer,)))))
 
 
+def _person_first(t: InTalk) -> Planned | None:
+    """As in "what was the first order?"."""
+    customer = one_of(t.last, "customer")
+    known = "first_order_date" in t.words.metrics and t.number("nth") == 1
+    return None if customer is None or not known else planned(
+        call(QueryPlan(metrics=("first_order_date",), filter=Compare(field="customer", values=(customer,)))))
+
+
 def _person_value(t: InTalk) -> Planned | None:
     """As in "how valuable is she?"."""
     customer = one_of(t.last, "customer")
@@ -150,6 +158,7 @@ def without_time(text: str, words: Vocabulary) -> tuple[str, Period | None]:
 
 ASKS: Mapping[str, Callable[[InTalk], Planned | None]] = {
     "similar": _similar, "person_next": _person_next, "person_often": _person_often, "person_value": _person_value,
+    "person_first": _person_first,
     "segment_trend": _segment_trend, "segment_actions": _segment_actions, "segment_size": _segment_size,
     "segment_figure": _segment_figure, "segment_buys": _segment_buys, "segment_who": _segment_who,
     "segment_profile": _segment_profile,
