@@ -56,7 +56,7 @@ def is_orders(condition: Among) -> bool:
 
 
 def orders_holding(scope: Scope, condition: Among) -> ibis.Value:
-    """Ids of the orders for which the metric over the lines that are meant compares as said, found within the question."""
+    """Ids of the orders for which the metric over the lines that are meant compares as said, within the question."""
     from assistant.query.compile import grouped
 
     window = scope.window(condition.period)

@@ -225,7 +225,7 @@ class ClauseMeaning:
         return any(self.items[k].lemma in heard("who_that") for k in range(max(0, first - 3), first))
 
     def _counted(self, clause: Clause) -> str:
-        """What a bare number after "bought" counts: pieces where goods stand right behind it; else big ones are money."""
+        """What a bare number after "bought" counts: pieces where goods stand right behind it; else big are money."""
         if clause.pieces:
             return self.units
         return self.money if clause.values and clause.values[0] >= 100 else self.orders

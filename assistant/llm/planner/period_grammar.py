@@ -495,7 +495,8 @@ class PeriodReader:
             if ends is None:
                 continue
             word = self.lemma(i)
-            if word in heard("period_grammar.throughout") and found.period == Period(kind="named", year=found.period.year):
+            year = Period(kind="named", year=found.period.year)
+            if word in heard("period_grammar.throughout") and found.period == year:
                 return replace(found, start=i)  # "how did it develop through 2011"
             if name == "since":
                 first = ends[1] + timedelta(days=1) if word in heard("after") else ends[0]

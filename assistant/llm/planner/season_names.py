@@ -53,7 +53,7 @@ def _theme(items: Sequence[Item], i: int, sold_as: Callable[[str], bool]) -> boo
 
 
 def _before_goods(items: Sequence[Item], i: int, sold_as: Callable[[str], bool]) -> bool:
-    """As in "revenue from Christmas decorations": a season before a word of product names, and nothing else, is none."""
+    """As in "Christmas decorations": a season before a word of product names, is none of time."""
     after = items[i + 1] if i + 1 < len(items) else None
     word = items[i].tokens[-1].lemma
     return (
