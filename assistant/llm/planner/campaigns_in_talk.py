@@ -277,6 +277,8 @@ def described(text: str, shop: Shop, words: Vocabulary) -> Planned | None:
     raw = read_yaml(words.lexicon.language, FILE)
     if not raw.get("rules") or not shop.labels(_KIND):
         return None
+    if {str(w) for w in raw["several"]} & set(re.findall(r"[^\W_]+", text.lower())):
+        return None  # "our email campaigns of 2025" are no single one, whatever year its name holds
     rest, meant = _described(text, past_campaigns(shop), None, raw)
     found = heard_by_rules(rest, FILE, words, None, {"one", "named"}) if meant else None
     if found is None or found.ask not in _FRESH or (found.ask == _KIND and "how_did" not in found.tags):

@@ -24,6 +24,11 @@ from assistant.llm.planner.relative_names import beside_last, directed_name, nam
 from assistant.plans.periods import Period
 
 
+def _whole_year(period: Period) -> bool:
+    """Whether a time is a year said by its number."""
+    return bool(period.year) and period == Period(kind="named", year=period.year)
+
+
 class PeriodReader:
     """Recursive descent over the tokens; every method returns what it read and where it stopped."""
 
@@ -495,8 +500,7 @@ class PeriodReader:
             if ends is None:
                 continue
             word = self.lemma(i)
-            year = Period(kind="named", year=found.period.year)
-            if word in heard("period_grammar.throughout") and found.period == year:
+            if word in heard("period_grammar.throughout") and _whole_year(found.period):
                 return replace(found, start=i)  # "how did it develop through 2011"
             if name == "since":
                 first = ends[1] + timedelta(days=1) if word in heard("after") else ends[0]

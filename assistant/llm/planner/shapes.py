@@ -6,6 +6,8 @@ leaves them alone. Shapes know roles and kinds of words; the words themselves ar
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from assistant.llm.planner.clauses import MetricCondition
 from assistant.llm.planner.contact_conditions import contact_conditions
 from assistant.llm.planner.heard import heard
@@ -223,13 +225,34 @@ def _priced_products(p: Parts) -> None:
     money = _role(p, "money")
     sold = any(p.reading.items[i].get("act") == "sell" for i in p.reading.having("act"))
     limits = [m for m in p.conditions.measures if m.metric == money]
-    if price is None or not price.available or not limits or sold or len(p.metrics) != 1:
+    if price is None or not price.available or not limits or sold:
         return
-    if p.metrics[0] not in {"product_count", "products_sold"} or "product_count" not in p.reading.vocabulary.metrics:
+    if _goods_alone(p, limits, str(money)):
+        p.groups = ["product"]
+        p.conditions.measures = [m for m in p.conditions.measures if m.metric != money]
+        p.metrics = [m for m in p.metrics if m != money] or [m for m in ("average_list_price",) if _role(p, m)]
+        p.rows += [Compare(field="list_price", op=m.op, values=m.values) for m in limits]  # type: ignore[arg-type]
+        return
+    counted = len(p.metrics) == 1 and p.metrics[0] in {"product_count", "products_sold"}
+    if not counted or "product_count" not in p.reading.vocabulary.metrics:
         return
     p.metrics = ["product_count"]
     p.conditions.measures = [m for m in p.conditions.measures if m.metric != money]
     p.rows += [Compare(field="list_price", op=m.op, values=m.values) for m in limits]  # type: ignore[arg-type]
+
+
+def _goods_alone(p: Parts, limits: Sequence[MetricCondition], money: str) -> bool:
+    """As in "products under 10 euros", "candles below 15 euros that are out of stock": of goods, of which nothing is
+    said that was done, an amount of money bounds the price."""
+    items = p.reading.items
+    bounds = {v for m in limits for v in m.values}
+    amounts = any(i.number in bounds and i.unit == "money" for i in items)
+    listed = any("product" in i.alts.get("dim", ()) for i in items) or (
+        bool(p.rows) and {getattr(f, "field", "") for f in p.rows} <= {"category", "subcategory", "brand"})
+    spoken = any(money in i.alts.get("metric", ()) for i in items) or p.reading.has("act", "rank", "average", "per")
+    stock_only = set(p.metrics) <= {money, "stock", "out_of_stock"}
+    return amounts and listed and stock_only and p.groups in ([], ["product"]) and not (
+        spoken or p.periods or p.conditions.customers)
 
 
 def _returning(p: Parts) -> None:
