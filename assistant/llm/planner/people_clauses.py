@@ -72,7 +72,10 @@ def settled(
         return planned
     if reason == "not_permitted" and ("other" in found[2].kinds or found[2].failed):
         return planned
-    made = _described(found, shop, words, tools, again, least=1 if declined else SEVERAL)
+    least = 1 if declined else SEVERAL
+    made = _described(found, shop, words, tools, again, least=least)
+    if made is not None and made.calls[0].name not in SELECTING and not declined:
+        made = _described(found, shop, words, tools, alone, least=least)  # no change of the list of leavers before it
     if reason == "not_permitted" and (made is None or made.calls[0].name == "draft_campaign"):
         return planned
     if declined and (made is None or _in_conflict(found[2].rule)):
@@ -91,7 +94,7 @@ def _alike(one: ToolCall, other: ToolCall) -> bool:
     drafts = [c.name == "draft_campaign" for c in (one, other)]
     if one.args.get("period") or one.args.get("having") or drafts[0] != drafts[1]:
         return False
-    rules = [getattr(c.plan(), SELECTING[c.name], None) for c in (one, other)]
+    rules = [getattr(c.plan(), SELECTING.get(c.name, ""), None) for c in (one, other)]
     return rules[0] is not None and rules[1] is not None and _said(rules[0]) == _said(rules[1])
 
 
@@ -134,7 +137,7 @@ def _sides(rule: Filter) -> Sequence[Filter]:
 def _of_its_own(call: ToolCall) -> bool:
     """Whether a call selects by what no clause here says: things one after another, what is predicted, answers to a
     message."""
-    rule = getattr(call.plan(), SELECTING[call.name], None)
+    rule = getattr(call.plan(), SELECTING.get(call.name, ""), None)
     return rule is not None and any(_unsaid_here(part) for part in _leaves(rule))
 
 

@@ -26,6 +26,7 @@ from assistant.llm.planner.draft_clauses import changed_by_clauses, may_change
 from assistant.llm.planner.early_words import early_words
 from assistant.llm.planner.first_readings import FIRST
 from assistant.llm.planner.follow_moves import without_opening
+from assistant.llm.planner.goods_said import with_goods_said
 from assistant.llm.planner.heard import hearing
 from assistant.llm.planner.joined_scraps import joined_scrap
 from assistant.llm.planner.kept_people import kept_people
@@ -107,9 +108,10 @@ def _whole(turn: Turn) -> Planned:
     first = _read_once(turn)
     planned = second_reading(turn.text, first, turn.words, lambda t: _read_once(turn.saying(t))) or joined_scrap(
         turn.text, first, turn.context, turn.words, lambda t: _read_once(turn.outside(t))) or first
-    return scrap_after_refusal(turn.text, planned, turn.context, turn.words) or of_the_row(
+    planned = scrap_after_refusal(turn.text, planned, turn.context, turn.words) or of_the_row(
         turn.text, planned, turn.context, turn.words) or kept_scope(
         turn.text, planned, turn.context, turn.words) or planned
+    return with_goods_said(planned, turn.context)
 
 
 def _read_once(turn: Turn) -> Planned:

@@ -6,6 +6,7 @@ import pytest
 
 from assistant.llm.planner.planner import plan_turn
 from tests.llm.planner.test_cases import SHOP, outcome
+from tests.support.talks import talk
 
 KITCHEN, GARDEN = "cust(orders ge 1 where category=Kitchen)", "cust(orders ge 1 where category=Garden)"
 
@@ -69,3 +70,9 @@ def test_a_clause_that_is_not_understood_is_named() -> None:
 ])
 def test_what_is_no_description_in_clauses_is_left_alone(text: str) -> None:
     assert plan_turn(text, None, SHOP).frame != "people_clauses"
+
+
+def test_a_description_after_those_at_risk_is_one_of_its_own() -> None:
+    planned = talk("which customers are at risk", "which customers ordered in 2024 and again in 2025 but not in 2026")
+
+    assert planned.calls[0].name == "query_data"
