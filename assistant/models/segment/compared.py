@@ -134,9 +134,11 @@ def _figures(groups: Table, both: int) -> dict[str, Figure]:
                               source=Source(origin="derived", derivation="customers who meet both rules"))}
     low, high = sorted(float(figures[n].value or 0.0) for n in ("first_each", "second_each"))
     if low > 0 and high >= low * _TELLING:
-        figures["times"] = Figure(value=high / low, unit="ratio", label="Times the revenue per customer",
-                                  source=Source(origin="derived", derivation="higher / lower", inputs={
-                                      n: figures[n].source for n in ("first_each", "second_each")}))
+        each = ("first_each", "second_each")
+        figures["times"] = Figure(
+            value=high / low, unit="ratio", label="Times the revenue per customer", source=Source(
+                origin="derived", derivation="max(first_each, second_each) / min(first_each, second_each)",
+                inputs={n: figures[n].source for n in each}))
     return figures
 
 
