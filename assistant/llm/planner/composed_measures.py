@@ -3,6 +3,7 @@ customer or unit in any order of words ("revenue per head", "per customer revenu
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -66,20 +67,23 @@ _PER = {
 }
 
 
-class MeasureWords:
+class MeasureWords(ABC):
     """Fills the slots for measures; a part of :class:`assistant.llm.planner.composed_parts.Parts`."""
 
     _words: Vocabulary
     _fillers: Mapping[str, Filler]
 
+    @abstractmethod
     def _entries(self, at: int) -> dict[int, list[tuple[str, Any]]]:
-        raise NotImplementedError
+        """What the vocabulary holds that begins here, by where it ends."""
 
+    @abstractmethod
     def _all(self, group: str, place: int) -> Iterator[Found]:
-        raise NotImplementedError
+        """Every fit of a group's patterns that begins here."""
 
+    @abstractmethod
     def _all_ends(self, group: str, at: int) -> Sequence[int]:
-        raise NotImplementedError
+        """Where the words of a group end that may begin here, and here itself."""
 
     def _metric(self, at: int) -> Iterator[tuple[int, Any]]:
         for end, (names, listed) in [*self._plain(at), *self._worded(at)]:

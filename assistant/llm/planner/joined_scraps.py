@@ -15,12 +15,13 @@ from pydantic import ValidationError
 from assistant.llm.planner import plan_edits
 from assistant.llm.planner.candidate import Planned, call
 from assistant.llm.planner.context import DialogueContext
+from assistant.llm.planner.discourse_scene import parts_of
 from assistant.llm.planner.follow_moves import without_opening
 from assistant.llm.planner.second_reading import refused_for_words
 from assistant.llm.planner.spans import read
 from assistant.llm.planner.values import join
 from assistant.llm.planner.vocabulary import Vocabulary
-from assistant.plans.filters import And, Compare, Filter
+from assistant.plans.filters import Compare, Filter
 from assistant.plans.query import QueryPlan
 
 _LONGEST = 12
@@ -71,15 +72,11 @@ def _over(before: QueryPlan, said: QueryPlan) -> dict[str, Any]:
     if said.dimensions and said.sort is None:
         fields["sort"] = None
     condition: Filter | None = before.filter
-    for part in _parts(said.filter):
+    for part in parts_of(said.filter):
         condition = plan_edits.put(condition, part) if isinstance(part, Compare) else join(
             [*([condition] if condition is not None else []), part])
     fields["filter"] = None if condition is None else condition.model_dump()
     return fields
-
-
-def _parts(condition: Filter | None) -> list[Filter]:
-    return list(condition.parts) if isinstance(condition, And) else [condition] if condition is not None else []
 
 
 __all__ = ["joined_scrap"]
