@@ -240,7 +240,8 @@ def _left_alone(
 def _offer_notes(brief: CampaignBrief) -> list[str]:
     notes = [NOTE] if brief.favourites else []
     if brief.offer.kind == "gift":
-        notes.append("Which gift it is was not said; what it costs is therefore not counted.")
+        counted = "its cost is taken as said" if brief.offer.value else "what it costs is therefore not counted"
+        notes.append(f"Which gift it is was not said; {counted}.")
     if brief.ends_on is None and brief.offer.kind != "none":
         notes.append("The offer has no end date, so the copy names none.")
     return notes

@@ -19,6 +19,7 @@ from assistant.campaigns.offers.terms import lift_needed, shop_terms, taken
 from assistant.data.warehouse import Snapshot
 from assistant.errors import UserError
 from assistant.plans.offers import OfferCandidate
+from assistant.plans.requests import OfferSpec
 
 if TYPE_CHECKING:
     from assistant.campaigns.draft import Plan
@@ -46,6 +47,13 @@ class Profit:
     upper: float | None = None
 
 
+def _candidate(offer: OfferSpec) -> OfferCandidate:
+    """The offer as its cost is worked out; the value of a gift is what one costs."""
+    if offer.kind == "gift":
+        return OfferCandidate(kind="gift", cost=offer.value)
+    return OfferCandidate(kind=offer.kind, value=offer.value, category=offer.category)
+
+
 def expected_profit(snapshot: Snapshot, plan: Plan, learnt: Snapshot) -> Profit | None:
     """The expected profit of a draft; None where costs of goods, the price of a message, what the offer costs, or who
     would order anyway is not known.
@@ -64,7 +72,7 @@ def expected_profit(snapshot: Snapshot, plan: Plan, learnt: Snapshot) -> Profit 
         return None
     terms = replace(terms, baseline=baseline)
     offer = plan.brief.offer
-    given = taken(terms, OfferCandidate(kind=offer.kind, value=offer.value, category=offer.category))
+    given = taken(terms, _candidate(offer))
     if given is None or offer.product_ids:
         return None
     needed = lift_needed(terms, given, cost / n)

@@ -65,6 +65,9 @@ def campaign_result(snapshot: Snapshot, plan: Plan, economics: Economics) -> Res
         "one_each": "yes" if plan.brief.first_channel else "",
         "counted": "once" if plan.costs.steps == 1 else "fewer" if _may_be_fewer(plan) else "steps",
         "below_cost": "yes" if sells_below_cost(economics.margin) else "",
+        "assumed_channels": "yes" if _nobody_chose_channels(plan) else "",
+        "left_alone": "" if not known or not snapshot.has("campaigns") else "yes" if plan.brief.leave_alone else "no",
+        "gift_unpriced": "yes" if plan.brief.offer.kind == "gift" and not plan.brief.offer.value else "",
         "extra_shown": "yes" if economics.extra is not None and economics.extra.lower > 0 else "",
     } | sizing_words(plan)
     return Result(
@@ -93,6 +96,11 @@ def _audience_words(plan: Plan) -> str:
     if any(d.term == words and not d.assumed for d in plan.definitions):
         return words
     return words if re.search(r"customer|buyer|people|shopper|member", words, re.I) else f"{words} customers"
+
+
+def _nobody_chose_channels(plan: Plan) -> bool:
+    """Whether the channels are the usual ones, because the brief names none."""
+    return "channels" not in plan.brief.model_fields_set and not plan.brief.steps
 
 
 def _may_be_fewer(plan: Plan) -> bool:

@@ -26,7 +26,7 @@ def offer_words(offer: OfferSpec) -> str:
         "percent_off": f"{number_words(offer.value)} % off{on}",
         "amount_off": f"{number_words(offer.value)} off{on}",
         "free_delivery": "free delivery",
-        "gift": "a gift",
+        "gift": "a gift" if offer.value is None else f"a gift that costs {number_words(offer.value)}",
         "none": "no offer",
     }[offer.kind]
 

@@ -50,7 +50,7 @@ def about_brief(text: str, context: DialogueContext, tools: Collection[str], wor
     made = _reason(found, bare, last) or _versions(found, bare, last)
     if made is None:
         brief = standing_brief(last, context)
-        changes = None if brief is None else _changes(found, bare, words)
+        changes = None if brief is None else _changes(found, bare, words) or _gift_cost(found, bare, brief)
         if brief is None or changes is None:
             return None
         made = _revised(brief, changes, last, words)
@@ -130,6 +130,15 @@ def _changes(found: Patterns, text: str, words: Vocabulary) -> dict[str, Any] | 
             day = day_of(slots["day"], words, last=group == "ends", eve=group == "ends_before")
             if day is not None:
                 return {name: day}
+    return None
+
+
+def _gift_cost(found: Patterns, text: str, brief: CampaignBrief) -> dict[str, Any] | None:
+    """What one gift of the draft costs the shop: "the gift costs 3 euros"."""
+    for slots in found.fits("gift_cost", text) if brief.offer.kind == "gift" else ():
+        amount = _amount(slots["amount"])
+        if amount:
+            return {"offer": OfferSpec(kind="gift", value=amount)}
     return None
 
 

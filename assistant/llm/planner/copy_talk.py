@@ -76,6 +76,9 @@ def _changes(found: Patterns, text: str, brief: CampaignBrief) -> dict[str, Any]
     for direction in ("shorter", "longer"):
         if any(True for _ in found.fits(direction, text)):
             return {"length": _LENGTHS[brief.length][direction]}
+    tone = _tone(found, text)
+    if tone is not None:
+        return {"tone": tone}
     if any(True for _ in found.fits("normal", text)):
         return {"length": "normal"}
     for group, language in (("chinese", "zh"), ("english", "en")):
@@ -92,6 +95,16 @@ def _changes(found: Patterns, text: str, brief: CampaignBrief) -> dict[str, Any]
         return {"channels": tuple(c for c in brief.channels if c != _public(found, slots["kind"]))}
     for slots in found.fits("piece", text):
         return _piece(found, slots, brief)
+    return None
+
+
+def _tone(found: Patterns, text: str) -> str | None:
+    """The tone that is wished for ("make it sound warmer"), or that what is too much leads to ("less pushy")."""
+    for group, names in (("tone_less", "tones_less"), ("tone_more", "tones_more")):
+        for slots in found.fits(group, text):
+            tone = _named(found, names, slots["tone"])
+            if tone is not None:
+                return tone
     return None
 
 

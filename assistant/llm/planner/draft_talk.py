@@ -136,8 +136,6 @@ def _changed(
         left = tuple(c for c in brief.channels if c != gone)
         if left and left != brief.channels:
             return _revised(brief, {"channels": left}, last, words)
-    for slots in found.fits("too_much", text):
-        return _revised(brief, {"tone": found.raw["tones"][slots["said"].lower()]}, last, words)
     if _fits(found, "hold_nobody", text):
         return _revised(brief, {"holdout_share": 0.0}, last, words)
     for slots in found.fits("runs_for", text):

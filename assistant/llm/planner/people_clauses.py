@@ -31,7 +31,6 @@ from assistant.plans.filters import (
     Or,
     Predicted,
 )
-from assistant.plans.reword import reword_filter
 from assistant.plans.shop import Shop
 
 Plan = Callable[[str], Planned]
@@ -369,7 +368,7 @@ def _for_them(call: ToolCall, rule: Filter) -> ToolCall:
     if isinstance(audience, dict) and audience.get("op_type") == "and" and silent:
         kept = [p for p in audience["parts"] if p in own or p.get("metric") != USUAL_SILENCE]
         audience = kept[0] if len(kept) == 1 else {**audience, "parts": kept}
-    return ToolCall(call.name, {**call.args, "audience": audience, "audience_words": reword_filter(rule)})
+    return ToolCall(call.name, {**{k: v for k, v in call.args.items() if k != "audience_words"}, "audience": audience})
 
 
 def _of_silence(part: Filter) -> bool:

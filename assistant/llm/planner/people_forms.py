@@ -33,7 +33,6 @@ from assistant.plans import (
 )
 from assistant.plans.filters import SENT_BACK, And, BoughtThen, CustomerCondition, Filter, InGroup, Not
 from assistant.plans.query import Sort
-from assistant.plans.reword import reword_filter
 from assistant.plans.shop import Shop
 
 PlanOne = Callable[[str], list[Candidate]]
@@ -251,7 +250,7 @@ def _interest_draft(ask: Ask) -> ToolCall | None:
     if group is None or best is None or best.cost > _WELL or [c.name for c in best.calls] != ["draft_campaign"]:
         return None
     brief = best.calls[0].plan()
-    return call(brief.model_copy(update={"audience": group, "audience_words": reword_filter(group)}))
+    return call(brief.model_copy(update={"audience": group, "audience_words": None}))
 
 
 def _all_interests(ask: Ask) -> BaseModel | None:

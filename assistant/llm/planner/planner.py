@@ -23,6 +23,7 @@ from assistant.llm.planner.context import FRESH_START, DialogueContext
 from assistant.llm.planner.customer_asks import asks_for_profile
 from assistant.llm.planner.dialogue_campaign import spoken_of
 from assistant.llm.planner.draft_clauses import changed_by_clauses, may_change
+from assistant.llm.planner.draft_sense import sensible_draft
 from assistant.llm.planner.early_words import early_words
 from assistant.llm.planner.first_readings import FIRST
 from assistant.llm.planner.follow_moves import without_opening
@@ -93,8 +94,10 @@ def plan_turn(
         if "draft_campaign" in tools:
             extra = with_extras(turn.text, turn.words, spoken_of(turn.context) is not None,
                                 lambda t: _whole(_early(turn.saying(t))))
-        return kept_people(said, extra or _whole(turn), turn.context, turn.words, lambda t, known: _whole(
+        kept = kept_people(said, extra or _whole(turn), turn.context, turn.words, lambda t, known: _whole(
             _early(replace(turn, text=t, context=known))))
+        return sensible_draft(said, kept, turn.context, turn.words, lambda t: plan_turn(
+            t, context, shop, tools=tools, language=language, encoder=encoder))
 
 
 def _early(turn: Turn) -> Turn:

@@ -1,0 +1,134 @@
+"""The last look at a draft: its typed brief is what the text says, whichever reading made it.
+
+Three things are checked on the plan and put right there. Customers that a text leaves out are denied, and not what is
+left ("drop the ones in the UK"). An amount that is said once as what may be spent is no bound on the customers. A draft
+that names nobody, asked for right after an answer about customers, is for these, and the reply says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from pydantic import ValidationError
+
+from assistant.llm.planner.brief_clauses import clauses_of, orders_campaign
+from assistant.llm.planner.candidate import Planned, call
+from assistant.llm.planner.context import DialogueContext
+from assistant.llm.planner.dialogue_campaign import SHOWING, spoken_of, standing_brief
+from assistant.llm.planner.dialogue_filters import parts_of
+from assistant.llm.planner.patterns import patterns
+from assistant.llm.planner.population import Population, of_answer
+from assistant.llm.planner.values import join
+from assistant.llm.planner.vocabulary import Vocabulary
+from assistant.llm.planner.worded_brief import values_of
+from assistant.plans.filters import And, Compare, CustomerCondition, Filter, Not
+from assistant.plans.requests import CampaignBrief
+from assistant.plans.reword import reword_filter
+
+#: goals whose people follow from an event or a rhythm of each person, and need no others
+_OWN_PEOPLE = frozenset({"birthday", "abandoned_basket", "reviews", "replenishment", "welcome", "post_purchase"})
+_SPENT = frozenset({"revenue", "net_revenue", "average_order_value", "gross_margin"})
+
+
+def sensible_draft(
+    text: str, planned: Planned, context: DialogueContext, words: Vocabulary, again: Callable[[str], Planned]
+) -> Planned:
+    """The plan, or the draft as the text means it.
+
+    Args:
+        again: plans another text in this conversation.
+    """
+    if [c.name for c in planned.calls] != ["draft_campaign"]:
+        return planned
+    brief: Any = planned.calls[0].plan()
+    changed = (_left_out(text, brief, context, words) if brief.campaign_id else
+               _with_budget(text, brief, words))
+    if changed is not None:
+        return replace(planned, calls=[call(changed)])
+    if brief.campaign_id or brief.audience is not None or brief.goal in _OWN_PEOPLE:
+        return planned
+    return _for_those_spoken_of(text, planned, context, words, again) or planned
+
+
+def _left_out(
+    text: str, brief: CampaignBrief, context: DialogueContext, words: Vocabulary
+) -> CampaignBrief | None:
+    """The next version without the customers named, where the text leaves out and the plan kept only them."""
+    last = spoken_of(context)
+    before = None if last is None else standing_brief(last, context)
+    found = patterns(words.lexicon.language, "draft_edits")
+    if before is None or not found.expression("leaves_out").match(found.bare(text)):
+        return None
+    ours = {"audience", "audience_words", "campaign_id"}
+    if before.model_dump(exclude=ours) != brief.model_dump(exclude=ours):
+        return None
+    past = context.audience()
+    old = parts_of(before.audience if before.audience is not None else past[0] if past is not None else None)
+    added = [p for p in parts_of(brief.audience) if p not in old]
+    if not added or not all(map(_keeps, added)):
+        return None
+    out = added[0] if len(added) == 1 else And(parts=tuple(added))
+    return brief.model_copy(update={"audience": join([*old, Not(part=out)]), "audience_words": None})
+
+
+def _keeps(condition: Filter) -> bool:
+    """Whether a condition picks customers, and denies none."""
+    if isinstance(condition, Not):
+        return False
+    if isinstance(condition, Compare):
+        return condition.op not in {"ne", "not_in"}
+    if isinstance(condition, CustomerCondition):
+        return not (condition.op in {"eq", "le", "lt"} and condition.metric in {"orders", "units"})
+    return True
+
+
+def _with_budget(text: str, brief: CampaignBrief, words: Vocabulary) -> CampaignBrief | None:
+    """The brief with the sum that a clause of its own names as its budget, and not as what customers spent."""
+    language = words.lexicon.language
+    if brief.budget is not None or brief.audience is None or not orders_campaign(text, language):
+        return None
+    sum_, _ = values_of(clauses_of(text, language), words)
+    budget = sum_.get("budget")
+    kept = [p for p in parts_of(brief.audience) if not (
+        isinstance(p, CustomerCondition) and p.metric in _SPENT and p.rank is None and p.values == (budget,))]
+    if budget is None or len(kept) == len(parts_of(brief.audience)):
+        return None
+    try:
+        return CampaignBrief.model_validate({**brief.model_dump(), "budget": budget, "audience_words": None,
+                                             "audience": None if not kept else join(kept).model_dump()})  # type: ignore
+    except ValidationError:
+        return None
+
+
+def _for_those_spoken_of(
+    text: str, planned: Planned, context: DialogueContext, words: Vocabulary, again: Callable[[str], Planned]
+) -> Planned | None:
+    """A draft for the customers of the answer right before, put as one "for them"."""
+    last = context.past[-1] if context.past else None
+    if last is None or last.refused or last.call.name in SHOWING | {"ask_back", "decline"}:
+        return None
+    people = of_answer(last, context)
+    if people is None:
+        return None
+    said = str(patterns(words.lexicon.language, "draft_edits").raw["for_them"]).format(text=text.rstrip(" .!?;,"))
+    drafted = again(said)
+    if [c.name for c in drafted.calls] != ["draft_campaign"] or drafted.calls[0].args.get("audience") is None:
+        return None
+    kept = {k: v for k, v in drafted.calls[0].args.items() if k not in {"audience", "audience_words"}}
+    old = {k: v for k, v in planned.calls[0].args.items() if k != "audience_words"}
+    if old != {k: v for k, v in kept.items() if k in old} or not people.held_by(drafted.calls[0]):
+        return None
+    return replace(drafted, notes=[*[n for n in drafted.notes if not n.startswith("those_people|")],
+                                   f"drafted_for|{_whom(people)}"])
+
+
+def _whom(people: Population) -> str:
+    if isinstance(people.filter, Compare) and people.filter.field == "customer" and len(people.filter.values) > 3:
+        return f"the {len(people.filter.values)} customers"
+    count = "" if people.size is None else f"{people.size:,} "
+    return f"the {count}customers where {reword_filter(people.filter)}"
+
+
+__all__ = ["sensible_draft"]
