@@ -26,6 +26,7 @@ SHOWING = frozenset({"draft_campaign", "show_campaign", "undo_campaign", "explai
 #: tools after whose answer the draft is still on the table
 _PASSING = frozenset({
     "dry_run_campaign", "plan_sending", "show_sendings", "show_calendar", "stop_sending", "export_campaign", "decline",
+    "size_experiment", "list_campaigns",
 })
 _GOODS = frozenset({"category", "product", "brand"})
 
