@@ -19,6 +19,8 @@ from assistant.plans.filters import Compare
 from assistant.plans.periods import Period
 
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+#: "from 1 December to 1 November": a start that long before the end lies after it, which is refused
+_BACKWARDS = 250
 _LOOKING_BACK = frozenset({"rolling", "to_date"})
 
 
@@ -74,7 +76,8 @@ def _read(p: Parts, reading: PeriodReading, today: date, found: dict[str, Any]) 
         if end is not None and start != end and not said & heard("campaign_dates.start"):
             found.setdefault("ends_on", end)
     else:
-        found.setdefault("starts_on", max(start, today))
+        backwards = start < today and (end - start).days > _BACKWARDS and not _names_a_year(p, reading)
+        found.setdefault("starts_on", _next_year(start) if backwards else max(start, today))
         found.setdefault("ends_on", end)
     if start is not None and end is not None and start != end and said & heard("campaign_dates.from"):
         found.setdefault("ends_on", end)
