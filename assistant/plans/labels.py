@@ -19,6 +19,7 @@ LABELS = {
     "days_between_orders": "days between orders",
     "silence_in_gaps": "silence, in the customer's own usual gaps",
     "lifetime_days": "customer lifespan",
+    "customer_tenure": "time since the first order",
     "first_order_date": "date of first order",
     "last_order_date": "date of last order",
     "cohort": "month of first order",

@@ -24,6 +24,7 @@ _CUSTOMER_PHRASES = {
     "orders": ("placed", " orders"),
     "units": ("bought", " units"),
     "days_since_last_order": ("last ordered", " days ago"),
+    "customer_tenure": ("first ordered", " days ago"),
     "lifetime_days": ("ordered over a span of", " days"),
 }
 

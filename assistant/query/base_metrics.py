@@ -463,6 +463,19 @@ def lifetime_days(t: ibis.Table, c: MetricContext) -> ibis.Value:
 
 
 @base(
+    "customer_tenure",
+    "time since the first order",
+    "days",
+    "days from a customer's first order to the analysis date; averaged over customers",
+    grain="per_customer",
+    columns=_PER_CUSTOMER,
+    known_customers_only=True,
+)
+def customer_tenure(t: ibis.Table, c: MetricContext) -> ibis.Value:
+    return days_before(c.as_of, t.first_day).sum().cast("float64") / t.count().cast("float64").nullif(0)
+
+
+@base(
     "first_order_date",
     "first order",
     "date",

@@ -55,6 +55,7 @@ TOTALS = {
     "days_between_orders": (127 + 102) / (2 + 1),
     "days_since_last_order": (0 + 8 + 95 + 36 + 24) / 5,
     "lifetime_days": (127 + 102) / 5,
+    "customer_tenure": (127 + 102 + 0 + 8 + 95 + 36 + 24) / 5,
     "silence_in_gaps": (0 / (127 / 2) + 8 / 102) / 2,
     "product_count": 5,
     "stock": 275,

@@ -12,6 +12,8 @@ from assistant.plans.requests import SegmentRule
 
 #: frame of a text after which nothing said before counts
 FRESH_START = "fresh_start"
+#: frame of a question about a group as a whole: what its answer lists are examples
+OF_A_GROUP = "of_a_group"
 _MAX_IDS = 5_000
 _HEAD_COUNTS = frozenset({"customers", "new_customers", "returning_customers"})
 #: calls that say something and look nothing up
@@ -108,6 +110,9 @@ class DialogueContext:
         for past in reversed(self.past):
             if past.refused or past.call.name in _TALK:
                 continue
+            if past.frame == OF_A_GROUP:
+                asked = getattr(past.call.plan(), "filter", None)
+                return None if asked is None else (asked, "")
             named = ((past.result or {}).get("details") or {}).get("audience")
             if named:  # the result says itself whom it is about, also beyond the rows it shows
                 return SegmentRule.model_validate({"filter": named["filter"]}).filter, named["words"]

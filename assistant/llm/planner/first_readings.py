@@ -1,4 +1,5 @@
-"""What is read before a text is taken for a question: talk of the answer before, orders of campaigns, plain refusals.
+"""What is read before a text is taken for a question: talk of the answer before, what is asked of any customers, orders
+of campaigns, plain refusals.
 
 Each function is one step of :data:`FIRST`: it gives the plan, the turn with its text put in other words, or None.
 """
@@ -22,6 +23,7 @@ from assistant.llm.planner.draft_talk import about_table
 from assistant.llm.planner.elision import complete
 from assistant.llm.planner.listed_rows import of_those_rows, with_rows_named
 from assistant.llm.planner.one_request import answerable_text
+from assistant.llm.planner.people_acts import people_acts
 from assistant.llm.planner.picks import picked
 from assistant.llm.planner.recommendation_forms import about_recommendations
 from assistant.llm.planner.replies import decline, quoted
@@ -172,7 +174,7 @@ def _currency(turn: Turn) -> Planned | Turn:
 
 #: in the order in which they are tried
 FIRST: tuple[Step, ...] = (
-    _talk, _named, _unclear_goods,
+    people_acts, _talk, _named, _unclear_goods,
     _copy, _two_changes, _table, _unswapped, _steps, _brief, _draft, _campaigns, _no_such_offer, _kind, _occasion,
     _details,
     _unreadable, _picked, _currency,

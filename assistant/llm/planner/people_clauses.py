@@ -17,6 +17,7 @@ from assistant.llm.planner.candidate import Planned, ToolCall
 from assistant.llm.planner.clause_grammar import ClauseReader, Described, Forms, forms, groups
 from assistant.llm.planner.clause_meaning import Clause, Meaning
 from assistant.llm.planner.clause_slots import Slotted, slotted
+from assistant.llm.planner.people_acts import FRAMES as PEOPLE_ACTS
 from assistant.llm.planner.replies import decline, quoted
 from assistant.llm.planner.vocabulary import Vocabulary
 from assistant.plans.filters import (
@@ -58,7 +59,7 @@ def settled(
         planned: what the ordinary grammar makes of the text.
         again: the plan of another text in this conversation. alone: that of a text by itself.
     """
-    if planned.frame in {"composed", "bought_after"}:
+    if planned.frame in {"composed", "bought_after"} | PEOPLE_ACTS:
         return planned  # every word of it is a part of the question
     declined = [c.name for c in planned.calls] == ["decline"]
     reason = planned.calls[0].args.get("reason") if declined else ""

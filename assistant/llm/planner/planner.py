@@ -34,6 +34,7 @@ from assistant.llm.planner.kept_people import kept_people
 from assistant.llm.planner.kept_scope import kept_scope
 from assistant.llm.planner.listed_people import kept_to_them, with_people_named
 from assistant.llm.planner.no_draft import sized_for_all, without_draft
+from assistant.llm.planner.people_acts import FRAMES as PEOPLE_ACTS
 from assistant.llm.planner.people_clauses import settled
 from assistant.llm.planner.post_forms import posts_said
 from assistant.llm.planner.question_readings import QUESTION, WHOLE
@@ -82,7 +83,7 @@ def plan_turn(
     with hearing(language), remembering():
         talk = context or DialogueContext()
         turn = Turn(text, talk.since_fresh_start(), shop, tools, vocabulary(shop, language), encoder, _in_readings,
-                    in_talk=context is not None)
+                    in_talk=context is not None, in_full=_whole)
         written = posts_said(text, talk, shop, tools, turn.words, lambda t: _whole(turn.outside(t)))
         if written is not None:
             return written
@@ -155,7 +156,7 @@ def _accounted_for(turn: Turn) -> Planned:
         if again.frame != "decline":
             turn, planned = turn.saying(said), again
     planned = _in_passing(turn, planned)
-    if planned.frame in {"occasion", "second_clause", "discourse", "picked", FRESH_START}:
+    if planned.frame in {"occasion", "second_clause", "discourse", "picked", FRESH_START} | PEOPLE_ACTS:
         return planned
     if turn.in_talk:
         planned = sized_for_all(planned, known)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from assistant.llm.planner.candidate import ToolCall
-from assistant.llm.planner.context import DialogueContext, Past, counted_customers, listed_customers, of_customers
+from assistant.llm.planner.context import OF_A_GROUP, DialogueContext, Past, counted_customers, listed_customers, of_customers
 from assistant.llm.planner.discourse_scene import parts_of
 from assistant.llm.planner.references import period_of_row
 from assistant.llm.planner.units import GRAINS
@@ -168,6 +168,8 @@ _SHOWN = 1_000
 
 def _everybody(past: Past) -> bool:
     """Whether an answer counted all customers there are: "how many customers do we have?"."""
+    if past.frame == OF_A_GROUP:
+        return getattr(past.call.plan(), "filter", None) is None
     plan: Any = past.call.plan() if past.call.name == "query_data" else None
     return plan is not None and not plan.dimensions and plan.metrics == ("customers",) and (
         plan.filter is None and plan.period is None)

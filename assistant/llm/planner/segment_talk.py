@@ -17,6 +17,7 @@ from assistant.llm.planner.candidate import Candidate, Planned, call
 from assistant.llm.planner.late_patterns import LatePattern, LatePatterns
 from assistant.llm.planner.meanings import rule_of, saved_group
 from assistant.llm.planner.patterns import Patterns, patterns
+from assistant.llm.planner.population import in_talk
 from assistant.plans.base import PlanModel
 from assistant.plans.filters import CustomerCondition, Filter, InGroup
 from assistant.plans.groups import GroupsRequest, MoversRequest
@@ -100,7 +101,7 @@ class SegmentTalk:
             second = {} if everyone else {"second": sides[1][0], "second_name": sides[1][1]}
             return GroupsRequest(first=sides[0][0], first_name=sides[0][1], **second)
         for _, slots in self._fits("compare_with_all"):
-            one = self._named(slots["a"]) or self._meant(slots["a"], True)
+            one = self._named(slots["a"]) or self._spoken(slots["a"]) or self._meant(slots["a"], True)
             if one is not None:
                 return GroupsRequest(first=one[0], first_name=one[1])
         return None
@@ -184,7 +185,7 @@ class SegmentTalk:
             people: words that only the grammar can read must speak of people.
         """
         rules = [self._rfm(words) for words in said]
-        known = [self._saved(words) or self._of_split(words) for words in said]
+        known = [self._saved(words) or self._of_split(words) or self._spoken(words) for words in said]
         if all(r is not None for r in rules) and not any(known) and not any(self._agreed(w) for w in said):
             return [r for r in rules if r is not None]
         found = [k or self._ranked(w) or self._meant(w, people) or r
@@ -242,6 +243,14 @@ class SegmentTalk:
     def _shown(self) -> list[str]:
         past = self.context.last("find_segments")
         return [] if past is None else [str(n) for n in self.context.column(past, "segment")]
+
+    def _spoken(self, words: str) -> tuple[Filter, str] | None:
+        """The customers the conversation speaks of, where the words point at them: "compare them with everybody"."""
+        pointing = self.p.raw.get("spoken")
+        if not pointing or " ".join(words.lower().split()).strip(" \"'“”.,?") not in pointing:
+            return None
+        people = in_talk(self.context)
+        return None if people is None else (people.filter, self.p.raw["spoken_name"])
 
     def _agreed(self, words: str) -> bool:
         """Whether the shop itself said what the word means."""

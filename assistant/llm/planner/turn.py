@@ -25,6 +25,7 @@ class Turn:
         plan: plans any turn from the first reading on.
         in_talk: the text stands in a conversation, be it its first one.
         notes: what is said beside the plan, whichever reading makes it.
+        in_full: plans any turn as a text of its own is planned, with every word accounted for.
     """
 
     text: str
@@ -36,6 +37,7 @@ class Turn:
     plan: Callable[[Turn], Planned]
     in_talk: bool
     notes: tuple[str, ...] = ()
+    in_full: Callable[[Turn], Planned] | None = None
 
     @property
     def language(self) -> str:
@@ -62,6 +64,11 @@ class Turn:
     def within(self, context: DialogueContext, text: str) -> Planned:
         """The plan of another text in another conversation."""
         return self.plan(replace(self, text=text, context=context, notes=()))
+
+    def whole(self, text: str) -> Planned:
+        """The plan of another text outside any conversation, with every word of it accounted for."""
+        turn = self.outside(text)
+        return self.plan(turn) if self.in_full is None else self.in_full(turn)
 
     # -- readings of other texts by the ordinary grammar, cheapest first -----------------------------------------------
 

@@ -12,7 +12,7 @@ from assistant.features.rfm import rfm
 from assistant.models.registry import SEGMENTERS
 from assistant.models.segment.report import FittedSegments, fit_segments, frame_of, method_of
 from assistant.plans import SegmentRequest
-from assistant.plans.filters import Filter, InGroup
+from assistant.plans.filters import Compare, Filter, InGroup
 from assistant.plans.groups import MoversRequest
 from assistant.plans.periods import Period
 from assistant.plans.reword import reword
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 #: Stretch looked at when none is said.
 USUAL_DAYS = 90
+#: So many who moved can be asked about by name.
+_MOST_NAMED = 1_000
 #: Where somebody is who is in no segment of a split, and whoever is in none of the groups asked for.
 NOT_YET, ELSEWHERE = "no order yet", "neither group"
 
@@ -73,10 +75,18 @@ def movers_result(snapshot: Snapshot, request: MoversRequest) -> Result:
     return Result(
         kind="group_movers", title="Who moved", currency=snapshot.currency, tables=tables, figures=figures,
         headline=["moved", "share"], words=_words(request, len(moved)), charts=_charts(tables[1]),
-        caveats=_caveats(figures), evidence=_evidence(snapshot, request, stretch, values),
+        caveats=_caveats(figures), evidence=_evidence(snapshot, request, stretch, values), details=_details(moved),
         followups=["How did the segments change since last quarter?",
                    "Draft a win-back campaign for lapsed customers", "Who is about to leave?"],
     )
+
+
+def _details(moved: list[str]) -> dict[str, Any]:
+    """Those who moved as a group that can be asked about further; none where they are too many to be named."""
+    if not 0 < len(moved) <= _MOST_NAMED:
+        return {}
+    chosen = Compare(field="customer", op="in" if len(moved) > 1 else "eq", values=tuple(moved))
+    return {"audience": {"filter": chosen.model_dump(mode="json"), "words": "those who moved"}}
 
 
 def stretch_of(snapshot: Snapshot, period: Period | None) -> Stretch:
