@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 import ibis
 
@@ -41,15 +41,15 @@ class Goods:
     value: float | None
     note: str
     bounds_offer: bool
-
-    @property
-    def kind(self) -> str:
-        return "new" if self.value is None else "slow"
+    kind: Literal["new", "slow", "named"] = "new"
 
 
 def goods_of(snapshot: Snapshot, brief: CampaignBrief) -> Goods | None:
-    """The goods that a clearance or launch is about; None where they are named, or where the data cannot tell."""
-    if brief.offer.category or brief.offer.product_ids or brief.goal not in {"clearance", "launch"}:
+    """The goods that a campaign is about: those named one by one, else those of a clearance or launch; None where a
+    category is named, or where the data cannot tell."""
+    if brief.offer.product_ids:
+        return _named(snapshot, brief.offer.product_ids)
+    if brief.offer.category or brief.goal not in {"clearance", "launch"}:
         return None
     return _slow(snapshot, brief) if brief.goal == "clearance" else _new(snapshot)
 
@@ -92,7 +92,8 @@ def _slow(snapshot: Snapshot, brief: CampaignBrief) -> Goods | None:
             "money in stock. The offer holds for them alone.")
     note += (f" {below} more would sell below cost with it and are left out." if below else "")
     note += "" if costs else " The data hold no costs, so whether they sell above cost cannot be checked."
-    return Goods(tuple(r[0]["product_id"] for r in rows), table, sum(r[4] for r in rows), note, True)
+    return Goods(tuple(r[0]["product_id"] for r in rows), table, sum(r[4] for r in rows), note, True,
+                 "slow")
 
 
 def _slow_row(
@@ -137,6 +138,21 @@ def _new(snapshot: Snapshot) -> Goods | None:
     note = (f"New are goods that came into the shop within the last {NEW_DAYS} days and are on sale and in stock, the "
             f"newest first, {MOST} at most. An offer of the campaign is not bound to them.")
     return Goods(tuple(str(r[0]) for r in rows), table, None, note, False)
+
+
+def _named(snapshot: Snapshot, product_ids: Sequence[str]) -> Goods | None:
+    facts = product_facts(snapshot)
+    chosen = facts.filter(facts.product_id.isin(list(product_ids)))
+    found = {row["product_id"]: row for row in snapshot.execute(
+        chosen.select("product_id", "name", "price", "stock")).to_pylist()}
+    rows = [[p, found[p]["name"], None if found[p]["price"] is None else float(found[p]["price"]), found[p]["stock"]]
+            for p in product_ids if p in found]
+    if not rows:
+        return None
+    table = Table(id="goods", title="Its products", total_rows=len(rows), rows=rows, columns=[
+        Column(name="product_id", label="Id", unit="id"), Column(name="name", label="Product"),
+        Column(name="price", label="Price", unit="currency"), Column(name="stock", label="In stock", unit="count")])
+    return Goods(tuple(str(r[0]) for r in rows), table, None, "Its products were named one by one.", False, "named")
 
 
 def in_order(goods: Goods, liked: Sequence[str], k: int) -> list[str]:

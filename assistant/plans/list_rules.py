@@ -19,6 +19,7 @@ class ListRules(PlanModel):
     exclude_words: tuple[str, ...] = Field(
         default=(), max_length=20, description="no product whose name holds one of these words"
     )
+    exclude_products: tuple[str, ...] = Field(default=(), max_length=40, description="product_ids left out by hand")
     min_price: float | None = Field(default=None, gt=0)
     max_price: float | None = Field(default=None, gt=0)
     min_margin: float | None = Field(default=None, gt=0, lt=100, description="gross margin in percent of the price")

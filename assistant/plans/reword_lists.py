@@ -31,6 +31,8 @@ def rule_words(rules: ListRules) -> list[str]:
         said.append(f"nothing of category {' or '.join(rules.exclude_categories)}")
     if rules.exclude_words:
         said.append("nothing named " + " or ".join(f"'{w}'" for w in rules.exclude_words))
+    if rules.exclude_products:
+        said.append("without " + " and ".join(rules.exclude_products))
     if rules.min_price is not None:
         said.append(f"at least {_number(rules.min_price)} each")
     if rules.max_price is not None:

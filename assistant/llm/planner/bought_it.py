@@ -14,7 +14,8 @@ _GOODS = frozenset({"product", "category", "subcategory", "brand"})
 
 def with_goods_named(text: str, context: DialogueContext) -> str:
     """The text itself where it asks for no buyers of "it", or the answer before is not about one thing."""
-    match = expression("bought_it.pronoun").fullmatch(text.strip())
+    match = expression("bought_it.pronoun").fullmatch(text.strip()) or expression("bought_it.would").fullmatch(
+        text.strip())
     name = _thing(context) if match is not None else None
     if match is None or name is None:
         return text
@@ -22,7 +23,11 @@ def with_goods_named(text: str, context: DialogueContext) -> str:
 
 
 def unclear_goods(text: str, context: DialogueContext) -> str | None:
-    """The "it" of a text that asks for its buyers where the answer before, a table, is not about one thing."""
+    """The "it" of a text that asks for its buyers where the answer before, a table, is not about one thing; or whom it
+    would suit, where nothing says what it is."""
+    wished = expression("bought_it.would").fullmatch(text.strip())
+    if wished is not None and _thing(context) is None:
+        return wished["it"]
     match = expression("bought_it.pronoun").fullmatch(text.strip())
     last = context.last("query_data")
     asked = match is not None and last is not None and last is context.last() and _thing(context) is None

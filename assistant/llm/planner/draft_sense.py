@@ -42,6 +42,7 @@ def sensible_draft(
     """
     if [c.name for c in planned.calls] != ["draft_campaign"]:
         return planned
+    planned = _about_the_goods(planned, context)
     brief: Any = planned.calls[0].plan()
     changed = (_left_out(text, brief, context, words) if brief.campaign_id else
                _with_budget(text, brief, words))
@@ -71,6 +72,18 @@ def _left_out(
         return None
     out = added[0] if len(added) == 1 else And(parts=tuple(added))
     return brief.model_copy(update={"audience": join([*old, Not(part=out)]), "audience_words": None})
+
+
+def _about_the_goods(planned: Planned, context: DialogueContext) -> Planned:
+    """The answer to "who should get it?", which still is about the goods that the order named."""
+    last, brief = context.past[-1] if context.past else None, planned.calls[0].plan()
+    if last is None or last.call.name != "draft_campaign" or (last.result or {}).get("kind") != "question":
+        return planned
+    goods, offer = last.call.plan().offer.product_ids, brief.offer
+    if not goods or offer.product_ids or offer.category or brief.campaign_id:
+        return planned
+    about = brief.model_copy(update={"offer": offer.model_copy(update={"product_ids": goods})})
+    return replace(planned, calls=[call(about)])
 
 
 def _keeps(condition: Filter) -> bool:

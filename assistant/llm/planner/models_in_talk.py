@@ -22,7 +22,7 @@ from assistant.llm.planner.things_in_talk import listed, looked_at, one_of, show
 from assistant.llm.planner.values import join
 from assistant.plans import CheckRequest
 from assistant.plans.answering import Answering
-from assistant.plans.filters import Compare, Filter
+from assistant.plans.filters import And, Compare, CustomerCondition, Filter
 from assistant.plans.periods import Period
 from assistant.plans.promotions import BundleRequest, SubstituteRequest
 from assistant.plans.query import ChangePlan, Comparison, QueryPlan
@@ -206,6 +206,38 @@ def _why_row(t: InTalk) -> Planned | None:
     return planned(call(plan.model_copy(update={"why": rows[index], "why_not": None})))
 
 
+def _drop_row(t: InTalk) -> Planned | None:
+    """As in "leave out the first one": the list again without that row."""
+    plan: Any = t.last.call.plan()
+    rows, place = listed(t.last, "product"), t.number("nth") or 1
+    index = place - 1 if place > 0 else len(rows) - 1
+    if not isinstance(plan, RecommendRequest) or not 0 <= index < len(rows):
+        return None
+    out = tuple(dict.fromkeys((*plan.exclude_products, rows[index])))
+    return planned(call(plan.model_copy(update={"exclude_products": out, "why": None, "why_not": None})))
+
+
+def _buyers(t: InTalk) -> Planned | None:
+    """As in "who would buy it?" of the product in talk, or "who would like the second one?" of a list."""
+    rows, place = listed(t.last, "product"), t.number("nth")
+    if place is not None:
+        index = place - 1 if place > 0 else len(rows) - 1
+        return planned(call(BuyersRequest(product_id=rows[index]))) if 0 <= index < len(rows) else None
+    product = getattr(t.last.call.plan(), "why", None) or one_of(t.last, "product")
+    return None if product is None else planned(call(BuyersRequest(product_id=product)))
+
+
+def _buyers_of_both(t: InTalk) -> Planned | None:
+    """As in "who buys both?": customers with orders of the product and of the first that goes with it."""
+    first = _anchor(t)
+    second = next((r for r in shown(t.last, "pairs", "with_product_id") if r != first), None)
+    if first is None or second is None:
+        return None
+    both = tuple(CustomerCondition(metric="orders", op="ge", values=(1,), where=Compare(
+        field="product", op="eq", values=(one,))) for one in (first, str(second)))
+    return planned(call(QueryPlan(metrics=("revenue",), dimensions=("customer",), filter=And(parts=both))))
+
+
 def _price_bound(t: InTalk) -> Planned | None:
     """As in "something under 20 euros maybe?": the list again, within that price."""
     plan: Any = t.last.call.plan()
@@ -378,7 +410,8 @@ ASKS: Mapping[str, Callable[[InTalk], Planned | None]] = {
     "dearer": _priced, "had_like": _had_like, "had_it": _had_it, "bundle_price": _bundle_price,
     "bundle_buyers": _bundle_buyers, "brief_against": _brief_against, "brief_drivers": _brief_drivers,
     "finding": _finding, "which_scope": _which_scope, "change_step": _change_step, "drivers": _drivers,
-    "unowned": _unowned, "checked": _checked, "more": _more, "why_row": _why_row, "price_bound": _price_bound,
+    "unowned": _unowned, "checked": _checked, "more": _more, "why_row": _why_row, "drop_row": _drop_row,
+    "buyers": _buyers, "buyers_of_both": _buyers_of_both, "price_bound": _price_bound,
     "substitute": _substitute, "product_price": _product_price, "same": _same,
 }
 

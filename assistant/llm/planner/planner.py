@@ -27,6 +27,7 @@ from assistant.llm.planner.draft_sense import sensible_draft
 from assistant.llm.planner.early_words import early_words
 from assistant.llm.planner.first_readings import FIRST
 from assistant.llm.planner.follow_moves import without_opening
+from assistant.llm.planner.goods_in_drafts import with_listed_goods
 from assistant.llm.planner.goods_said import with_goods_said
 from assistant.llm.planner.heard import hearing
 from assistant.llm.planner.joined_scraps import joined_scrap
@@ -91,6 +92,9 @@ def plan_turn(
             t, context, shop, tools=tools, language=language, encoder=encoder))
         if viewers is not None:
             return viewers
+        goods = with_listed_goods(text, turn.context, language, turn.alone) if "draft_campaign" in tools else None
+        if goods is not None:
+            return goods
         said, turn, extra = text, _early(turn), None
         if "draft_campaign" in tools:
             extra = with_extras(turn.text, turn.words, spoken_of(turn.context) is not None,

@@ -34,6 +34,7 @@ RULES: dict[str, str] = {
     "other_category": "in another category",
     "excluded_category": "in a category left out",
     "excluded_words": "with a word left out in the name",
+    "excluded_product": "left out by hand",
     "price_unknown": "price unknown",
     "under_price": "under the lowest price asked for",
     "over_price": "over the price limit",
@@ -61,6 +62,7 @@ class ProductFilters:
     min_margin: float | None = None
     exclude_categories: tuple[str, ...] = ()
     exclude_words: tuple[str, ...] = ()
+    exclude_products: tuple[str, ...] = ()
     also_unbought: bool = False
     also_gone: bool = False
     only: frozenset[str] | None = None
@@ -72,6 +74,7 @@ class ProductFilters:
             category=request.category, max_price=request.max_price, in_stock_only=request.in_stock_only,
             min_price=request.min_price, min_margin=request.min_margin,
             exclude_categories=request.exclude_categories, exclude_words=request.exclude_words,
+            exclude_products=request.exclude_products,
         )
 
 
@@ -164,6 +167,8 @@ class Catalogue:
             left["other_category"] = ~self.in_category(filters.category)
         if filters.exclude_categories:
             left["excluded_category"] = np.logical_or.reduce([self.in_category(c) for c in filters.exclude_categories])
+        if filters.exclude_products:
+            left["excluded_product"] = self.frame["product_id"].isin(filters.exclude_products).to_numpy()
         if filters.exclude_words:
             left["excluded_words"] = np.logical_or.reduce([self._with_word(w) for w in filters.exclude_words])
         return left

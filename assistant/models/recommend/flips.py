@@ -30,13 +30,14 @@ _REMOVALS = 3
 _TRIED = 300
 #: A filter is off at this value; at None where it is not named.
 _OFF: dict[str, Any] = {
-    "in_stock_only": False, "exclude_categories": (), "exclude_words": (), "also_unbought": False, "also_gone": False,
+    "in_stock_only": False, "exclude_categories": (), "exclude_words": (), "exclude_products": (),
+    "also_unbought": False, "also_gone": False,
 }
 _WORDS = {
     "in_stock_only": "products out of stock are offered as well", "category": "the list is not limited to one category",
     "max_price": "the price limit is dropped", "min_price": "the lowest price is dropped",
     "min_margin": "the margin floor is dropped", "exclude_categories": "no category is left out",
-    "exclude_words": "no word is left out",
+    "exclude_words": "no word is left out", "exclude_products": "no product is left out by hand",
 }
 
 
