@@ -20,7 +20,7 @@ SHARED = "result"
 TOTALS = "totals"
 _BASE_WORDS = {"rest": "the rest", "total": "everything"}
 #: a reply lists all rows of a table up to so many; of a longer one the first so many (``replies/<language>/query.j2``)
-MOST_READ_OUT, ROWS_READ_OUT = 12, 10
+MOST_READ_OUT, MOST_RANKED_READ_OUT, ROWS_READ_OUT = 12, 25, 10
 
 
 def jsonable(value: Any) -> Scalar:
@@ -393,7 +393,8 @@ def _share_figures(found: Answer, table: Table, totals: Table, shown: list[int],
             total=total,
         )
     }
-    shown = shown[: ROWS_READ_OUT if len(table.rows) > MOST_READ_OUT else MOST_READ_OUT]
+    most = MOST_READ_OUT if found.plan.limit is None else MOST_RANKED_READ_OUT
+    shown = shown[: ROWS_READ_OUT if len(table.rows) > most else most]
     if len(shown) > 1 and len(shown) < found.all_groups:
         cells = {f"r{i}": table.figure(i, first) for i in shown}
         value = sum(found.rows[i][first] for i in shown)

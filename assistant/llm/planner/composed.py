@@ -312,6 +312,8 @@ def _rank(plan: _Plan) -> None:
         if down is not None:
             if not plan.metrics or not plan.dimensions or set(plan.dimensions) & set(GRAINS):
                 raise _Unfit
+            if plan.metrics[0] in _RATHER_LOW:
+                raise _Unfit  # whether the worst return rate is the highest is for the other readings to say
             plan.rank = {"sort": Sort(by=plan.metrics[0], descending=down)}
         return
     if not plan.metrics or plan.metrics[0] in _RATHER_LOW or len(plan.metrics) > 1:

@@ -25,6 +25,7 @@ from assistant.llm.planner.dialogue_why import why
 from assistant.llm.planner.heard import heard
 from assistant.llm.planner.moves import turned
 from assistant.llm.planner.parts import Parts
+from assistant.llm.planner.plan_edits import split_still
 from assistant.llm.planner.spans import Item
 from assistant.llm.planner.steps import covers_steps
 from assistant.llm.planner.units import GRAINS
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from assistant.llm.planner.intents import Frames
 
 _GOODS = frozenset({"product", "category", "subcategory", "brand"})
+_CLOCK = frozenset({"weekday", "hour"})
 #: measure per customer or order of a total
 _PER = {
     ("customer", "revenue"): "revenue_per_customer",
@@ -92,6 +94,7 @@ def edit_query(frames: Frames, before: QueryPlan) -> Candidate | None:
     elif "filter" not in changes and filters != plan.filter:
         changes["filter"] = filters
     _picked(p, plan, changes)
+    _pinned(plan, changes)
     _edit_transform(p, plan, changes)
     one = any(item.lemma in heard("one") for item in p.reading.items) and p.reading.has("which")
     _long_enough(p, plan, changes)
@@ -143,6 +146,14 @@ def _which_ones(p: Parts, plan: QueryPlan) -> None:
     )
     if counting and asked and p.descending is not None and not p.groups:
         p.groups = ["customer"]
+
+
+def _pinned(plan: QueryPlan, changes: dict[str, Any]) -> None:
+    """As in "just returning" of new and returning customers by month: what is one value now splits nothing."""
+    dims = changes.get("dimensions", plan.dimensions)
+    left = split_still(dims, changes.get("filter"))
+    if len(dims) > 1 and left != dims and not {*dims} & set(plan.within):
+        changes["dimensions"] = left
 
 
 def _edit_chart(p: Parts, plan: QueryPlan, changes: dict[str, Any]) -> None:
@@ -268,7 +279,10 @@ def _regroup(frames: Frames, plan: QueryPlan, groups: list[str]) -> tuple[str, .
         replaces = any(d in GRAINS for d in plan.dimensions)
         return (*grain, *(kept if replaces or added else ()))
     alone = r.has("instead") and bool(plan.dimensions) and all(d in GRAINS for d in plan.dimensions)
-    kept = [] if alone else [d for d in plan.dimensions if d in GRAINS or added]
+    clock = any(g in _CLOCK for g in groups) and not added  # "by weekday" of days: no day is a weekday of its own
+    kept = [] if alone or clock else [d for d in plan.dimensions if d in GRAINS or added]
+    if clock:
+        kept = [d for d in plan.dimensions if d not in {*GRAINS, *_CLOCK}]
     return tuple(dict.fromkeys([*kept, *groups]))
 
 
@@ -299,7 +313,8 @@ def _edit_rank(p: Parts, plan: QueryPlan, changes: dict[str, Any]) -> None:
         p.used.update(p.reading.having("sorted"))
         words = {t.lemma for i in p.reading.having("sorted") for t in p.reading.items[i].tokens}
         metric = changes["sort"].by if "sort" in changes else plan.sort.by if plan.sort else plan.metrics[0]
-        changes["sort"] = Sort(by=metric, descending=not words & heard("dialogue_query.lowest"))
+        low = bool(words & heard("dialogue_query.lowest"))
+        changes["sort"] = Sort(by=metric, descending=low == turned(p, metric))
         return
     if not dims or (limit is None and p.descending is None):
         return

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from assistant.llm.planner.comparisons import comparison
 from assistant.llm.planner.heard import heard
 from assistant.llm.planner.parts import Parts
+from assistant.llm.planner.period_grammar import PeriodReader
 from assistant.llm.planner.units import GRAINS
 from assistant.plans.periods import Period
 from assistant.plans.query import Comparison, QueryPlan
@@ -43,9 +44,31 @@ def edit_periods(p: Parts, plan: QueryPlan, changes: dict[str, Any]) -> None:
         words = {t.lemma for t in r.tokens}
         found = _not_the_same(p.periods[0].period, plan.period, r.vocabulary.status.as_of,
                               said_before=not words.isdisjoint(heard("dialogue_time.previous")))
-        changes["period"] = None if found is None or found.kind == "all" else in_year_of(found, plan.period)
+        changes["period"] = None if found is None or found.kind == "all" else _inside(
+            in_year_of(found, plan.period), plan.period, p)
         if plan.compare is not None and plan.compare.kind == "period":
-            changes["compare"] = None
+            cut = changes["period"] is not None and found is not None and (
+                found.kind == changes["period"].kind == "absolute" and found != changes["period"])
+            changes["compare"] = Comparison(kind="year_earlier") if cut and _years(plan, p) else None
+
+
+def _inside(found: Period, before: Period | None, p: Parts) -> Period:
+    """As in "only until November" after a year: a bound on one side cuts the time that was looked at."""
+    if before is None or found.kind != "absolute" or (found.start is not None and found.end is not None):
+        return found
+    span = PeriodReader([], p.reading.vocabulary.lexicon, p.reading.vocabulary.status.as_of).bounds(before)
+    day = found.start or found.end
+    if span is None or day is None or not span[0] <= day <= span[1]:
+        return found
+    return Period(kind="absolute", start=found.start or span[0], end=found.end or span[1])
+
+
+def _years(plan: QueryPlan, p: Parts) -> bool:
+    """Whether a year is set against the one before."""
+    reader = PeriodReader([], p.reading.vocabulary.lexicon, p.reading.vocabulary.status.as_of)
+    spans = [reader.bounds(x) for x in (plan.period, plan.compare and plan.compare.period) if x is not None]
+    return len(spans) == 2 and None not in spans and spans[1] == tuple(
+        d.replace(year=d.year - 1) for d in spans[0] or ())
 
 
 def _same_event(found: Period | None, before: Period | None) -> bool:
@@ -119,7 +142,16 @@ def neighbour(period: Period, unit: str, as_of: date, step: int) -> Period | Non
         return period.model_copy(update={"offset": period.offset + 7 * step})
     if period.kind == "calendar" and period.unit == unit and period.count == 1:
         return period.model_copy(update={"offset": period.offset + step}) if period.offset + step <= 0 else None
-    if period.kind != "named" or period.event or period.week:
+    if period.kind == "named" and period.day and period.month and period.year:
+        one = date(period.year, period.month, period.day)
+        period = Period(kind="absolute", start=one, end=one)
+    if period.kind == "absolute" and period.start is not None and period.end is not None:
+        days = {"day": 1, "week": 7}.get(unit, 0)
+        if days == 0 or (period.end - period.start).days + 1 != days:
+            return None
+        moved_by = timedelta(days=days * step)
+        return period.model_copy(update={"start": period.start + moved_by, "end": period.end + moved_by})
+    if period.kind != "named" or period.event or period.week or period.day:
         return None
     part = period.month or period.quarter
     size = 12 if period.month else 4

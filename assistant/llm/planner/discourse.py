@@ -28,6 +28,7 @@ from assistant.llm.planner.discourse_scene import FRAME, Move, Plan, Scene
 from assistant.llm.planner.follow_moves import changed
 from assistant.llm.planner.language_files import read_yaml
 from assistant.llm.planner.late_patterns import LatePattern, LatePatterns
+from assistant.llm.planner.table_edits import table_edited
 from assistant.llm.planner.vocabulary import Vocabulary
 from assistant.plans.shop import Shop
 
@@ -106,6 +107,9 @@ def of_the_talk(
     scene = Scene(said, {}, context, last, words, shop, again, alone, forms.raw, within)
     if other is not None and other.casefold() != said.casefold():
         return again(other) if context.past else scene.no("no_answer_yet", words=said)
+    edited = table_edited(replace(scene, text=" ".join(text.replace("’", "'").split()).strip(" .!?;,")))
+    if edited is not None and all(c.name in tools for c in edited.calls):
+        return edited
     for move, slots in forms.moves(said):
         found = move(replace(scene, said=slots))
         if found is not None and all(c.name in tools for c in found.calls):

@@ -16,6 +16,7 @@ from assistant.llm.planner.candidate import Planned
 from assistant.llm.planner.discourse_lists import how_much, net, share_of_revenue
 from assistant.llm.planner.discourse_pairs import higher, together, two_before
 from assistant.llm.planner.discourse_scene import Move, Scene, among, answer, dumped, made, parts_of
+from assistant.llm.planner.references import units_of
 from assistant.llm.planner.second_clauses import SHARE
 from assistant.llm.planner.units import GRAINS
 from assistant.llm.planner.values import join
@@ -28,12 +29,14 @@ _MOST_WORDS = 14
 
 @dataclass(frozen=True)
 class Act:
-    """One act: any of ``tells`` must be said, ``beside`` may be; ``say`` is how another reading knows it."""
+    """One act: any of ``tells`` must be said, and any of ``needs`` where there are some; ``beside`` may be; ``say`` is
+    how another reading knows it."""
 
     name: str
     tells: frozenset[str]
     beside: frozenset[str]
     say: str
+    needs: frozenset[str] = frozenset()
 
 
 class Acts:
@@ -42,7 +45,7 @@ class Acts:
     def __init__(self, raw: dict[str, Any]) -> None:
         small = frozenset(map(str, raw.get("small", ())))
         self._acts = [Act(name, frozenset(map(str, a["tells"])), small | frozenset(map(str, a.get("beside", ()))),
-                          str(a.get("say", "")))
+                          str(a.get("say", "")), frozenset(map(str, a.get("needs", ()))))
                       for name, a in raw.get("kinds", {}).items()]
 
     def of(self, text: str, spoken_of: Collection[str] = ()) -> Iterator[Act]:
@@ -55,7 +58,8 @@ class Acts:
         if not words or len(words) > _MOST_WORDS:
             return
         for act in self._acts:
-            if act.tells & set(words) and set(words) <= {*act.tells, *act.beside, *spoken_of}:
+            needed = not act.needs or bool(act.needs & set(words))
+            if needed and act.tells & set(words) and set(words) <= {*act.tells, *act.needs, *act.beside, *spoken_of}:
                 yield act
 
 
@@ -166,9 +170,12 @@ def best_seller(s: Scene) -> Planned | None:
     if q is None or q.dimensions or q.compare is not None or "product" not in s.words.dimensions:
         return None
     known = s.words.metrics.get(q.metrics[0])
-    if known is None or not known.adds_up:
+    by = q.metrics[0] if known is not None and known.adds_up and known.unit != "count" else s.words.role("money")
+    if q.metrics[0] == "units":
+        by = "units"
+    if by is None:
         return None
-    return s.edited(metrics=q.metrics[:1], dimensions=("product",), sort=Sort(by=q.metrics[0]).model_dump(), limit=10)
+    return s.edited(metrics=(by,), dimensions=("product",), sort=Sort(by=by).model_dump(), limit=10)
 
 
 def measured_words(s: Scene) -> set[str]:
@@ -193,7 +200,17 @@ def is_normal(s: Scene) -> Planned | None:
     return s.edited(compare={"kind": "rest"})
 
 
+def than_usual(s: Scene) -> Planned | None:
+    """As in "is that more than usual?" of one month: beside all the months there are."""
+    q = s.query
+    unit = next(iter(units_of(q.period) & {*GRAINS}), None) if q is not None and q.period is not None else None
+    if q is None or unit is None or q.dimensions or q.compare is not None:
+        return None
+    return s.edited([f"usual|{unit}"], dimensions=(unit,), period=None, chart="line")
+
+
 MOVES: dict[str, Move] = {
+    "than_usual": than_usual,
     "difference": difference,
     "in_percent": in_percent,
     "is_normal": is_normal,

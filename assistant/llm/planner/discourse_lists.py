@@ -201,6 +201,8 @@ def growth(s: Scene) -> Planned | None:
     """
     q, group = s.query, s.group()
     two = two_before(s)
+    if q is not None and len(q.dimensions) == 1 and q.dimensions[0] in GRAINS and "sorting" not in s.said:
+        return _unit_moved(s, q)
     if group is None and q is not None and not q.dimensions and two is not None and "one" in s.said:
         group = s.dimension(s.said["one"])  # "which categories grew most between the two?"
     if q is None or group is None or group in GRAINS and two is None:
@@ -229,6 +231,17 @@ def growth(s: Scene) -> Planned | None:
     return s.edited(notes, **changes)
 
 
+def _unit_moved(s: Scene, q: QueryPlan) -> Planned | None:
+    """As in "which month grew the most?" of a series: against what it is compared with, else the unit before."""
+    compared = q.compare is not None and q.compare.kind in _TIMED
+    named = s.dimension(s.said.get("one", ""))
+    if (q.compare is not None and not compared) or q.transform is not None or named not in {None, q.dimensions[0]}:
+        return None
+    by = "change_pct" if "fast" in s.said else "change"
+    return s.edited(metrics=q.metrics[:1], transform=None if compared else "growth", limit=1, offset=0, chart="auto",
+                    sort=Sort(by=by, descending="down" not in s.said).model_dump())
+
+
 def _times(s: Scene, q: QueryPlan, metric: str) -> tuple[Period, Comparison, str] | None:
     """The time looked at, what it is set against, and the note that says which was taken."""
     halves = bool(set(q.dimensions) & set(GRAINS)) or metric in _BY_FIRST_ORDER
@@ -236,6 +249,12 @@ def _times(s: Scene, q: QueryPlan, metric: str) -> tuple[Period, Comparison, str
         return Period(kind="calendar", unit="year"), Comparison(kind="year_earlier"), "growth_period"
     if not halves:
         return q.period, Comparison(kind="previous"), ""  # type: ignore[return-value]
+    cut = halves_of(s, q)
+    return None if cut is None else (cut[1], Comparison(kind="period", period=cut[0]), "growth_halves")
+
+
+def halves_of(s: Scene, q: QueryPlan) -> tuple[Period, Period] | None:
+    """The first and the second half of the time that a question covers."""
     status = s.shop.status()
     if status.as_of is None or status.first_day is None:
         return None
@@ -245,7 +264,7 @@ def _times(s: Scene, q: QueryPlan, metric: str) -> tuple[Period, Comparison, str
     if cut is None:
         return None
     first, second = (Period(kind="absolute", start=a, end=b) for a, b in cut)
-    return second, Comparison(kind="period", period=first), "growth_halves"
+    return first, second
 
 
 def _halves(start: date, end: date) -> tuple[tuple[date, date], tuple[date, date]] | None:
@@ -369,6 +388,7 @@ def opened(s: Scene) -> Planned | None:
     return answer(ToolCall("show_campaign", {"campaign_id": ids[place]}))
 
 
+__all__ = ["MOVES", "a_year_earlier", "halves_of", "how_much", "net", "share_of_revenue"]
 MOVES: dict[str, Move] = {
     "rest": rest, "without": without, "reverse": reverse, "same_for": same_for, "finer": finer, "net": net,
     "before_returns": before_returns, "share_of_revenue": share_of_revenue, "year_before": year_before,

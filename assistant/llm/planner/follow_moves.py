@@ -39,6 +39,8 @@ _DEEDS = ("replace", "add", "drop", "keep", "change")
 #: what only says of what values are: "orders from Austria", "customers in Austria"
 _OF_ROWS = frozenset({"customers", "orders"})
 _RETURNS = frozenset({"returned_value", "units_returned", "return_rate"})
+#: so many answers back a row may have been shown
+_BACK = 3
 #: answers whose filter says which customers or lines they are about
 _FILTERED = frozenset({"query_data", "explain_change", "count_audience"})
 
@@ -107,7 +109,7 @@ def without_opening(text: str, language: str) -> str:
 
 
 @dataclass(frozen=True)
-class _Named:
+class Named:
     """What a few words name, where it is of one kind only."""
 
     text: str
@@ -167,7 +169,7 @@ def _done(s: Scene, forms: _Forms, said: str, deed: str, x: str, y: str) -> Plan
 
 
 def _values(
-    s: Scene, forms: _Forms, said: str, deed: str, named: _Named, other: _Named | None
+    s: Scene, forms: _Forms, said: str, deed: str, named: Named, other: Named | None
 ) -> Planned | None:
     """Values put into the filter of the plan before, taken out of it, or exchanged in it."""
     plan: Any = s.last.call.plan()  # type: ignore[union-attr]
@@ -193,10 +195,12 @@ def _edited(kept: Filter | None, value: Compare, deed: str) -> Filter | None:
 
 def _with_filter(plan: BaseModel, kept: Filter | None) -> Planned | None:
     fields = plan_edits.with_filter(plan, kept)
+    if fields is not None and isinstance(plan, QueryPlan) and not plan.within:
+        fields["dimensions"] = plan_edits.split_still(plan.dimensions, kept)
     return None if fields is None else answer(call(type(plan).model_validate(fields)))
 
 
-def _measure(s: Scene, forms: _Forms, said: str, named: _Named) -> Planned | None:
+def _measure(s: Scene, forms: _Forms, said: str, named: Named) -> Planned | None:
     """Another measure of the same: of the same groups, in the same time, in the same order."""
     q = s.query
     if q is None:
@@ -207,7 +211,7 @@ def _measure(s: Scene, forms: _Forms, said: str, named: _Named) -> Planned | Non
     return s.edited(**changes)
 
 
-def _one_more(s: Scene, named: _Named) -> Planned | None:
+def _one_more(s: Scene, named: Named) -> Planned | None:
     """As in "and gross next to it": one more measure of the same."""
     q = s.query
     if q is None or not named.metric or named.metric in q.metrics:
@@ -215,19 +219,22 @@ def _one_more(s: Scene, named: _Named) -> Planned | None:
     return s.edited(metrics=(*q.metrics, named.metric))
 
 
-def _row_shown(s: Scene, x: str) -> _Named | None:
+def _row_shown(s: Scene, x: str) -> Named | None:
     """What is named, where it is a row of the list before: "drop Christmas" of categories, which may be a time too."""
     group = s.group()
     if group is None or group == "customer":
         return None
-    for row in s.rows():
-        label = row.get(f"{group}_label", row.get(group))
-        if label is not None and str(label).casefold() == x.casefold():
-            return _Named(x, values=(Compare(field=group, op="eq", values=(str(row.get(group, label)),)),))
+    for past in reversed(s.context.past[-_BACK:]):
+        if past.call.args.get("dimensions") != s.last.call.args.get("dimensions"):  # type: ignore[union-attr]
+            continue
+        for label, value in zip(s.context.column(past, f"{group}_label") or s.context.column(past, group),
+                                s.context.column(past, group), strict=False):
+            if label.casefold() == x.casefold():
+                return Named(x, values=(Compare(field=group, op="eq", values=(value,)),))
     return None
 
 
-def _number(s: Scene, deed: str, named: _Named) -> Planned | None:
+def _number(s: Scene, deed: str, named: Named) -> Planned | None:
     """Another number in the condition that has one, else another number of rows."""
     q = s.query
     if q is None or named.number is None or deed == "drop" or (deed == "keep" and named.side):
@@ -279,7 +286,7 @@ def _plain(s: Scene, forms: _Forms, said: str, key: str, x: str) -> Planned | No
     return found
 
 
-def _named(s: Scene, forms: _Forms, text: str) -> _Named | None:
+def _named(s: Scene, forms: _Forms, text: str) -> Named | None:
     """What a few words name; None where it is nothing known, or several kinds of things."""
     number = _a_number(s, forms, text)
     if number is not None:
@@ -295,16 +302,16 @@ def _named(s: Scene, forms: _Forms, text: str) -> _Named | None:
         return None
     of_values = bool(values) and not p.periods and p.limit is None and not _own_groups(p, values)
     if of_values and (not p.metrics or len(set(p.metrics)) == 1 and p.metrics[0] in _OF_ROWS):
-        return _Named(text, values=values)
+        return Named(text, values=values)
     if values or set(p.groups) - set(GRAINS):
         return None
     if p.periods and not p.metrics and not p.groups and p.limit is None:
-        return _Named(text, time=True)
+        return Named(text, time=True)
     ranked = p.limit is not None or p.descending is not None
     if len(p.metrics) == 1 and not (r.has("definition") or p.periods or p.groups or ranked):
-        return _Named(text, metric=p.metrics[0])
+        return Named(text, metric=p.metrics[0])
     if p.limit is not None and not p.offset and not (p.metrics or p.periods or p.groups) and p.descending is not False:
-        return _Named(text, rows=p.limit)
+        return Named(text, rows=p.limit)
     return None
 
 
@@ -325,7 +332,7 @@ def _own_groups(p: Parts, values: tuple[Compare, ...]) -> bool:
     return bool(set(p.groups) - {v.field for v in values} - {"product", "customer", "order"})
 
 
-def _a_number(s: Scene, forms: _Forms, text: str) -> _Named | None:
+def _a_number(s: Scene, forms: _Forms, text: str) -> Named | None:
     """As in "500", "more than 500 euros", "90 days"."""
     bound = forms.bounds.match(text)
     side = next((k for k, v in bound.groupdict().items() if v), "") if bound else ""
@@ -334,12 +341,12 @@ def _a_number(s: Scene, forms: _Forms, text: str) -> _Named | None:
         return None
     length = items[0].get("duration")
     if length is not None and len(items) == 1:
-        return _Named(text, number=float(length.days), days=True, side=side)
+        return Named(text, number=float(length.days), days=True, side=side)
     value = items[0].number
     other_unit = len(items) == 2 and not _own_money(s, items[1].text)
     if value is None or other_unit or items[0].has("period", "duration", "value"):
         return None
-    return _Named(text, number=float(value), side=side, money=len(items) == 2)
+    return Named(text, number=float(value), side=side, money=len(items) == 2)
 
 
 def _own_money(s: Scene, word: str) -> bool:
@@ -348,4 +355,14 @@ def _own_money(s: Scene, word: str) -> bool:
     return word.casefold() in {str(w).casefold() for w in (*own.get("words", ()), *own.get("signs", ()))}
 
 
-__all__ = ["changed", "without_opening"]
+def named(s: Scene, text: str) -> Named | None:
+    """What a few words name, where it is one thing of one kind."""
+    return _row_shown(s, text) or _named(s, _forms(s.words.lexicon.language), text)
+
+
+def plain_words(language: str) -> dict[str, str]:
+    """Follow-ups in their plainest form: "and {x}"."""
+    return _forms(language).words
+
+
+__all__ = ["Named", "changed", "named", "plain_words", "without_opening"]

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 #: counts of things, and the things
 _COUNTED = {"customers": "customer", "products_sold": "product", "product_count": "product"}
 #: how many different things of a kind a group has
-_DIFFERENT = {
+DIFFERENT = {
     "country": "country_count", "city": "city_count", "category": "category_count", "brand": "brand_count",
     "product": "products_sold", "customer": "customers",
 }
@@ -231,13 +231,13 @@ def _of_things(reading: Reading) -> Bound | None:
         while k < len(items) and items[k].lemma in words["different"]:
             k += 1
         dims = items[k].alts.get("dim", ()) if k < len(items) else ()
-        thing = next((str(d) for d in dims if d in _DIFFERENT), None)
-        if thing is None or _DIFFERENT[thing] not in known or items[k].has("duration"):
+        thing = next((str(d) for d in dims if d in DIFFERENT), None)
+        if thing is None or DIFFERENT[thing] not in known or items[k].has("duration"):
             continue
-        before = {d for it in items[:i] for d in it.alts.get("dim", ())} & set(_DIFFERENT)
+        before = {d for it in items[:i] for d in it.alts.get("dim", ())} & set(DIFFERENT)
         plain = thing == "product" and not any(it.lemma in words["different"] for it in items[i:k])
         if not before or thing in before or plain:  # "at least 3 products" are pieces
             continue
         first = i - 1 if i and items[i - 1].lemma in words["reached"] else i
-        return Bound(str(op), float(number), "value", range(first, k + 1), _DIFFERENT[thing], thing=thing)
+        return Bound(str(op), float(number), "value", range(first, k + 1), DIFFERENT[thing], thing=thing)
     return None

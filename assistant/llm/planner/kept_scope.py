@@ -68,7 +68,7 @@ def kept_scope(text: str, planned: Planned, context: DialogueContext, words: Voc
     if before.period is not None and _timeless(plan, reading) and covers_steps(before.period, plan.dimensions, words):
         changes["period"] = before.period
         notes.append("kept_time||")
-    if not heard("kept_scope.then").isdisjoint(t.word for t in reading.tokens):
+    if pointing or not heard("kept_scope.then").isdisjoint(t.word for t in reading.tokens):
         changes |= _picked_time(context, before, plan)
     kept = _part(before.filter, plan, joined=pointing)
     if pointing and kept is None and plan.filter is None:

@@ -74,6 +74,6 @@ def _direction(p: Parts) -> str | None:
 def turned(p: Parts, metric: str) -> bool:
     """Whether "best" and "worst" run the other way: the worst return rate is the highest one."""
     words = bound_words(p.reading.vocabulary.lexicon.language)
-    ranked = {item.tokens[0].lemma for item in p.reading.items if item.has("rank")}
+    ranked = {item.tokens[0].lemma for item in p.reading.items if item.has("rank", "sorted")}
     judged = ranked & {*words["bad"], *words["good"]}
     return bool(judged) and ranked == judged and metric in words["high_is_bad"]

@@ -32,6 +32,12 @@ def with_filter(plan: BaseModel, condition: Filter | None) -> dict[str, Any] | N
         return None
 
 
+def split_still(dimensions: tuple[str, ...], condition: Filter | None) -> tuple[str, ...]:
+    """The dimensions that tell rows apart: "just returning" of new and returning by month leaves the months."""
+    one = {f.field for f in _parts(condition) if isinstance(f, Compare) and f.op == "eq"}
+    return tuple(d for d in dimensions if d not in one) or dimensions
+
+
 def put(condition: Filter | None, new: Compare) -> Filter:
     """A value that takes the place of its like: beside the other conditions, or inside the one on what was bought."""
     parts = _parts(condition)
@@ -152,4 +158,4 @@ def _within(one: Filter, new: Compare) -> bool:
     return any(_same_field(c, new) or _same_goods(c, new) for c in held)
 
 
-__all__ = ["exchanged", "narrowed", "put", "shut_out", "with_filter", "with_number"]
+__all__ = ["exchanged", "narrowed", "put", "shut_out", "split_still", "with_filter", "with_number"]

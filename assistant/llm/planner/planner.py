@@ -42,7 +42,7 @@ from assistant.llm.planner.question_readings import QUESTION, WHOLE
 from assistant.llm.planner.rank import Encoder
 from assistant.llm.planner.recommendation_cues import cued
 from assistant.llm.planner.request_order import remaining
-from assistant.llm.planner.row_in_talk import of_the_row
+from assistant.llm.planner.row_in_talk import of_the_row, with_row_as_scope
 from assistant.llm.planner.second_reading import second_reading
 from assistant.llm.planner.talk_asks import about_the_thing
 from assistant.llm.planner.things_in_talk import with_person_named
@@ -83,6 +83,7 @@ def plan_turn(
         tools = [t for t in tools if t != "draft_campaign"]
     with hearing(language), remembering():
         talk = context or DialogueContext()
+        text, talk = with_row_as_scope(text, talk)
         turn = Turn(text, talk.since_fresh_start(), shop, tools, vocabulary(shop, language), encoder, _in_readings,
                     in_talk=context is not None, in_full=_whole)
         written = posts_said(text, talk, shop, tools, turn.words, lambda t: _whole(turn.outside(t)))

@@ -227,7 +227,7 @@ def _by_time(reading: Reading, last: Past) -> Reference | None:
     for i, item in enumerate(reading.items):
         grains = {str(g) for g in (*item.alts.get("grain", ()), *item.alts.get("dim", ()))} & set(GRAINS)
         before = reading.items[i - 1] if i else None
-        if grains & _units(period) and before is not None and before.lemma in heard("references.that_time"):
+        if grains & units_of(period) and before is not None and before.lemma in heard("references.that_time"):
             return Reference(grains.pop(), (), frozenset({i - 1, i}), last, period)
         if grains and before is not None and before.lemma in heard("references.that_time"):
             return None
@@ -237,8 +237,10 @@ def _by_time(reading: Reading, last: Past) -> Reference | None:
     return None
 
 
-def _units(period: Period) -> set[str]:
+def units_of(period: Period) -> set[str]:
     """Words that name a stretch of this length."""
+    if period.kind == "absolute" and period.start == period.end or period.day:
+        return {"day"}
     if period.kind == "named":
         return {"month"} if period.month else {"quarter"} if period.quarter else {"year"}
     return {str(period.unit)} if period.unit and period.count == 1 else set()
@@ -273,4 +275,4 @@ def _first_day(label: str) -> date | None:
     return None
 
 
-__all__ = ["Reference", "attach", "column", "find", "period_of_row"]
+__all__ = ["Reference", "attach", "column", "find", "period_of_row", "units_of"]

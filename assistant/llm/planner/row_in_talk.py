@@ -25,6 +25,7 @@ def with_row_named(text: str, context: DialogueContext) -> str:
     After a ranking of one row that row is meant, by whatever word; after a longer one, asked for by "which …", only
     "it" can be one thing: its first row.
     """
+    text = _which_for_who(text, context)
     subject = expression("row_in_talk.subject").search(text) or expression("row_in_talk.object").search(text)
     owner = expression("row_in_talk.owner").search(text)
     said = subject or owner
@@ -36,6 +37,44 @@ def with_row_named(text: str, context: DialogueContext) -> str:
     left, right = text[: said.start("it")], text[said.end("it") :].lstrip()
     bare = right.rstrip(" ?.!")
     return f"{left}{bare} {next(iter(heard('of')))} {name}{right[len(bare) :]}"
+
+
+def with_row_as_scope(text: str, context: DialogueContext) -> tuple[str, DialogueContext]:
+    """As in "how many customers bought in it?" after the best month: the talk goes on as if that month alone had been
+    asked for."""
+    last: Past | None = context.past[-1] if context.past else None
+    plan = last.call.plan() if last is not None and not last.refused and last.call.name == "query_data" else None
+    if last is None or not isinstance(plan, QueryPlan) or plan.limit != 1 or len(plan.dimensions) != 1:
+        return text, context
+    by = plan.dimensions[0]
+    timed = by in GRAINS
+    said = expression("row_in_talk.then").search(text) if timed else expression("row_in_talk.there").search(text)
+    rows = context.column(last, by)
+    if said is None or len(rows) != 1 or by in _OTHERS - {*GRAINS} or expression("row_in_talk.why").match(text):
+        return text, context
+    changes: dict[str, object] = {"dimensions": (), "limit": None, "sort": None, "offset": 0, "having": (),
+                                  "compare": None, "transform": None, "within": (), "summary": None}
+    if timed:
+        changes["period"] = period_of_row(by, rows[0])
+        text = f"{text[: said.start()]}{text[said.end() :]}".strip()
+    else:
+        picked = Compare(field=by, op="eq", values=(rows[0],))
+        changes["filter"] = join([*([plan.filter] if plan.filter else []), picked])
+    if timed and changes["period"] is None or not text:
+        return text, context
+    of_row = replace(last, call=call(plan.model_copy(update=changes)), result=None)
+    return text, DialogueContext([*context.past[:-1], of_row], context.questions)
+
+
+def _which_for_who(text: str, context: DialogueContext) -> str:
+    """As in "who sells the least?" of countries: what is ranked stands in the rows, not a customer."""
+    last: Past | None = context.past[-1] if context.past else None
+    plan = last.call.plan() if last is not None and not last.refused and last.call.name == "query_data" else None
+    who = expression("row_in_talk.who").match(text)
+    if who is None or not isinstance(plan, QueryPlan) or len(plan.dimensions) != 1 or plan.dimensions[0] in _OTHERS:
+        return text
+    one = next(iter(heard("row_in_talk.which_one")))
+    return f"{text[: who.start('who')]}{one} {text[who.end('who') :].lstrip()}"
 
 
 def of_the_row(text: str, planned: Planned, context: DialogueContext, words: Vocabulary) -> Planned | None:
@@ -82,4 +121,4 @@ def _row(context: DialogueContext, *, several: bool) -> str | None:
     return found[0] if found else None
 
 
-__all__ = ["of_the_row", "with_row_named"]
+__all__ = ["of_the_row", "with_row_as_scope", "with_row_named"]

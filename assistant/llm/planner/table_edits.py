@@ -1,0 +1,331 @@
+"""What a remark puts beside the table before, and its rows in one figure: "now 2024 as well", "average of these".
+
+A remark is told by the words that say what is done (``table_edits.yaml``); what is left is the one thing that it is
+done with: a measure becomes a column, a time what the table is set against, a value of the condition another row. Where
+a word is left over, the remark is something else.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any
+
+from assistant.llm.planner.candidate import Planned, call
+from assistant.llm.planner.dialogue_time import neighbour
+from assistant.llm.planner.discourse_lists import halves_of
+from assistant.llm.planner.discourse_pairs import in_both, later_first, together
+from assistant.llm.planner.discourse_scene import FRAME, Scene, among, answer, dumped, parts_of
+from assistant.llm.planner.follow_moves import Named, named, plain_words
+from assistant.llm.planner.group_bounds import DIFFERENT
+from assistant.llm.planner.language_files import read_yaml
+from assistant.llm.planner.spans import read
+from assistant.llm.planner.units import GRAINS
+from assistant.llm.planner.values import join
+from assistant.plans.filters import Compare, Filter
+from assistant.plans.query import Comparison, QueryPlan
+
+_WORD = re.compile(r"[^\W_]+|%")
+#: a condition that names more rows than this is no answer to read
+_FEW = 12
+
+
+#: forms of the whole remark
+_WHOLE = ("bound", "by_the_last", "later", "whither", "part_of", "counted")
+
+
+class _Words:
+    def __init__(self, language: str) -> None:
+        raw: dict[str, Any] = read_yaml(language, "table_edits") or {}
+        self.around = frozenset(map(str, raw.get("around", ())))
+        self.summing = frozenset(map(str, raw.get("summing", ())))
+        self.shared = frozenset(map(str, raw.get("shared", ())))
+        self.bound, self.by_the_last, self.later, self.whither, self.part_of, self.counted = (
+            re.compile(raw.get(k, "(?!)"), re.IGNORECASE) for k in _WHOLE)
+        self.counterparts: dict[str, dict[str, str]] = raw.get("counterparts", {})
+        self._kinds = {kind: [re.compile(p, re.IGNORECASE) for p in forms]
+                       for kind, forms in raw.get("kinds", {}).items()}
+
+    def left(self, kind: str, said: str) -> str | None:
+        """What is left of a remark without the words that tell the kind; None where none does."""
+        found = next((m for form in self._kinds.get(kind, ()) if (m := form.search(said))), None)
+        if found is None:
+            return None
+        words = f"{said[: found.start()]} {said[found.end() :]}".split()
+        while words and self._small(words[0]):
+            words = words[1:]
+        while words and self._small(words[-1]):
+            words = words[:-1]
+        return " ".join(words).strip(" ,.!?")
+
+    def tells(self, kind: str, said: str) -> bool:
+        return any(form.search(said) for form in self._kinds.get(kind, ()))
+
+    def _small(self, word: str) -> bool:
+        return word.lower().strip(",.!?").replace("'", "") in self.around
+
+
+@lru_cache(maxsize=4)
+def _words(language: str) -> _Words:
+    return _Words(language)
+
+
+def table_edited(s: Scene) -> Planned | None:
+    """The table before with what a remark puts beside it, or its rows in one figure; None for any other text."""
+    q = s.query
+    if q is None:
+        return None
+    words = _words(s.words.lexicon.language)
+    for reading in (_counted, _summed, _bounded, _by_the_last, _later, _whither):
+        done = reading(s, q, words)
+        if done is not None:
+            return done
+    for kind, act in _ACTS.items():
+        x = words.left(kind, s.text)
+        found = (_counterpart(s, q, words, x) or named(s, x)) if x else None
+        done = None if found is None else act(s, q, found)
+        if done is not None:
+            return done
+    return None
+
+
+def _counterpart(s: Scene, q: QueryPlan, words: _Words, x: str) -> Named | None:
+    """As in "gross" of a table of net revenue."""
+    other = next((m for own, m in words.counterparts.get(x.lower(), {}).items() if own in q.metrics), "")
+    return Named(x, metric=other) if other in s.words.metrics else None
+
+
+# -- beside the table --------------------------------------------------------------------------------------------------
+
+
+def _beside(s: Scene, q: QueryPlan, found: Named) -> Planned | None:
+    if found.metric:
+        return _column(s, q, found)
+    if found.time:
+        return _time(s, q, found)
+    return _value(s, q, found.values[0]) if len(found.values) == 1 else None
+
+
+def _column(s: Scene, q: QueryPlan, found: Named) -> Planned | None:
+    """One more measure of the same rows, in the same order."""
+    if not found.metric or found.metric in q.metrics or q.transform in {"share", "growth", "cumulative"}:
+        return None
+    return s.edited(metrics=(*q.metrics, found.metric))
+
+
+def _time(s: Scene, q: QueryPlan, found: Named) -> Planned | None:
+    """The same of another time beside it; a ranking has other rows then, and is asked for of that time."""
+    if q.compare is not None or q.transform is not None:
+        return None
+    put = plain_words(s.words.lexicon.language)
+    if q.limit is not None:
+        again = s.again(put["and"].format(x=found.text))
+        return replace(again, frame=FRAME) if _queried(again) is not None else None
+    other = s.again(put["against"].format(x=found.text))
+    plan = _queried(other)
+    if plan is None or plan.compare is None or plan.dimensions != q.dimensions or plan.metrics != q.metrics:
+        return None
+    if plan.compare.period is None or plan.period is None:
+        return replace(other, frame=FRAME)
+    now, before = later_first(s, plan.period, plan.compare.period)
+    against = Comparison(kind="period", period=before)
+    return s.edited(period=now.model_dump(), compare=against.model_dump())
+
+
+def _queried(planned: Planned) -> QueryPlan | None:
+    if planned.frame in {"decline", "ask"} or [c.name for c in planned.calls] != ["query_data"]:
+        return None
+    plan = planned.calls[0].plan()
+    return plan if isinstance(plan, QueryPlan) else None
+
+
+def _against(s: Scene, q: QueryPlan, found: Named) -> Planned | None:
+    """As in "vs the web" after the app: both, each with its own figure."""
+    return _value(s, q, found.values[0]) if len(found.values) == 1 else None
+
+
+def _same_in(s: Scene, q: QueryPlan, found: Named) -> Planned | None:
+    """As in "are they the same ones as in November": what stands in both lists."""
+    if not found.time or q.limit is None or q.compare is not None:
+        return None
+    other = _queried(s.again(plain_words(s.words.lexicon.language)["and"].format(x=found.text)))
+    if other is None or other.period is None or other.period == q.period or other.dimensions != q.dimensions:
+        return None
+    against = Comparison(kind="period", period=other.period)
+    compared = replace(s.last, call=call(q.model_copy(update={"compare": against})))  # type: ignore[type-var]
+    context = replace(s.context, past=[compared])
+    return in_both(replace(s, context=context, last=compared)) or s.edited(period=other.period.model_dump())
+
+
+def _part_of(s: Scene, q: QueryPlan, found: Named) -> Planned | None:
+    """As in "as % of France" of some customers there: the figure as a part of what is named."""
+    if q.compare is not None or len(found.values) != 1 or q.dimensions:
+        return None
+    whole = found.values[0]
+    parts = parts_of(q.filter)
+    kept = join(parts if whole in parts else [*parts, whole])
+    if not parts or kept == whole:
+        return None
+    return s.edited(metrics=q.metrics[:1], filter=dumped(kept), compare={"kind": "total", "of": dumped(whole)})
+
+
+def _value(s: Scene, q: QueryPlan, value: Compare) -> Planned | None:
+    """Another value beside the one that the answer was kept to, each with its own figure."""
+    parts = parts_of(q.filter)
+    own = [f for f in parts if isinstance(f, Compare) and f.field == value.field and f.op in {"eq", "in"}]
+    if len(own) != 1 or value.op not in {"eq", "in"} or set(value.values) <= set(own[0].values):
+        return None
+    if q.limit is not None or q.compare is not None:
+        return None
+    both = among(value.field, [str(v) for v in dict.fromkeys((*own[0].values, *value.values))])
+    kept = join([both if f is own[0] else f for f in parts])
+    split = q.dimensions if value.field in q.dimensions else (*q.dimensions, value.field)
+    return s.edited(filter=dumped(kept), dimensions=split)
+
+
+def _by_the_last(s: Scene, q: QueryPlan, words: _Words) -> Planned | None:
+    """As in "order by that" after a column was added: by the one that came last."""
+    ranked = bool(q.dimensions) and not set(q.dimensions) & set(GRAINS)
+    if len(q.metrics) < 2 or not ranked or not words.by_the_last.fullmatch(s.text):
+        return None
+    return s.edited(sort={"by": q.metrics[-1], "descending": True})
+
+
+# -- along the time ----------------------------------------------------------------------------------------------------
+
+
+def _later(s: Scene, q: QueryPlan, words: _Words) -> Planned | None:
+    """As in "and the day after?": the next stretch of the same length."""
+    said = words.later.fullmatch(s.text)
+    if said is None or q.period is None or q.compare is not None:
+        return None
+    moved = neighbour(q.period, (said["a"] or said["b"]).lower(), s.shop.status().as_of, 1)
+    return None if moved is None else s.edited(period=moved.model_dump())
+
+
+def _whither(s: Scene, q: QueryPlan, words: _Words) -> Planned | None:
+    """As in "is it going up?" of a series: its second half against its first."""
+    if len(q.dimensions) != 1 or q.dimensions[0] not in GRAINS or q.transform or not words.whither.fullmatch(s.text):
+        return None
+    if q.compare is not None:
+        return answer(s.last.call) if s.last is not None else None
+    cut = halves_of(s, q)
+    if cut is None:
+        return None
+    first, second = cut
+    against = Comparison(kind="period", period=first)
+    return s.edited(["growth_halves"], dimensions=(), sort=None, limit=None, having=(), period=second.model_dump(),
+                    compare=against.model_dump())
+
+
+# -- rows that reach a bound -------------------------------------------------------------------------------------------
+
+
+def _bounded(s: Scene, q: QueryPlan, words: _Words) -> Planned | None:
+    """As in "only those with 30+ orders" of countries: the rows that have so many, not customers who do."""
+    group = s.group()
+    if group in {None, "customer", "order"} or q.transform is not None:
+        return None
+    said = words.bound.fullmatch(s.text)
+    if said is None:
+        return None
+    op = "lt" if said["less"] else "gt" if said["more"] else "le" if said["most"] else "ge"
+    items = read(said["n"], s.words).items
+    value = items[0].number if len(items) == 1 else None
+    of = read(said["of"], s.words).items
+    things = of[0].alts if len(of) == 1 else {}
+    role = {"customer": "customers", "order": "orders"}.get(next((str(d) for d in things.get("dim", ())), ""))
+    metric = str(things["metric"][0]) if things.get("metric") else s.words.role(role) if role else None
+    if value is None or metric not in s.words.metrics:
+        return None
+    known = [h.model_dump() for h in q.having if h.metric != metric]
+    metrics = q.metrics if metric in q.metrics or q.compare is not None else (*q.metrics, metric)
+    bound = {"metric": metric, "op": op, "values": (value,)}
+    return s.edited(metrics=metrics, having=(*known, bound), limit=None, offset=0)
+
+
+# -- the rows in one figure --------------------------------------------------------------------------------------------
+
+
+def _counted(s: Scene, q: QueryPlan, words: _Words) -> Planned | None:
+    """As in "how many products is that?" of a list: how many rows it has."""
+    said = words.counted.fullmatch(s.text)
+    group = s.group()
+    metric = DIFFERENT.get(group or "")
+    plain = not q.having and q.compare is None
+    if said is None or metric not in s.words.metrics or not plain or s.dimension(said["what"]) != group:
+        return None
+    return s.edited(metrics=(metric,), dimensions=(), sort=None, limit=None, offset=0, transform=None, summary=None)
+
+
+def _summed(s: Scene, q: QueryPlan, words: _Words) -> Planned | None:
+    """As in "and altogether?", "average of these": one figure over the rows that were listed."""
+    part = bool(words.part_of.search(s.text))
+    summary = None if part else next((k for k in ("median", "mean") if words.tells(k, s.text)), None)
+    told = part or summary is not None or words.tells("rows", s.text)
+    if not told or not q.dimensions or q.compare is not None or q.transform not in {None, "share"}:
+        return None
+    said = {w.replace("'", "") for w in _WORD.findall(s.text.lower().replace("'", ""))}
+    own = _valued(s, q)
+    if not said <= words.summing | _measured(s, q) | {str(q.limit)} | _things(s, q) | own:
+        return None
+    shared = part or bool(said & words.shared)
+    if summary is not None:
+        return None if shared else s.edited(summary=summary, transform=None)
+    if together(s) is not None:
+        return None
+    if not (q.limit or q.having or shared and q.filter is not None):
+        return None
+    return _of_rows(s, q, shared=shared, whole=q.filter if said & own else None)
+
+
+def _of_rows(s: Scene, q: QueryPlan, *, shared: bool, whole: Filter | None) -> Planned | None:
+    """The rows listed as one: their own figure, or the part of everything that it is."""
+    known = s.words.metrics.get(q.metrics[0])
+    if len(q.dimensions) != 1 or known is None:
+        return None
+    key = q.dimensions[0]
+    key = f"{key}_id" if s.rows() and f"{key}_id" in s.rows()[0] else key
+    rows = list(dict.fromkeys(str(row[key]) for row in s.rows() if row.get(key) is not None))
+    many = len(rows) > _FEW or q.dimensions[0] in GRAINS
+    if not rows and q.filter is None or many and (shared or not known.adds_up):
+        return None
+    if many:
+        return s.edited(summary="sum", transform=None)
+    kept = join([*parts_of(q.filter), *([among(q.dimensions[0], rows)] if rows else [])])
+    return s.edited(metrics=q.metrics[:1], dimensions=(), filter=dumped(kept), limit=None, offset=0,
+                    having=(), sort=None, transform=None, within=(), summary=None,
+                    compare={"kind": "total", "of": dumped(whole)} if shared else None)
+
+
+def _measured(s: Scene, q: QueryPlan) -> set[str]:
+    """Words for the measures of the table."""
+    found: set[str] = set()
+    for name in q.metrics:
+        term = s.words.metrics.get(name)
+        for phrase in (term.label, *term.words) if term is not None else ():
+            found.update(_WORD.findall(phrase.lower()))
+    return found
+
+
+def _valued(s: Scene, q: QueryPlan) -> set[str]:
+    """Words of the remark for the values that the table is kept to: "of German revenue"."""
+    values = {(f.field, str(v)) for f in parts_of(q.filter) if isinstance(f, Compare) for v in f.values}
+    return {t.word for i in read(s.text, s.words).items for t in i.tokens
+            if any((v.dimension, v.value) in values for v in i.alts.get("value", ()))}
+
+
+def _things(s: Scene, q: QueryPlan) -> set[str]:
+    """Words of the remark for what the rows are."""
+    items = read(s.text, s.words).items
+    return {t.word for i in items for t in i.tokens
+            if {*i.alts.get("dim", ()), *i.alts.get("grain", ())} & {*q.dimensions}}
+
+
+_ACTS: dict[str, Callable[[Scene, QueryPlan, Named], Planned | None]] = {
+    "same": _same_in, "part": _part_of, "each": _column, "beside": _beside, "against": _against,
+}
+
+__all__ = ["table_edited"]
