@@ -11,12 +11,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import lru_cache
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
 from assistant.llm.planner.candidate import Planned, call
+from assistant.llm.planner.churn_forms import LEAVE_DAYS
 from assistant.llm.planner.context import OF_A_GROUP, counted_customers, listed_customers
 from assistant.llm.planner.form_places import put_in, told_apart
 from assistant.llm.planner.language_files import read_yaml
@@ -38,7 +40,7 @@ _FEW = 100
 #: … of those spoken of before
 _SHOWN = 25
 #: the days that a kind of request can look ahead
-_BOUNDS = {"order": (7, 365), "leave": (7, 730), "spend": (7, 1825)}
+_BOUNDS = {"order": (7, 365), "stay": (7, 365), "leave": (7, 730), "spend": (7, 1825)}
 _LISTED = frozenset({"query_data", "count_audience"})
 
 
@@ -176,7 +178,7 @@ def _made(
 ) -> BaseModel | None:
     try:
         if act:
-            days = _days(act, said, raw)
+            days = _days(act, said, turn, raw)
             return None if days is None or _of_others(act, said, whom, text, raw) else _ACTS[act](whom, days, text, raw)
         if whom.customer is not None:
             whom = replace(whom, filter=Compare(field="customer", values=(whom.customer,)))
@@ -185,16 +187,29 @@ def _made(
         return None
 
 
-def _days(act: str, said: dict[str, str], raw: dict[str, Any]) -> dict[str, int] | None:
+def _days(act: str, said: dict[str, str], turn: Turn, raw: dict[str, Any]) -> dict[str, int] | None:
     """The stretch ahead that is named, in days; None where it is shorter or longer than can be told."""
-    unit = said.get("unit")
-    if unit is None:
+    unit = said.get("unit", "").casefold()
+    if not unit:
         return {}
-    word = said.get("n", "one").casefold()
-    count = int(word) if word.isdigit() else int(raw["numbers"].get(word, 1))
-    days = round(count * float(raw["units"][unit.casefold()]))
+    if "until" in said:
+        days = _days_left(unit, turn.shop.status().as_of)
+    else:
+        word = said.get("n", "one").casefold()
+        days = round((int(word) if word.isdigit() else int(raw["numbers"].get(word, 1))) * float(raw["units"][unit]))
     least, most = _BOUNDS[act]
     return {"horizon_days": days} if least <= days <= most else None
+
+
+def _days_left(unit: str, today: date) -> int:
+    """Days from today to the end of its week, month, quarter or year."""
+    if unit == "week":
+        return 6 - today.weekday()
+    months = {"month": 1, "quarter": 3, "year": 12}.get(unit)
+    if months is None:
+        return 0
+    after = ((today.month - 1) // months + 1) * months  # months of the year that are over by then
+    return (date(today.year + after // 12, after % 12 + 1, 1) - today).days - 1
 
 
 def _of_others(act: str, said: dict[str, str], whom: _Whom, text: str, raw: dict[str, Any]) -> bool:
@@ -210,6 +225,11 @@ def _order(whom: _Whom, days: dict[str, int], text: str, raw: dict[str, Any]) ->
     if whom.customer is not None:
         return OrderingRequest(customer_id=whom.customer, **days)
     return OrderingRequest(filter=whom.filter, **days)
+
+
+def _stay(whom: _Whom, days: dict[str, int], text: str, raw: dict[str, Any]) -> OrderingRequest:
+    """To stay is to order within the days after which somebody counts as gone."""
+    return _order(whom, {"horizon_days": LEAVE_DAYS} | days, text, raw)
 
 
 def _leave(whom: _Whom, days: dict[str, int], text: str, raw: dict[str, Any]) -> ChurnRequest:
@@ -236,7 +256,7 @@ def _spend(whom: _Whom, days: dict[str, int], text: str, raw: dict[str, Any]) ->
     return ValueRequest(filter=whom.filter, **days)
 
 
-_ACTS = {"order": _order, "leave": _leave, "spend": _spend}
+_ACTS = {"order": _order, "stay": _stay, "leave": _leave, "spend": _spend}
 
 
 def _tenure(whom: _Whom, said: dict[str, str], turn: Turn, raw: dict[str, Any]) -> BaseModel | None:

@@ -40,11 +40,13 @@ def product_words(reading: Reading, start: int) -> list[str]:
 
 
 def _no_goods(reading: Reading, at: int) -> bool:
-    """Whether the word stands where no thing is named: "what did we rake in", "paint me a …", "how patchy are"."""
+    """Whether the word stands where no thing is named: "what did we rake in", "paint me a …", "how patchy are", "how long do"."""
     before = reading.items[at - 1].lemma if at else ""
     after = reading.items[at + 1].lemma if at + 1 < len(reading.items) else ""
     doing = before in heard("values.doers") or (not at and after in heard("values.me"))
-    return doing or (before in heard("values.how") and after in heard("values.being"))
+    asked = before in heard("values.how") and (
+        after in heard("values.being") or reading.items[at].lemma in heard("values.extents"))
+    return doing or asked
 
 
 def _in_a_name(words: Sequence[str], reading: Reading) -> bool:
