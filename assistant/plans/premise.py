@@ -12,6 +12,8 @@ from assistant.plans.periods import Period
 from assistant.plans.query import QueryPlan
 
 Relation = Literal["nothing", "first", "bound", "larger", "change", "opened"]
+#: how it is put: taken for granted, or asked whether it is so, by how much, whether it is so now and was not before
+Asked = Literal["", "whether", "size", "passed", "growth"]
 
 
 class PremiseRequest(PlanModel):
@@ -22,6 +24,9 @@ class PremiseRequest(PlanModel):
     of everything in percent, compares with ``value``) · ``larger`` (``item`` has more than ``than``) · ``change`` (it
     went ``way`` against the comparison of the plan, with ``factor`` about that many times) · ``opened`` (sales began in
     ``year``; no plan).
+    ``asked`` says that the claim is the question itself: ``whether`` it is so, by how much (``size``), whether the item
+    has ``passed`` the other one since the comparison of the plan, or has grown more (``growth``, in percent). A
+    ``factor`` of a ``larger`` claim is how many times as much it is, compared by ``op``.
     """
 
     relation: Relation
@@ -36,6 +41,7 @@ class PremiseRequest(PlanModel):
     way: Literal["up", "down"] | None = None
     factor: float | None = Field(default=None, gt=0)
     year: int | None = Field(default=None, ge=1900, le=2200)
+    asked: Asked = ""
 
     @model_validator(mode="after")
     def _complete(self) -> PremiseRequest:

@@ -18,7 +18,8 @@ class Comparison(PlanModel):
     """What the figures are set against.
 
     ``previous``: the period of equal length just before · ``year_earlier``: the same period a year before ·
-    ``period``: the given one · ``rest``: everybody outside the filter · ``total``: everything, as a share.
+    ``period``: the given one · ``rest``: everybody outside the filter · ``total``: everything, as a share (of the whole
+    ``period``, where that is longer than the plan's).
     """
 
     kind: Literal["previous", "year_earlier", "period", "rest", "total"]
@@ -27,7 +28,7 @@ class Comparison(PlanModel):
 
     @model_validator(mode="after")
     def _complete(self) -> Comparison:
-        if (self.kind == "period") != (self.period is not None):
+        if (self.kind == "period") != (self.period is not None) and self.kind != "total":
             raise ValueError("comparison kind 'period' and a period go together")
         if self.of is not None and self.kind != "total":
             raise ValueError("only a share (comparison kind 'total') is of a part")

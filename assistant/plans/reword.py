@@ -198,13 +198,14 @@ def reword_during(period: Period) -> str:
 
 
 def _comparison(comparison: Comparison) -> str:
+    over = "" if comparison.kind != "total" or comparison.period is None else f" in {period_phrase(comparison.period)}"
     if comparison.of is not None:
-        return f"as a share of all where {filter_words(comparison.of)}"
+        return f"as a share of all where {filter_words(comparison.of)}{over}"
     return {
         "previous": "against the period before",
         "year_earlier": "against a year earlier",
         "rest": "against the rest",
-        "total": "as a share of everything",
+        "total": f"as a share of everything{over}",
     }.get(comparison.kind) or f"against {period_phrase(comparison.period)}"
 
 

@@ -23,7 +23,13 @@ def reword_premise(request: PremiseRequest) -> str:
         item = request.item or (period_phrase(request.item_period) if request.item_period else "")
         return f"whether {item} is first: {what}"
     if request.relation == "larger":
-        return f"whether {request.item} has more than {request.than}: {what}"
+        if request.asked == "growth":
+            return f"whether {request.item} grew {'less' if request.way == 'down' else 'more'} than {request.than}: {what}"
+        if request.asked == "passed":
+            return f"whether {request.item} is ahead of {request.than} now and was not before: {what}"
+        times = "" if request.factor is None else f"{request.factor:g} times as much as "
+        than = times or ("less than " if request.way == "down" else "more than ")
+        return f"whether {request.item} has {than}{request.than}: {what}"
     if request.relation == "change":
         return f"whether it went {request.way}: {what}"
     share = "the share " if request.share else "it "

@@ -11,7 +11,7 @@ from assistant.plans.premise import PremiseRequest
 from assistant.plans.query import QueryPlan
 from assistant.plans.reword import reword
 from assistant.query.periods import day_range
-from assistant.query.present import evidence_figure, plan_figure
+from assistant.query.present import derived, evidence_figure, plan_figure
 from assistant.results import Column, Evidence, Figure, Result, Table
 
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ MOST = 10_000
 PLACE = "place"
 #: how far "doubled", "halved" … may be off: a quarter of the factor either way
 LOOSE = 0.25
+#: how far from "twice as much" still counts as that
+NEAR = 0.1
 
 #: dimensions whose last group may not be over
 TIMES = frozenset({"day", "week", "month", "quarter", "year"})
@@ -90,8 +92,9 @@ def _done(
         "kind": "premise", "title": "What the question takes for granted", "charts": [], "evidence": evidence,
         "figures": {**made.figures, **figures}, "headline": [n for n in ("value", "place") if n in figures],
         "words": {**made.words, "relation": request.relation, "verdict": verdict, "op": request.op,
-                  "share": "yes" if request.share else "", "way": request.way or "",
-                  **dict.fromkeys(("none", "late", "unfinished", "moved", "factor"), ""), **(words or {})},
+                  "share": "yes" if request.share else "", "way": request.way or "", "asked": request.asked,
+                  **dict.fromkeys(("none", "late", "unfinished", "moved", "factor", "more", "times", "already"), ""),
+                  **(words or {})},
         "followups": [],
     })
 
@@ -217,16 +220,65 @@ def _larger(made: Result, request: PremiseRequest, run: Run) -> Result:
     table, metric = made.tables[0], request.plan.metrics[0]
     group = request.plan.dimensions[0]
     label = made.words.get("label_column") or group
-    first, second = (_row(table, group, label, name) for name in (request.item, request.than))
-    figures = {
-        "value": table.figure(first, metric), "item": table.figure(first, label),
-        "second": table.figure(second, metric), "second_name": table.figure(second, label),
-    }
+    try:
+        first, second = (_row(table, group, label, name) for name in (request.item, request.than))
+    except UnknownName:
+        return _done(made, request, "open", {})
+    names = {"item": table.figure(first, label), "second_name": table.figure(second, label)}
+    if request.asked == "growth":
+        return _grown(made, request, table, (first, second), names)
+    figures = {"value": table.figure(first, metric), "second": table.figure(second, metric), **names}
     one, other = _number(figures["value"]), _number(figures["second"])
     if one is None or other is None:
         return _done(made, request, "open", {})
+    figures |= _gap(figures["value"], figures["second"], one, other)
+    for also in request.plan.metrics[1:]:
+        figures |= {"also": table.figure(first, also), "also_second": table.figure(second, also)}
     holds = one < other if request.way == "down" else one > other
-    return _done(made, request, _verdict(holds), figures)
+    words = {"more": "more" if one > other else "less" if one < other else "", "times": ""}
+    if request.factor is not None:
+        holds, words["times"] = _so_many_times(one, other, request), "yes"
+    if request.asked == "passed":
+        figures |= {"before": table.figure(first, f"{metric}__base"),
+                    "second_before": table.figure(second, f"{metric}__base")}
+        was, other_was = _number(figures["before"]), _number(figures["second_before"])
+        if was is None or other_was is None:
+            return _done(made, request, "open", figures, words)
+        words["already"] = "yes" if holds and was > other_was else ""
+        holds = holds and was <= other_was
+    return _done(made, request, _verdict(holds), figures, words)
+
+
+def _gap(first: Figure, second: Figure, one: float, other: float) -> dict[str, Figure]:
+    """How far apart two figures are; shares in points, others also in percent and as a multiple."""
+    rate = first.unit == "percent"
+    found = {"gap": derived(one - other, "points" if rate else first.unit, "difference", "first - second",
+                            first=first, second=second)}
+    if not rate and other > 0 and one > 0:
+        found["gap_pct"] = derived((one / other - 1) * 100, "percent", "difference in percent",
+                                   "(first / second - 1) * 100", first=first, second=second)
+        found["ratio"] = derived(one / other, "ratio", "times as much", "first / second", first=first, second=second)
+    return found
+
+
+def _so_many_times(one: float, other: float, request: PremiseRequest) -> bool:
+    if other <= 0 or request.factor is None:
+        return False
+    slack = NEAR * request.factor if request.op == "eq" else 0.0
+    return _HOLDS[request.op](one / other, request.factor, slack)
+
+
+def _grown(made: Result, request: PremiseRequest, table: Table, rows: tuple[int, int], names: dict[str, Figure]) -> Result:
+    """Which of the two has grown more, in percent."""
+    assert request.plan is not None
+    column = f"{request.plan.metrics[0]}__change_pct"
+    first, second = (table.figure(row, column) for row in rows)
+    one, other = _number(first), _number(second)
+    figures = {"value": first, "second": second, **names}
+    if one is None or other is None or any(c.code == "base_starts_late" for c in made.caveats):
+        return _done(made, request, "open", {})
+    return _done(made, request, _verdict(one < other if request.way == "down" else one > other), figures,
+                 {"more": "", "times": ""})
 
 
 def _change(made: Result, request: PremiseRequest, run: Run) -> Result:

@@ -326,6 +326,11 @@ def _compare_totals(scope: Scope, found: Answer, known_only: bool) -> None:
         found.base_period = base
         found.base_totals = _totals(scope, names, plan.filter, (base.start, base.end), known_only)
         return
+    over = plan.compare.period if plan.compare is not None and plan.compare.kind == "total" else None
+    if over is not None:
+        found.base_period = base = scope.resolve(over)
+        found.base_totals = _totals(scope, names, plan.set_against(), (base.start, base.end), known_only)
+        return
     if plan.filter is None:
         raise InvalidPlan(
             "Comparing a group with the rest or with everything needs a filter that names the group",

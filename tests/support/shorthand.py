@@ -245,6 +245,7 @@ _BY_TOOL: dict[str, Callable[[Any], str]] = {
     "bought_together": _together,
     "forecast_metric": _forecast,
     "predict_churn": _churn,
+    "check_premise": lambda p: _query(p.plan) if p.asked and p.plan else "check_premise",
     "describe_data": lambda p: "describe",
     "ask_back": lambda p: "ask",
     "decline": lambda p: f"decline {p['reason']}",

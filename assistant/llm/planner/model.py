@@ -177,8 +177,14 @@ def context_from(messages: Sequence[BaseMessage]) -> DialogueContext:
                 answer = results.get(str(made.get("id")))
                 call = ToolCall(made["name"], dict(made["args"]))
                 if answer is not None and answer.status != "error" and _valid(call):
-                    context.past.append(Past(call, _artifact(answer), len(context.questions), frame))
+                    context.past.append(Past(_spoken_of(call), _artifact(answer), len(context.questions), frame))
     return context
+
+
+def _spoken_of(call: ToolCall) -> ToolCall:
+    """What a later text speaks of: of a claim that was asked about, the table behind it."""
+    asked = call.name == "check_premise" and call.args.get("asked") and call.args.get("plan")
+    return ToolCall("query_data", dict(call.args["plan"])) if asked else call
 
 
 def _valid(call: ToolCall) -> bool:

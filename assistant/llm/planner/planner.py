@@ -38,7 +38,7 @@ from assistant.llm.planner.no_draft import sized_for_all, without_draft
 from assistant.llm.planner.people_acts import FRAMES as PEOPLE_ACTS
 from assistant.llm.planner.people_clauses import settled
 from assistant.llm.planner.post_forms import posts_said
-from assistant.llm.planner.question_readings import QUESTION, WHOLE
+from assistant.llm.planner.question_readings import QUESTION, WHOLE, claims
 from assistant.llm.planner.rank import Encoder
 from assistant.llm.planner.recommendation_cues import cued
 from assistant.llm.planner.request_order import remaining
@@ -54,7 +54,7 @@ from assistant.llm.planner.vocabulary import vocabulary
 from assistant.llm.planner.worded_brief import looked_at, with_own_goods, worded
 from assistant.plans.shop import Shop
 
-_READINGS = (*FIRST, *WHOLE, *QUESTION)
+_READINGS = (claims, *FIRST, *WHOLE, *QUESTION)
 
 
 def plan_turn(

@@ -22,6 +22,7 @@ from assistant.llm.planner.language_files import read_yaml
 from assistant.llm.planner.late_patterns import LatePattern
 from assistant.llm.planner.normalise import clean, expand
 from assistant.llm.planner.units import GRAINS, NEVER_NOUGHT
+from assistant.llm.planner.unwrapped import unwrapped
 from assistant.llm.planner.vocabulary import Vocabulary
 from assistant.plans.filters import Compare
 from assistant.plans.periods import Period
@@ -37,6 +38,8 @@ PlanText = Callable[[str], Planned]
 WELL = 0.2
 #: a longer text is a report or a pasted page, no claim with a question
 LONGEST = 400
+#: claims that are asked about as such; whether there is nothing, or something moved, is answered by the figure
+_ASKED = frozenset({"first", "bound"})
 _MACRO = re.compile(r"(?<!\?P)<(\w+)>")
 
 
@@ -117,6 +120,52 @@ def with_premise(text: str, words: Vocabulary, plan_one: PlanOne, plan_text: Pla
             return Planned([check], 0.9, frame="premise")
         return Planned([check, *answer.calls], answer.score, answer.unexplained, [], answer.notes, answer.frame)
     return _unchecked(plain, rules, plan_text) or _unknown_name(plain, rules, plan_text)
+
+
+def asked_claim(
+    text: str, words: Vocabulary, plan_one: PlanOne, share: Callable[[str], Planned | None]
+) -> Planned | None:
+    """The check of a claim that is itself the question: "is Friday really our best day, or is that a myth?".
+
+    Args:
+        text: as typed.
+        words: the shop's vocabulary.
+        plan_one: readings of a text as one question.
+        share: the plan of a text that asks for a share.
+    """
+    rules = _rules(words.lexicon.language)
+    if rules is None or not rules.raw.get("asked") or len(text) > LONGEST:
+        return None
+    said, wrapped = unwrapped(expand(clean(text), words.lexicon.words), words.lexicon.language)
+    asks = re.match(rules.raw["asked"], said, re.IGNORECASE)
+    if asks is None and not wrapped:
+        return None
+    part = None if asks is None else _asked_part(said, rules, share)
+    if part is not None:
+        return Planned([_call(part)], 0.9, frame="premise")
+    cut = _Cut(said if asks is None else said[asks.end() :].strip(), "", False, False)
+    claim = _claim(cut, rules, words, plan_one)
+    if claim is None or claim.request.relation not in _ASKED:
+        return None
+    request = claim.request.model_copy(update={"asked": "whether"})
+    return Planned([_call(request)], 0.9, frame="premise")
+
+
+def _asked_part(said: str, rules: _Rules, share: Callable[[str], Planned | None]) -> PremiseRequest | None:
+    """As in "were more than half of the orders in November from repeat customers": a share set against an amount."""
+    match = re.match(rules.raw["asked_part"], said, re.IGNORECASE)
+    bound = None if match is None else _amount({k: v for k, v in match.groupdict().items() if v}, rules)
+    if match is None or bound is None:
+        return None
+    for place in re.finditer(rules.raw["part_begins"], match["rest"], re.IGNORECASE):
+        at = place.start()
+        planned = share(rules.raw["share_asked"].format(
+            whole=match["rest"][:at].strip(), verb=match["verb"], part=match["rest"][at:].strip()))
+        plan = planned.calls[0].plan() if planned is not None else None
+        if isinstance(plan, QueryPlan):
+            op, value, slack = bound
+            return PremiseRequest(relation="bound", plan=plan, op=op, value=value, slack=slack, share=True, asked="whether")
+    return None
 
 
 def _unknown_name(text: str, rules: _Rules, plan_text: PlanText) -> Planned | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from assistant.llm.planner.campaign_words import costs_something
-from assistant.llm.planner.candidate import Planned
+from assistant.llm.planner.candidate import Candidate, Planned
 from assistant.llm.planner.candidate_readings import candidates
 from assistant.llm.planner.churn_forms import about_what_comes
 from assistant.llm.planner.composed import composed
@@ -21,6 +21,7 @@ from assistant.llm.planner.inside_places import inside_places
 from assistant.llm.planner.intents import Frames
 from assistant.llm.planner.journeys import journey
 from assistant.llm.planner.limits import limited
+from assistant.llm.planner.one_figure import WELL
 from assistant.llm.planner.offer_forms import about_offers
 from assistant.llm.planner.one_request import one_request
 from assistant.llm.planner.order_sets import order_sets
@@ -28,7 +29,7 @@ from assistant.llm.planner.people_forms import about_people
 from assistant.llm.planner.people_sets import people_sets
 from assistant.llm.planner.percent_bands import percent_bands
 from assistant.llm.planner.posts import post
-from assistant.llm.planner.premises import with_premise
+from assistant.llm.planner.premises import asked_claim, with_premise
 from assistant.llm.planner.product_lists import product_list
 from assistant.llm.planner.recommendation_cues import cued, of_goods
 from assistant.llm.planner.recommendation_forms import about_recommendations
@@ -37,9 +38,11 @@ from assistant.llm.planner.request_order import in_order, requests_of
 from assistant.llm.planner.segment_talk import about_groups
 from assistant.llm.planner.sending_forms import about_sending
 from assistant.llm.planner.share_of_group import share_of_group
+from assistant.llm.planner.shares import share_of_whole
 from assistant.llm.planner.spans import read
 from assistant.llm.planner.turn import Step, Turn, in_turn
 from assistant.llm.planner.two_sided import two_sided
+from assistant.llm.planner.two_sides import two_sides
 from assistant.llm.planner.uplift_talk import about_contacts
 
 # -- data and goods, before the grammar looks --------------------------------------------------------------------------
@@ -50,6 +53,27 @@ def _parts(turn: Turn) -> Planned | None:
     if "query_data" not in turn.tools:
         return None
     return inside_places(turn.text, turn.words) or composed(turn.text, turn.context, turn.words)
+
+
+def claims(turn: Turn) -> Planned | None:
+    """Two things set against each other, and claims that are asked about; studies of two groups come first."""
+    if not {"check_premise", "query_data"} <= set(turn.tools):
+        return None
+    def read_one(text: str) -> list[Candidate]:
+        whole = _parts(turn.outside(text))
+        made = [Candidate(whole.calls, 0.0, "query")] if whole is not None and whole.frame == "composed" else []
+        read_well = made or [c for c in turn.readings(text)[:1] if c.cost <= WELL]
+        return read_well or turn.rephrased(text)
+
+    def share(text: str) -> Planned | None:
+        return share_of_whole(text, turn.words, read_one)
+
+    found = two_sides(turn.text, turn.words, read_one) or asked_claim(turn.text, turn.words, read_one, share)
+    whole = _parts(turn) is not None
+    if found is None:
+        return None if whole else share(turn.text)
+    study = not whole and "run_study" in turn.tools and contrasted(turn.text, turn.words, turn.readings)
+    return None if study else found
 
 
 def _groups_contacted(turn: Turn) -> Planned | None:
