@@ -103,6 +103,14 @@ EVENTS: dict[str, Event] = {
             ("easter week-end",),
             lambda y: (easter_sunday(y) - timedelta(days=2), easter_sunday(y) + timedelta(days=1)),
         ),
+        Event("good friday", "Good Friday", (), lambda y: (easter_sunday(y) - timedelta(days=2),) * 2),
+        Event("ascension day", "Ascension Day", ("ascension",), lambda y: (easter_sunday(y) + timedelta(days=39),) * 2),
+        Event(
+            "pentecost",
+            "Pentecost weekend",
+            ("whitsun", "whit sunday", "whitsunday", "pentecost weekend", "whitsun weekend", "pentecost sunday"),
+            lambda y: (easter_sunday(y) + timedelta(days=48), easter_sunday(y) + timedelta(days=50)),
+        ),
         Event(
             "mother's day uk",
             "Mother's Day (UK) fortnight",

@@ -93,7 +93,7 @@ def _done(
         "figures": {**made.figures, **figures}, "headline": [n for n in ("value", "place") if n in figures],
         "words": {**made.words, "relation": request.relation, "verdict": verdict, "op": request.op,
                   "share": "yes" if request.share else "", "way": request.way or "", "asked": request.asked,
-                  **dict.fromkeys(("none", "late", "unfinished", "moved", "factor", "more", "times", "already"), ""),
+                  **dict.fromkeys(("none", "late", "unfinished", "moved", "factor", "more", "times", "already", "in_all"), ""),
                   **(words or {})},
         "followups": [],
     })
@@ -235,7 +235,8 @@ def _larger(made: Result, request: PremiseRequest, run: Run) -> Result:
     for also in request.plan.metrics[1:]:
         figures |= {"also": table.figure(first, also), "also_second": table.figure(second, also)}
     holds = one < other if request.way == "down" else one > other
-    words = {"more": "more" if one > other else "less" if one < other else "", "times": ""}
+    money = "also" in figures and figures["also"].unit == "currency"
+    words = {"in_all": "yes" if money else "", "more": "more" if one > other else "less" if one < other else "", "times": ""}
     if request.factor is not None:
         holds, words["times"] = _so_many_times(one, other, request), "yes"
     if request.asked == "passed":
@@ -278,7 +279,7 @@ def _grown(made: Result, request: PremiseRequest, table: Table, rows: tuple[int,
     if one is None or other is None or any(c.code == "base_starts_late" for c in made.caveats):
         return _done(made, request, "open", {})
     return _done(made, request, _verdict(one < other if request.way == "down" else one > other), figures,
-                 {"more": "", "times": ""})
+                 {"more": "", "times": "", "in_all": ""})
 
 
 def _change(made: Result, request: PremiseRequest, run: Run) -> Result:

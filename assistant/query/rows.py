@@ -303,8 +303,6 @@ def _top_of_other_dimension(scope: Scope, found: Answer, names: tuple[str, ...])
     decode = dimension(others[0]).decode
     values = tuple(decode(r[others[0]]) if decode else r[others[0]] for r in top)
     chosen = Compare(field=others[0], op="in", values=values or ("",))
-    from assistant.plans.filters import And
-
     return chosen if plan.filter is None else And(parts=(plan.filter, chosen))
 
 
@@ -429,8 +427,9 @@ def _fill(found: Answer, scope: Scope) -> None:
         return
     fiscal = 1  # the engine truncates quarters and years by the calendar
     day = unit_start(found.period.covered_start, grain, fiscal)
+    kept = _weekdays(found.plan) if grain == "day" else None
     while day <= found.period.covered_end:
-        if day not in have:
+        if day not in have and (kept is None or day.weekday() in kept):
             row: Row = {grain: day, **{m: empty_value(m) for m in found.metrics}, "rows_read": 0}
             if found.plan.compare is not None:
                 kind = found.plan.compare.kind
@@ -440,6 +439,16 @@ def _fill(found: Answer, scope: Scope) -> None:
             found.rows.append(row)
         day = shift(day, grain, 1)
     found.all_groups = len(found.rows)
+
+
+def _weekdays(plan: QueryPlan) -> frozenset[int] | None:
+    """The days of the week that a plan is about; None where it is about all: the other days are no days without sales."""
+    parts = plan.filter.parts if isinstance(plan.filter, And) else (plan.filter,)
+    for part in parts:
+        if isinstance(part, Compare) and part.field == "weekday" and part.op in {"eq", "in"}:
+            encode = dimension("weekday").encode
+            return frozenset(int(encode(v)) for v in part.values) if encode is not None else None
+    return None
 
 
 def is_ranked(found: Answer) -> bool:

@@ -35,10 +35,11 @@ from assistant.llm.planner.kept_people import kept_people
 from assistant.llm.planner.kept_scope import kept_scope
 from assistant.llm.planner.listed_people import kept_to_them, with_people_named
 from assistant.llm.planner.no_draft import sized_for_all, without_draft
+from assistant.llm.planner.paid_prices import with_paid_prices
 from assistant.llm.planner.people_acts import FRAMES as PEOPLE_ACTS
 from assistant.llm.planner.people_clauses import settled
 from assistant.llm.planner.post_forms import posts_said
-from assistant.llm.planner.question_readings import QUESTION, WHOLE, claims
+from assistant.llm.planner.question_readings import QUESTION, WHOLE, claims, said_beside
 from assistant.llm.planner.rank import Encoder
 from assistant.llm.planner.recommendation_cues import cued
 from assistant.llm.planner.request_order import remaining
@@ -54,7 +55,7 @@ from assistant.llm.planner.vocabulary import vocabulary
 from assistant.llm.planner.worded_brief import looked_at, with_own_goods, worded
 from assistant.plans.shop import Shop
 
-_READINGS = (claims, *FIRST, *WHOLE, *QUESTION)
+_READINGS = (said_beside, claims, *FIRST, *WHOLE, *QUESTION)
 
 
 def plan_turn(
@@ -199,7 +200,7 @@ def _in_passing(turn: Turn, planned: Planned) -> Planned:
 def _in_readings(turn: Turn) -> Planned:
     """The plan of the first reading that takes the text."""
     known = with_people_named(turn.text, turn.context, turn.language)
-    return in_turn(_READINGS, replace(turn, context=known))
+    return with_paid_prices(turn.text, in_turn(_READINGS, replace(turn, context=known)), turn.words)
 
 
 __all__ = ["ALL_TOOLS", "plan_turn", "remaining"]

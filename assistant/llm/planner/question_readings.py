@@ -22,6 +22,7 @@ from assistant.llm.planner.intents import Frames
 from assistant.llm.planner.journeys import journey
 from assistant.llm.planner.limits import limited
 from assistant.llm.planner.one_figure import WELL
+from assistant.llm.planner.list_order import with_list_order
 from assistant.llm.planner.offer_forms import about_offers
 from assistant.llm.planner.one_request import one_request
 from assistant.llm.planner.order_sets import order_sets
@@ -35,6 +36,7 @@ from assistant.llm.planner.recommendation_cues import cued, of_goods
 from assistant.llm.planner.recommendation_forms import about_recommendations
 from assistant.llm.planner.replies import decline
 from assistant.llm.planner.request_order import in_order, requests_of
+from assistant.llm.planner.regions import with_regions
 from assistant.llm.planner.segment_talk import about_groups
 from assistant.llm.planner.sending_forms import about_sending
 from assistant.llm.planner.share_of_group import share_of_group
@@ -74,6 +76,13 @@ def claims(turn: Turn) -> Planned | None:
         return None if whole else share(turn.text)
     study = not whole and "run_study" in turn.tools and contrasted(turn.text, turn.words, turn.readings)
     return None if study else found
+
+
+def said_beside(turn: Turn) -> Planned | None:
+    """The order of a list, and regions of the world: the rest is planned without them, and they are put into its plan."""
+    if "query_data" not in turn.tools:
+        return None
+    return with_list_order(turn.text, turn.language, turn.again) or with_regions(turn.text, turn.words, turn.again)
 
 
 def _groups_contacted(turn: Turn) -> Planned | None:

@@ -127,6 +127,8 @@ class _Compared:
         self.said, self.rule, self.told, self.words, self.plan_one = said, rule, told, words, plan_one
         self.way = "down" if said.get("way", "").lower() in told.raw["less"] else "up"
         self.what = said.get("what", said.get("what2", ""))
+        if told.before.match(f"{self.what} "):  # "is the basket bigger in Q4 than in Q3": said of the first side
+            said["a"], self.what = f"{said['a']} {self.what}", ""
 
     def planned(self) -> Planned | None:
         """The plan; None where one of the sides is not read whole."""
