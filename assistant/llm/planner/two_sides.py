@@ -354,11 +354,13 @@ def _between_times(said: dict[str, str], told: _Words, words: Vocabulary, plan_o
         return None
     if plan.metrics != (first.metric,) or plan.filter is not None or second.conditions not in ({}, first.conditions):
         return None
+    if "customer" in plan.dimensions or (first.period.year or 0) < (second.period.year or 0):
+        return None  # customers are listed; the later time is the one that is looked at
     down = said["way"].lower() in told.raw["less"]
     made = QueryPlan(
         metrics=plan.metrics, dimensions=plan.dimensions, filter=first.filter,
         period=first.period, compare=Comparison(kind="period", period=second.period),
         having=(Having(metric=plan.metrics[0], op="lt" if down else "gt", values=(0,), of="change"),),
-        sort=Sort(by="change", descending=not down),
+        sort=Sort(by="change", descending=not down), limit=10 if "product" in plan.dimensions else None,
     )
     return Planned([call(made)], 0.95, frame=FRAME)
