@@ -120,6 +120,8 @@ def _changes(found: Patterns, text: str, words: Vocabulary) -> dict[str, Any] | 
             return {"budget": amount}
     for slots in found.fits("holdout", text):
         return {"holdout_share": round(float(slots["share"]) / 100, 4)}
+    for slots in found.fits("title", text):
+        return {"title": slots["title"][:120]}
     for slots in found.fits("products", text):
         said = slots["count"].lower()
         count = int(said) if said.isdigit() else int(found.raw["counts"][said])

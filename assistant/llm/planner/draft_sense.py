@@ -14,11 +14,11 @@ from typing import Any
 from pydantic import ValidationError
 
 from assistant.llm.planner.brief_clauses import clauses_of, orders_campaign
-from assistant.llm.planner.candidate import Planned, call
+from assistant.llm.planner.candidate import Planned, ToolCall, call
 from assistant.llm.planner.context import DialogueContext
 from assistant.llm.planner.dialogue_campaign import SHOWING, spoken_of, standing_brief
 from assistant.llm.planner.dialogue_filters import parts_of
-from assistant.llm.planner.patterns import patterns
+from assistant.llm.planner.patterns import Patterns, patterns
 from assistant.llm.planner.population import Population, of_answer
 from assistant.llm.planner.values import join
 from assistant.llm.planner.vocabulary import Vocabulary
@@ -40,9 +40,13 @@ def sensible_draft(
     Args:
         again: plans another text in this conversation.
     """
+    found = patterns(words.lexicon.language, "draft_edits")
+    if _not_sent(planned, words):
+        return _with_draft_offered(text, planned, found, again)
     if [c.name for c in planned.calls] != ["draft_campaign"]:
-        return planned
-    planned = _about_the_goods(planned, context)
+        return _whom_answered(text, planned, context, found, again) or _ordered_for_them(
+            text, planned, context, words, again) or planned
+    planned = _said_once(_about_the_goods(planned, context))
     brief: Any = planned.calls[0].plan()
     changed = (_left_out(text, brief, context, words) if brief.campaign_id else
                _with_budget(text, brief, words))
@@ -72,6 +76,69 @@ def _left_out(
         return None
     out = added[0] if len(added) == 1 else And(parts=tuple(added))
     return brief.model_copy(update={"audience": join([*old, Not(part=out)]), "audience_words": None})
+
+
+def _not_sent(planned: Planned, words: Vocabulary) -> bool:
+    """Whether the plan is the "no" to sending anything by a message."""
+    no = planned.calls[0].args if [c.name for c in planned.calls] == ["decline"] else {}
+    return no.get("message") == words.lexicon.wording["declines"]["not_sent"]
+
+
+def _with_draft_offered(
+    text: str, planned: Planned, found: Patterns, again: Callable[[str], Planned]
+) -> Planned:
+    """The "no" with the draft of just that message as the nearest that can be done."""
+    match = found.expression("sends").fullmatch(found.bare(text))
+    if match is None:
+        return planned
+    message = match["message"] or match["way"]
+    article = "sends_an" if found.expression("vowel").match(message) else "sends_a"
+    said = str(found.raw[article]).format(message=message, who=match["who"])
+    drafted = again(said)
+    if [c.name for c in drafted.calls] != ["draft_campaign"] or not drafted.calls[0].args.get("audience"):
+        return planned
+    no = planned.calls[0]
+    nearest = [said, *(n for n in no.args.get("nearest", ()) if n != said)][:3]
+    return replace(planned, calls=[ToolCall(no.name, {**no.args, "nearest": nearest})])
+
+
+def _said_once(planned: Planned) -> Planned:
+    """The draft with every condition on its customers said once."""
+    brief: Any = planned.calls[0].plan()
+    parts = parts_of(brief.audience)
+    once = [p for i, p in enumerate(parts) if p not in parts[:i]]
+    return planned if len(once) == len(parts) else replace(
+        planned, calls=[call(brief.model_copy(update={"audience": join(once)}))])
+
+
+def _whom_answered(
+    text: str, planned: Planned, context: DialogueContext, found: Patterns, again: Callable[[str], Planned]
+) -> Planned | None:
+    """As in "for people who bought tea" after "who should get it?": the draft that was asked for, for these."""
+    last = context.past[-1] if context.past else None
+    said = next(found.fits("answers_whom", found.bare(text)), None)
+    if last is None or said is None or last.call.name != "draft_campaign" or (
+            last.result or {}).get("kind") != "question":
+        return None
+    drafted = again(str(found.raw["for_whom"]).format(who=said["who"]))
+    made: Any = drafted.calls[0].plan() if [c.name for c in drafted.calls] == ["draft_campaign"] else None
+    if made is None or made.audience is None:
+        return None
+    whole = last.call.plan().model_copy(update={"audience": made.audience, "audience_words": made.audience_words})
+    return replace(drafted, calls=[call(whole)])
+
+
+def _ordered_for_them(
+    text: str, planned: Planned, context: DialogueContext, words: Vocabulary, again: Callable[[str], Planned]
+) -> Planned | None:
+    """As in "set up a campaign" right after an answer about customers: one for these."""
+    found = patterns(words.lexicon.language, "draft_edits")
+    last = context.past[-1] if context.past else None
+    if last is None or last.refused or last.call.name in SHOWING or not found.expression("bare_order").fullmatch(
+            found.bare(text)) or of_answer(last, context) is None:
+        return None
+    drafted = again(str(found.raw["for_them"]).format(text=text.rstrip(" .!?;,")))
+    return drafted if [c.name for c in drafted.calls] == ["draft_campaign"] else None
 
 
 def _about_the_goods(planned: Planned, context: DialogueContext) -> Planned:

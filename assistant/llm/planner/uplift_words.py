@@ -79,7 +79,7 @@ def by_words(
             return None
         return UpliftRequest(about=about, k=number or 20, **scope)  # type: ignore[arg-type]
     if re.match(found.raw.get("orders") or "(?!)", text, re.IGNORECASE):
-        return None  # "make me a welcome campaign" asks for a draft
+        return None  # "make me a welcome campaign" asks for a draft, "how big must the control group be" for a size
     if number is None and "message" in kinds and kinds & {"worked", "moved"} and (
             "worked" in kinds or "segments" in kinds):
         return ReadOutRequest(by=split or ("segment" if "segments" in kinds else None), measure=measure, **scope)

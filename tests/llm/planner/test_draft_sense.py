@@ -81,3 +81,23 @@ def test_goods_for_those_who_bought_others(text: str, goods: str, about: str) ->
 def test_an_order_for_a_campaign_is_no_read_out() -> None:
     (made,) = plan_turn("make me a welcome campaign for new customers", None, SHOP).calls
     assert made.name == "draft_campaign" and made.args["goal"] == "welcome"
+
+
+def test_the_answer_to_whom_keeps_the_rest_of_the_order() -> None:
+    asked = ToolCall("draft_campaign", {"goal": "launch", "offer": {"kind": "percent_off", "value": 10.0}})
+    made = after(asked, "for people in Germany who ordered this year", kind="question").args
+    assert made["goal"] == "launch" and made["offer"]["value"] == 10 and "Germany" in str(made["audience"])
+
+
+def test_a_bare_order_after_people_is_for_these() -> None:
+    listed = ToolCall("query_data", {"metrics": ["revenue"], "dimensions": ["customer"], "filter": SPENDERS})
+    assert after(listed, "ok, set up a campaign").args["audience"] == SPENDERS
+
+
+def test_an_order_to_send_is_refused_with_its_draft() -> None:
+    (no,) = plan_turn("can you email all customers in Germany right now", None, SHOP).calls
+    assert no.args["reason"] == "not_permitted" and no.args["nearest"][0].startswith("Draft an email for all customers")
+
+
+def test_a_draft_is_called_something() -> None:
+    assert changed("call it Autumn Glow")["title"] == "Autumn Glow"
