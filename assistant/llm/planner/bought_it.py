@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
+from assistant.llm.planner.candidate import Planned, call
 from assistant.llm.planner.context import DialogueContext
 from assistant.llm.planner.heard import expression
 from assistant.llm.planner.units import GRAINS
-from assistant.plans.filters import Compare
+from assistant.plans.filters import Compare, CustomerCondition
 from assistant.plans.query import QueryPlan
 
 #: what somebody can buy
@@ -20,6 +24,21 @@ def with_goods_named(text: str, context: DialogueContext) -> str:
     if match is None or name is None:
         return text
     return f"{match['before']} {name}{match['after']}"
+
+
+def of_the_goods(planned: Planned) -> Planned:
+    """Whom goods suit "who have not bought it yet": not those who never ordered at all, of whom nothing is known."""
+    one = planned.calls[0] if len(planned.calls) == 1 else None
+    if one is None or one.name != "likely_buyers":
+        return planned
+    plan: Any = one.plan()
+    said, product = plan.filter, plan.product_id
+    bare = isinstance(said, CustomerCondition) and said.metric == "orders" and said.op == "eq" and (
+        said.values == (0,) and said.where is None and said.period is None)
+    if not bare or product is None:
+        return planned
+    never = said.model_copy(update={"where": Compare(field="product", op="eq", values=(product,))})
+    return replace(planned, calls=[call(plan.model_copy(update={"filter": never}))])
 
 
 def unclear_goods(text: str, context: DialogueContext) -> str | None:

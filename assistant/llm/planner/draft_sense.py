@@ -20,6 +20,7 @@ from assistant.llm.planner.dialogue_campaign import SHOWING, spoken_of, standing
 from assistant.llm.planner.dialogue_filters import parts_of
 from assistant.llm.planner.patterns import Patterns, patterns
 from assistant.llm.planner.population import Population, of_answer
+from assistant.llm.planner.replies import decline, quoted
 from assistant.llm.planner.values import join
 from assistant.llm.planner.vocabulary import Vocabulary
 from assistant.llm.planner.worded_brief import values_of
@@ -41,12 +42,18 @@ def sensible_draft(
         again: plans another text in this conversation.
     """
     found = patterns(words.lexicon.language, "draft_edits")
+    if not _declined(planned) or planned.calls[0].args.get("reason") != "not_understood":
+        unsure = _only_left_out(text, planned, found, words)
+        if unsure is not None:
+            return unsure
+    else:
+        planned = _without_no_offer(text, planned, words, again) or planned
     if _not_sent(planned, words):
         return _with_draft_offered(text, planned, found, again)
     if [c.name for c in planned.calls] != ["draft_campaign"]:
         return _whom_answered(text, planned, context, found, again) or _ordered_for_them(
             text, planned, context, words, again) or planned
-    planned = _said_once(_about_the_goods(planned, context))
+    planned = _by_its_channel(text, _said_once(_about_the_goods(planned, context)), found)
     brief: Any = planned.calls[0].plan()
     changed = (_left_out(text, brief, context, words) if brief.campaign_id else
                _with_budget(text, brief, words))
@@ -76,6 +83,45 @@ def _left_out(
         return None
     out = added[0] if len(added) == 1 else And(parts=tuple(added))
     return brief.model_copy(update={"audience": join([*old, Not(part=out)]), "audience_words": None})
+
+
+def _declined(planned: Planned) -> bool:
+    return [c.name for c in planned.calls] == ["decline"]
+
+
+def _only_left_out(text: str, planned: Planned, found: Patterns, words: Vocabulary) -> Planned | None:
+    """The "no" to a text that only leaves people out, read as an order for a new draft for just these."""
+    new = [c.name for c in planned.calls] == ["draft_campaign"] and not planned.calls[0].args.get("campaign_id")
+    if not new or not found.expression("leaves_out").match(found.bare(text)) or not all(
+            map(_keeps, parts_of(planned.calls[0].plan().audience))):
+        return None
+    no = decline(words.lexicon, "not_understood", "not_understood", words=quoted([text]), examples="campaign")
+    return Planned([no], 0.0, frame="decline")
+
+
+def _without_no_offer(
+    text: str, planned: Planned, words: Vocabulary, again: Callable[[str], Planned]
+) -> Planned | None:
+    """An order that nobody reads, without its "no discount", which is what a draft has where no offer is said."""
+    language = words.lexicon.language
+    said = next((s for kind, _, s in clauses_of(text, language).found if kind == "no_offer"), None) if (
+        orders_campaign(text, language)) else None
+    rest = text if said is None or said not in text else " ".join(text.replace(said, " ").split()).strip(" ,")
+    if rest == text:
+        return None
+    drafted = again(rest)
+    return drafted if [c.name for c in drafted.calls] == ["draft_campaign"] and (
+        drafted.calls[0].plan().offer.kind == "none") else None
+
+
+def _by_its_channel(text: str, planned: Planned, found: Patterns) -> Planned:
+    """A new draft goes out by the channel that its order is named by: "do a mail for them"."""
+    one = planned.calls[0]
+    named = found.expression("order_by").match(found.bare(text))
+    if named is None or one.args.get("campaign_id") or {"channels", "steps"} & set(one.args):
+        return planned
+    channel = str(found.raw["channel_of"].get(named["channel"].lower(), "email"))
+    return replace(planned, calls=[call(one.plan().model_copy(update={"channels": (channel,)}))])
 
 
 def _not_sent(planned: Planned, words: Vocabulary) -> bool:

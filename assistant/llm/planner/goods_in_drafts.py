@@ -19,12 +19,12 @@ from assistant.llm.planner.context import DialogueContext, Past
 from assistant.llm.planner.form_places import put_in
 from assistant.llm.planner.language_files import read_yaml
 from assistant.llm.planner.normalise import clean
-from assistant.llm.planner.things_in_talk import listed
+from assistant.llm.planner.things_in_talk import listed, shown
 from assistant.plans.filters import Compare
 from assistant.plans.requests import CampaignBrief
 
 _LISTING = frozenset({"plan_promotion", "new_products", "recommend_products", "search_products", "find_substitutes",
-                      "query_data"})
+                      "query_data", "bought_together"})
 _MOST = 10
 
 
@@ -49,6 +49,8 @@ def with_listed_goods(
     if last is None or last.refused or last.call.name not in _LISTING or not raw:
         return None
     rows = list(listed(last, "product"))
+    if last.call.name == "bought_together":
+        rows = list(dict.fromkeys(str(r) for r in (*rows[:1], *shown(last, "pairs", "with_product_id"))))
     said = " ".join(clean(text).split()).strip(" .!?")
     dropped = raw["out"].match(said)
     if dropped is not None and rows:

@@ -14,6 +14,7 @@ from dataclasses import replace
 from assistant.llm.planner.accounting import accounted
 from assistant.llm.planner.after_refusal import scrap_after_refusal
 from assistant.llm.planner.bare_rankings import with_ranked_goods
+from assistant.llm.planner.bought_it import of_the_goods
 from assistant.llm.planner.bracketed_times import with_bracketed_times
 from assistant.llm.planner.brief_extras import with_extras
 from assistant.llm.planner.campaign_cues import of_campaigns, of_the_draft, sized_for_others
@@ -121,7 +122,7 @@ def _whole(turn: Turn) -> Planned:
     planned = scrap_after_refusal(turn.text, planned, turn.context, turn.words) or of_the_row(
         turn.text, planned, turn.context, turn.words) or kept_scope(
         turn.text, planned, turn.context, turn.words) or planned
-    return with_goods_said(planned, turn.context)
+    return with_goods_said(of_the_goods(planned), turn.context)
 
 
 def _read_once(turn: Turn) -> Planned:

@@ -101,3 +101,17 @@ def test_an_order_to_send_is_refused_with_its_draft() -> None:
 
 def test_a_draft_is_called_something() -> None:
     assert changed("call it Autumn Glow")["title"] == "Autumn Glow"
+
+
+def test_leaving_people_out_of_nothing_is_no_draft_for_them() -> None:
+    declined = ToolCall("decline", {"reason": "not_understood", "message": "?"})
+    context = DialogueContext([Past(declined, {"kind": "refusal"}, 1)], ["reactivate customers who barked"])
+    (made,) = plan_turn("keep out Germany", context, SHOP).calls
+    assert made.name == "decline"
+
+
+def test_a_mail_goes_out_by_mail_and_needs_no_offer() -> None:
+    listed = ToolCall("query_data", {"metrics": ["revenue"], "dimensions": ["customer"], "filter": SPENDERS})
+    assert after(listed, "do a mail for them with free shipping").args["channels"] == ["email"]
+    (made,) = plan_turn("email everyone in Germany, no discount", None, SHOP).calls
+    assert made.name == "draft_campaign" and made.args["audience"]["values"] == ["Germany"]
