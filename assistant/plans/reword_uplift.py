@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from assistant.plans.filters import InGroup
+from assistant.plans.reword_base import join_words
 from assistant.plans.uplift import ReadOutRequest, UpliftRequest
 
 CHANNEL_WORDS = {"email": "e-mail", "sms": "SMS", "push": "push notification", "post": "letter"}
@@ -61,6 +62,8 @@ def _read_out(request: ReadOutRequest, words: Any) -> str:
         scope = f"all past {' '.join([*said, 'campaigns'])}"
         if request.latest:
             scope = f"the last {' '.join([*said, 'campaign'])}"
+    if request.among:
+        scope = f"the campaigns {join_words(list(request.among))}"
     if request.discounted:
         scope += " with a discount"
     if request.earned:

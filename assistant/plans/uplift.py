@@ -41,7 +41,7 @@ class ReadOutRequest(PlanModel):
     ``campaign``: one by name; else all of a ``campaign_kind`` and ``channel`` together. ``by``: split of the customers,
     known before the campaign. ``latest``: only the last of them. ``measure``: share of customers who ordered, or their
     revenue or margin. ``earned``: each campaign's margin won less its cost, those that earned ``least`` or ``most``
-    first; ``discounted``: only campaigns with a discount.
+    first; ``discounted``: only campaigns with a discount; ``among``: only those of these names, which is better.
     """
 
     kind: Literal["read_out"] = "read_out"
@@ -53,6 +53,7 @@ class ReadOutRequest(PlanModel):
     measure: Literal["orders", "revenue", "margin"] = "orders"
     earned: Literal["least", "most"] | None = None
     discounted: bool = False
+    among: tuple[str, ...] = Field(default=(), max_length=20)
 
     @model_validator(mode="after")
     def _one_scope(self) -> ReadOutRequest:

@@ -36,7 +36,7 @@ def about_past_campaigns(
     language = words.lexicon.language
     found = patterns(language, "campaign_asks")
     bare = found.bare(text)
-    made = _earned(found, bare, language) or _named(found, bare, shop, words)
+    made = _side_by_side(found, bare, shop) or _earned(found, bare, language) or _named(found, bare, shop, words)
     if made is None and spoken_of(context) is None:  # of a draft on the table the time is asked elsewhere
         made = _when(found, bare, language)
     return None if made is None else Planned([made], 1.0, frame=_FRAME)
@@ -53,6 +53,16 @@ def _earned(found: Patterns, text: str, language: str) -> ToolCall | None:
             return call(ReadOutRequest(earned=order, discounted=discounted, **scope))  # type: ignore[arg-type]
     if any(True for _ in found.fits("total", text)):
         return call(ReadOutRequest(by="campaign", measure="margin", **scope))
+    return None
+
+
+def _side_by_side(found: Patterns, text: str, shop: Shop) -> ToolCall | None:
+    """As in "how did the Black Friday campaigns do compared with each other?": those whose names hold the words."""
+    for slots in found.fits("side_by_side", text):
+        said = slots["campaigns"].casefold()
+        names = tuple(n for n in shop.labels("campaign") if said in n.casefold())
+        if len(names) > 1:
+            return call(ReadOutRequest(earned="most", among=names))
     return None
 
 

@@ -138,7 +138,7 @@ def asked_of_campaigns(
             return _which(talk.meant, words)
         return _none_there(talk, step, words)
     if found.ask == "campaign_compare" and name is not None and talk.current is not None:
-        return _both((talk.current, name))
+        return _both((talk.current, name), words)
     if found.ask in {"campaign", "campaign_step", "campaign_nth", "campaign_year"} and name is not None:
         return _planned(_same_of(last, name))
     if found.ask == "campaign_worth" and name is not None:
@@ -153,7 +153,7 @@ def asked_of_campaigns(
     if found.ask == "campaign_people" and name is not None:
         return _people(found, name, words)
     if found.ask == "campaign_better":
-        return _both(talk.both[:2])
+        return _both(talk.both[:2], words)
     if found.ask == "campaign_best":
         return _best(found, last)
     if found.ask == "campaign_why":
@@ -166,8 +166,12 @@ _OF_ONE = frozenset({"campaign", "campaign_compare", "campaign_year", "campaign_
                      "campaign_worth", "campaign_figure", "campaign_people", "campaign_why"})
 
 
-def _both(names: Sequence[str]) -> Planned:
-    """Two campaigns, each against its customers held out."""
+def _both(names: Sequence[str], words: Vocabulary) -> Planned:
+    """Two campaigns side by side: what each earned, with which was better; where no costs of goods are known, each
+    against its customers held out."""
+    margin = words.metrics.get("gross_margin")
+    if margin is not None and margin.available:
+        return Planned([call(ReadOutRequest(earned="most", among=tuple(names)))], 1.0, frame="discourse")
     return Planned([call(ReadOutRequest(campaign=n, measure="margin")) for n in names], 1.0, frame="discourse")
 
 

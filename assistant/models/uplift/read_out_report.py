@@ -32,7 +32,7 @@ def read_out_result(snapshot: Snapshot, request: ReadOutRequest) -> Result:
             for and no costs of goods are known.
     """
     past = tested(snapshot, channel=request.channel, kind=request.campaign_kind, campaign=request.campaign,
-                  discounted=request.discounted)
+                  discounted=request.discounted, among=request.among)
     if request.latest and len(past.campaigns) > 1:
         last = max(past.campaigns, key=lambda c: c.started)
         request = request.model_copy(update={"campaign": last.name, "campaign_kind": None, "by": None})
@@ -59,8 +59,18 @@ def read_out_result(snapshot: Snapshot, request: ReadOutRequest) -> Result:
     if each is not None:
         result.figures |= earned_figures(each)
         result.words["earned"] = request.earned or ""
+        result.words["among"] = _apart(each) if request.among else ""
     result.caveats = _caveats(past, result)
     return result
+
+
+def _apart(each: Table) -> str:
+    """Whether the first of the campaigns set side by side surely did better, or worse, than the second."""
+    lower, upper = (each.column_index(name) for name in ("lower", "upper"))
+    ends = [(row[lower], row[upper]) for row in each.rows[:2]]
+    known = len(ends) == 2 and all(v is not None for pair in ends for v in pair)
+    apart = known and (ends[0][0] > ends[1][1] or ends[0][1] < ends[1][0])
+    return "" if len(ends) < 2 else "shown" if apart else "not_shown"
 
 
 def _split(snapshot: Snapshot, past: Tested, by: str, measure: str) -> Effects:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -48,20 +49,20 @@ class Tested:
 
 def tested(
     snapshot: Snapshot, *, channel: str | None = None, kind: str | None = None, campaign: str | None = None,
-    discounted: bool = False,
+    discounted: bool = False, among: Collection[str] = (),
 ) -> Tested:
     """Campaigns of a channel, kind or name that were tested against customers held out at random.
 
     Args:
         campaign: a name or id; every campaign of that name counts.
-        discounted: only campaigns with a discount.
+        discounted: only campaigns with a discount. among: only those of these names.
 
     Raises:
         MissingData: the data hold no campaigns or no arms.
         NoRows: no such campaign, or none of them can be read as an experiment; says why.
     """
     wanted = [c for c in past_campaigns(snapshot) if _is_meant(c, channel, kind, campaign)
-              and (c.discount_percent > 0 or not discounted)]
+              and (c.discount_percent > 0 or not discounted) and (not among or c.name in among)]
     if not wanted:
         said = " ".join(v.replace("_", "-") for v in (campaign, kind, channel) if v)
         names = sorted({c.name for c in past_campaigns(snapshot)})

@@ -82,10 +82,10 @@ def test_the_two_spoken_of_last_stand_beside_each_other(text: str, metric: str, 
     assert args["sort"].get("descending", True) is most
 
 
-def test_which_was_better_reads_out_both() -> None:
-    planned = asked("which was better", SPRING, JANUARY)
+def test_which_was_better_sets_both_side_by_side() -> None:
+    (one,) = asked("which was better", SPRING, JANUARY).calls
 
-    assert [c.args["campaign"] for c in planned.calls] == ["Spring Win-back", "January Win-back"]
+    assert one.args == {"earned": "most", "among": ["Spring Win-back", "January Win-back"]}
 
 
 @pytest.mark.parametrize(("text", "name", "metric"), [
@@ -252,7 +252,7 @@ def test_what_the_thing_before_completes(text: str, before: Any, tool: str, fiel
 def test_one_campaign_is_compared_with_the_one_before_it() -> None:
     planned = asked("compare it with the one before that", SPRING)
 
-    assert [c.args["campaign"] for c in planned.calls] == ["Spring Win-back", "Garden Opening"]
+    assert planned.calls[0].args["among"] == ["Spring Win-back", "Garden Opening"]
 
 
 def test_words_of_time_describe_no_campaign() -> None:
