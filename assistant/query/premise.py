@@ -26,6 +26,8 @@ MOST = 10_000
 PLACE = "place"
 #: how far "doubled", "halved" … may be off: a quarter of the factor either way
 LOOSE = 0.25
+#: from so many times on a difference is also said as a multiple
+TELLING = 1.5
 #: how far from "twice as much" still counts as that
 NEAR = 0.1
 
@@ -237,6 +239,8 @@ def _larger(made: Result, request: PremiseRequest, run: Run) -> Result:
     holds = one < other if request.way == "down" else one > other
     money = "also" in figures and figures["also"].unit == "currency"
     words = {"in_all": "yes" if money else "", "more": "more" if one > other else "less" if one < other else "", "times": ""}
+    if request.asked == "size" and one > 0 and other > 0 and max(one, other) >= TELLING * min(one, other):
+        words["times"] = "yes"
     if request.factor is not None:
         holds, words["times"] = _so_many_times(one, other, request), "yes"
     if request.asked == "passed":

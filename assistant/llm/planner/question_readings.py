@@ -11,6 +11,7 @@ from dataclasses import replace
 from assistant.llm.planner.campaign_words import costs_something
 from assistant.llm.planner.candidate import Candidate, Planned
 from assistant.llm.planner.candidate_readings import candidates
+from assistant.llm.planner.cancelled_value import with_cancelled_value
 from assistant.llm.planner.churn_forms import about_what_comes
 from assistant.llm.planner.composed import composed
 from assistant.llm.planner.contrasts import contrasted
@@ -71,18 +72,20 @@ def claims(turn: Turn) -> Planned | None:
         return share_of_whole(text, turn.words, read_one)
 
     found = two_sides(turn.text, turn.words, read_one) or asked_claim(turn.text, turn.words, read_one, share)
-    whole = _parts(turn) is not None
+    parts = _parts(turn)
+    whole = parts is not None
     if found is None:
-        return None if whole else share(turn.text)
+        return None if parts is not None and parts.calls[0].args.get("compare") else share(turn.text)
     study = not whole and "run_study" in turn.tools and contrasted(turn.text, turn.words, turn.readings)
     return None if study else found
 
 
 def said_beside(turn: Turn) -> Planned | None:
-    """The order of a list, and regions of the world: the rest is planned without them, and they are put into its plan."""
+    """The order of a list, regions of the world, money of cancellations: planned in other words, and put into that plan."""
     if "query_data" not in turn.tools:
         return None
-    return with_list_order(turn.text, turn.language, turn.again) or with_regions(turn.text, turn.words, turn.again)
+    return (with_list_order(turn.text, turn.language, turn.again) or with_regions(turn.text, turn.words, turn.again)
+            or with_cancelled_value(turn.text, turn.again))
 
 
 def _groups_contacted(turn: Turn) -> Planned | None:

@@ -41,13 +41,15 @@ class _Words:
     forms: tuple[tuple[LatePattern, dict[str, Any]], ...]
     choices: tuple[tuple[LatePattern, dict[str, Any]], ...]
     between_times: LatePattern
+    moved: LatePattern
     before: re.Pattern[str]
     after: re.Pattern[str]
     ourselves: re.Pattern[str]
     pronouns: re.Pattern[str]
+    asking: re.Pattern[str]
     persons: re.Pattern[str]
     deeds: tuple[tuple[re.Pattern[str], list[str]], ...]
-    whats: tuple[tuple[re.Pattern[str], re.Pattern[str], str | None], ...]
+    whats: tuple[tuple[re.Pattern[str], re.Pattern[str], str | None, re.Pattern[str]], ...]
     comps: tuple[tuple[re.Pattern[str], str], ...]
     raw: dict[str, Any]
 
@@ -76,13 +78,13 @@ def _words(language: str) -> _Words | None:
 
     return _Words(
         tuple((whole(f["for"]), f) for f in raw["forms"]), tuple((whole(f["for"]), f) for f in raw["choices"]),
-        whole(raw["between_times"]),
+        whole(raw["between_times"]), whole(raw["moved"]),
         re.compile(rf"^(?:{source(raw['before_side'])})", re.IGNORECASE),
         re.compile(rf"(?:{source(raw['after_side'])})\Z", re.IGNORECASE),
-        full(raw["ourselves"]), full(raw["pronouns"]),
+        full(raw["ourselves"]), full(raw["pronouns"]), full(raw["asking"]),
         re.compile(rf"\b(?:{source(raw['persons'])})\b", re.IGNORECASE),
         tuple((full(d["for"]), d["say"]) for d in raw["deeds"]),
-        tuple((full(d["for"]), full(d["with"]), d["say"]) for d in raw["whats"]),
+        tuple((full(d["for"]), full(d["with"]), d["say"], full(d.get("unless", "(?!)"))) for d in raw["whats"]),
         tuple((full(d["for"]), d["say"]) for d in raw["comps"]), raw,
     )
 
@@ -114,6 +116,9 @@ def two_sides(text: str, words: Vocabulary, plan_one: PlanOne) -> Planned | None
             made = _chosen(match["a"], match["b"], bool(rule.get("liked")), told, words, plan_one)
             if made is not None:
                 return made
+    match = told.moved.match(said)
+    if match is not None:
+        return _moved(match["a"], match["way"], match["when"], told, plan_one)
     match = told.between_times.match(said)
     return None if match is None else _between_times(match.groupdict(), told, words, plan_one)
 
@@ -137,7 +142,7 @@ class _Compared:
             a, self.what = self.what, ""  # "do we sell more candles than mugs"
             if names_measure(a, self.words):
                 self.said.pop("deed", None)  # "do we have more customers in Spain than in Portugal"
-        if not a or any(self.told.pronouns.match(_bare(side, self.told)) for side in (a, b)):
+        if not a or self.told.asking.match(a) or any(self.told.pronouns.match(_bare(s, self.told)) for s in (a, b)):
             return None
         for measure in self._measures(f"{a} {b}"):
             first, second = _pair(a, b, measure, self.told, self.words, self.plan_one)
@@ -156,12 +161,15 @@ class _Compared:
         told, what = self.told, self.what.strip()
         way = self.said.get("way", "more").lower()
         deed = self.said.get("deed")
+        if self.rule.get("likely"):
+            yield told.raw["likely"][" ".join((deed or "").lower().split())]
+            return
         if deed is None:
             yield None
         if what:
-            for pattern, with_, say in told.whats:
+            for pattern, with_, say, unless in told.whats:
                 if pattern.fullmatch(what) and with_.fullmatch(way):
-                    if say is not None:
+                    if say is not None and not unless.fullmatch(deed or ""):
                         yield say
                         return
                     break
@@ -182,6 +190,8 @@ class _Compared:
             return None
         growth, passed = bool(self.rule.get("growth")), bool(self.rule.get("passed"))
         apart = _difference(first, second)
+        if apart is None and not growth and not passed and first.period is None and not second.conditions:
+            return self._than_before(first, second)
         if apart is None:
             if first.conditions == second.conditions and None not in (first.period, second.period):
                 return None if growth else self._of_times(first, second)
@@ -212,6 +222,17 @@ class _Compared:
 
     def _bound(self) -> Any:
         return self.told.raw["bounds"].get(self.said.get("bound", "").lower().strip(), "eq")
+
+    def _than_before(self, first: OneFigure, second: OneFigure) -> Planned | None:
+        """As in "are we selling more on the app than last year": this year so far against the same days of the last one."""
+        before = second.period
+        if before is None or before.kind != "calendar" or before.offset != -1 or before.count != 1:
+            return None
+        if self.rule.get("size") or "times" in self.said:
+            return None
+        now = before.model_copy(update={"offset": 0})
+        plan = QueryPlan(metrics=(first.metric,), filter=first.filter, period=now, compare=Comparison(kind="previous"))
+        return _checked(PremiseRequest(relation="change", plan=plan, way=self.way, asked="whether"))  # type: ignore[arg-type]
 
     def _of_times(self, first: OneFigure, second: OneFigure) -> Planned | None:
         if self.rule.get("size") or self.rule.get("passed") or "times" in self.said:
@@ -338,6 +359,20 @@ def _described(word: str, plan_one: PlanOne) -> bool:
     """Whether a word alone is only looked for in names: "red"."""
     alone = one_figure(f"revenue of {word}", plan_one)
     return alone is not None and any(isinstance(c, Compare) and c.op == "contains" for c in alone.conditions.values())
+
+
+def _moved(a: str, way: str, when: str, told: _Words, plan_one: PlanOne) -> Planned | None:
+    """Whether a figure rose or fell: of a month against the month before, of a season against that of the year before."""
+    if re.search(told.raw["moved_against"], when, re.IGNORECASE) or told.pronouns.match(_bare(a, told)) or told.asking.match(a):
+        return None
+    found = one_figure(f"{_bare(a, told)} {when}", plan_one)
+    if found is None or found.period is None or found.period.kind not in {"named", "calendar"} or found.period.offset > 0:
+        return None
+    seasonal = found.period.event is not None or found.period.day is not None
+    plan = QueryPlan(metrics=(found.metric,), filter=found.filter, period=found.period,
+                     compare=Comparison(kind="year_earlier" if seasonal else "previous"))
+    down = way.lower() in told.raw["moved_down"]
+    return _checked(PremiseRequest(relation="change", plan=plan, way="down" if down else "up", asked="whether"))
 
 
 def _between_times(said: dict[str, str], told: _Words, words: Vocabulary, plan_one: PlanOne) -> Planned | None:

@@ -133,8 +133,27 @@ def join(filters: Sequence[Filter], joins: Sequence[str] = ()) -> Filter | None:
             groups.append([part])
         elif part not in groups[-1]:  # what is said twice is one condition
             groups[-1].append(part)
+    groups = [[f for f in g if not _said_by_group(f, g)] for g in groups]
     ands: list[Any] = [g[0] if len(g) == 1 else And(parts=tuple(g)) for g in groups]
     return ands[0] if len(ands) == 1 else Or(parts=tuple(ands))
+
+
+def _said_by_group(part: Filter, group: Sequence[Filter]) -> bool:
+    """As in "scarf and hat revenue": where "Scarves & Hats" is a kind of goods, its one half does not narrow it."""
+    if not (isinstance(part, Compare) and part.op == "contains" and part.field == "product"):
+        return False
+    kinds = [str(f.values[0]) for f in group
+             if isinstance(f, Compare) and f.op == "eq" and f.field in {"category", "subcategory"}]
+    halves = (half for kind in kinds for half in (kind.casefold().split(" & ") if " & " in kind else ()))
+    return any(_singular(half) == _singular(str(part.values[0]).casefold()) for half in halves)
+
+
+def _singular(word: str) -> str:
+    """A noun as one of them: "scarves" and "scarf" are the same."""
+    for many, one in (("ves", "f"), ("ies", "y"), ("sses", "ss"), ("ches", "ch"), ("s", "")):
+        if word.endswith(many) and len(word) > len(many) + 1:
+            return word.removesuffix(many) + one
+    return word
 
 
 def value_filters(reading: Reading, used: set[int]) -> tuple[list[Filter], set[int], dict[str, list[str]]]:
