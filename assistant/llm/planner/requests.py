@@ -378,7 +378,7 @@ def together(p: Parts, context: DialogueContext, finish: Finish, shop: Shop) -> 
     if both:  # "how often were A and B ordered together"
         args = {"product_id": both[0], "with_product_id": both[1]}
     if p.limit:
-        args["k"] = p.limit
+        args["k"] = min(p.limit, 100)  # a longer list than the tool gives is another request
     extra = 0.4 * bool(p.periods) + 0.4 * (len(p.rows) > (len(both) or (1 if words or p.product_ids else 0)))
     return finish(p, [ToolCall("bought_together", args)], "together", extra)
 

@@ -111,3 +111,21 @@ def test_regions_side_by_side_are_a_figure_of_each() -> None:
 @pytest.mark.parametrize("text", ["is it higher than before", "do they order more than that", "is that ahead of the other one"])
 def test_words_that_point_back_are_no_side(text: str) -> None:
     assert _first(text)[0] != "check_premise"
+
+
+def test_money_of_cancellations_is_no_count() -> None:
+    _, args = _first("value of cancellations by month in 2011")
+
+    assert args["metrics"] == ["returned_value"] and args["filter"]["field"] == "line_type"
+
+
+@pytest.mark.parametrize(("text", "way"), [("did sales go up in May 2011", "up"), ("has revenue fallen in Q1 2011", "down")])
+def test_whether_a_figure_moved(text: str, way: str) -> None:
+    _, args = _first(text)
+
+    assert (args["relation"], args["way"], args["asked"]) == ("change", way, "whether")
+
+
+@pytest.mark.parametrize("text", ["how many customers bought more in 2011 than in 2010", "which customers order more often than others"])
+def test_who_is_asked_for_is_no_side(text: str) -> None:
+    assert _first(text)[0] != "check_premise"
