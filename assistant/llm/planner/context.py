@@ -10,6 +10,8 @@ from assistant.plans.filters import And, Compare, CustomerCondition, Filter, Not
 from assistant.plans.query import QueryPlan
 from assistant.plans.requests import SegmentRule
 
+#: frame of a look aside ("is that more than usual?"): the talk goes on from the answer before it
+LOOK_ASIDE = "aside"
 #: frame of a text after which nothing said before counts
 FRESH_START = "fresh_start"
 #: frame of a question about a group as a whole: what its answer lists are examples
@@ -59,7 +61,8 @@ class DialogueContext:
     def last(self, *tools: str) -> Past | None:
         """The latest call (of one of the tools) that was not refused; asking back and declining do not count."""
         for past in reversed(self.past):
-            if past.refused or (past.call.name in _TALK | _ASIDE and past.call.name not in tools):
+            aside = past.call.name in _TALK | _ASIDE and past.call.name not in tools
+            if past.refused or past.frame == LOOK_ASIDE or aside:
                 continue
             if not tools or past.call.name in tools:
                 return past
@@ -76,7 +79,7 @@ class DialogueContext:
         for made in by_turn.values():
             if made[0].frame == "undo":
                 kept = kept[:-1]
-            elif made[0].frame not in {"repeat", "explain"}:
+            elif made[0].frame not in {"repeat", "explain", LOOK_ASIDE}:
                 kept.append(made)
         return kept
 

@@ -23,7 +23,7 @@ from assistant.llm.planner.dialogue_people import by_message_channel, each_of_th
 from assistant.llm.planner.dialogue_time import edit_periods
 from assistant.llm.planner.dialogue_why import why
 from assistant.llm.planner.heard import heard
-from assistant.llm.planner.moves import turned
+from assistant.llm.planner.moves import in_percent, turned
 from assistant.llm.planner.parts import Parts
 from assistant.llm.planner.plan_edits import split_still
 from assistant.llm.planner.spans import Item
@@ -331,6 +331,8 @@ def _edit_rank(p: Parts, plan: QueryPlan, changes: dict[str, Any]) -> None:
         descending = descending != turned(p, by)
     changes["sort"] = Sort(by=by, descending=descending)
     changes["limit"] = min(limit or plan.limit or (1 if _the_one(p) else 10), 10_000)
+    if changes["limit"] == 1 and plan.transform == "share":
+        changes["transform"] = None
     on = plan.limit is not None and p.descending is None and any(
         item.lemma in heard("dialogue_query.next") for item in p.reading.items
     )
@@ -351,7 +353,9 @@ def _bounded(p: Parts, plan: QueryPlan, changes: dict[str, Any], last: Past | No
         p.used.update({i, i + 1}, p.reading.having("customers_pronoun"))
         p.conditions.measures, p.limit = [], None
         metric = _counted_by(p, i + 2) or _bounded_measure(last, plan, float(value))
-        changes["having"] = (Having(metric=metric, op=op, values=(float(value),)),)
+        term = p.reading.vocabulary.metrics.get(metric)
+        share = in_percent(p) and term is not None and term.adds_up  # "over 5 percent" of revenue: of all revenue
+        changes["having"] = (Having(metric=metric, op=op, values=(float(value),), of="share" if share else "value"),)
         changes["limit"] = None
         return True
     return False

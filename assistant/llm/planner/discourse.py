@@ -23,7 +23,7 @@ from assistant.llm.planner import (
     discourse_turns,
 )
 from assistant.llm.planner.candidate import Planned
-from assistant.llm.planner.context import DialogueContext
+from assistant.llm.planner.context import LOOK_ASIDE, DialogueContext
 from assistant.llm.planner.discourse_scene import FRAME, Move, Plan, Scene
 from assistant.llm.planner.follow_moves import changed
 from assistant.llm.planner.language_files import read_yaml
@@ -119,7 +119,7 @@ def of_the_talk(
             continue  # the other readings know it so
         acted = again(act.say) if act.say else discourse_acts.MOVES[act.name](scene)
         if acted is not None and acted.frame != "decline" and all(c.name in tools for c in acted.calls):
-            return replace(acted, frame=FRAME)  # of its words none is left
+            return acted if acted.frame == LOOK_ASIDE else replace(acted, frame=FRAME)  # of its words none is left
     one = changed(replace(scene, text=text))
     return one if one is not None and all(c.name in tools for c in one.calls) else None
 

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from assistant.llm.planner.candidate import Planned
+from assistant.llm.planner.context import LOOK_ASIDE
 from assistant.llm.planner.discourse_lists import how_much, net, share_of_revenue
 from assistant.llm.planner.discourse_pairs import higher, together, two_before
 from assistant.llm.planner.discourse_scene import Move, Scene, among, answer, dumped, made, parts_of
+from assistant.llm.planner.heard import heard
 from assistant.llm.planner.references import units_of
 from assistant.llm.planner.second_clauses import SHARE
 from assistant.llm.planner.units import GRAINS
@@ -87,7 +89,8 @@ def in_percent(s: Scene) -> Planned | None:
     if not q.dimensions and (two := higher(s)) is not None:
         return two
     rate = SHARE.get(q.metrics[0])
-    if rate is not None:
+    of_all = q.dimensions and not heard("discourse.of_all").isdisjoint(_WORD.findall(s.text.lower()))
+    if rate is not None and not of_all:
         return share_of_revenue(s)
     if not q.dimensions:
         counted = units.get(q.metrics[0]) in {"count", "currency"}
@@ -204,12 +207,21 @@ def than_usual(s: Scene) -> Planned | None:
     """As in "is that more than usual?" of one month: beside all the months there are."""
     q = s.query
     unit = next(iter(units_of(q.period) & {*GRAINS}), None) if q is not None and q.period is not None else None
-    if q is None or unit is None or q.dimensions or q.compare is not None:
+    if q is None or unit is None or q.dimensions or q.compare is not None and q.compare.kind == "total":
         return None
-    return s.edited([f"usual|{unit}"], dimensions=(unit,), period=None, chart="line")
+    found = s.edited([f"usual|{unit}"], dimensions=(unit,), period=None, compare=None, chart="line")
+    return None if found is None else replace(found, frame=LOOK_ASIDE)
+
+
+def restated(s: Scene) -> Planned | None:
+    """As in "how many was that?" of the row that was picked: its figure again."""
+    q = s.query
+    return answer(s.last.call) if q is not None and s.last is not None and q.dimensions and (
+        q.limit == 1 or q.having) else None
 
 
 MOVES: dict[str, Move] = {
+    "restated": restated,
     "than_usual": than_usual,
     "difference": difference,
     "in_percent": in_percent,

@@ -260,6 +260,8 @@ def halves_of(s: Scene, q: QueryPlan) -> tuple[Period, Period] | None:
         return None
     span = (status.first_day, status.as_of) if q.period is None else PeriodReader(
         [], s.words.lexicon, status.as_of).bounds(q.period)
+    if q.period is not None and q.period.kind == "absolute" and q.period.start and not q.period.end:
+        span = (q.period.start, status.as_of)
     cut = None if span is None else _halves(max(span[0], status.first_day), min(span[1], status.as_of))
     if cut is None:
         return None

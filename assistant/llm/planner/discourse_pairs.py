@@ -9,6 +9,7 @@ from assistant.llm.planner.answers import run
 from assistant.llm.planner.candidate import Planned, call
 from assistant.llm.planner.context import counted_customers
 from assistant.llm.planner.discourse_scene import Move, Scene, among, answer, dumped, made, parts_of
+from assistant.llm.planner.heard import heard
 from assistant.llm.planner.period_grammar import PeriodReader
 from assistant.llm.planner.references import column
 from assistant.llm.planner.replies import quoted
@@ -65,6 +66,9 @@ def higher(s: Scene) -> Planned | None:
     """As in "which one is higher?", "compare the two" after Germany and then Austria, or one year and then another."""
     two = two_before(s)
     beside = _split_of_few(s)
+    q = s.query
+    if q is not None and s.group() is not None and q.compare is not None and q.compare.kind in _TIMED:
+        return s.edited(sort={"by": "change", "descending": "down" not in s.said}, limit=1, offset=0)
     if two is None and beside is not None and s.query is not None:
         return s.edited(metrics=s.query.metrics[:1], dimensions=(beside,), limit=None, offset=0,
                         sort=Sort(by=s.query.metrics[0], descending="down" not in s.said).model_dump())
@@ -79,8 +83,11 @@ def higher(s: Scene) -> Planned | None:
         return made({**q.model_dump(), "metrics": q.metrics[:1], "period": now.model_dump(),
                      "compare": against.model_dump()})
     kept = join([*two.kept, among(two.field, list(two.values))])
-    return made({**q.model_dump(), "metrics": q.metrics[:1], "dimensions": (two.field,), "filter": dumped(kept),
-                 "compare": None, "sort": Sort(by=q.metrics[0], descending="down" not in s.said).model_dump()})
+    money = s.words.role("money")
+    spent = money is not None and not heard("discourse.spending").isdisjoint(s.text.lower().split())
+    by = str(money) if spent and q.metrics[0] in {"customers", "orders", "units"} else q.metrics[0]
+    return made({**q.model_dump(), "metrics": (by,), "dimensions": (two.field,), "filter": dumped(kept),
+                 "compare": None, "sort": Sort(by=by, descending="down" not in s.said).model_dump()})
 
 
 def _split_of_few(s: Scene) -> str | None:
@@ -209,6 +216,7 @@ def _two_lists(
     return column(s.context, s.last, group), [str(row[at]) for row in table.rows], q, other_time
 
 
+_TIMED = frozenset({"previous", "year_earlier", "period"})
 #: counts of people
 _HEADS = frozenset({"customers"})
 _OF_PEOPLE = frozenset({"query_data", "count_audience", "predict_churn", "find_segments"})

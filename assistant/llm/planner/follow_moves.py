@@ -12,6 +12,7 @@ import dataclasses
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -21,17 +22,20 @@ from assistant.llm.planner import plan_edits
 from assistant.llm.planner.candidate import Planned, call
 from assistant.llm.planner.context import DialogueContext
 from assistant.llm.planner.dialogue_campaign import spoken_of
+from assistant.llm.planner.dialogue_time import in_year_of
 from assistant.llm.planner.discourse_people import left_out
 from assistant.llm.planner.discourse_scene import FRAME, Scene, answer, parts_of
-from assistant.llm.planner.heard import heard
+from assistant.llm.planner.heard import expression, heard
 from assistant.llm.planner.intents import Frames
 from assistant.llm.planner.language_files import read_yaml
 from assistant.llm.planner.late_patterns import LatePattern
 from assistant.llm.planner.listed_rows import OF_NOW
 from assistant.llm.planner.parts import Parts
+from assistant.llm.planner.period_grammar import PeriodReader
 from assistant.llm.planner.spans import Reading, read
 from assistant.llm.planner.units import GRAINS
 from assistant.plans.filters import Compare, Filter, Not
+from assistant.plans.periods import Period
 from assistant.plans.query import QueryPlan
 
 _MACRO = re.compile(r"(?<!\?P)<(\w+)>")
@@ -146,8 +150,12 @@ def changed(s: Scene) -> Planned | None:
 
 def _done(s: Scene, forms: _Forms, said: str, deed: str, x: str, y: str) -> Planned | None:
     named = _row_shown(s, x) or _named(s, forms, x)
+    if named is None and deed == "drop":
+        named = _named(s, forms, expression("follow_moves.ones").sub("", x))
     if named is None:
         return None
+    if deed == "drop" and named.time and s.query is not None and {*s.query.dimensions} & {*GRAINS}:
+        return _without_end(s, s.query, named)
     if deed == "add":
         return _one_more(s, named)
     other = _named(s, forms, y) if y else None
@@ -166,6 +174,22 @@ def _done(s: Scene, forms: _Forms, said: str, deed: str, x: str, y: str) -> Plan
     if named.time:
         return _plain(s, forms, said, "and", named.text)
     return _measure(s, forms, said, named) if named.metric and deed != "keep" else None
+
+
+def _without_end(s: Scene, q: QueryPlan, named: Named) -> Planned | None:
+    """As in "drop Q1" of the quarters of a year: a stretch at either end of the time looked at is cut off."""
+    frames = Frames(read(named.text, s.words), DialogueContext(), s.shop, lambda _: True)
+    found = frames.parts().periods[0].period
+    reader = PeriodReader([], s.words.lexicon, s.shop.status().as_of)
+    span = reader.bounds(q.period) if q.period is not None else None
+    gone = reader.bounds(in_year_of(found, q.period)) if found is not None else None
+    if span is None or gone is None or q.compare is not None:
+        return None
+    one = timedelta(days=1)
+    left = (gone[1] + one, span[1]) if gone[0] <= span[0] else (span[0], gone[0] - one) if gone[1] >= span[1] else None
+    if left is None or left[0] > left[1]:
+        return None
+    return s.edited(period=Period(kind="absolute", start=left[0], end=left[1]).model_dump())
 
 
 def _values(

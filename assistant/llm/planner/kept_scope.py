@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from assistant.llm.planner.candidate import Planned, call
-from assistant.llm.planner.context import DialogueContext, Past
+from assistant.llm.planner.context import LOOK_ASIDE, DialogueContext, Past
 from assistant.llm.planner.discourse_scene import parts_of
 from assistant.llm.planner.heard import expression, heard
 from assistant.llm.planner.parts import gather
@@ -89,9 +89,29 @@ def kept_scope(text: str, planned: Planned, context: DialogueContext, words: Voc
     return replace(planned, calls=[call(scoped)], notes=[*planned.notes, *notes])
 
 
+def unheld(text: str, planned: Planned, context: DialogueContext, words: Vocabulary) -> Planned | None:
+    """A "no" where a text points at what was narrowed before and its plan is about all the shop at all times: "how much
+    did that bring in" after the buyers of one category."""
+    last = context.past[-1] if context.past else None
+    plan = planned.calls[0].plan() if len(planned.calls) == 1 and planned.frame in _FRESH else None
+    if last is None or not isinstance(plan, QueryPlan) or planned.done is not None:
+        return None
+    if plan.filter is not None or plan.compare is not None or plan.dimensions:
+        return None
+    said = expression("kept_scope.pointer").search(text)
+    before = context.last("query_data", "count_audience")
+    narrowed = before is not None and (
+        before.call.args.get("filter") or plan.period is None and before.call.args.get("period"))
+    open_turn = last.refused or last.call.name in {"decline", "ask_back"}
+    if said is None or not (narrowed or plan.period is None and open_turn):
+        return None
+    no = decline(words.lexicon, "not_understood", "not_of_whole_shop", words=said.group())
+    return Planned([no], 0.0, frame="decline")
+
+
 def _before(context: DialogueContext) -> QueryPlan | ChangePlan | BriefingRequest | None:
     """The data question answered in the turn before this one."""
-    last: Past | None = context.past[-1] if context.past else None
+    last: Past | None = next((p for p in reversed(context.past) if p.frame != LOOK_ASIDE), None)
     if last is None or last.refused or last.call.name not in _SCOPED:
         return None
     if sum(p.turn == last.turn for p in context.past) > 1:
@@ -224,4 +244,4 @@ def _measure(
     return {"metrics": (asked,), "sort": sort}
 
 
-__all__ = ["kept_scope"]
+__all__ = ["kept_scope", "unheld"]

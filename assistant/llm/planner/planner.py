@@ -20,7 +20,7 @@ from assistant.llm.planner.brief_extras import with_extras
 from assistant.llm.planner.campaign_cues import of_campaigns, of_the_draft, sized_for_others
 from assistant.llm.planner.campaigns_in_talk import described
 from assistant.llm.planner.candidate import Planned
-from assistant.llm.planner.context import FRESH_START, DialogueContext
+from assistant.llm.planner.context import FRESH_START, LOOK_ASIDE, DialogueContext
 from assistant.llm.planner.customer_asks import asks_for_profile
 from assistant.llm.planner.dialogue_campaign import spoken_of
 from assistant.llm.planner.draft_clauses import changed_by_clauses, may_change
@@ -33,7 +33,7 @@ from assistant.llm.planner.goods_said import with_goods_said
 from assistant.llm.planner.heard import hearing
 from assistant.llm.planner.joined_scraps import joined_scrap
 from assistant.llm.planner.kept_people import kept_people
-from assistant.llm.planner.kept_scope import kept_scope
+from assistant.llm.planner.kept_scope import kept_scope, unheld
 from assistant.llm.planner.listed_people import kept_to_them, with_people_named
 from assistant.llm.planner.no_draft import sized_for_all, without_draft
 from assistant.llm.planner.paid_prices import with_paid_prices
@@ -85,7 +85,7 @@ def plan_turn(
         tools = [t for t in tools if t != "draft_campaign"]
     with hearing(language), remembering():
         talk = context or DialogueContext()
-        text, talk = with_row_as_scope(text, talk)
+        text, talk = with_row_as_scope(text, talk, vocabulary(shop, language)) if talk.past else (text, talk)
         turn = Turn(text, talk.since_fresh_start(), shop, tools, vocabulary(shop, language), encoder, _in_readings,
                     in_talk=context is not None, in_full=_whole)
         written = posts_said(text, talk, shop, tools, turn.words, lambda t: _whole(turn.outside(t)))
@@ -122,6 +122,7 @@ def _whole(turn: Turn) -> Planned:
     planned = scrap_after_refusal(turn.text, planned, turn.context, turn.words) or of_the_row(
         turn.text, planned, turn.context, turn.words) or kept_scope(
         turn.text, planned, turn.context, turn.words) or planned
+    planned = unheld(turn.text, planned, turn.context, turn.words) or planned
     return with_goods_said(of_the_goods(planned), turn.context)
 
 
@@ -163,7 +164,7 @@ def _accounted_for(turn: Turn) -> Planned:
         if again.frame != "decline":
             turn, planned = turn.saying(said), again
     planned = _in_passing(turn, planned)
-    if planned.frame in {"occasion", "second_clause", "discourse", "picked", FRESH_START} | PEOPLE_ACTS:
+    if planned.frame in {"occasion", "second_clause", "discourse", "picked", FRESH_START, LOOK_ASIDE} | PEOPLE_ACTS:
         return planned
     if turn.in_talk:
         planned = sized_for_all(planned, known)

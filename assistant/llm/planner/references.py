@@ -142,9 +142,28 @@ def _by_place(reading: Reading, context: DialogueContext, last: Past) -> Referen
             used.add(i + 1)
         values = column(context, last, dimension)
         index = place if place >= 0 else len(values) + place
+        if _by_rank(reading, i) and dimension in GRAINS and not last.call.args.get("sort"):
+            index = extreme_row(last, dimension, lowest=place < 0)
         if 0 <= index < len(values):
             return Reference(dimension, (values[index],), frozenset(used), last)
     return None
+
+
+def _by_rank(reading: Reading, i: int) -> bool:
+    """Whether a row is named by its rank, "the worst one", not by its place."""
+    return reading.items[i].has("rank")
+
+
+def extreme_row(last: Past, dimension: str, *, lowest: bool) -> int:
+    """Where the highest or the lowest row of a series stands; -1 where that cannot be seen."""
+    metric = next(iter(last.call.args.get("metrics", ())), "")
+    for table in (last.result or {}).get("tables", ())[:1]:
+        names = [c["name"] for c in table.get("columns", ())]
+        if metric in names and dimension in names:
+            at = names.index(metric)
+            rows = [(row[at], -i) for i, row in enumerate(table["rows"]) if isinstance(row[at], int | float)]
+            return -(min(rows) if lowest else max(rows))[1] if rows else -1
+    return -1
 
 
 def _place(reading: Reading, i: int) -> int | None:
@@ -275,4 +294,4 @@ def _first_day(label: str) -> date | None:
     return None
 
 
-__all__ = ["Reference", "attach", "column", "find", "period_of_row", "units_of"]
+__all__ = ["Reference", "attach", "column", "extreme_row", "find", "period_of_row", "units_of"]

@@ -39,31 +39,42 @@ def with_row_named(text: str, context: DialogueContext) -> str:
     return f"{left}{bare} {next(iter(heard('of')))} {name}{right[len(bare) :]}"
 
 
-def with_row_as_scope(text: str, context: DialogueContext) -> tuple[str, DialogueContext]:
+def with_row_as_scope(text: str, context: DialogueContext, words: Vocabulary) -> tuple[str, DialogueContext]:
     """As in "how many customers bought in it?" after the best month: the talk goes on as if that month alone had been
     asked for."""
-    last: Past | None = context.past[-1] if context.past else None
-    plan = last.call.plan() if last is not None and not last.refused and last.call.name == "query_data" else None
+    last = context.last()
+    plan = last.call.plan() if last is not None and last.call.name == "query_data" else None
     if last is None or not isinstance(plan, QueryPlan) or plan.limit != 1 or len(plan.dimensions) != 1:
         return text, context
     by = plan.dimensions[0]
     timed = by in GRAINS
     said = expression("row_in_talk.then").search(text) if timed else expression("row_in_talk.there").search(text)
+    bare = said is None and _bare_measure(text, words)
     rows = context.column(last, by)
-    if said is None or len(rows) != 1 or by in _OTHERS - {*GRAINS} or expression("row_in_talk.why").match(text):
+    if said is None and not bare or len(rows) != 1 or by in _OTHERS - {*GRAINS}:
+        return text, context
+    if expression("row_in_talk.why").match(text):
         return text, context
     changes: dict[str, object] = {"dimensions": (), "limit": None, "sort": None, "offset": 0, "having": (),
                                   "compare": None, "transform": None, "within": (), "summary": None}
     if timed:
         changes["period"] = period_of_row(by, rows[0])
-        text = f"{text[: said.start()]}{text[said.end() :]}".strip()
+        text = text if said is None else f"{text[: said.start()]}{text[said.end() :]}".strip()
     else:
         picked = Compare(field=by, op="eq", values=(rows[0],))
         changes["filter"] = join([*([plan.filter] if plan.filter else []), picked])
     if timed and changes["period"] is None or not text:
         return text, context
     of_row = replace(last, call=call(plan.model_copy(update=changes)), result=None)
-    return text, DialogueContext([*context.past[:-1], of_row], context.questions)
+    past = [of_row if p is last else p for p in context.past]
+    return text, DialogueContext(past[: past.index(of_row) + 1], context.questions)
+
+
+def _bare_measure(text: str, words: Vocabulary) -> bool:
+    """As in "how many units?": a measure and nothing else."""
+    items = [i for i in read(text, words).items if i.tokens[0].kind != "stop"]
+    rest = [i for i in items if not i.has("metric")]
+    return len(items) - len(rest) == 1 and all(t.word in heard("row_in_talk.bare") for i in rest for t in i.tokens)
 
 
 def _which_for_who(text: str, context: DialogueContext) -> str:

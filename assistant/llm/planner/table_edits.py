@@ -14,26 +14,37 @@ from functools import lru_cache
 from typing import Any
 
 from assistant.llm.planner.candidate import Planned, call
+from assistant.llm.planner.context import LOOK_ASIDE
 from assistant.llm.planner.dialogue_time import neighbour
 from assistant.llm.planner.discourse_lists import halves_of
 from assistant.llm.planner.discourse_pairs import in_both, later_first, together
-from assistant.llm.planner.discourse_scene import FRAME, Scene, among, answer, dumped, parts_of
+from assistant.llm.planner.discourse_scene import FRAME, Scene, among, answer, dumped, made, parts_of
 from assistant.llm.planner.follow_moves import Named, named, plain_words
 from assistant.llm.planner.group_bounds import DIFFERENT
+from assistant.llm.planner.heard import expression
 from assistant.llm.planner.language_files import read_yaml
+from assistant.llm.planner.period_grammar import PeriodReader
+from assistant.llm.planner.references import extreme_row, period_of_row
 from assistant.llm.planner.spans import read
 from assistant.llm.planner.units import GRAINS
 from assistant.llm.planner.values import join
 from assistant.plans.filters import Compare, Filter
-from assistant.plans.query import Comparison, QueryPlan
+from assistant.plans.query import ChangePlan, Comparison, QueryPlan
 
 _WORD = re.compile(r"[^\W_]+|%")
+#: so many answers back a ranking is gone on with
+_BACK = 3
+_RATES = frozenset({"percent", "ratio", "probability"})
+#: measures of money that are averages themselves
+_AVERAGES = ("average", "revenue_per", "basket")
+GOODS = frozenset({"product", "category", "subcategory", "brand"})
 #: a condition that names more rows than this is no answer to read
-_FEW = 12
+_FEW = 200
 
 
 #: forms of the whole remark
-_WHOLE = ("bound", "by_the_last", "later", "whither", "part_of", "counted")
+_WHOLE = ("bound", "by_the_last", "later", "whither", "part_of", "counted", "widen", "next_best", "rank_of",
+          "whole_unit", "happened")
 
 
 class _Words:
@@ -41,9 +52,10 @@ class _Words:
         raw: dict[str, Any] = read_yaml(language, "table_edits") or {}
         self.around = frozenset(map(str, raw.get("around", ())))
         self.summing = frozenset(map(str, raw.get("summing", ())))
+        self.everywhere = frozenset(map(str, raw.get("everywhere", ())))
+        self.places: dict[int, list[str]] = raw.get("places", {})
         self.shared = frozenset(map(str, raw.get("shared", ())))
-        self.bound, self.by_the_last, self.later, self.whither, self.part_of, self.counted = (
-            re.compile(raw.get(k, "(?!)"), re.IGNORECASE) for k in _WHOLE)
+        self.whole = {k: re.compile(raw.get(k, "(?!)"), re.IGNORECASE) for k in _WHOLE}
         self.counterparts: dict[str, dict[str, str]] = raw.get("counterparts", {})
         self._kinds = {kind: [re.compile(p, re.IGNORECASE) for p in forms]
                        for kind, forms in raw.get("kinds", {}).items()}
@@ -74,18 +86,20 @@ def _words(language: str) -> _Words:
 
 def table_edited(s: Scene) -> Planned | None:
     """The table before with what a remark puts beside it, or its rows in one figure; None for any other text."""
-    q = s.query
-    if q is None:
-        return None
     words = _words(s.words.lexicon.language)
-    for reading in (_counted, _summed, _bounded, _by_the_last, _later, _whither):
+    wider = _widened(s, words)
+    q = s.query
+    if q is None or wider is not None:
+        return wider
+    for reading in _READINGS:
         done = reading(s, q, words)
         if done is not None:
             return done
     for kind, act in _ACTS.items():
         x = words.left(kind, s.text)
-        found = (_counterpart(s, q, words, x) or named(s, x)) if x else None
-        done = None if found is None else act(s, q, found)
+        found = (_counterpart(s, q, words, x) or named(s, x)) if x else _sold(s, act) if x == "" else None
+        done = _before_it(s, q, x) if found is None and x and act is _beside else None
+        done = done if found is None else act(s, q, found)
         if done is not None:
             return done
     return None
@@ -98,6 +112,12 @@ def _counterpart(s: Scene, q: QueryPlan, words: _Words, x: str) -> Named | None:
 
 
 # -- beside the table --------------------------------------------------------------------------------------------------
+
+
+def _sold(s: Scene, act: Callable[..., Planned | None]) -> Named | None:
+    """As in "how many did we sell of each?" of goods: pieces."""
+    pieces = act is _column and s.group() in GOODS and expression("table_edits.how_many").search(s.text)
+    return Named("", metric="units") if pieces and "units" in s.words.metrics else None
 
 
 def _beside(s: Scene, q: QueryPlan, found: Named) -> Planned | None:
@@ -132,6 +152,16 @@ def _time(s: Scene, q: QueryPlan, found: Named) -> Planned | None:
     now, before = later_first(s, plan.period, plan.compare.period)
     against = Comparison(kind="period", period=before)
     return s.edited(period=now.model_dump(), compare=against.model_dump())
+
+
+def _before_it(s: Scene, q: QueryPlan, x: str) -> Planned | None:
+    """As in "the day before as well": set against the stretch before."""
+    if q.compare is not None or not any(i.has("previous", "year_earlier") for i in read(x, s.words).items):
+        return None
+    other = s.again(plain_words(s.words.lexicon.language)["against"].format(x=x))
+    plan = _queried(other)
+    fits = plan is not None and plan.compare is not None and plan.dimensions == q.dimensions
+    return replace(other, frame=FRAME) if fits else None
 
 
 def _queried(planned: Planned) -> QueryPlan | None:
@@ -188,9 +218,42 @@ def _value(s: Scene, q: QueryPlan, value: Compare) -> Planned | None:
 def _by_the_last(s: Scene, q: QueryPlan, words: _Words) -> Planned | None:
     """As in "order by that" after a column was added: by the one that came last."""
     ranked = bool(q.dimensions) and not set(q.dimensions) & set(GRAINS)
-    if len(q.metrics) < 2 or not ranked or not words.by_the_last.fullmatch(s.text):
+    if len(q.metrics) < 2 or not ranked or not words.whole["by_the_last"].fullmatch(s.text):
         return None
     return s.edited(sort={"by": q.metrics[-1], "descending": True})
+
+
+def _widened(s: Scene, words: _Words) -> Planned | None:
+    """As in "now the top 100" after a top 10 and its share: the ranking goes on, not those ten."""
+    said = words.whole["widen"].fullmatch(s.text)
+    for past in reversed(s.context.past[-_BACK:]) if said is not None else ():
+        plan = past.call.plan() if past.call.name == "query_data" and not past.refused else None
+        if isinstance(plan, QueryPlan) and plan.limit is not None and plan.limit > 1:
+            plain = plan is s.query or plan == s.query
+            return None if plain or said is None else made({**plan.model_dump(), "limit": int(said["n"]), "offset": 0})
+    return None
+
+
+def _next_best(s: Scene, q: QueryPlan, words: _Words) -> Planned | None:
+    """As in "and second?" after the first of a ranking: the one behind it, from the same end."""
+    said = words.whole["next_best"].fullmatch(s.text)
+    if said is None or q.limit != 1 or not q.dimensions:
+        return None
+    place = next(i for i, names in words.places.items() if said["n"].lower() in names)
+    return s.edited(offset=place - 1)
+
+
+def _rank_of(s: Scene, q: QueryPlan, words: _Words) -> Planned | None:
+    """As in "how does that rank among the countries?" of one of them: all of them in order."""
+    said = words.whole["rank_of"].fullmatch(s.text)
+    if said is None or q.dimensions or q.compare is not None:
+        return None
+    one = [f for f in parts_of(q.filter) if isinstance(f, Compare) and f.op == "eq"]
+    field = s.dimension(said["what"] or "") or (one[0].field if len(one) == 1 else None)
+    if field not in {f.field for f in one}:
+        return None
+    kept = join([f for f in parts_of(q.filter) if getattr(f, "field", "") != field])
+    return s.edited(filter=dumped(kept), dimensions=(field,), sort={"by": q.metrics[0], "descending": True})
 
 
 # -- along the time ----------------------------------------------------------------------------------------------------
@@ -198,16 +261,40 @@ def _by_the_last(s: Scene, q: QueryPlan, words: _Words) -> Planned | None:
 
 def _later(s: Scene, q: QueryPlan, words: _Words) -> Planned | None:
     """As in "and the day after?": the next stretch of the same length."""
-    said = words.later.fullmatch(s.text)
+    said = words.whole["later"].fullmatch(s.text)
     if said is None or q.period is None or q.compare is not None:
         return None
     moved = neighbour(q.period, (said["a"] or said["b"]).lower(), s.shop.status().as_of, 1)
     return None if moved is None else s.edited(period=moved.model_dump())
 
 
+def _whole_unit(s: Scene, q: QueryPlan, words: _Words) -> Planned | None:
+    """As in "the whole year" after its first half."""
+    said = words.whole["whole_unit"].fullmatch(s.text)
+    if said is None or q.period is None or q.compare is not None:
+        return None
+    span = PeriodReader([], s.words.lexicon, s.shop.status().as_of).bounds(q.period)
+    period = None if span is None else period_of_row(said["unit"].lower(), span[0].isoformat())
+    return None if period is None or period == q.period else s.edited(period=period.model_dump())
+
+
+def _happened(s: Scene, q: QueryPlan, words: _Words) -> Planned | None:
+    """As in "what happened in the worst one?" of a series: why that month was as it was."""
+    said = words.whole["happened"].fullmatch(s.text)
+    if said is None or len(q.dimensions) != 1 or q.dimensions[0] not in GRAINS or s.last is None:
+        return None
+    at = extreme_row(s.last, q.dimensions[0], lowest=bool(said["low"]))
+    rows = s.context.column(s.last, q.dimensions[0])
+    period = period_of_row(q.dimensions[0], rows[at]) if 0 <= at < len(rows) else None
+    if period is None:
+        return None
+    return replace(answer(call(ChangePlan(metric=q.metrics[0], period=period, filter=q.filter))), frame=LOOK_ASIDE)
+
+
 def _whither(s: Scene, q: QueryPlan, words: _Words) -> Planned | None:
     """As in "is it going up?" of a series: its second half against its first."""
-    if len(q.dimensions) != 1 or q.dimensions[0] not in GRAINS or q.transform or not words.whither.fullmatch(s.text):
+    series = len(q.dimensions) == 1 and q.dimensions[0] in GRAINS and not q.transform
+    if not series or not words.whole["whither"].fullmatch(s.text):
         return None
     if q.compare is not None:
         return answer(s.last.call) if s.last is not None else None
@@ -226,23 +313,27 @@ def _whither(s: Scene, q: QueryPlan, words: _Words) -> Planned | None:
 def _bounded(s: Scene, q: QueryPlan, words: _Words) -> Planned | None:
     """As in "only those with 30+ orders" of countries: the rows that have so many, not customers who do."""
     group = s.group()
-    if group in {None, "customer", "order"} or q.transform is not None:
+    if group in {None, "customer", "order"} or q.transform not in {None, "share"}:
         return None
-    said = words.bound.fullmatch(s.text)
+    said = words.whole["bound"].fullmatch(s.text)
     if said is None:
         return None
     op = "lt" if said["less"] else "gt" if said["more"] else "le" if said["most"] else "ge"
-    items = read(said["n"], s.words).items
+    items = read(said["n"].rstrip(" %"), s.words).items
     value = items[0].number if len(items) == 1 else None
-    of = read(said["of"], s.words).items
+    of = read(said["of"] or "", s.words).items
     things = of[0].alts if len(of) == 1 else {}
+    in_percent = expression("table_edits.percent").search(said["n"] + " " + (said["of"] or "")) is not None
     role = {"customer": "customers", "order": "orders"}.get(next((str(d) for d in things.get("dim", ())), ""))
     metric = str(things["metric"][0]) if things.get("metric") else s.words.role(role) if role else None
+    if not said["of"] or in_percent:
+        metric = q.sort.by if q.sort is not None and q.sort.by in q.metrics else q.metrics[0]
     if value is None or metric not in s.words.metrics:
         return None
     known = [h.model_dump() for h in q.having if h.metric != metric]
     metrics = q.metrics if metric in q.metrics or q.compare is not None else (*q.metrics, metric)
-    bound = {"metric": metric, "op": op, "values": (value,)}
+    share = in_percent and s.words.metrics[metric].adds_up
+    bound = {"metric": metric, "op": op, "values": (value,), "of": "share" if share else "value"}
     return s.edited(metrics=metrics, having=(*known, bound), limit=None, offset=0)
 
 
@@ -251,7 +342,7 @@ def _bounded(s: Scene, q: QueryPlan, words: _Words) -> Planned | None:
 
 def _counted(s: Scene, q: QueryPlan, words: _Words) -> Planned | None:
     """As in "how many products is that?" of a list: how many rows it has."""
-    said = words.counted.fullmatch(s.text)
+    said = words.whole["counted"].fullmatch(s.text)
     group = s.group()
     metric = DIFFERENT.get(group or "")
     plain = not q.having and q.compare is None
@@ -262,7 +353,7 @@ def _counted(s: Scene, q: QueryPlan, words: _Words) -> Planned | None:
 
 def _summed(s: Scene, q: QueryPlan, words: _Words) -> Planned | None:
     """As in "and altogether?", "average of these": one figure over the rows that were listed."""
-    part = bool(words.part_of.search(s.text))
+    part = bool(words.whole["part_of"].search(s.text))
     summary = None if part else next((k for k in ("median", "mean") if words.tells(k, s.text)), None)
     told = part or summary is not None or words.tells("rows", s.text)
     if not told or not q.dimensions or q.compare is not None or q.transform not in {None, "share"}:
@@ -272,13 +363,24 @@ def _summed(s: Scene, q: QueryPlan, words: _Words) -> Planned | None:
     if not said <= words.summing | _measured(s, q) | {str(q.limit)} | _things(s, q) | own:
         return None
     shared = part or bool(said & words.shared)
-    if summary is not None:
-        return None if shared else s.edited(summary=summary, transform=None)
-    if together(s) is not None:
+    if summary is not None and not shared:
+        return _averaged(s, q, summary, everywhere=bool(said & words.everywhere))
+    if not shared and together(s) is not None:
         return None
-    if not (q.limit or q.having or shared and q.filter is not None):
+    if not (q.limit or q.having or shared):
+        return s.edited(metrics=q.metrics[:1], dimensions=(), sort=None, transform=None)
+    if not (q.limit or q.having or q.filter is not None):
         return None
     return _of_rows(s, q, shared=shared, whole=q.filter if said & own else None)
+
+
+def _averaged(s: Scene, q: QueryPlan, summary: str, *, everywhere: bool) -> Planned | None:
+    """An average over the rows; of a rate the rate of all of them, which no mean of rates is."""
+    known = s.words.metrics.get(q.metrics[0])
+    rate = known is not None and (known.unit in _RATES or known.name.startswith(_AVERAGES))
+    if not rate or summary != "mean" or q.limit is not None or q.having:
+        return s.edited(summary=summary, transform=None)
+    return s.edited(metrics=q.metrics[:1], dimensions=(), sort=None, **({"filter": None} if everywhere else {}))
 
 
 def _of_rows(s: Scene, q: QueryPlan, *, shared: bool, whole: Filter | None) -> Planned | None:
@@ -324,6 +426,9 @@ def _things(s: Scene, q: QueryPlan) -> set[str]:
             if {*i.alts.get("dim", ()), *i.alts.get("grain", ())} & {*q.dimensions}}
 
 
+_READINGS: tuple[Callable[[Scene, QueryPlan, _Words], Planned | None], ...] = (
+    _next_best, _rank_of, _whole_unit, _happened, _counted, _summed, _bounded, _by_the_last, _later, _whither,
+)
 _ACTS: dict[str, Callable[[Scene, QueryPlan, Named], Planned | None]] = {
     "same": _same_in, "part": _part_of, "each": _column, "beside": _beside, "against": _against,
 }

@@ -162,3 +162,33 @@ def test_what_is_one_value_splits_nothing() -> None:
     args = args_of("revenue by country and month in 2011", "just France")
 
     assert args["dimensions"] == ["month"] and args["filter"]["values"] == ["France"]
+
+
+@pytest.mark.parametrize(("texts", "kept"), [
+    (("orders in May 2011", "is that more than usual?", "and in France?"), 5),
+])
+def test_a_look_aside_leaves_the_talk_where_it_was(texts: tuple[str, ...], kept: int) -> None:
+    assert args_of(*texts)["period"]["month"] == kept
+
+
+def test_a_pointer_that_no_plan_can_hold_is_not_dropped() -> None:
+    planned = talk("how many customers bought tea in 2011", "and how much did that bring in")
+
+    held = [c.args.get("filter") or c.args.get("reason") for c in planned.calls]
+    assert all(held)
+
+
+@pytest.mark.parametrize(("texts", "field", "value"), [
+    (("which country has the highest revenue", "and second?"), "offset", 1),
+    (("revenue by country in 2011", "which ones are over 5 percent"), "having",
+     [{"metric": "revenue", "values": [5.0], "of": "share"}]),
+    (("revenue in France in 2011", "how does that rank among the countries"), "dimensions", ["country"]),
+    (("revenue in the first half of 2011", "the whole year"), "period", {"kind": "named", "year": 2011}),
+    (("revenue by quarter in 2011", "drop q1"), "period",
+     {"kind": "absolute", "start": "2011-04-01", "end": "2011-12-31"}),
+    (("number of customers per month in 2011", "the average month"), "summary", "mean"),
+    (("top 10 customers in 2011", "what share is theirs", "now the top 100"), "limit", 100),
+    (("revenue by country in 2011 compared to 2010", "biggest loser?"), "limit", 1),
+])
+def test_other_edits_of_the_table(texts: tuple[str, ...], field: str, value: Any) -> None:
+    assert args_of(*texts, rows=None)[field] == value
