@@ -408,7 +408,7 @@ def _most_moved(p: Parts, plan: QueryPlan, changes: dict[str, Any]) -> bool:
         changes |= {"having": (bound,), "limit": None, "offset": 0, "sort": Sort(by="change", descending=not down)}
         p.used.update(ones)
         return True
-    changes["sort"] = Sort(by="change", descending=not down)
+    changes["sort"] = Sort(by="change_pct" if in_percent(p) else "change", descending=not down)
     changes["limit"] = p.limit or (1 if any(item.lemma in heard("one") for item in r.items) else 10)
     p.descending = p.limit = None
     return True

@@ -260,6 +260,8 @@ def units_of(period: Period) -> set[str]:
     """Words that name a stretch of this length."""
     if period.kind == "absolute" and period.start == period.end or period.day:
         return {"day"}
+    if period.event:
+        return set()
     if period.kind == "named":
         return {"month"} if period.month else {"quarter"} if period.quarter else {"year"}
     return {str(period.unit)} if period.unit and period.count == 1 else set()

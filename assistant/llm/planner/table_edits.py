@@ -115,7 +115,10 @@ def _counterpart(s: Scene, q: QueryPlan, words: _Words, x: str) -> Named | None:
 
 
 def _sold(s: Scene, act: Callable[..., Planned | None]) -> Named | None:
-    """As in "how many did we sell of each?" of goods: pieces."""
+    """As in "how many did we sell of each?" of goods: pieces; "what did each bring in?": money."""
+    money = s.words.role("money")
+    if act is _column and money is not None and expression("table_edits.brought").search(s.text):
+        return Named("", metric=money)
     pieces = act is _column and s.group() in GOODS and expression("table_edits.how_many").search(s.text)
     return Named("", metric="units") if pieces and "units" in s.words.metrics else None
 
@@ -303,8 +306,9 @@ def _whither(s: Scene, q: QueryPlan, words: _Words) -> Planned | None:
         return None
     first, second = cut
     against = Comparison(kind="period", period=first)
-    return s.edited(["growth_halves"], dimensions=(), sort=None, limit=None, having=(), period=second.model_dump(),
-                    compare=against.model_dump())
+    found = s.edited(["growth_halves"], dimensions=(), sort=None, limit=None, having=(), period=second.model_dump(),
+                     compare=against.model_dump())
+    return None if found is None else replace(found, frame=LOOK_ASIDE)
 
 
 # -- rows that reach a bound -------------------------------------------------------------------------------------------
