@@ -33,8 +33,9 @@ def _forms(language: str) -> dict[str, Any]:
     raw: dict[str, Any] = dict(read_yaml(language, "goods_in_drafts") or {})
     if not raw.get("forms"):
         return {}
-    out, *forms = (re.compile(put_in(form, raw["macros"]), re.IGNORECASE) for form in (raw["out"], *raw["forms"]))
-    return {**raw, "out": out, "forms": forms}
+    out, pointed, *forms = (re.compile(put_in(form, raw["macros"]), re.IGNORECASE)
+                            for form in (raw["out"], raw["pointed"], *raw["forms"]))
+    return {**raw, "out": out, "pointed": pointed, "forms": forms}
 
 
 def with_listed_goods(
@@ -61,7 +62,10 @@ def with_listed_goods(
     if found is None or not goods:
         return None
     kind = found["kind"].strip() or raw["plain_kind"]
-    rest = re.sub(raw["to_people"][0], raw["to_people"][1], found["rest"])
+    rest, pointed = raw["pointed"].subn("", found["rest"])
+    if pointed and _for_people(last) is None:
+        return None
+    rest = re.sub(raw["to_people"][0], raw["to_people"][1], rest)
     tried = (plan(say.format(kind=kind, rest=rest)) for say in raw["say"])
     drafted = next((d for d in tried if [c.name for c in d.calls] == ["draft_campaign"]), None)
     if drafted is None:

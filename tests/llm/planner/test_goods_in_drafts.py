@@ -62,3 +62,8 @@ def test_who_would_buy_a_row_or_the_product_in_talk() -> None:
     assert after(alike, "who would buy it?").args == {"product_id": "P-1"}
     (made,) = plan_turn("who would buy it?", None, SHOP).calls
     assert made.name == "decline"
+
+
+def test_goods_are_mailed_to_those_the_list_was_made_for() -> None:
+    made = after(FOR_LOYAL, "email the top 2 to them").args
+    assert made["audience"] == LOYAL and made["channels"] == ["email"] and len(made["offer"]["product_ids"]) == 2
