@@ -12,6 +12,7 @@ LABELS = {
     "customer_type": "guest or known customer",
     "new_vs_returning": "new or returning customers",
     "month_of_year": "month of the year",
+    "season_of_year": "season of the year",
     "hour": "hour of day",
     "channel": "sales channel",
     "first_product": "first product bought",

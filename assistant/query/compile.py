@@ -21,6 +21,7 @@ from assistant.query.dimensions import (
     DimensionContext,
     dimension,
     price_band_label,
+    season_of,
 )
 from assistant.query.facts import FACTS, LINES, Fact, require, widen
 from assistant.query.filters import check_filter, columns_of, comparisons, customer_conditions, predicate
@@ -42,6 +43,7 @@ DAYS_OF: dict[str, Callable[[date], Any]] = {
     **{grain: (lambda day, grain=grain: unit_start(day, grain)) for grain in TIME_GRAINS},
     "weekday": lambda day: day.weekday(),
     "month_of_year": lambda day: day.month,
+    "season_of_year": lambda day: season_of(day.month),
 }
 
 

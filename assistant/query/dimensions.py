@@ -20,7 +20,8 @@ WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", 
 NOT_SET = "(not set)"
 _PLURALS = {
     "day": "days", "week": "weeks", "month": "months", "quarter": "quarters", "year": "years", "weekday": "weekdays",
-    "hour": "hours", "month_of_year": "months of the year", "product": "products", "category": "categories",
+    "hour": "hours", "month_of_year": "months of the year", "season_of_year": "seasons",
+    "product": "products", "category": "categories",
     "subcategory": "subcategories", "brand": "brands", "price_band": "price bands", "country": "countries",
     "city": "cities", "channel": "sales channels", "acquisition_channel": "acquisition channels",
     "customer": "customers", "order": "orders", "cohort": "months of first order", "first_product": "products",
@@ -96,6 +97,22 @@ def _weekday_number(value: Any) -> int | None:
 
 def _month_number(value: Any) -> int | None:
     return _place(value, MONTHS, 1)
+
+
+#: by the calendar of the north, as weather services count them
+SEASONS = ("spring (March to May)", "summer (June to August)", "autumn (September to November)",
+           "winter (December to February)")
+
+
+def season_of(month: int) -> int:
+    """The season of a month: 0 for spring."""
+    return (month + 9) % 12 // 3
+
+
+def _season_number(value: Any) -> int | None:
+    text = str(value).strip().casefold()
+    text = "autumn" if text == "fall" else text
+    return next((i for i, name in enumerate(SEASONS) if text and text in {name, name.split(" ")[0], str(i)}), None)
 
 
 def _place(value: Any, names: tuple[str, ...], first: int) -> int | None:
@@ -239,6 +256,15 @@ DIMENSIONS: dict[str, Dimension] = {
             expression=lambda t, c: t["at"].month(),
             decode=lambda i: MONTHS[i - 1],
             encode=_month_number,
+        ),
+        _d(
+            "season_of_year",
+            "season of the year",
+            ("at",),
+            role="ordered",
+            expression=lambda t, c: ((t["at"].month() + 9) % 12 / 3).floor().cast("int64"),
+            decode=lambda i: SEASONS[i],
+            encode=_season_number,
         ),
         _d("product", "product", ("product_id",), role="entity", label_column="product_name", unit="id"),
         _d("category", "category", ("category",)),

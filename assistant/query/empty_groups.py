@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     import ibis
 
 #: places in a natural order, all of which there always are
-_CYCLES: dict[str, Sequence[int]] = {"weekday": range(7), "hour": range(24), "month_of_year": range(1, 13)}
+_CYCLES: dict[str, Sequence[int]] = {"weekday": range(7), "hour": range(24), "month_of_year": range(1, 13),
+                                    "season_of_year": range(4)}
 
 
 def nought_belongs(plan: QueryPlan) -> bool:

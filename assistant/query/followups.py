@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from assistant.query.dimensions import dimension
-from assistant.query.metrics import METRICS, metric
+from assistant.query.metrics import metric
 from assistant.query.rows import Answer, time_dimension
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def followups_for(scope: Scope, found: Answer) -> list[str]:
     """Up to five questions that continue from this answer."""
     plan = found.plan
     name = plan.metrics[0]
-    words = METRICS[name].label
+    words = metric(name).label
     when = found.period.label.partition(" (")[0]
     during = "" if found.period.shape == "all" else f" in {when}"
     asks: list[str] = []

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from assistant.errors import UnknownName
+from assistant.plans.ratio_names import ratio_parts
 from assistant.query import base_metrics as _sales
 from assistant.query import basket_metrics as _baskets
 from assistant.query import contact_metrics as _contacts
@@ -56,13 +58,31 @@ METRICS["revenue"] = Metric(
 )
 
 
+#: no amount that another one could be set against
+_NO_PART = frozenset({"ratio", "bound"})
+
+
+@lru_cache(maxsize=256)
+def _ratio(name: str) -> Metric | None:
+    """A ratio of two metrics that no file defines; None where ``name`` is not the name of one."""
+    over, under = ratio_parts(name) or ("", "")
+    parts = [METRICS.get(part) for part in (over, under)]
+    if over == under or any(part is None or part.kind in _NO_PART or not part.zero_when_empty for part in parts):
+        return None
+    first, second = (part for part in parts if part is not None)
+    unit: Unit = "currency" if first.unit == "currency" and second.unit != "currency" else "number"
+    label, formula = f"ratio of {first.label} to {second.label}", f"{first.label} ÷ {second.label}"
+    return Metric(name, label, unit, formula, None, kind="ratio", parts=(over, under), higher_is="neutral",
+                  known_customers_only=first.known_customers_only or second.known_customers_only)
+
+
 def metric(name: str) -> Metric:
-    """The metric of that name.
+    """The metric of that name; ``<a>_over_<b>`` is the ratio of any two counts or sums.
 
     Raises:
         UnknownName: with the nearest names.
     """
-    found = METRICS.get(name)
+    found = METRICS.get(name) or _ratio(name)
     if found is None:
         offered = offered_metrics()
         near = get_close_matches(name, offered, n=5, cutoff=0.4)

@@ -80,6 +80,10 @@ GROUPS = {
     ("revenue", "country"): {"Germany": 147.0, "France": 94.0, "United Kingdom": 80.0},
     ("revenue", "month"): {"Nov 2023": 65.0, "Dec 2023": 58.0, "Jan 2024": 50.0, "Feb 2024": 116.0, "Mar 2024": 32.0},
     ("revenue", "quarter"): {"Q4 2023": 123.0, "Q1 2024": 198.0},
+    ("revenue", "season_of_year"): {
+        "autumn (September to November)": 65.0, "winter (December to February)": 224.0, "spring (March to May)": 32.0,
+    },
+    ("orders_over_new_customers", "year"): {"2023": 4 / 3, "2024": 5 / 2},
     ("revenue", "year"): {"2023": 123.0, "2024": 198.0},
     ("revenue", "category"): {"Kitchen": 130.0, "Garden": 116.0, "Homeware": 75.0},
     ("revenue", "brand"): {"Acorn": 95.0, "Birch": 191.0, "Cedar": 35.0},

@@ -46,6 +46,7 @@ _DIMENSIONS = (
     "weekday",
     "hour",
     "month_of_year",
+    "season_of_year",
     "product",
     "category",
     "subcategory",

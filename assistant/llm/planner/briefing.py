@@ -30,7 +30,8 @@ _ANY_SALES = frozenset({"revenue", "gross_revenue", "net_revenue", "orders", "pr
 def briefing(p: Parts, context: DialogueContext, finish: Finish) -> Candidate | None:
     """An open question as a request for findings; None where a figure, a person or a campaign is spoken of."""
     found = _open_words(p)
-    said = {kind for kinds in found.values() for kind in kinds} - {"asked", "returns"}
+    kinds = {kind for of in found.values() for kind in of}
+    said = kinds - {"asked", "returns"}
     if not said or p.conditions.customers or p.customer_ids or p.product_ids or len(p.periods) > 1:
         return None
     if p.counted or p.reading.has("share") or _how_much(p):
@@ -57,7 +58,11 @@ def briefing(p: Parts, context: DialogueContext, finish: Finish) -> Candidate | 
     )
     _take(p, focus, set(found))
     measured = set(p.reading.having("metric")) - set(found) if focus != "opportunity" else set()
-    return finish(p, [call(request)], "briefing", 0.1 if measured else -0.04)
+    read = finish(p, [call(request)], "briefing", 0.1 if measured else -0.04)
+    if "returns" in kinds and focus in {"customers", "promote", "focus"}:
+        returns = [p.reading.items[i].text for i, of in found.items() if "returns" in of]
+        read.notes.append(f"return_as_stake|{' '.join(returns)}")
+    return read
 
 
 def _fallen_most(p: Parts) -> bool:

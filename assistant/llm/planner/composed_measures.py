@@ -9,6 +9,7 @@ from typing import Any
 
 from assistant.llm.planner.vocabulary import Vocabulary
 from assistant.llm.planner.word_patterns import Filler, Found
+from assistant.plans.ratio_names import ratio_name
 
 _MEASURES = frozenset(
     {
@@ -65,6 +66,8 @@ _PER = {
     ("gross_margin", "customer"): "margin_per_customer",
     ("discount_amount", "order"): "discount_per_order",
 }
+#: what the count of things is the count of
+_COUNTED = {"orders": "order", "customers": "customer", "units": "unit", "products_sold": "product"}
 
 
 class MeasureWords(ABC):
@@ -96,6 +99,11 @@ class MeasureWords(ABC):
                 per = self._taken_per(names)
                 if found.get("per_what") in per:
                     yield end, (per[found.get("per_what")], False)
+        for found in self._all("ratio_of", at):
+            over, under = (names[0] for names, _ in found.every("plain"))
+            made = _PER.get((over, _COUNTED.get(under, "")), ratio_name(over, under))
+            if over != under:
+                yield found.end, ((made,), False)
         for found in self._all("counted", at):
             yield found.end, (found.get("metric")[0], False)
 

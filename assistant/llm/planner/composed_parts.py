@@ -119,6 +119,7 @@ class Parts(MeasureWords):
             name: self._kept(name, getattr(self, f"_{name}"))
             for name in (
                 "metric",
+                "plain",
                 "metrics",
                 "value",
                 "values",

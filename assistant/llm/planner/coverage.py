@@ -24,6 +24,7 @@ from assistant.llm.planner.nothing import read_elsewhere
 from assistant.llm.planner.spans import Item, Reading
 from assistant.llm.planner.trace import DATE, NEGATIVE_NAMES, Trace
 from assistant.llm.planner.units import GRAINS
+from assistant.plans.ratio_names import ratio_parts
 
 GAP = 1.0
 """Cost of one word without a trace."""
@@ -362,6 +363,8 @@ class Coverage:
             or any(m in known and known[m].unit in {"percent", "points"} or "rate" in m for m in self.trace.metrics)
         ):
             return
+        if any(ratio_parts(m) or "_per_" in m for m in self.trace.metrics):
+            return  # "the ratio of orders to customers"
         percents = [p for p in self._said("share") if self.r.tokens[p.start].kind != "number"]
         for k, token in enumerate(self.r.tokens):
             if token.unit == "percent" and float(token.value or 0) not in self.trace.numbers:

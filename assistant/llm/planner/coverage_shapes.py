@@ -280,7 +280,8 @@ def _seasonal(reading: Reading, trace: Trace, words: dict[str, Any]) -> Iterator
         return
     kind = [f"{word} {thing}" for word in words["seasonal"] for thing in words["campaign_like"]]
     yield from _phrases(reading, kind)
-    if not {*trace.dimensions, *map(str, trace.under("grain", "granularity"))} & {*GRAINS, "month_of_year", "weekday"}:
+    by_time = {*GRAINS, "month_of_year", "season_of_year", "weekday"}
+    if not {*trace.dimensions, *map(str, trace.under("grain", "granularity"))} & by_time:
         yield from _phrases(reading, words["seasonal"])
 
 

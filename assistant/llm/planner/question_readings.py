@@ -12,6 +12,7 @@ from assistant.llm.planner.campaign_words import costs_something
 from assistant.llm.planner.candidate import Candidate, Planned
 from assistant.llm.planner.candidate_readings import candidates
 from assistant.llm.planner.cancelled_value import with_cancelled_value
+from assistant.llm.planner.chosen_among import chosen_among
 from assistant.llm.planner.churn_forms import about_what_comes
 from assistant.llm.planner.composed import composed
 from assistant.llm.planner.contrasts import contrasted
@@ -24,6 +25,7 @@ from assistant.llm.planner.journeys import journey
 from assistant.llm.planner.limits import limited
 from assistant.llm.planner.one_figure import WELL
 from assistant.llm.planner.list_order import with_list_order
+from assistant.llm.planner.measure_advice import measure_advice
 from assistant.llm.planner.offer_forms import about_offers
 from assistant.llm.planner.one_request import one_request
 from assistant.llm.planner.order_sets import order_sets
@@ -86,6 +88,11 @@ def said_beside(turn: Turn) -> Planned | None:
         return None
     return (with_list_order(turn.text, turn.language, turn.again) or with_regions(turn.text, turn.words, turn.again)
             or with_cancelled_value(turn.text, turn.again))
+
+
+def _chosen_among(turn: Turn) -> Planned | None:
+    """Things to choose from beside their kind: "which channel (google / email) …"."""
+    return chosen_among(turn.text, turn.shop, turn.words, turn.alone) if "query_data" in turn.tools else None
 
 
 def _groups_contacted(turn: Turn) -> Planned | None:
@@ -216,6 +223,11 @@ def _journey(turn: Turn) -> Planned | None:
     return journey(turn.text, turn.words, lambda r: candidates(r, turn.context, turn.shop, turn.tools))
 
 
+def _measure_advice(turn: Turn) -> Planned | None:
+    """How a measure could be moved: what the data say of it."""
+    return measure_advice(turn.text, turn.words, turn.alone) if "query_data" in turn.tools else None
+
+
 def _limits(turn: Turn) -> Planned | None:
     """What is not done here."""
     no = limited(turn.text, turn.context, turn.words.lexicon)
@@ -236,8 +248,11 @@ def _requests(turn: Turn) -> Planned:
 
 
 #: in the order in which they are tried; the last one always gives a plan
-WHOLE: tuple[Step, ...] = (_parts, _groups_contacted, _contacts, _offers, _order_sets, _product_list, _two_sided)
+WHOLE: tuple[Step, ...] = (
+    _chosen_among, _parts, _groups_contacted, _contacts, _offers, _order_sets, _product_list, _two_sided,
+)
 QUESTION: tuple[Step, ...] = (
     _recommendations_heard, _experiments, _customers, _what_comes, _share_of_group, _percent_bands, _people_sets,
-    _people, _groups, _sending, _hours, _post, _recommendations, _premise, _contrast, _journey, _limits, _requests,
+    _people, _groups, _sending, _hours, _post, _recommendations, _premise, _contrast, _journey, _measure_advice,
+    _limits, _requests,
 )

@@ -211,6 +211,8 @@ def _colours(reading: Reading, i: int) -> bool:
         return word not in places["narrowing_adverbs"]
     if after is not None and after.has("metric", "dim", "value", "definition", "period") and not _verb(before, places):
         return False  # "premium customers", "wholesale revenue"
+    if before is not None and before.tokens[-1].word in places["askers"] and after is not None and after.has("metric"):
+        return False  # "do blueberry sales peak": it says which sales
     asked_which = any(t.lemma in places["which"] for t in reading.tokens)
     if asked_which or before is None:
         return False  # the verb says which of them: "which categories disappoint?"

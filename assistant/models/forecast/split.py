@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 #: Days before the analysis date by which the largest values are chosen.
 DAYS_TO_RANK = 365
-GRAINS = frozenset({"day", "week", "month", "quarter", "year", "weekday", "hour", "month_of_year"})
+GRAINS = frozenset({"day", "week", "month", "quarter", "year", "weekday", "hour", "month_of_year", "season_of_year"})
 
 
 @dataclass(frozen=True)

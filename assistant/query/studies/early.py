@@ -105,6 +105,7 @@ def _check(scope: Scope, study: EarlyStudy) -> None:
         "weekday",
         "hour",
         "month_of_year",
+        "season_of_year",
         "orders_band",
         "new_vs_returning",
         "price_band",
