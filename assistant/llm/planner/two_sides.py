@@ -50,7 +50,7 @@ class _Words:
     persons: re.Pattern[str]
     deeds: tuple[tuple[re.Pattern[str], list[str]], ...]
     whats: tuple[tuple[re.Pattern[str], re.Pattern[str], str | None, re.Pattern[str]], ...]
-    comps: tuple[tuple[re.Pattern[str], str], ...]
+    comps: tuple[tuple[re.Pattern[str], str, str | None], ...]
     raw: dict[str, Any]
 
 
@@ -85,7 +85,7 @@ def _words(language: str) -> _Words | None:
         re.compile(rf"\b(?:{source(raw['persons'])})\b", re.IGNORECASE),
         tuple((full(d["for"]), d["say"]) for d in raw["deeds"]),
         tuple((full(d["for"]), full(d["with"]), d["say"], full(d.get("unless", "(?!)"))) for d in raw["whats"]),
-        tuple((full(d["for"]), d["say"]) for d in raw["comps"]), raw,
+        tuple((full(d["for"]), d["say"], d.get("of_persons")) for d in raw["comps"]), raw,
     )
 
 
@@ -164,7 +164,7 @@ class _Compared:
         if self.rule.get("likely"):
             yield told.raw["likely"][" ".join((deed or "").lower().split())]
             return
-        if deed is None:
+        if deed is None and not self.rule.get("worth"):
             yield None
         if what:
             for pattern, with_, say, unless in told.whats:
@@ -183,7 +183,8 @@ class _Compared:
                     yield say[-1] if people else say[0]
                     return
         elif deed is None:
-            yield next((say for pattern, say in told.comps if pattern.fullmatch(way)), None)
+            people = bool(told.persons.search(sides))
+            yield next((each if people and each else say for pattern, say, each in told.comps if pattern.fullmatch(way)), None)
 
     def _made(self, first: OneFigure, second: OneFigure) -> Planned | None:
         if first.metric != second.metric:
