@@ -32,7 +32,7 @@ from assistant.plans.studies import StudyRequest
 Within = Callable[[str, DialogueContext], Planned]
 
 #: frames that answer a text by what was said before it, whoever was spoken of
-_OF_TALK = frozenset({"picked", "ask", "undo", "back", "repeat", "explain", "fresh_start", "small_talk", "refused"})
+_OF_TALK = frozenset({"picked", "ask", "both_groups", "undo", "back", "repeat", "explain", "fresh_start", "small_talk", "refused"})
 #: tools whose answer is about customers, so that "they" afterwards are these
 _ABOUT_PEOPLE = frozenset({
     "count_audience", "predict_churn", "customer_value", "likely_buyers", "predict_orders", "predict_uplift",
@@ -404,4 +404,13 @@ def _note(said: Pointing, people: Population) -> str:
     return f"those_people|{said.words}|{_whom(people)}"
 
 
-__all__ = ["kept_people"]
+def about_those(planned: Planned, people: Population, words: str) -> Planned | None:
+    """A plan of all customers, about these; None where it is a refusal or has no place for them."""
+    said = Pointing(words, (), sure=True, listed=True)
+    if _declined(planned) or planned.done is not None:
+        return None
+    made = [_with(c, people, said) for c in planned.calls]
+    return None if any(c is None for c in made) else replace(planned, calls=[c for c in made if c is not None])
+
+
+__all__ = ["about_those", "kept_people"]

@@ -24,13 +24,14 @@ from assistant.llm.planner.form_places import put_in, told_apart
 from assistant.llm.planner.language_files import read_yaml
 from assistant.llm.planner.late_patterns import LatePattern, LatePatterns
 from assistant.llm.planner.people_forms import plain
-from assistant.llm.planner.population import in_talk
+from assistant.llm.planner.population import flat, in_talk
 from assistant.llm.planner.turn import Turn
 from assistant.llm.planner.turn_memory import once
 from assistant.llm.planner.values import join
 from assistant.plans import ChurnRequest, OrderingRequest, SegmentRule, ValueRequest
-from assistant.plans.filters import Compare, CustomerCondition, Filter
-from assistant.plans.query import QueryPlan, Sort
+from assistant.plans.filters import Compare, CustomerCondition, Filter, InGroup
+from assistant.plans.groups import GroupsRequest
+from assistant.plans.query import Comparison, QueryPlan, Sort
 
 FRAME = "people_acts"
 FRAMES = frozenset({FRAME, OF_A_GROUP})
@@ -41,6 +42,8 @@ _FEW = 100
 _SHOWN = 25
 #: the days that a kind of request can look ahead
 _BOUNDS = {"order": (7, 365), "stay": (7, 365), "leave": (7, 730), "spend": (7, 1825)}
+#: frames about leaving that ask of the whole group; after the others "they" are those who are about to leave
+_OF_ALL = frozenset({"likely", "noun_of", "safe"})
 _LISTED = frozenset({"query_data", "count_audience"})
 
 
@@ -64,14 +67,15 @@ def people_acts(turn: Turn) -> Planned | None:
     listing = re.match(str(raw["listing"]), text, re.IGNORECASE) is not None
     for (kind, act), match in _compiled(turn.language).fitting(text):
         said = {name.partition("__")[0]: value.strip(" ,") for name, value in match.groupdict().items() if value}
-        whom = once(("people_acts", said["whom"]), lambda said=said: _whom(said["whom"], turn, raw))
+        whom = _meant(said["whom"], turn, raw) if "whom" in said else _in_talk(turn)
         if whom is None:
             continue
         made = _made(kind, act, said, whom, text, turn, raw)
         if made is not None and call(made).name in turn.tools:
             calendar = re.search(str(raw["calendar_like"]), said.get("ahead", ""), re.IGNORECASE)
             notes = [f"next_as_days|{calendar.group()}"] if calendar is not None else []
-            return Planned([call(made)], 0.95, frame=FRAME if listing else OF_A_GROUP, notes=[*whom.notes, *notes])
+            some = listing or act == "leave" and kind not in _OF_ALL or kind == "stake"
+            return Planned([call(made)], 0.95, frame=FRAME if some else OF_A_GROUP, notes=[*whom.notes, *notes])
     return None
 
 
@@ -88,7 +92,7 @@ def _compiled(language: str) -> LatePatterns[tuple[str, str]]:
     numbers = "|".join(sorted(map(re.escape, raw["numbers"]), key=len, reverse=True))
     channels = "|".join(sorted((w for said in raw["channels"].values() for w in said), key=len, reverse=True))
     places = dict(raw["macros"]) | {
-        "W": "(?P<whom>.+?)", "NUMBER": rf"(?P<n>\d{{1,4}}|{numbers})",
+        "W": "(?P<whom>.+?)", "A": "(?P<whom>.+?)", "B": "(?P<other>.+?)", "NUMBER": rf"(?P<n>\d{{1,4}}|{numbers})",
         "UNIT": "(?P<unit>" + "|".join(raw["units"]) + ")s?",
         "CH1": f"(?P<first>{channels})", "CH2": f"(?P<second>{channels})",
     }
@@ -112,19 +116,31 @@ def _compiled(language: str) -> LatePatterns[tuple[str, str]]:
 def _whom(words: str, turn: Turn, raw: dict[str, Any]) -> _Whom | None:
     """The customers that words mean; None where they mean none."""
     said = re.sub(str(raw["of_them"]), "", words.strip(" ,:;"), flags=re.IGNORECASE)
+    said = re.sub(str(raw["single"]), str(raw["several"]), said, flags=re.IGNORECASE)
     if re.fullmatch(str(raw["everybody"]), said, re.IGNORECASE):
         return _Whom()
     if re.fullmatch(str(raw["them"]), said, re.IGNORECASE):
-        people = in_talk(turn.context)
-        if people is None:
-            return None
-        alone = _named(people.filter) and len(people.filter.values) == 1  # type: ignore[union-attr]
-        return _Whom(customer=str(people.filter.values[0])) if alone else _Whom(people.filter, spoken=True)  # type: ignore[union-attr]
+        return _in_talk(turn)
     one = re.fullmatch(str(raw["one"]), said, re.IGNORECASE)
     if one is not None:
         found = [m for m in turn.shop.find(one["id"], ("customer",), 1) if m.value.casefold() == one["id"].casefold()]
         return _Whom(customer=found[0].value) if found else None
     return _first(said, turn, raw) or _counted(said, turn, raw)
+
+
+def _meant(words: str, turn: Turn, raw: dict[str, Any]) -> _Whom | None:
+    return once(("people_acts", words), lambda: _whom(words, turn, raw))
+
+
+def _in_talk(turn: Turn) -> _Whom | None:
+    """The customers the conversation speaks of."""
+    people = in_talk(turn.context)
+    if people is None:
+        return None
+    rule = people.filter
+    if isinstance(rule, Compare) and _named(rule) and len(rule.values) == 1:
+        return _Whom(customer=str(rule.values[0]))
+    return _Whom(rule, spoken=True)
 
 
 def _first(said: str, turn: Turn, raw: dict[str, Any]) -> _Whom | None:
@@ -146,8 +162,11 @@ def _first(said: str, turn: Turn, raw: dict[str, Any]) -> _Whom | None:
 
 def _counted(said: str, turn: Turn, raw: dict[str, Any]) -> _Whom | None:
     """The customers that a question after their number would count, every word of it accounted for."""
-    for ask in raw["asks"]:
-        planned = turn.whole(str(ask).format(said))
+    said = re.sub(str(raw["article"]), "", said, flags=re.IGNORECASE)
+    said = f"{raw['several']} {said}" if re.match(str(raw["only_which"]), said, re.IGNORECASE) else said
+    named = re.sub(str(raw["group_noun"]), str(raw["group_said"]), said, flags=re.IGNORECASE)
+    for text in dict.fromkeys((*(str(ask).format(said) for ask in raw["asks"]), str(raw["asks"][0]).format(named))):
+        planned = turn.whole(text)
         if len(planned.calls) != 1 or planned.calls[0].name not in _LISTED or planned.frame == "ask":
             continue
         plan = planned.calls[0].plan()
@@ -285,8 +304,35 @@ def _by_channel(whom: _Whom, said: dict[str, str], turn: Turn, raw: dict[str, An
                      sort=Sort(by=metric))
 
 
-_OTHERS = {"tenure": _tenure, "alive": _alive, "sizes": _rule, "left_out": _rule, "by_channel": _by_channel,
-           "two_channels": _by_channel}
+def _stake(whom: _Whom, said: dict[str, str], turn: Turn, raw: dict[str, Any]) -> BaseModel | None:
+    """What the leaving of some customers would cost: of those about to leave, as they were asked about before."""
+    leaving = [p for p in flat(whom.filter) if isinstance(p, InGroup) and p.group == "about_to_leave"]
+    if "whom" not in said and not leaving:
+        return None
+    rest = join([p for p in flat(whom.filter) if p not in leaving])
+    return ChurnRequest(filter=rest, **({"horizon_days": leaving[0].horizon_days} if leaving else {}))
+
+
+def _habits(whom: _Whom, said: dict[str, str], turn: Turn, raw: dict[str, Any]) -> BaseModel | None:
+    """What two groups do otherwise: how much goes back, who orders again."""
+    others = re.fullmatch(str(raw["others"]), said["other"], re.IGNORECASE) is not None
+    second = None if others else _meant(said["other"], turn, raw)
+    if whom.filter is None or not others and (second is None or second.filter is None):
+        return None
+    beside = {} if second is None else {"second": second.filter, "second_name": said["other"]}
+    return GroupsRequest(first=whom.filter, first_name=said["whom"], **beside)  # type: ignore[arg-type]
+
+
+def _share(whom: _Whom, said: dict[str, str], turn: Turn, raw: dict[str, Any]) -> BaseModel | None:
+    """What part of all sales those in talk bring."""
+    money = turn.words.role("money")
+    if money is None or whom.filter is None:
+        return None
+    return QueryPlan(metrics=(money,), filter=whom.filter, compare=Comparison(kind="total"))
+
+
+_OTHERS = {"share": _share, "tenure": _tenure, "alive": _alive, "sizes": _rule, "left_out": _rule, "by_channel": _by_channel,
+           "two_channels": _by_channel, "stake": _stake, "habits": _habits}
 
 
 __all__ = ["FRAMES", "people_acts"]

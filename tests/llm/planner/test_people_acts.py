@@ -63,3 +63,21 @@ def test_the_group_asked_about_stays_in_talk() -> None:
     calls = [talk(*said[: n + 1]).calls[0] for n in range(3)]
     assert [c.name for c in calls] == ["predict_orders", "customer_value", "query_data"]
     assert all(c.args["filter"] == THERE for c in calls)
+
+
+@pytest.mark.parametrize(("asked", "tool", "there"), [
+    ("and how much did each spend in 2011", "query_data", {"metrics": ["revenue"]}),
+    ("what will each of them bring next year?", "customer_value", {}),
+    ("which of the two is more at risk", "predict_churn", {}),
+    ("who spends more per order", "query_data", {"metrics": ["average_order_value"]}),
+])
+def test_two_groups_beside_each_other_are_both_asked(asked: str, tool: str, there: dict[str, Any]) -> None:
+    first, second = SHOP.values("country")[:2]
+    calls = talk(f"compare customers from {first} with customers from {second}", asked).calls
+    assert [c.name for c in calls] == [tool, tool] and all(there.items() <= c.args.items() for c in calls)
+    assert [c.args["filter"]["values"] for c in calls] == [[first], [second]]
+
+
+def test_what_leaving_would_cost_is_asked_of_those_in_talk() -> None:
+    args = talk("customers who are about to leave and spent over 100", "what would we lose?").calls[0]
+    assert args.name == "predict_churn" and args.args["filter"]["metric"] == "revenue"
