@@ -16,11 +16,14 @@ from assistant.plans.filters import Not
 
 FRAME = "both_groups"
 _LONGEST = 120
+#: what was not answered leaves the two groups in talk
+_ASIDE = frozenset({"decline", "ask_back"})
 
 
 def both_groups(turn: Turn) -> Planned | None:
     """The plan of such a text: the same question of either group, the first one first; None where it is none."""
-    last: Any = next((p for p in reversed(turn.context.past) if p.frame != FRAME), None)
+    last: Any = next((p for p in reversed(turn.context.past) if p.frame != FRAME and not p.refused
+                      and p.call.name not in _ASIDE), None)
     raw = read_yaml(turn.language, "people_acts").get("both")
     if last is None or raw is None or last.call.name != "compare_groups" or len(turn.text) > _LONGEST:
         return None

@@ -6,7 +6,6 @@ Each function is one step of :data:`FIRST`: it gives the plan, the turn with its
 
 from __future__ import annotations
 
-from assistant.llm.planner.both_groups import both_groups
 from assistant.llm.planner.bought_it import unclear_goods, with_goods_named
 from assistant.llm.planner.brief_talk import about_brief, with_details
 from assistant.llm.planner.campaign_asks import about_past_campaigns
@@ -175,7 +174,7 @@ def _currency(turn: Turn) -> Planned | Turn:
 
 #: in the order in which they are tried
 FIRST: tuple[Step, ...] = (
-    both_groups, people_acts, _talk, _named, _unclear_goods,
+    people_acts, _talk, _named, _unclear_goods,
     _copy, _two_changes, _table, _unswapped, _steps, _brief, _draft, _campaigns, _no_such_offer, _kind, _occasion,
     _details,
     _unreadable, _picked, _currency,

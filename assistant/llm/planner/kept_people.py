@@ -32,7 +32,9 @@ from assistant.plans.studies import StudyRequest
 Within = Callable[[str, DialogueContext], Planned]
 
 #: frames that answer a text by what was said before it, whoever was spoken of
-_OF_TALK = frozenset({"picked", "ask", "both_groups", "undo", "back", "repeat", "explain", "fresh_start", "small_talk", "refused"})
+_OF_TALK = frozenset({
+    "picked", "ask", "both_groups", "undo", "back", "repeat", "explain", "fresh_start", "small_talk", "refused",
+})
 #: tools whose answer is about customers, so that "they" afterwards are these
 _ABOUT_PEOPLE = frozenset({
     "count_audience", "predict_churn", "customer_value", "likely_buyers", "predict_orders", "predict_uplift",

@@ -59,7 +59,7 @@ def settled(
         planned: what the ordinary grammar makes of the text.
         again: the plan of another text in this conversation. alone: that of a text by itself.
     """
-    if planned.frame in {"composed", "bought_after", "both_groups"} | PEOPLE_ACTS:
+    if planned.frame in {"composed", "bought_after"} | PEOPLE_ACTS:
         return planned  # every word of it is a part of the question
     declined = [c.name for c in planned.calls] == ["decline"]
     reason = planned.calls[0].args.get("reason") if declined else ""

@@ -15,7 +15,7 @@ from assistant.llm.planner.accounting import accounted
 from assistant.llm.planner.after_refusal import scrap_after_refusal
 from assistant.llm.planner.bare_rankings import with_ranked_goods
 from assistant.llm.planner.bought_it import of_the_goods
-from assistant.llm.planner.both_groups import FRAME as BOTH_GROUPS
+from assistant.llm.planner.both_groups import both_groups
 from assistant.llm.planner.bracketed_times import with_bracketed_times
 from assistant.llm.planner.brief_extras import with_extras
 from assistant.llm.planner.campaign_cues import of_campaigns, of_the_draft, sized_for_others
@@ -130,7 +130,7 @@ def _whole(turn: Turn) -> Planned:
 def _read_once(turn: Turn) -> Planned:
     """The plan of a text, with every word accounted for; what nothing else reads may change the draft on the table."""
     text, known, shop, tools, words = turn.text, turn.context, turn.shop, turn.tools, turn.words
-    asked = about_the_thing(text, known, shop, tools, words, turn.alone)
+    asked = both_groups(turn) or about_the_thing(text, known, shop, tools, words, turn.alone)
     if asked is not None:
         return asked
     text = with_person_named(text, known)

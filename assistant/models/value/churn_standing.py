@@ -55,7 +55,7 @@ def standing_result(snapshot: Snapshot, request: ChurnRequest, fitted: ChurnMode
     figures["shown"] = Figure(value=len(shown), unit="count", label="Customers shown",
                               source=Source(table="customers", derivation="number of rows", origin="derived"))
     leaving = And(parts=(request.filter, InGroup(group="about_to_leave", horizon_days=request.horizon_days)))
-    some = bool(figures["at_risk"].value)  # of nobody there is nothing more to ask
+    some = float(figures["at_risk"].value or 0) > 1  # of nobody there is nothing more to ask, and one is no "they"
     result = Result(
         kind="churn_standing", title=f"Who of them will leave within {request.horizon_days} days?",
         currency=snapshot.currency, figures=figures, headline=["at_risk", "lapsed"], tables=tables,
