@@ -2,8 +2,8 @@
 
 Most other words for the same thing are put later (:mod:`assistant.llm.planner.rephrase`), where readings of whole texts
 have already looked. Those here would be taken for something else before: "in the top quarter" for a stretch of the
-year, "only ever on discount" for a time. The rules are data (``prompts/lexicon/<language>/early_words.yaml`` and
-``early_campaigns.yaml``) and keep the meaning.
+year, "only ever on discount" for a time. The rules are data (``prompts/lexicon/<language>/everyday_words.yaml``,
+``early_words.yaml`` and ``early_campaigns.yaml``) and keep the meaning.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from assistant.llm.planner.language_files import read_yaml
 from assistant.llm.planner.late_patterns import LatePattern, LatePatterns
 
 _MACRO = re.compile(r"(?<!\?P)<(\w+)>")
-_FILES = ("early_words", "early_campaigns")
+_FILES = ("everyday_words", "early_words", "early_campaigns")
 _QUOTED = re.compile(r'("[^"\n]{1,80}")')
 
 
@@ -33,7 +33,7 @@ def _of_file(language: str, file: str) -> Iterator[tuple[str, LatePattern]]:
         while _MACRO.search(pattern):  # a macro may use others
             pattern = _MACRO.sub(lambda m: f"(?:{macros[m.group(1)]})", pattern)
         body = pattern.replace(" ?", r"\s*").replace(" ", r"\s+")
-        return rf"(?<![\w'])(?:{body})(?![\w'])"
+        return rf"(?<![\w'])(?:{body})(?:(?<=\s)|(?![\w']))"
 
     return ((rule["say"], LatePattern(whole(one))) for rule in raw.get("rules", ()) for one in rule["for"])
 

@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from assistant.llm.planner.accounting import accounted
 from assistant.llm.planner.after_refusal import scrap_after_refusal
+from assistant.llm.planner.asides import without_asides
 from assistant.llm.planner.bare_rankings import with_ranked_goods
 from assistant.llm.planner.bought_it import of_the_goods
 from assistant.llm.planner.both_groups import both_groups
@@ -82,6 +83,7 @@ def plan_turn(
     Returns:
         At least one call; a text that means nothing here becomes ``decline``.
     """
+    text = without_asides(text, language)
     if asks_for_profile(text, language):  # what customers are like: no order of a campaign for them
         tools = [t for t in tools if t != "draft_campaign"]
     with hearing(language), remembering():

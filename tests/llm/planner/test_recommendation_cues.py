@@ -88,8 +88,8 @@ def test_rules_of_a_list_tell_products_from_other_offers() -> None:
 
 
 def test_an_ordinary_word_may_pass_and_is_named() -> None:
-    planned = plan_turn("what do you honestly recommend for customer 17850?", DialogueContext(), PlannerShop())
-    assert planned.calls[0].name == "recommend_products" and planned.notes == ["not_used|honestly"]
+    planned = plan_turn("what do you swiftly recommend for customer 17850?", DialogueContext(), PlannerShop())
+    assert planned.calls[0].name == "recommend_products" and planned.notes == ["not_used|swiftly"]
 
 
 @pytest.mark.parametrize("text", [

@@ -1,0 +1,51 @@
+"""Everyday words that would be taken for something else, put before any reading looks."""
+
+from __future__ import annotations
+
+import pytest
+
+from assistant.llm.planner.early_words import early_words
+from assistant.llm.planner.planner import plan_turn
+from tests.support.planner_shops import PlannerShop
+
+SHOP = PlannerShop()
+
+
+@pytest.mark.parametrize(("text", "plain"), [
+    ("could you find out how many orders we got", "how many orders we got"),
+    ("retrieve the top 5 brands", "show me the top 5 brands"),
+    ("name the customers who bought tea", "show me the customers who bought tea"),
+    ("revenue by kind of product", "revenue by category"),
+    ("which product groups sold best", "which categories sold best"),
+    ("how many candles did we shift in 2025", "how many candles did we sell in 2025"),
+    ("what piece of revenue comes from Austria", "what share of revenue comes from Austria"),
+    ("customers whose total spend exceeded 500 euros", "customers who spent more than 500 euros"),
+    ("customers who cracked the 500 mark", "customers who spent more than 500"),
+    ("revenue in the month just gone", "revenue last month"),
+    ("which category is our biggest breadwinner", "which category has the highest revenue"),
+    ("at what time do most orders roll in", "at what time do most orders come in"),
+    ("is turnover inching up", "is turnover increasing"),
+    ("are we doing better than this time last year", "revenue this year compared to the same period last year"),
+    ("wot did custs spend in the last 3 mths", "what did customers spend in the last 3 months"),
+    ("top 10 merch by revenue", "top 10 products by revenue"),
+    ("which categories picked up this year", "which categories went up this year"),
+])
+def test_words_are_put(text: str, plain: str) -> None:
+    assert early_words(text, "en") == plain
+
+
+@pytest.mark.parametrize("text", [
+    "send me the draft", "check the newsletter draft", "name the segment Big spenders", "how many orders did we ship",
+    "revenue in Merch 10", "show individual orders of customer 17850", "what did we ship to France",
+])
+def test_what_means_something_else_stays(text: str) -> None:
+    assert early_words(text, "en") == text
+
+
+@pytest.mark.parametrize(("text", "same"), [
+    ("which categories worsened this year compared to last year", "which categories went down this year compared to last year"),
+    ("dig out revenue by country in 2011", "revenue by country in 2011"),
+    ("how many goodies did we sell in May 2011", "how many products did we sell in May 2011"),
+])
+def test_the_plan_is_the_same(text: str, same: str) -> None:
+    assert plan_turn(text, None, SHOP).calls == plan_turn(same, None, SHOP).calls
