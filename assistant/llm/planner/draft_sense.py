@@ -53,7 +53,8 @@ def sensible_draft(
     if [c.name for c in planned.calls] != ["draft_campaign"]:
         return _whom_answered(text, planned, context, found, again) or _ordered_for_them(
             text, planned, context, words, again) or planned
-    planned = _by_its_channel(text, _said_once(_about_the_goods(planned, context)), found)
+    planned = _by_its_channel(text, _once_bought(_said_once(_about_the_goods(planned, context)), context),
+                              found)
     brief: Any = planned.calls[0].plan()
     changed = (_left_out(text, brief, context, words) if brief.campaign_id else
                _with_budget(text, brief, words))
@@ -155,6 +156,22 @@ def _said_once(planned: Planned) -> Planned:
     once = [p for i, p in enumerate(parts) if p not in parts[:i]]
     return planned if len(once) == len(parts) else replace(
         planned, calls=[call(brief.model_copy(update={"audience": join(once)}))])
+
+
+def _once_bought(planned: Planned, context: DialogueContext) -> Planned:
+    """Who is to be won back bought once: a rule that only says since when nobody ordered also holds those who never did.
+    Customers who were counted or listed right before stay as they are."""
+    brief: Any = planned.calls[0].plan()
+    orders = [p for p in parts_of(brief.audience) if isinstance(p, CustomerCondition)]
+    silent = [p for p in orders if p.metric == "orders" and p.op == "eq" and p.values == (0,) and p.where is None]
+    if brief.goal != "win_back" or brief.campaign_id or not silent or len(silent) < len(orders):
+        return planned
+    before = of_answer(context.past[-1], context) if context.past and not context.past[-1].refused else None
+    if before is not None and before.held_by(planned.calls[0]):
+        return planned
+    bought = CustomerCondition(metric="orders", op="ge", values=(1,))
+    rule = join([*parts_of(brief.audience), bought])
+    return replace(planned, calls=[call(brief.model_copy(update={"audience": rule, "audience_words": None}))])
 
 
 def _whom_answered(

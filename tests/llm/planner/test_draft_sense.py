@@ -115,3 +115,9 @@ def test_a_mail_goes_out_by_mail_and_needs_no_offer() -> None:
     assert after(listed, "do a mail for them with free shipping").args["channels"] == ["email"]
     (made,) = plan_turn("email everyone in Germany, no discount", None, SHOP).calls
     assert made.name == "draft_campaign" and made.args["audience"]["values"] == ["Germany"]
+
+
+def test_who_is_to_be_won_back_bought_once() -> None:
+    (made,) = plan_turn("win back people who haven't ordered since March 2011 by email", None, SHOP).calls
+    parts = made.args["audience"]["parts"]
+    assert [(p["metric"], p["op"]) for p in parts] == [("orders", "eq"), ("orders", "ge")]
