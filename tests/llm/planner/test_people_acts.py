@@ -17,6 +17,7 @@ THERE = {"op_type": "compare", "field": "country", "op": "eq", "values": [COUNTR
     ("how likely are {} to {}", "order again", "predict_orders"),
     ("what is the probability that {} {}", "buy from us again", "predict_orders"),
     ("what share of {} will {}", "place another order", "predict_orders"),
+    ("can we expect {} to {}", "return", "predict_orders"),
     ("which {} are likely to {}, and why", "stop buying", "predict_churn"),
     ("are any of {} going to {}?", "drift away", "predict_churn"),
     ("forecast what {} will {}", "spend", "customer_value"),
