@@ -159,8 +159,8 @@ def _said_once(planned: Planned) -> Planned:
 
 
 def _once_bought(planned: Planned, context: DialogueContext) -> Planned:
-    """Who is to be won back bought once: a rule that only says since when nobody ordered also holds those who never did.
-    Customers who were counted or listed right before stay as they are."""
+    """Who is to be won back bought once: a rule that only says since when nobody ordered also holds those who never
+    did. Customers who were counted or listed right before stay as they are."""
     brief: Any = planned.calls[0].plan()
     orders = [p for p in parts_of(brief.audience) if isinstance(p, CustomerCondition)]
     silent = [p for p in orders if p.metric == "orders" and p.op == "eq" and p.values == (0,) and p.where is None]
