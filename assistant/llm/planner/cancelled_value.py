@@ -15,7 +15,7 @@ from assistant.llm.planner.one_figure import joined
 from assistant.plans.filters import Compare
 from assistant.plans.query import QueryPlan
 
-_VALUE = "returned_value"
+_VALUE, _RATE = "returned_value", "return_rate"
 _CANCELLED = Compare(field="line_type", op="eq", values=("cancellation",))
 
 
@@ -30,6 +30,8 @@ def with_cancelled_value(text: str, again: Callable[[str], Planned]) -> Planned 
         return None
     planned = again(expression("cancelled_value.said").sub(expression("cancelled_value.say").pattern, text, count=1))
     plan = planned.calls[0].plan() if [c.name for c in planned.calls] == ["query_data"] else None
+    if isinstance(plan, QueryPlan) and plan.metrics == (_RATE,):  # its sales are those of all lines
+        return replace(planned, notes=[*planned.notes, expression("cancelled_value.as_rate").pattern])
     if not isinstance(plan, QueryPlan) or plan.metrics != (_VALUE,):
         return None
     kept = joined([*([plan.filter] if plan.filter is not None else []), _CANCELLED])
