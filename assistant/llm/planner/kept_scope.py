@@ -28,6 +28,7 @@ from assistant.llm.planner.vocabulary import Vocabulary
 from assistant.plans.briefing import BriefingRequest
 from assistant.plans.filters import And, Compare, CustomerCondition, Filter, Not, Or
 from assistant.plans.query import ChangePlan, QueryPlan
+from assistant.plans.requests import SegmentRule
 
 #: readings of a text as a question of its own
 _FRESH = frozenset({"query", "composed", "two_measures"})
@@ -49,6 +50,9 @@ def kept_scope(text: str, planned: Planned, context: DialogueContext, words: Voc
     if alone is not None:
         return alone
     before = _before(context)
+    bought = _bought_then(text, planned, before)
+    if bought is not None:
+        return bought
     if before is None or planned.frame not in _FRESH or planned.done is not None or len(planned.calls) != 1:
         return None
     plan = planned.calls[0].plan()
@@ -86,6 +90,27 @@ def kept_scope(text: str, planned: Planned, context: DialogueContext, words: Voc
         scoped = QueryPlan.model_validate(plan.model_copy(update=changes).model_dump())
     except ValidationError:
         return None
+    return replace(planned, calls=[call(scoped)], notes=[*planned.notes, *notes])
+
+
+def _bought_then(
+    text: str, planned: Planned, before: QueryPlan | ChangePlan | BriefingRequest | None
+) -> Planned | None:
+    """As in "how many customers bought it?" after the best category in Germany last year: there and then."""
+    plan = planned.calls[0].plan() if len(planned.calls) == 1 else None
+    said = plan.filter if isinstance(plan, QueryPlan | SegmentRule) else None
+    if not isinstance(before, QueryPlan) or not isinstance(said, CustomerCondition) or plan is None:
+        return None
+    timed = said.period is not None or isinstance(plan, QueryPlan) and plan.period is not None
+    if timed or not expression("bought_it.pronoun").fullmatch(text.strip()):
+        return None
+    own = said.where.field if isinstance(said.where, Compare) else None
+    parts = [f for f in parts_of(before.filter) if isinstance(f, Compare) and f.field not in {own, *before.dimensions}]
+    if own is None or before.period is None and not parts:
+        return None
+    kept = said.model_copy(update={"where": join([said.where, *parts]), "period": before.period})  # type: ignore[list-item]
+    notes = [*(["kept_time||"] if before.period is not None else []), *(["kept_part||"] if parts else [])]
+    scoped = plan.model_copy(update={"filter": kept})
     return replace(planned, calls=[call(scoped)], notes=[*planned.notes, *notes])
 
 

@@ -192,3 +192,11 @@ def test_a_pointer_that_no_plan_can_hold_is_not_dropped() -> None:
 ])
 def test_other_edits_of_the_table(texts: tuple[str, ...], field: str, value: Any) -> None:
     assert args_of(*texts, rows=None)[field] == value
+
+
+def test_who_bought_it_is_asked_of_the_time_and_place_before() -> None:
+    rows = [{"category": "Garden", "revenue": 5.0}]
+    kept = args_of("which category has the highest revenue in France in 2011", "how many customers bought it",
+                   rows=rows)["filter"]
+
+    assert kept["period"]["year"] == 2011 and len(kept["where"]["parts"]) == 2
