@@ -129,3 +129,9 @@ def test_whether_a_figure_moved(text: str, way: str) -> None:
 @pytest.mark.parametrize("text", ["how many customers bought more in 2011 than in 2010", "which customers order more often than others"])
 def test_who_is_asked_for_is_no_side(text: str) -> None:
     assert _first(text)[0] != "check_premise"
+
+
+def test_sales_that_drop_in_a_month_do_not_come_in() -> None:
+    _, args = _first("did sales drop in May 2011")
+
+    assert (args["relation"], args["way"]) == ("change", "down")
