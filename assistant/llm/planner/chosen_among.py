@@ -43,7 +43,9 @@ def chosen_among(text: str, shop: Shop, words: Vocabulary, plan: Callable[[str],
     for kind in (k for k in kinds if k in words.dimensions):
         known = words.dimensions[kind]
         if not known.available:
-            continue
+            what = str(words.lexicon.terms["plurals"].get(kind, f"{known.label}s"))
+            no = decline(words.lexicon, "missing_data", "absent", missing=list(known.missing), what=what)
+            return Planned([no], 0.0, frame="decline")
         held = {p: value for p in pieces if (value := _value(p, kind, shop, words)) is not None}
         planned = plan(f"{found['head']} {found['rest']}")
         one = planned.calls[0] if len(planned.calls) == 1 else None

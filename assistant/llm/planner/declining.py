@@ -92,6 +92,9 @@ def _town(reading: Reading, names: list[str], words: Vocabulary) -> bool:
 def _unknown_value(reading: Reading, names: list[str], kind: str, values: list[str], words: Vocabulary) -> ToolCall:
     """A name that the shop does not have; a time that the data do not cover is named with it."""
     lex, status = words.lexicon, words.status
+    what = next((d for d, plural in lex.terms["plurals"].items() if plural == kind), "")
+    if what in words.dimensions and not words.dimensions[what].available:
+        return decline(lex, "missing_data", "absent", missing=list(words.dimensions[what].missing), what=kind)
     for item in reading.items:
         period = item.get("period").period if item.has("period") else None
         bounds = PeriodReader(reading.tokens, lex, status.as_of).bounds(period) if period is not None else None

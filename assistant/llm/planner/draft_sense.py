@@ -56,6 +56,9 @@ def sensible_draft(
     planned = _by_its_channel(text, _once_bought(_said_once(_about_the_goods(planned, context)), context),
                               found)
     brief: Any = planned.calls[0].plan()
+    if not brief.campaign_id and found.expression("asks_of_people").search(text) and not orders_campaign(
+            text, words.lexicon.language):
+        return Planned([decline(words.lexicon, "not_understood", "not_understood_all")], 0.0, frame="decline")
     changed = (_left_out(text, brief, context, words) if brief.campaign_id else
                _with_budget(text, brief, words))
     if changed is not None:

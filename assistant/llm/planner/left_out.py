@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from assistant.llm.planner.parts import Parts
 
 _AFTER = heard("parts.after")
+_ONE = heard("left_out.one")
 
 
 def _net(p: Parts, k: int) -> bool:
@@ -25,6 +26,8 @@ def excluded(p: Parts, i: int, roles: dict[int, str]) -> bool:
     if not given_back & set(items[i].alts.get("metric", ())):
         return False
     for k in range(i - 1, max(-1, i - 4), -1):
+        if items[k].lemma in _AFTER and items[k + 1].lemma in _ONE:
+            return False  # "do they come back after a return"
         if items[k].has("not_in") or items[k].lemma in _AFTER or roles.get(k) == "excluded" or _net(p, k):
             p.used.update(range(k, i))
             return True

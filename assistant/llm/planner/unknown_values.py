@@ -91,7 +91,7 @@ def _names(left: Sequence[str], reading: Reading) -> list[_Name]:
         text = reading.text[items[run[0]].tokens[0].start : items[run[-1]].tokens[-1].end]
         text = text if text.strip() else " ".join(items[i].text for i in run)
         kinds, sure = _kinds(run, reading, found)
-        capital = text[:1].isupper() and not text.isupper() and run[0] > 0
+        capital = text[:1].isupper() and not text.isupper() and not _opens(run[0], reading)
         place = any(text.lower() in group for group in reading.vocabulary.lexicon.places)
         if place:
             kinds, sure = ("country",), True
@@ -100,6 +100,12 @@ def _names(left: Sequence[str], reading: Reading) -> list[_Name]:
         if kinds and (sure or capital):
             found.append(_Name(run[0], run[-1], text, kinds, sure))
     return found
+
+
+def _opens(i: int, reading: Reading) -> bool:
+    """Whether a word begins the text or a sentence of it, where a capital letter says nothing."""
+    start = reading.items[i].tokens[0].start
+    return i == 0 or reading.text[:start].rstrip()[-1:] in {".", "!", "?", ":", ";"}
 
 
 def _goods_before(first: int, reading: Reading) -> list[int]:
