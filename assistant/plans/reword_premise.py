@@ -24,7 +24,9 @@ def reword_premise(request: PremiseRequest) -> str:
         return f"whether {item} is first: {what}"
     if request.relation == "larger":
         if request.asked == "growth":
-            return f"whether {request.item} grew {'less' if request.way == 'down' else 'more'} than {request.than}: {what}"
+            return (
+                f"whether {request.item} grew {'less' if request.way == 'down' else 'more'} than {request.than}: {what}"
+            )
         if request.asked == "passed":
             return f"whether {request.item} is ahead of {request.than} now and was not before: {what}"
         times = "" if request.factor is None else f"{request.factor:g} times as much as "

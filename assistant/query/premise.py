@@ -90,15 +90,30 @@ def _done(
         if start is not None and end is not None:
             figures = {**figures, "days": evidence_figure(day_range(start, end), "text", "days with data")}
     evidence = made.evidence.model_copy(update={"plan": request.model_dump(mode="json"), "plan_words": reword(request)})
-    return made.model_copy(update={
-        "kind": "premise", "title": "What the question takes for granted", "charts": [], "evidence": evidence,
-        "figures": {**made.figures, **figures}, "headline": [n for n in ("value", "place") if n in figures],
-        "words": {**made.words, "relation": request.relation, "verdict": verdict, "op": request.op,
-                  "share": "yes" if request.share else "", "way": request.way or "", "asked": request.asked,
-                  **dict.fromkeys(("none", "late", "unfinished", "moved", "factor", "more", "times", "already", "in_all"), ""),
-                  **(words or {})},
-        "followups": [],
-    })
+    return made.model_copy(
+        update={
+            "kind": "premise",
+            "title": "What the question takes for granted",
+            "charts": [],
+            "evidence": evidence,
+            "figures": {**made.figures, **figures},
+            "headline": [n for n in ("value", "place") if n in figures],
+            "words": {
+                **made.words,
+                "relation": request.relation,
+                "verdict": verdict,
+                "op": request.op,
+                "share": "yes" if request.share else "",
+                "way": request.way or "",
+                "asked": request.asked,
+                **dict.fromkeys(
+                    ("none", "late", "unfinished", "moved", "factor", "more", "times", "already", "in_all"), ""
+                ),
+                **(words or {}),
+            },
+            "followups": [],
+        }
+    )
 
 
 def _number(figure: Figure | None) -> float | None:
@@ -238,7 +253,11 @@ def _larger(made: Result, request: PremiseRequest, run: Run) -> Result:
         figures |= {"also": table.figure(first, also), "also_second": table.figure(second, also)}
     holds = one < other if request.way == "down" else one > other
     money = "also" in figures and figures["also"].unit == "currency"
-    words = {"in_all": "yes" if money else "", "more": "more" if one > other else "less" if one < other else "", "times": ""}
+    words = {
+        "in_all": "yes" if money else "",
+        "more": "more" if one > other else "less" if one < other else "",
+        "times": "",
+    }
     if request.asked == "size" and one > 0 and other > 0 and max(one, other) >= TELLING * min(one, other):
         words["times"] = "yes"
     if request.factor is not None:
@@ -273,7 +292,9 @@ def _so_many_times(one: float, other: float, request: PremiseRequest) -> bool:
     return _HOLDS[request.op](one / other, request.factor, slack)
 
 
-def _grown(made: Result, request: PremiseRequest, table: Table, rows: tuple[int, int], names: dict[str, Figure]) -> Result:
+def _grown(
+    made: Result, request: PremiseRequest, table: Table, rows: tuple[int, int], names: dict[str, Figure]
+) -> Result:
     """Which of the two has grown more, in percent."""
     assert request.plan is not None
     column = f"{request.plan.metrics[0]}__change_pct"

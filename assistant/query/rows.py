@@ -442,7 +442,8 @@ def _fill(found: Answer, scope: Scope) -> None:
 
 
 def _weekdays(plan: QueryPlan) -> frozenset[int] | None:
-    """The days of the week that a plan is about; None where it is about all: the other days are no days without sales."""
+    """The days of the week that a plan is about; None where it is about all: the other days are no days without
+    sales."""
     parts = plan.filter.parts if isinstance(plan.filter, And) else (plan.filter,)
     for part in parts:
         if isinstance(part, Compare) and part.field == "weekday" and part.op in {"eq", "in"}:

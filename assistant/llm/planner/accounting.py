@@ -25,7 +25,8 @@ from assistant.plans.shop import Shop
 _OF_TALK = frozenset({
     "decline", "picked", "ask", "refused", "small_talk", "undo", "back", "repeat", "explain", "advice",
     "campaign_asks",
-    "recommendation_cues", "composed", "two_sides", "share", "bought_after",  # they take a text only where they know every word
+    # these take a text only where they know every word
+    "recommendation_cues", "composed", "two_sides", "share", "bought_after",
 })  # fmt: skip
 #: tools that answer questions on data, of which each word may change the answer
 _DATA = frozenset({"query_data", "count_audience", "explain_change", "run_study", "forecast_metric", "predict_churn",

@@ -1,4 +1,5 @@
-"""What is said beside a question: greetings, courtesy, opinions, whom the answer is for. Taken off before any reading looks.
+"""What is said beside a question: greetings, courtesy, opinions, whom the answer is for. Taken off before any
+reading looks.
 
 "Hi team, my boss wants to know how many orders we got last month, if that's ok" asks for the orders of last month. The
 wordings are data (``prompts/lexicon/<language>/asides.yaml``), by the place where they can stand, and none of them can

@@ -1,5 +1,5 @@
-"""What is asked of two groups that were just set beside each other: "which of the two can we reach better", "and how much
-did each of them spend in 2025". The text is planned once as one about all customers, and asked of either group."""
+"""What is asked of two groups that were just set beside each other: "which of the two can we reach better", "and how
+much did each of them spend in 2025". The text is planned once as one about all customers, and asked of either group."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""What may be asked of any customers: whether they order again or leave, what they will spend, since when they have been
-here, who of them can be reached, how many each condition leaves.
+"""What may be asked of any customers: whether they order again or leave, what they will spend, since when they have
+been here, who of them can be reached, how many each condition leaves.
 
-A question is a frame ("how likely are … to …", "what share of … will …", "forecast what … will …") with customers and an
-act in its places (``people_acts.yaml``); a frame takes every act of its kind. Whom the words for customers mean is planned as a
-question of its own ("how many …"), so everything that can be counted can be asked about here.
+A question is a frame ("how likely are … to …", "what share of … will …", "forecast what … will …") with customers and
+an act in its places (``people_acts.yaml``); a frame takes every act of its kind. Whom the words for customers mean is
+planned as a question of its own ("how many …"), so everything that can be counted can be asked about here.
 """
 
 from __future__ import annotations
@@ -110,7 +110,7 @@ def _compiled(language: str) -> LatePatterns[tuple[str, str]]:
     return LatePatterns(made())
 
 
-# -- whom ---------------------------------------------------------------------------------------------------------------
+# -- whom ------------------------------------------------------------------------------------------------------------
 
 
 def _whom(words: str, turn: Turn, raw: dict[str, Any]) -> _Whom | None:
@@ -189,7 +189,7 @@ def _of_query(plan: QueryPlan) -> Filter | None:
     return counted_customers(plan) if not plan.dimensions and plan.metrics[0] == "customers" else None
 
 
-# -- what is asked ------------------------------------------------------------------------------------------------------
+# -- what is asked ---------------------------------------------------------------------------------------------------
 
 
 def _made(
@@ -331,8 +331,17 @@ def _share(whom: _Whom, said: dict[str, str], turn: Turn, raw: dict[str, Any]) -
     return QueryPlan(metrics=(money,), filter=whom.filter, compare=Comparison(kind="total"))
 
 
-_OTHERS = {"share": _share, "tenure": _tenure, "alive": _alive, "sizes": _rule, "left_out": _rule, "by_channel": _by_channel,
-           "two_channels": _by_channel, "stake": _stake, "habits": _habits}
+_OTHERS = {
+    "share": _share,
+    "tenure": _tenure,
+    "alive": _alive,
+    "sizes": _rule,
+    "left_out": _rule,
+    "by_channel": _by_channel,
+    "two_channels": _by_channel,
+    "stake": _stake,
+    "habits": _habits,
+}
 
 
 __all__ = ["FRAMES", "people_acts"]

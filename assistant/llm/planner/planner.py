@@ -15,8 +15,8 @@ from assistant.llm.planner.accounting import accounted
 from assistant.llm.planner.after_refusal import scrap_after_refusal
 from assistant.llm.planner.asides import without_asides
 from assistant.llm.planner.bare_rankings import with_ranked_goods
-from assistant.llm.planner.bought_it import of_the_goods
 from assistant.llm.planner.both_groups import both_groups
+from assistant.llm.planner.bought_it import of_the_goods
 from assistant.llm.planner.bracketed_times import with_bracketed_times
 from assistant.llm.planner.brief_extras import with_extras
 from assistant.llm.planner.campaign_cues import of_campaigns, of_the_draft, sized_for_others

@@ -7,7 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from assistant.llm.planner.candidate import ToolCall
-from assistant.llm.planner.context import OF_A_GROUP, DialogueContext, Past, counted_customers, listed_customers, of_customers
+from assistant.llm.planner.context import (
+    OF_A_GROUP,
+    DialogueContext,
+    Past,
+    counted_customers,
+    listed_customers,
+    of_customers,
+)
 from assistant.llm.planner.discourse_scene import parts_of
 from assistant.llm.planner.references import period_of_row
 from assistant.llm.planner.units import GRAINS

@@ -164,7 +164,9 @@ def _asked_part(said: str, rules: _Rules, share: Callable[[str], Planned | None]
         plan = planned.calls[0].plan() if planned is not None else None
         if isinstance(plan, QueryPlan):
             op, value, slack = bound
-            return PremiseRequest(relation="bound", plan=plan, op=op, value=value, slack=slack, share=True, asked="whether")
+            return PremiseRequest(
+                relation="bound", plan=plan, op=op, value=value, slack=slack, share=True, asked="whether"
+            )
     return None
 
 

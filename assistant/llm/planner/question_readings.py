@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from assistant.llm.planner.campaign_words import costs_something
+from assistant.llm.planner.cancelled_value import with_cancelled_value
 from assistant.llm.planner.candidate import Candidate, Planned
 from assistant.llm.planner.candidate_readings import candidates
-from assistant.llm.planner.cancelled_value import with_cancelled_value
 from assistant.llm.planner.chosen_among import chosen_among
 from assistant.llm.planner.churn_forms import about_what_comes
 from assistant.llm.planner.composed import composed
@@ -23,10 +23,10 @@ from assistant.llm.planner.inside_places import inside_places
 from assistant.llm.planner.intents import Frames
 from assistant.llm.planner.journeys import journey
 from assistant.llm.planner.limits import limited
-from assistant.llm.planner.one_figure import WELL
 from assistant.llm.planner.list_order import with_list_order
 from assistant.llm.planner.measure_advice import measure_advice
 from assistant.llm.planner.offer_forms import about_offers
+from assistant.llm.planner.one_figure import WELL
 from assistant.llm.planner.one_request import one_request
 from assistant.llm.planner.order_sets import order_sets
 from assistant.llm.planner.people_forms import about_people
@@ -37,9 +37,9 @@ from assistant.llm.planner.premises import asked_claim, with_premise
 from assistant.llm.planner.product_lists import product_list
 from assistant.llm.planner.recommendation_cues import cued, of_goods
 from assistant.llm.planner.recommendation_forms import about_recommendations
+from assistant.llm.planner.regions import with_regions
 from assistant.llm.planner.replies import decline
 from assistant.llm.planner.request_order import in_order, requests_of
-from assistant.llm.planner.regions import with_regions
 from assistant.llm.planner.segment_talk import about_groups
 from assistant.llm.planner.sending_forms import about_sending
 from assistant.llm.planner.share_of_group import share_of_group
@@ -83,7 +83,8 @@ def claims(turn: Turn) -> Planned | None:
 
 
 def said_beside(turn: Turn) -> Planned | None:
-    """The order of a list, regions of the world, money of cancellations: planned in other words, and put into that plan."""
+    """The order of a list, regions of the world, money of cancellations: planned in other words, and put into that
+    plan."""
     if "query_data" not in turn.tools:
         return None
     return (with_list_order(turn.text, turn.language, turn.again) or with_regions(turn.text, turn.words, turn.again)

@@ -1,4 +1,5 @@
-"""Regions of the world in questions about countries: "sales in DACH in 2025", "customers outside the EU", "Nordics vs Benelux".
+"""Regions of the world in questions about countries: "sales in DACH in 2025", "customers outside the EU", "Nordics
+vs Benelux".
 
 A region stands for those of its countries that the shop has (``prompts/lexicon/<language>/regions.yaml``). The text is
 planned with one of these in its place, and in the plan that one then gives way to all of them, so that whatever is said
@@ -36,7 +37,8 @@ def _regions(language: str) -> tuple[tuple[re.Pattern[str], dict[str, Any]], ...
 
 
 def with_regions(text: str, words: Vocabulary, again: Callable[[str], Planned]) -> Planned | None:
-    """The plan of a text that names regions, with their countries in it; None where it names none that the shop sells to.
+    """The plan of a text that names regions, with their countries in it; None where it names none that the shop
+    sells to.
 
     Args:
         again: plans another text in full.
@@ -108,7 +110,9 @@ def _apart(one: ToolCall, both: list[str]) -> list[ToolCall]:
     args = one.args.get("plan", one.args) if one.name == "check_premise" else one.args
     rule = args.get("filter") or {}
     parts = rule.get("parts", [rule])
-    at = next((i for i, p in enumerate(parts) if p.get("field") in _COUNTRIES and set(p.get("values", ())) == set(both)), None)
+    at = next(
+        (i for i, p in enumerate(parts) if p.get("field") in _COUNTRIES and set(p.get("values", ())) == set(both)), None
+    )
     if at is None or one.name not in {"query_data", "check_premise"}:
         return [one]
     made = []

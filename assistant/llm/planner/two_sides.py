@@ -1,4 +1,5 @@
-"""Two things of the shop set against each other by a comparative: "do Dutch buyers place bigger orders than French ones?".
+"""Two things of the shop set against each other by a comparative: "do Dutch buyers place bigger orders than French
+ones?".
 
 The text is cut at the comparative (``prompts/lexicon/<language>/two_sides.yaml``): two sides, what is compared and
 which way. Each side is put to the ordinary grammar with the measure, as a question of one figure, and only a side that
@@ -184,7 +185,9 @@ class _Compared:
                     return
         elif deed is None:
             people = bool(told.persons.search(sides))
-            yield next((each if people and each else say for pattern, say, each in told.comps if pattern.fullmatch(way)), None)
+            yield next(
+                (each if people and each else say for pattern, say, each in told.comps if pattern.fullmatch(way)), None
+            )
 
     def _made(self, first: OneFigure, second: OneFigure) -> Planned | None:
         if first.metric != second.metric:
@@ -225,7 +228,8 @@ class _Compared:
         return self.told.raw["bounds"].get(self.said.get("bound", "").lower().strip(), "eq")
 
     def _than_before(self, first: OneFigure, second: OneFigure) -> Planned | None:
-        """As in "are we selling more on the app than last year": this year so far against the same days of the last one."""
+        """As in "are we selling more on the app than last year": this year so far against the same days of the last
+        one."""
         before = second.period
         if before is None or before.kind != "calendar" or before.offset != -1 or before.count != 1:
             return None
@@ -334,7 +338,9 @@ def _each_alone(first: OneFigure, second: OneFigure, metrics: tuple[str, ...]) -
 def _chosen(a: str, b: str, liked: bool, told: _Words, words: Vocabulary, plan_one: PlanOne) -> Planned | None:
     """One of two to be picked: both, side by side."""
     if " " not in a and " " in b:
-        whole = _chosen(f"{a} {b.rpartition(' ')[2]}", b, liked, told, words, plan_one) if _described(a, plan_one) else None
+        whole = (
+            _chosen(f"{a} {b.rpartition(' ')[2]}", b, liked, told, words, plan_one) if _described(a, plan_one) else None
+        )
         if whole is not None:
             return whole  # "red or blue mugs"
     first = second = None
@@ -363,11 +369,21 @@ def _described(word: str, plan_one: PlanOne) -> bool:
 
 
 def _moved(a: str, way: str, when: str, told: _Words, plan_one: PlanOne) -> Planned | None:
-    """Whether a figure rose or fell: of a month against the month before, of a season against that of the year before."""
-    if re.search(told.raw["moved_against"], when, re.IGNORECASE) or told.pronouns.match(_bare(a, told)) or told.asking.match(a):
+    """Whether a figure rose or fell: of a month against the month before, of a season against that of the year
+    before."""
+    if (
+        re.search(told.raw["moved_against"], when, re.IGNORECASE)
+        or told.pronouns.match(_bare(a, told))
+        or told.asking.match(a)
+    ):
         return None
     found = one_figure(f"{_bare(a, told)} {when}", plan_one)
-    if found is None or found.period is None or found.period.kind not in {"named", "calendar"} or found.period.offset > 0:
+    if (
+        found is None
+        or found.period is None
+        or found.period.kind not in {"named", "calendar"}
+        or found.period.offset > 0
+    ):
         return None
     seasonal = found.period.event is not None or found.period.day is not None
     plan = QueryPlan(metrics=(found.metric,), filter=found.filter, period=found.period,
@@ -377,7 +393,8 @@ def _moved(a: str, way: str, when: str, told: _Words, plan_one: PlanOne) -> Plan
 
 
 def _between_times(said: dict[str, str], told: _Words, words: Vocabulary, plan_one: PlanOne) -> Planned | None:
-    """Groups whose figure rose or fell from one time to another: "which categories had fewer buyers in Q1 than in Q4"."""
+    """Groups whose figure rose or fell from one time to another: "which categories had fewer buyers in Q1 than in
+    Q4"."""
     what = (said.get("what") or "").strip() or "revenue"
     if any(told.pronouns.match(_bare(said[k], told)) for k in ("a", "b")):
         return None

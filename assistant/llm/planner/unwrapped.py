@@ -1,4 +1,5 @@
-"""What is said around a claim that is to be checked: "I'd have thought …, is that so?", "would you say …", "… or is that a myth".
+"""What is said around a claim that is to be checked: "I'd have thought …, is that so?", "would you say …", "… or is
+that a myth".
 
 The words are data (``openings`` and ``tails`` of ``prompts/lexicon/<language>/two_sides.yaml``).
 """

@@ -40,7 +40,8 @@ def product_words(reading: Reading, start: int) -> list[str]:
 
 
 def _no_goods(reading: Reading, at: int) -> bool:
-    """Whether the word stands where no thing is named: "what did we rake in", "paint me a …", "how patchy are", "how long do"."""
+    """Whether the word stands where no thing is named: "what did we rake in", "paint me a …", "how patchy are", "how
+    long do"."""
     before = reading.items[at - 1].lemma if at else ""
     after = reading.items[at + 1].lemma if at + 1 < len(reading.items) else ""
     doing = before in heard("values.doers") or (not at and after in heard("values.me"))

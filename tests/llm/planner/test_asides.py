@@ -14,7 +14,8 @@ def said(text: str) -> str:
 
 
 @pytest.mark.parametrize(("text", "left"), [
-    ("Hi team, my boss wants to know how many orders we got last month, if that's ok", "how many orders we got last month"),
+    ("Hi team, my boss wants to know how many orders we got last month, if that's ok",
+     "how many orders we got last month"),
     ("quick question: revenue in May, thanks a million", "revenue in May"),
     ("Sorry to bother you again, which brands sold best?", "which brands sold best?"),
     ("ok cool, and for the monthly report: returns by brand", "and for the monthly report: returns by brand"),
@@ -31,7 +32,7 @@ def test_asides_are_taken_off(text: str, left: str) -> None:
 
 
 @pytest.mark.parametrize("text", [
-    "thank you so much!", "ok cool, thanks", "any idea?", "never mind", "yes please", "one more time",  # all that is said
+    "thank you so much!", "ok cool, thanks", "any idea?", "never mind", "yes please", "one more time",
     "Acorn is our top brand, right?",  # asks whether the claim is true
     "By loyal I mean customers with four orders", "which kind of campaign works best?", "who would buy anyway?",
     "how many small customers do we have", "revenue from unhappy customers", "how many men bought tea",

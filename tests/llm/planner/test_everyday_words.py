@@ -43,11 +43,17 @@ def test_what_means_something_else_stays(text: str) -> None:
     assert early_words(text, "en") == text
 
 
-@pytest.mark.parametrize(("text", "same"), [
-    ("which categories worsened this year compared to last year", "which categories went down this year compared to last year"),
-    ("what are people in Germany buying", "what do people in Germany buy"),
-    ("dig out revenue by country in 2011", "revenue by country in 2011"),
-    ("how many goodies did we sell in May 2011", "how many products did we sell in May 2011"),
-])
+@pytest.mark.parametrize(
+    ("text", "same"),
+    [
+        (
+            "which categories worsened this year compared to last year",
+            "which categories went down this year compared to last year",
+        ),
+        ("what are people in Germany buying", "what do people in Germany buy"),
+        ("dig out revenue by country in 2011", "revenue by country in 2011"),
+        ("how many goodies did we sell in May 2011", "how many products did we sell in May 2011"),
+    ],
+)
 def test_the_plan_is_the_same(text: str, same: str) -> None:
     assert plan_turn(text, None, SHOP).calls == plan_turn(same, None, SHOP).calls

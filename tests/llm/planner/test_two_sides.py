@@ -1,4 +1,5 @@
-"""Two things set against each other, shares of a whole, and claims that are asked about: read from both halves' plans."""
+"""Two things set against each other, shares of a whole, and claims that are asked about: read from both halves'
+plans."""
 
 from __future__ import annotations
 
@@ -17,17 +18,37 @@ def _first(text: str) -> tuple[str, dict[str, Any]]:
     return call.name, call.args
 
 
-@pytest.mark.parametrize(("text", "metrics", "item", "way", "asked"), [
-    ("is Kitchen ahead of Garden this year in revenue", ["revenue"], "Kitchen", "up", "whether"),
-    ("how far behind Kitchen is Garden in orders for 2011", ["orders"], "Garden", "down", "size"),
-    ("do our French buyers place bigger orders than the German ones", ["average_order_value"], "France", "up", "whether"),
-    ("would you say the app is growing faster than the web", ["revenue"], "app", "up", "growth"),
-    ("has the app overtaken the web in 2011", ["revenue"], "app", "up", "passed"),
-    ("is it true that we have more customers in France than in Germany", ["customers", "revenue"], "France", "up",
-     "whether"),
-    ("how much bigger is the average order from France than from Germany", ["average_order_value"], "France", "up", "size"),
-    ("do we sell more in Germany than in France, right?", ["revenue"], "Germany", "up", "whether"),
-])
+@pytest.mark.parametrize(
+    ("text", "metrics", "item", "way", "asked"),
+    [
+        ("is Kitchen ahead of Garden this year in revenue", ["revenue"], "Kitchen", "up", "whether"),
+        ("how far behind Kitchen is Garden in orders for 2011", ["orders"], "Garden", "down", "size"),
+        (
+            "do our French buyers place bigger orders than the German ones",
+            ["average_order_value"],
+            "France",
+            "up",
+            "whether",
+        ),
+        ("would you say the app is growing faster than the web", ["revenue"], "app", "up", "growth"),
+        ("has the app overtaken the web in 2011", ["revenue"], "app", "up", "passed"),
+        (
+            "is it true that we have more customers in France than in Germany",
+            ["customers", "revenue"],
+            "France",
+            "up",
+            "whether",
+        ),
+        (
+            "how much bigger is the average order from France than from Germany",
+            ["average_order_value"],
+            "France",
+            "up",
+            "size",
+        ),
+        ("do we sell more in Germany than in France, right?", ["revenue"], "Germany", "up", "whether"),
+    ],
+)
 def test_one_thing_against_another(text: str, metrics: list[str], item: str, way: str, asked: str) -> None:
     name, args = _first(text)
 
@@ -108,7 +129,9 @@ def test_regions_side_by_side_are_a_figure_of_each() -> None:
     assert len(calls) == 2 or plan_turn("revenue in Benelux", None, SHOP).frame == "decline"
 
 
-@pytest.mark.parametrize("text", ["is it higher than before", "do they order more than that", "is that ahead of the other one"])
+@pytest.mark.parametrize(
+    "text", ["is it higher than before", "do they order more than that", "is that ahead of the other one"]
+)
 def test_words_that_point_back_are_no_side(text: str) -> None:
     assert _first(text)[0] != "check_premise"
 
@@ -119,14 +142,18 @@ def test_money_of_cancellations_is_no_count() -> None:
     assert args["metrics"] == ["returned_value"] and args["filter"]["field"] == "line_type"
 
 
-@pytest.mark.parametrize(("text", "way"), [("did sales go up in May 2011", "up"), ("has revenue fallen in Q1 2011", "down")])
+@pytest.mark.parametrize(
+    ("text", "way"), [("did sales go up in May 2011", "up"), ("has revenue fallen in Q1 2011", "down")]
+)
 def test_whether_a_figure_moved(text: str, way: str) -> None:
     _, args = _first(text)
 
     assert (args["relation"], args["way"], args["asked"]) == ("change", way, "whether")
 
 
-@pytest.mark.parametrize("text", ["how many customers bought more in 2011 than in 2010", "which customers order more often than others"])
+@pytest.mark.parametrize(
+    "text", ["how many customers bought more in 2011 than in 2010", "which customers order more often than others"]
+)
 def test_who_is_asked_for_is_no_side(text: str) -> None:
     assert _first(text)[0] != "check_premise"
 
