@@ -27,12 +27,14 @@ from assistant.llm.planner.customer_asks import asks_for_profile
 from assistant.llm.planner.dialogue_campaign import spoken_of
 from assistant.llm.planner.draft_clauses import changed_by_clauses, may_change
 from assistant.llm.planner.draft_sense import sensible_draft
+from assistant.llm.planner.each_by_name import each_by_name
 from assistant.llm.planner.early_words import early_words
 from assistant.llm.planner.first_readings import FIRST
 from assistant.llm.planner.follow_moves import without_opening
 from assistant.llm.planner.goods_in_drafts import with_listed_goods
 from assistant.llm.planner.goods_said import with_goods_said
 from assistant.llm.planner.heard import hearing
+from assistant.llm.planner.in_stock_too import in_stock_too
 from assistant.llm.planner.joined_scraps import joined_scrap
 from assistant.llm.planner.kept_people import kept_people
 from assistant.llm.planner.kept_scope import kept_scope, unheld
@@ -48,6 +50,7 @@ from assistant.llm.planner.recommendation_cues import cued
 from assistant.llm.planner.request_order import remaining
 from assistant.llm.planner.row_in_talk import of_the_row, with_row_as_scope
 from assistant.llm.planner.second_reading import second_reading
+from assistant.llm.planner.short_years import with_short_years
 from assistant.llm.planner.talk_asks import about_the_thing
 from assistant.llm.planner.things_in_talk import with_person_named
 from assistant.llm.planner.tool_names import ALL_TOOLS
@@ -87,6 +90,10 @@ def plan_turn(
     if asks_for_profile(text, language):  # what customers are like: no order of a campaign for them
         tools = [t for t in tools if t != "draft_campaign"]
     with hearing(language), remembering():
+        dated, as_year = with_short_years(text, vocabulary(shop, language))
+        if as_year:
+            planned = plan_turn(dated, context, shop, tools=tools, language=language, encoder=encoder)
+            return replace(planned, notes=[*planned.notes, as_year])
         talk = context or DialogueContext()
         text, talk = with_row_as_scope(text, talk, vocabulary(shop, language)) if talk.past else (text, talk)
         turn = Turn(text, talk.since_fresh_start(), shop, tools, vocabulary(shop, language), encoder, _in_readings,
@@ -126,7 +133,8 @@ def _whole(turn: Turn) -> Planned:
         turn.text, planned, turn.context, turn.words) or kept_scope(
         turn.text, planned, turn.context, turn.words) or planned
     planned = unheld(turn.text, planned, turn.context, turn.words) or planned
-    return with_goods_said(of_the_goods(planned), turn.context)
+    planned = each_by_name(turn.text, in_stock_too(turn.text, of_the_goods(planned)), turn.words)
+    return with_goods_said(planned, turn.context)
 
 
 def _read_once(turn: Turn) -> Planned:

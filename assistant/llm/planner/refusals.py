@@ -49,7 +49,8 @@ def _running(r: Reading) -> Candidate | None:
 def _private(r: Reading) -> Candidate | None:
     """As in "the phone numbers of our best customers"."""
     known = contact_conditions(r).used  # "without a phone number" asks who, not what the number is
-    hits = [i for i in r.having("private") if not r.items[i].has("value") and i not in known]
+    goods = {i for i, after in enumerate(r.items[1:]) if after.lemma in heard("private.goods")}  # "a birthday party"
+    hits = [i for i in r.having("private") if not r.items[i].has("value") and i not in known | goods]
     about = any(
         "customer" in item.alts.get("dim", ())
         or "customers" in item.alts.get("metric", ())

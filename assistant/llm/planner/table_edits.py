@@ -25,6 +25,7 @@ from assistant.llm.planner.heard import expression
 from assistant.llm.planner.language_files import read_yaml
 from assistant.llm.planner.period_grammar import PeriodReader
 from assistant.llm.planner.references import extreme_row, period_of_row
+from assistant.llm.planner.second_clauses import SHARE
 from assistant.llm.planner.spans import read
 from assistant.llm.planner.units import GRAINS
 from assistant.llm.planner.values import join
@@ -43,8 +44,8 @@ _FEW = 200
 
 
 #: forms of the whole remark
-_WHOLE = ("bound", "by_the_last", "later", "whither", "part_of", "counted", "widen", "next_best", "rank_of",
-          "whole_unit", "happened")
+_WHOLE = ("own_share", "by_one", "bound", "by_the_last", "later", "whither", "part_of", "counted", "widen", "next_best",
+          "rank_of", "whole_unit", "happened")
 
 
 class _Words:
@@ -96,6 +97,8 @@ def table_edited(s: Scene) -> Planned | None:
         if done is not None:
             return done
     for kind, act in _ACTS.items():
+        if kind == "each" and q.dimensions == ("customer",) and not words.whole["by_one"].search(s.text):
+            continue  # "the average order value for them" is that of all of them
         x = words.left(kind, s.text)
         found = (_counterpart(s, q, words, x) or named(s, x)) if x else _sold(s, act) if x == "" else None
         done = _before_it(s, q, x) if found is None and x and act is _beside else None
@@ -341,6 +344,14 @@ def _bounded(s: Scene, q: QueryPlan, words: _Words) -> Planned | None:
     return s.edited(metrics=metrics, having=(*known, bound), limit=None, offset=0)
 
 
+def _own_share(s: Scene, q: QueryPlan, words: _Words) -> Planned | None:
+    """As in "as a share of all its orders" of cancelled orders: the rate that belongs to the count, of those rows."""
+    rate = SHARE.get(q.metrics[0], "")
+    if not words.whole["own_share"].fullmatch(s.text) or rate not in s.words.metrics or q.transform is not None:
+        return None
+    return s.edited(metrics=(*q.metrics, rate)) if q.sort is not None or not q.dimensions else None
+
+
 # -- the rows in one figure --------------------------------------------------------------------------------------------
 
 
@@ -362,6 +373,11 @@ def _summed(s: Scene, q: QueryPlan, words: _Words) -> Planned | None:
     told = part or summary is not None or words.tells("rows", s.text)
     if not told or not q.dimensions or q.compare is not None or q.transform not in {None, "share"}:
         return None
+    named = {str(m) for item in read(s.text, s.words).items for m in item.alts.get("metric", ())}
+    if summary is not None and named:
+        if q.dimensions == ("customer",) or not named & set(q.metrics):
+            return None  # "their average order value": a measure of its own, of them all
+        q = q.model_copy(update={"metrics": tuple(m for m in q.metrics if m in named)})
     said = {w.replace("'", "") for w in _WORD.findall(s.text.lower().replace("'", ""))}
     own = _valued(s, q)
     if not said <= words.summing | _measured(s, q) | {str(q.limit)} | _things(s, q) | own:
@@ -383,7 +399,8 @@ def _averaged(s: Scene, q: QueryPlan, summary: str, *, everywhere: bool) -> Plan
     known = s.words.metrics.get(q.metrics[0])
     rate = known is not None and (known.unit in _RATES or known.name.startswith(_AVERAGES))
     if not rate or summary != "mean" or q.limit is not None or q.having:
-        return s.edited(summary=summary, transform=None)
+        kept = {} if q.metrics == s.query.metrics else {"metrics": q.metrics, "sort": None}  # type: ignore[union-attr]
+        return s.edited(summary=summary, transform=None, **kept)
     return s.edited(metrics=q.metrics[:1], dimensions=(), sort=None, **({"filter": None} if everywhere else {}))
 
 
@@ -431,7 +448,8 @@ def _things(s: Scene, q: QueryPlan) -> set[str]:
 
 
 _READINGS: tuple[Callable[[Scene, QueryPlan, _Words], Planned | None], ...] = (
-    _next_best, _rank_of, _whole_unit, _happened, _counted, _summed, _bounded, _by_the_last, _later, _whither,
+    _own_share, _next_best, _rank_of, _whole_unit, _happened, _counted, _summed, _bounded, _by_the_last, _later,
+    _whither,
 )
 _ACTS: dict[str, Callable[[Scene, QueryPlan, Named], Planned | None]] = {
     "same": _same_in, "part": _part_of, "each": _column, "beside": _beside, "against": _against,

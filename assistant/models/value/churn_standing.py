@@ -55,7 +55,6 @@ def standing_result(snapshot: Snapshot, request: ChurnRequest, fitted: ChurnMode
     figures["shown"] = Figure(value=len(shown), unit="count", label="Customers shown",
                               source=Source(table="customers", derivation="number of rows", origin="derived"))
     leaving = And(parts=(request.filter, InGroup(group="about_to_leave", horizon_days=request.horizon_days)))
-    some = float(figures["at_risk"].value or 0) > 1  # of nobody there is nothing more to ask, and one is no "they"
     result = Result(
         kind="churn_standing", title=f"Who of them will leave within {request.horizon_days} days?",
         currency=snapshot.currency, figures=figures, headline=["at_risk", "lapsed"], tables=tables,
@@ -68,8 +67,8 @@ def standing_result(snapshot: Snapshot, request: ChurnRequest, fitted: ChurnMode
                  *_truncated(figures)],
         evidence=churn_evidence(snapshot, request, fitted),
         details={"customer_ids": shown["customer_id"].tolist(),
-                 "audience": {"filter": (leaving if some else request.filter).model_dump(mode="json"),
-                              "words": "those of them who are about to leave" if some else ""}},
+                 "audience": {"filter": leaving.model_dump(mode="json"),
+                              "words": "those of them who are about to leave"}},
         followups=["Draft a win-back campaign for them", "Who is about to leave?", "Is the churn model any good?"],
     )
     if isinstance(request.filter, Compare) and len(request.filter.values) > _NAMED:
