@@ -17,16 +17,14 @@ from pydantic import ValidationError
 from assistant.llm.planner.candidate import Planned, call
 from assistant.llm.planner.language_files import read_yaml
 from assistant.llm.planner.late_patterns import LatePattern
-from assistant.llm.planner.normalise import clean, expand
 from assistant.llm.planner.one_figure import OneFigure, PlanOne, names_measure, one_figure
-from assistant.llm.planner.unwrapped import second_request, unwrapped
+from assistant.llm.planner.unwrapped import one_claim
 from assistant.llm.planner.vocabulary import Vocabulary
 from assistant.plans.filters import Compare, Filter, Not
 from assistant.plans.periods import Period
 from assistant.plans.query import Comparison, QueryPlan
 
 FRAME = "share"
-_LONGEST = 200
 _MACRO = re.compile(r"(?<!\?P)<(\w+)>")
 #: measures whose parts add up to the whole
 _ADD_UP = frozenset({"revenue", "net_revenue", "gross_revenue", "orders", "units", "gross_margin", "returned_value",
@@ -75,13 +73,11 @@ def share_of_whole(text: str, words: Vocabulary, plan_one: PlanOne) -> Planned |
         plan_one: readings of a text as one question.
     """
     told = _words(words.lexicon.language)
-    if told is None or len(text) > _LONGEST:
-        return None
-    said, _ = unwrapped(expand(clean(text), words.lexicon.words), words.lexicon.language)
-    if second_request(said, words.lexicon.language):
+    claim = one_claim(text, words) if told is not None else None
+    if told is None or claim is None:
         return None
     for pattern in told.forms:
-        match = pattern.match(said)
+        match = pattern.match(claim[0])
         if match is None:
             continue
         try:

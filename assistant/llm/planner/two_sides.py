@@ -21,16 +21,14 @@ from pydantic import ValidationError
 from assistant.llm.planner.candidate import Planned, ToolCall, call
 from assistant.llm.planner.language_files import read_yaml
 from assistant.llm.planner.late_patterns import LatePattern
-from assistant.llm.planner.normalise import clean, expand
 from assistant.llm.planner.one_figure import WELL, OneFigure, PlanOne, joined, names_measure, one_figure
-from assistant.llm.planner.unwrapped import second_request, unwrapped
+from assistant.llm.planner.unwrapped import one_claim
 from assistant.llm.planner.vocabulary import Vocabulary
 from assistant.plans.filters import Compare, Filter
 from assistant.plans.periods import Period
 from assistant.plans.premise import PremiseRequest
 from assistant.plans.query import Comparison, Having, QueryPlan, Sort
 
-_LONGEST = 200
 _MACRO = re.compile(r"(?<!\?P)<(\w+)>")
 #: the time that growth and "overtake" are told by where none is said
 _THIS_YEAR = Period(kind="calendar", unit="year")
@@ -99,11 +97,10 @@ def two_sides(text: str, words: Vocabulary, plan_one: PlanOne) -> Planned | None
         plan_one: readings of a text as one question.
     """
     told = _words(words.lexicon.language)
-    if told is None or len(text) > _LONGEST:
+    claim = one_claim(text, words) if told is not None else None
+    if told is None or claim is None:
         return None
-    said, wrapped = unwrapped(expand(clean(text), words.lexicon.words), words.lexicon.language)
-    if second_request(said, words.lexicon.language):
-        return None
+    said, wrapped = claim
     for pattern, rule in told.forms:
         match = pattern.match(said)
         if match is not None:

@@ -10,7 +10,10 @@ import re
 from functools import lru_cache
 
 from assistant.llm.planner.language_files import read_yaml
+from assistant.llm.planner.normalise import clean, expand
+from assistant.llm.planner.vocabulary import Vocabulary
 
+_LONGEST = 200
 _END = re.compile(r"[\s?!.,;:–-]+$")
 
 
@@ -54,6 +57,12 @@ def unwrapped(text: str, language: str) -> tuple[str, bool]:
     return said, said != _END.sub("", " ".join(text.split()))
 
 
-def second_request(said: str, language: str) -> bool:
-    """Whether a text goes on with a second request, which must not be lost in the first one."""
-    return re.search(read_yaml(language, "two_sides")["second"], said, re.IGNORECASE) is not None
+def one_claim(text: str, words: Vocabulary) -> tuple[str, bool] | None:
+    """The one claim or question of a text as :func:`unwrapped` leaves it; None for a long text, and for one that goes
+    on with a second request, which must not be lost in the first."""
+    if len(text) > _LONGEST:
+        return None
+    lexicon = words.lexicon
+    said, wrapped = unwrapped(expand(clean(text), lexicon.words), lexicon.language)
+    again = re.search(read_yaml(lexicon.language, "two_sides")["second"], said, re.IGNORECASE)
+    return None if again is not None else (said, wrapped)
