@@ -69,6 +69,8 @@ def _groups_apart(p: Parts, groups: list[str]) -> list[str]:
 
 def _values_apart(p: Parts, groups: list[str]) -> list[str]:
     """As in "top 3 products in Germany and France each": the values named are the groups."""
+    if p.descending is None and p.limit is None:
+        return []  # "revenue of Kitchen and Garden per quarter" ranks nothing
     if not groups or not any(_each(p, item) and not item.has("dim") for item in p.reading.items):
         return []
     found = [d for d, values in p.chosen.items() if len(dict.fromkeys(values)) > 1 and d not in groups]
