@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from assistant.llm.planner.candidate import Planned, ToolCall, filter_json
+from assistant.llm.planner.candidate import Planned, ToolCall, filter_json, one_query
 from assistant.llm.planner.heard import expression
 from assistant.llm.planner.one_figure import joined
 from assistant.plans.filters import Compare
-from assistant.plans.query import QueryPlan
 
 _VALUE, _RATE = "returned_value", "return_rate"
 _CANCELLED = Compare(field="line_type", op="eq", values=("cancellation",))
@@ -29,10 +28,10 @@ def with_cancelled_value(text: str, again: Callable[[str], Planned]) -> Planned 
     if match is None:
         return None
     planned = again(expression("cancelled_value.said").sub(expression("cancelled_value.say").pattern, text, count=1))
-    plan = planned.calls[0].plan() if [c.name for c in planned.calls] == ["query_data"] else None
-    if isinstance(plan, QueryPlan) and plan.metrics == (_RATE,):  # its sales are those of all lines
+    plan = one_query(planned)
+    if plan is not None and plan.metrics == (_RATE,):  # its sales are those of all lines
         return replace(planned, notes=[*planned.notes, expression("cancelled_value.as_rate").pattern])
-    if not isinstance(plan, QueryPlan) or plan.metrics != (_VALUE,):
+    if plan is None or plan.metrics != (_VALUE,):
         return None
     kept = joined([*([plan.filter] if plan.filter is not None else []), _CANCELLED])
     assert kept is not None

@@ -272,3 +272,9 @@ class Planned:
     notes: list[str] = field(default_factory=list)
     frame: str = ""
     done: int | None = None
+
+
+def one_query(planned: Planned) -> QueryPlan | None:
+    """The plan of a turn that is a single question of the data; None for any other turn."""
+    plan = planned.calls[0].plan() if [c.name for c in planned.calls] == ["query_data"] else None
+    return plan if isinstance(plan, QueryPlan) else None

@@ -42,9 +42,9 @@ def chosen_among(text: str, shop: Shop, words: Vocabulary, plan: Callable[[str],
         return None
     for kind in (k for k in kinds if k in words.dimensions):
         known = words.dimensions[kind]
+        plural = str(words.lexicon.terms["plurals"].get(kind, f"{known.label}s"))
         if not known.available:
-            what = str(words.lexicon.terms["plurals"].get(kind, f"{known.label}s"))
-            no = decline(words.lexicon, "missing_data", "absent", missing=list(known.missing), what=what)
+            no = decline(words.lexicon, "missing_data", "absent", missing=list(known.missing), what=plural)
             return Planned([no], 0.0, frame="decline")
         held = {p: value for p in pieces if (value := _value(p, kind, shop, words)) is not None}
         planned = plan(f"{found['head']} {found['rest']}")
@@ -53,7 +53,7 @@ def chosen_among(text: str, shop: Shop, words: Vocabulary, plan: Callable[[str],
             continue
         if not held:
             return Planned([decline(words.lexicon, "no_rows", "unknown_values", words=quoted(pieces),
-                                    kind=str(words.lexicon.terms["plurals"].get(kind, f"{known.label}s")),
+                                    kind=plural,
                                     nearest=list(shop.labels(kind))[:3])], 0.0, frame="decline")
         values = tuple(dict.fromkeys(held.values()))
         args = _kept_to(one.plan(), Compare(field=kind, op="in" if values[1:] else "eq", values=values), kind)

@@ -16,6 +16,8 @@ _WITH = heard("each.with")
 def ranked_inside(p: Parts, groups: list[str]) -> list[str]:
     """The groups, or the dimension of the values named, inside each of which is ranked; ``groups`` may gain what is
     ranked."""
+    if p.descending is None and p.limit is None:
+        return []  # "revenue of Kitchen and Garden per quarter" ranks nothing
     found = _groups_apart(p, groups) or _values_apart(p, groups)
     if found:
         p.used.update(i for i, item in enumerate(p.reading.items) if _each(p, item) and not item.has("dim", "metric"))
@@ -44,8 +46,6 @@ def _groups_apart(p: Parts, groups: list[str]) -> list[str]:
     A noun after "each", "every" or "per" is such a group. After "by" it is one where a single thing is asked for, or
     where no time is among the groups: "top 3 products by month" follows the three best ones month by month.
     """
-    if p.descending is None and p.limit is None:
-        return []
     strong, weak = [], []
     for name in groups:
         lead = _lead(p, name)
@@ -69,8 +69,6 @@ def _groups_apart(p: Parts, groups: list[str]) -> list[str]:
 
 def _values_apart(p: Parts, groups: list[str]) -> list[str]:
     """As in "top 3 products in Germany and France each": the values named are the groups."""
-    if p.descending is None and p.limit is None:
-        return []  # "revenue of Kitchen and Garden per quarter" ranks nothing
     if not groups or not any(_each(p, item) and not item.has("dim") for item in p.reading.items):
         return []
     found = [d for d, values in p.chosen.items() if len(dict.fromkeys(values)) > 1 and d not in groups]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from assistant.llm.planner.candidate import Planned, call
+from assistant.llm.planner.candidate import Planned, call, one_query
 from assistant.llm.planner.heard import expression
 from assistant.llm.planner.units import GRAINS
 from assistant.llm.planner.vocabulary import Vocabulary
@@ -19,8 +19,8 @@ _FEW = range(2, 7)
 
 def each_by_name(text: str, planned: Planned, words: Vocabulary) -> Planned:
     """The plan, split by the things named where it is a plain series over them."""
-    plan = planned.calls[0].plan() if [c.name for c in planned.calls] == ["query_data"] else None
-    if not isinstance(plan, QueryPlan) or len(plan.dimensions) != 1 or plan.dimensions[0] not in GRAINS:
+    plan = one_query(planned)
+    if plan is None or len(plan.dimensions) != 1 or plan.dimensions[0] not in GRAINS:
         return planned
     if plan.compare or plan.having or plan.limit or plan.transform or plan.summary or len(plan.metrics) > 1:
         return planned

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from assistant.llm.planner.candidate import Planned, call
+from assistant.llm.planner.candidate import Planned, call, one_query
 from assistant.llm.planner.heard import expression
 from assistant.plans.query import Having, QueryPlan
 
@@ -13,8 +13,8 @@ _STOCK = "stock"
 
 def in_stock_too(text: str, planned: Planned) -> Planned:
     """The plan with the condition, where a list of products by another condition only shows the stock."""
-    plan = planned.calls[0].plan() if [c.name for c in planned.calls] == ["query_data"] else None
-    if not isinstance(plan, QueryPlan) or plan.dimensions != ("product",) or _STOCK not in plan.metrics:
+    plan = one_query(planned)
+    if plan is None or plan.dimensions != ("product",) or _STOCK not in plan.metrics:
         return planned
     if not plan.having or any(h.metric == _STOCK for h in plan.having):
         return planned

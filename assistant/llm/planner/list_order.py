@@ -12,7 +12,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
-from assistant.llm.planner.candidate import Planned, call
+from assistant.llm.planner.candidate import Planned, call, one_query
 from assistant.llm.planner.language_files import read_yaml
 from assistant.llm.planner.units import GRAINS
 from assistant.plans.query import QueryPlan, Sort
@@ -51,8 +51,8 @@ def with_list_order(text: str, language: str, again: Callable[[str], Planned]) -
         if len(rest.split()) < _SHORTEST:
             return None
         planned = again(rest)
-        plan = planned.calls[0].plan() if [c.name for c in planned.calls] == ["query_data"] else None
-        if not isinstance(plan, QueryPlan) or not plan.dimensions:
+        plan = one_query(planned)
+        if plan is None or not plan.dimensions:
             return None
         ordered = _ordered(plan, kind)
         return None if ordered is None else replace(planned, calls=[call(ordered)])

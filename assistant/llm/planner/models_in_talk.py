@@ -196,24 +196,32 @@ def _more(t: InTalk) -> Planned | None:
     return planned(call(RecommendRequest.model_validate(fields)), f"longer_list|{plan.k + many}")
 
 
-def _why_row(t: InTalk) -> Planned | None:
-    """As in "why that first one?"."""
+def _row_said(t: InTalk) -> tuple[RecommendRequest, str] | None:
+    """The recommendation in talk and the product of the row that is meant: the first where none is said."""
     plan: Any = t.last.call.plan()
     rows, place = listed(t.last, "product"), t.number("nth") or 1
     index = place - 1 if place > 0 else len(rows) - 1
     if not isinstance(plan, RecommendRequest) or not 0 <= index < len(rows):
         return None
-    return planned(call(plan.model_copy(update={"why": rows[index], "why_not": None})))
+    return plan, rows[index]
+
+
+def _why_row(t: InTalk) -> Planned | None:
+    """As in "why that first one?"."""
+    found = _row_said(t)
+    if found is None:
+        return None
+    plan, row = found
+    return planned(call(plan.model_copy(update={"why": row, "why_not": None})))
 
 
 def _drop_row(t: InTalk) -> Planned | None:
     """As in "leave out the first one": the list again without that row."""
-    plan: Any = t.last.call.plan()
-    rows, place = listed(t.last, "product"), t.number("nth") or 1
-    index = place - 1 if place > 0 else len(rows) - 1
-    if not isinstance(plan, RecommendRequest) or not 0 <= index < len(rows):
+    found = _row_said(t)
+    if found is None:
         return None
-    out = tuple(dict.fromkeys((*plan.exclude_products, rows[index])))
+    plan, row = found
+    out = tuple(dict.fromkeys((*plan.exclude_products, row)))
     return planned(call(plan.model_copy(update={"exclude_products": out, "why": None, "why_not": None})))
 
 
