@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Protocol, runtime_checkable
+from collections.abc import Sequence
+from typing import Any, Protocol, runtime_checkable
 
 from assistant.plans.query import QueryPlan
 from assistant.plans.requests import SegmentRule
@@ -33,4 +34,21 @@ class Computing(Answering, Protocol):
 
     def run_study(self, request: StudyRequest) -> Result:
         """Run a study; answers are kept. Raises :class:`AssistantError` as :meth:`query` does."""
+        ...
+
+
+@runtime_checkable
+class Likening(Protocol):
+    """A shop with a sentence encoder; the planner uses it to find the known question that a text means."""
+
+    def sentence_vectors(self, texts: Sequence[str], keep: bool = False) -> Any:
+        """Unit vectors of texts, float32 [n, d].
+
+        Args:
+            texts: any strings.
+            keep: whether they are asked for again at the next start, and are kept on disk.
+
+        Raises:
+            ModelUnavailable: the encoder cannot be loaded.
+        """
         ...

@@ -53,6 +53,7 @@ from assistant.workspace.contacting import Contacting
 from assistant.workspace.experimenting import Experimenting
 from assistant.workspace.foreseeing import Foreseeing
 from assistant.workspace.grouping import Grouping
+from assistant.workspace.likening import Likening
 from assistant.workspace.offering import Offering
 from assistant.workspace.people import People
 from assistant.workspace.recommending import Recommending
@@ -74,7 +75,7 @@ EXAMPLES_SHOWN = 6
 
 
 class Workspace(Campaigning, Contacting, Offering, Recommending, Foreseeing, People, Segmenting, Sending, Grouping,
-                Experimenting):
+                Experimenting, Likening):
     """One shop, ready to be asked.
 
     Args:

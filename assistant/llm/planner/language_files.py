@@ -72,6 +72,15 @@ def _content(language: str, name: str, folder: Path | None) -> Any:
     return _completed(_load(own) if own.is_file() else None, base, keep=name in _SAID)
 
 
+def read_folder(language: str, name: str) -> list[tuple[str, Any]]:
+    """The YAML files of a folder of a language, by name; none where the language does not have it."""
+    folder = _file(language, name)
+    if not folder.is_dir():
+        return []
+    return [(f.name.removesuffix(".yaml"), _load(f)) for f in sorted(folder.iterdir(), key=lambda f: f.name)
+            if f.name.endswith(".yaml")]
+
+
 def read_words(language: str, name: str) -> list[str]:
     """The words of a text file, none where the language does not have it."""
     path = _file(language, f"{name}.txt")

@@ -23,6 +23,7 @@ from pydantic import ConfigDict, Field, ValidationError
 from assistant.llm.planner.candidate import Planned, ToolCall
 from assistant.llm.planner.context import DialogueContext, Past
 from assistant.llm.planner.lexicon import lexicon
+from assistant.llm.planner.likened import by_likeness
 from assistant.llm.planner.planner import ALL_TOOLS, plan_turn, remaining
 from assistant.llm.replies import compose
 from assistant.plans.shop import Shop
@@ -90,6 +91,7 @@ class PlannerChatModel(BaseChatModel):
             language=self.language,
             encoder=self.encoder() if self.encoder is not None else None,
         )
+        planned = by_likeness(text, planned, context, self._shop, tools=self.tools or ALL_TOOLS, language=self.language)
         if not self.tools or not all(c.name in self.tools for c in planned.calls):
             return AIMessage(content=_said(planned), response_metadata=self._metadata())
         return self._calls(planned)

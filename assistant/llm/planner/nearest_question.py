@@ -1,0 +1,194 @@
+"""A text that the grammar cannot read, read as the known question that it means.
+
+The text is likened to the bank of questions (:mod:`assistant.llm.planner.question_likeness`); the nearest ones are put
+in the grammar's words, with what the text names in their slots and what narrows it behind them, and planned. What is
+alike enough is answered, and the reading said; what is less alike is asked about; the others are offered with the "no".
+A reading that does not hold everything the text names is none.
+
+The idea is the one of Berant and Liang (2014), Semantic parsing via paraphrasing, ACL, p. 1415–1425: of the questions
+that can be answered the one is meant whose wording is the best paraphrase.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from assistant.llm.planner.candidate import Planned, ToolCall
+from assistant.llm.planner.context import DialogueContext
+from assistant.llm.planner.named_things import Named, named_things
+from assistant.llm.planner.question_bank import bank_words, filled
+from assistant.llm.planner.question_likeness import Likeness, QuestionIndex
+from assistant.llm.planner.second_reading import refused_for_words
+from assistant.llm.planner.vocabulary import Vocabulary
+
+#: least cosine of an answer, and how much nearer than any other meaning it must be
+ANSWER, MARGIN = 0.80, 0.04
+#: least cosine of a reading that is asked about, and of one that is offered with a "no"
+ASK, OFFER = 0.62, 0.40
+MOST_OPTIONS = 3
+_TRIED = 6
+
+Plan = Callable[[str], Planned]
+
+
+@dataclass(frozen=True)
+class Meant:
+    """A known question with what the text names, and its plan."""
+
+    text: str
+    planned: Planned
+    score: float
+    exact: bool
+    wording: str
+
+
+def nearest_question(
+    text: str, first: Planned, context: DialogueContext, words: Vocabulary, index: QuestionIndex, plan: Plan
+) -> Planned | None:
+    """The plan of the known question that a text means, a question back, or a "no" with what can be asked instead.
+
+    Args:
+        text: as it was said.
+        first: its plan, a "no" for want of words.
+        context: the conversation so far.
+        words: of the shop.
+        index: known questions with their vectors.
+        plan: plans another text in the same conversation, every word accounted for.
+
+    Returns:
+        None where the text was read, or no known question is near.
+    """
+    refused = refused_for_words(first, words)
+    if not index.questions or not refused and not _doubtful(first):
+        return None
+    reading, named = named_things(text, words)
+    found = index.nearest(reading, named, after=answered_before(context, words.lexicon.language))
+    meant = _meant(found, text, words, plan)
+    if not meant:
+        return None
+    best = meant[0]
+    rivals = [m for m in meant[1:] if _calls(m) != _calls(best)]
+    clear = not rivals or best.score - rivals[0].score >= MARGIN
+    if best.exact and best.score >= ANSWER and clear:
+        note = f"read_whole|{best.text}"
+        if refused or _knows_what_was_guessed(first, best):
+            return replace(best.planned, notes=[note, *best.planned.notes])
+    if not refused:
+        return None
+    if best.score >= ASK:
+        return _asked([m for m in (best, *rivals) if m.score >= ASK - MARGIN][:MOST_OPTIONS], words)
+    return _offered(first, [best, *rivals])
+
+
+def _doubtful(planned: Planned) -> bool:
+    """Whether a word was left out of an answer, or taken for a product for want of another meaning."""
+    return planned.done is None and any(note.split("|")[0] in {"not_used", "goods_words"} for note in planned.notes)
+
+
+def _knows_what_was_guessed(first: Planned, best: Meant) -> bool:
+    """Whether the known question has the words that were taken for products: "our whales" are no animals there."""
+    guessed = [note.split("|")[1] for note in first.notes if note.startswith("goods_words|")]
+    wording = best.wording.casefold()
+    return all(word in wording for said in guessed for word in said.casefold().split())
+
+
+def answered_before(context: DialogueContext, language: str) -> frozenset[str]:
+    """What was answered last, in the words of the bank's ``after``."""
+    last = next((p for p in reversed(context.past) if not p.refused), None)
+    if last is None:
+        return frozenset()
+    kinds = bank_words(language)["answered"]
+    return frozenset(kinds.get(last.call.name, ("table",)))
+
+
+def _meant(found: Sequence[Likeness], text: str, words: Vocabulary, plan: Plan) -> list[Meant]:
+    meant = []
+    for likeness in found[:_TRIED]:
+        if likeness.score < OFFER:
+            break
+        said, planned = _planned(likeness, words, plan)
+        if planned is not None:
+            meant.append(Meant(said, planned, likeness.score, _holds_all(text, likeness, words),
+                               likeness.wording))
+    return meant
+
+
+def _planned(likeness: Likeness, words: Vocabulary, plan: Plan) -> tuple[str, Planned | None]:
+    """The question with everything that the text names, and its plan; no plan where it is not understood."""
+    said = filled(likeness.question.ask, likeness.text.slots)
+    planned = plan(said)
+    if not _read(planned, words):
+        return said, None
+    for one in likeness.text.behind:
+        for more in _behind(said, one, words):
+            narrowed = plan(more)
+            if _read(narrowed, words) and (_key(narrowed) != _key(planned) or _declined(narrowed)):
+                said, planned = more, narrowed
+                break
+        else:
+            return said, None
+    return said, planned
+
+
+def _behind(said: str, one: Named, words: Vocabulary) -> Iterator[str]:
+    for form in bank_words(words.lexicon.language)["behind"][one.kind]:
+        yield f"{said.rstrip(' ?.!')} {form.format(one.said)}"
+
+
+def _read(planned: Planned, words: Vocabulary) -> bool:
+    """Whether a text was understood; a refusal for want of data is understood."""
+    if planned.done is not None or any(note.startswith("not_used|") for note in planned.notes):
+        return False
+    return bool(planned.calls) and not refused_for_words(planned, words) and not (
+        _declined(planned) and planned.calls[0].args.get("reason") == "not_understood")
+
+
+def _declined(planned: Planned) -> bool:
+    return bool(planned.calls) and planned.calls[0].name == "decline"
+
+
+def _key(planned: Planned) -> list[tuple[str, str]]:
+    return [(c.name, repr(c.args)) for c in planned.calls]
+
+
+def _calls(meant: Meant) -> list[tuple[str, str]]:
+    return _key(meant.planned)
+
+
+def _holds_all(text: str, likeness: Likeness, words: Vocabulary) -> bool:
+    """Whether neither a number nor a word that narrows is lost in the known question."""
+    if likeness.text.left:
+        return False
+    narrowing: Collection[str] = bank_words(words.lexicon.language)["narrowing"]
+    known = f"{likeness.wording} {likeness.question.ask}".casefold()
+    return not any(_has(text.casefold(), word) and not _has(known, word) for word in narrowing)
+
+
+def _has(text: str, word: str) -> bool:
+    return re.search(rf"(?<!\w){re.escape(word)}(?!\w)" if word[0].isalpha() else re.escape(word), text) is not None
+
+
+def _asked(meant: Sequence[Meant], words: Vocabulary) -> Planned | None:
+    """Which of the readings is meant, each with its plan."""
+    single = [m for m in meant if len(m.planned.calls) == 1 and m.planned.calls[0].name not in {"ask_back", "decline"}]
+    if not single:
+        only = meant[0]
+        return only.planned if only.planned.calls[0].name in {"ask_back", "decline"} else None
+    text = str(words.lexicon.wording["asks"]["nearest"])
+    call = ToolCall("ask_back", {
+        "text": text, "options": [m.text for m in single],
+        "plans": [{"name": m.planned.calls[0].name, "args": m.planned.calls[0].args} for m in single]})
+    return Planned([call], single[0].score, frame="ask")
+
+
+def _offered(first: Planned, meant: Sequence[Meant]) -> Planned:
+    """The "no", with the nearest questions that can be answered."""
+    near = [m.text for m in meant if not _declined(m.planned)][:MOST_OPTIONS]
+    call = first.calls[0]
+    if not near or call.name != "decline":
+        return first
+    return replace(first, calls=[ToolCall("decline", {**call.args, "nearest": near})])
+
+
