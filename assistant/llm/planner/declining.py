@@ -45,7 +45,7 @@ def declined(reading: Reading, best: Candidate | None, words: Vocabulary, shop: 
     concepts = missing_concepts(reading, best, words)
     missing = [c for c in concepts if not c.say]
     if concepts and not missing:
-        return decline(lex, "not_understood", concepts[0].say, nearest=concepts[0].nearest)
+        return decline(lex, concepts[0].reason, concepts[0].say, nearest=concepts[0].nearest)
     if missing:
         concepts = missing
         return decline(

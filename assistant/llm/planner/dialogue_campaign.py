@@ -129,7 +129,10 @@ def _edit_offer(p: Parts, plan: CampaignBrief, changes: dict[str, Any]) -> None:
         changes["offer"] = {"kind": "none"}
     elif offer.kind != "none":
         said = {k: v for k, v in offer.model_dump().items() if v}
-        changes["offer"] = {**plan.offer.model_dump(), **said}
+        old = plan.offer.model_dump()
+        if offer.kind != plan.offer.kind:
+            old.pop("value")  # 10 of "10 % off" is not what a gift costs
+        changes["offer"] = {**old, **said}
     elif bare is not None and plan.offer.kind in {"percent_off", "amount_off"} and p.limit is None:
         p.used.add(bare)
         changes["offer"] = {**plan.offer.model_dump(), "value": items[bare].number}

@@ -68,6 +68,8 @@ class Concept:
     nearest: tuple[str, ...] = ()
     #: key of the reply where it is no lack of data
     say: str = ""
+    #: why it is refused, where `say` is used
+    reason: str = "not_understood"
 
 
 class Lexicon:
@@ -205,6 +207,7 @@ class Lexicon:
                 item["name"], tuple(item["add"]), tuple(item.get("metrics", ())), tuple(item.get("dimensions", ())),
                 frozenset(" ".join(self.lemmas(p)) for p in weak), tuple(item["nearest"]),
                 item.get("say", ""),
+                item.get("reason", "not_understood"),
             )
             self.concepts[concept.name] = concept
             phrases = [*item["words"], *weak]

@@ -98,8 +98,8 @@ class Reading:
     def is_skip(self, i: int) -> bool:
         """Whether the item carries no content of its own."""
         item = self.items[i]
-        if len(item.tokens) > 1 and item.has("value"):
-            return False  # "in store" names a channel, of words that say nothing one by one
+        if len(item.tokens) > 1 and item.has("value", "absent"):
+            return False  # "in store" names a channel, "page views" what is not held, of words that say nothing alone
         return all(t.kind in {"stop", "symbol"} or t.word in self.skip or t.lemma in self.skip for t in item.tokens)
 
     def unexplained(self, explained: Iterable[int]) -> list[int]:
