@@ -20,7 +20,7 @@ from assistant.llm.planner.context import DialogueContext
 from assistant.llm.planner.named_things import Named, named_things
 from assistant.llm.planner.question_bank import bank_words, filled
 from assistant.llm.planner.question_likeness import Likeness, QuestionIndex
-from assistant.llm.planner.second_reading import refused_for_words
+from assistant.llm.planner.second_reading import refused_for_words, refused_with
 from assistant.llm.planner.vocabulary import Vocabulary
 
 #: least cosine of an answer, and how much nearer than any other meaning it must be
@@ -141,8 +141,10 @@ def _read(planned: Planned, words: Vocabulary) -> bool:
     """Whether a text was understood; a refusal for want of data is understood."""
     if planned.done is not None or any(note.startswith("not_used|") for note in planned.notes):
         return False
-    return bool(planned.calls) and not refused_for_words(planned, words) and not (
-        _declined(planned) and planned.calls[0].args.get("reason") == "not_understood")
+    if not planned.calls or refused_for_words(planned, words):
+        return False
+    vague = _declined(planned) and planned.calls[0].args.get("reason") == "not_understood"
+    return not vague or refused_with(planned, words, bank_words(words.lexicon.language)["precise"])
 
 
 def _declined(planned: Planned) -> bool:
@@ -172,10 +174,12 @@ def _has(text: str, word: str) -> bool:
 
 def _asked(meant: Sequence[Meant], words: Vocabulary) -> Planned | None:
     """Which of the readings is meant, each with its plan."""
+    best = meant[0]
+    if _declined(best.planned):  # what is not held: asked about only where something that can be answered is as near
+        meant = [m for m in meant if best.score - m.score < 2 * MARGIN]
     single = [m for m in meant if len(m.planned.calls) == 1 and m.planned.calls[0].name not in {"ask_back", "decline"}]
     if not single:
-        only = meant[0]
-        return only.planned if only.planned.calls[0].name in {"ask_back", "decline"} else None
+        return best.planned if best.planned.calls[0].name in {"ask_back", "decline"} else None
     text = str(words.lexicon.wording["asks"]["nearest"])
     call = ToolCall("ask_back", {
         "text": text, "options": [m.text for m in single],

@@ -10,7 +10,7 @@ answer. A text that remains unread is refused as it was at first.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from itertools import combinations
@@ -57,8 +57,15 @@ def refused_for_words(planned: Planned, words: Vocabulary) -> bool:
         return _says(str(call.args.get("text")), str(words.lexicon.wording["asks"]["term_meaning"]))
     if call.name != "decline" or call.args.get("reason") != "not_understood":
         return False
-    said = str(call.args.get("message"))
-    return any(_says(said, str(words.lexicon.wording["declines"][key])) for key in _OF_WORDS)
+    return refused_with(planned, words, _OF_WORDS)
+
+
+def refused_with(planned: Planned, words: Vocabulary, keys: Collection[str]) -> bool:
+    """Whether the text was refused with one of these messages, by their keys."""
+    if not planned.calls or planned.calls[0].name != "decline":
+        return False
+    said = str(planned.calls[0].args.get("message"))
+    return any(_says(said, str(words.lexicon.wording["declines"][key])) for key in keys)
 
 
 def second_reading(
