@@ -16,6 +16,7 @@ from assistant.llm.planner.declining import nearest_without
 from assistant.llm.planner.heard import expression, heard
 from assistant.llm.planner.language_files import read_yaml
 from assistant.llm.planner.lost_words import lost_words
+from assistant.llm.planner.question_sense import beside_the_question
 from assistant.llm.planner.replies import decline, quoted
 from assistant.llm.planner.spans import Item, Reading, read
 from assistant.llm.planner.vocabulary import Vocabulary
@@ -28,6 +29,8 @@ _OF_TALK = frozenset({
     # these take a text only where they know every word
     "recommendation_cues", "composed", "two_sides", "share", "bought_after",
 })  # fmt: skip
+#: frames that say something of the answer before, in whatever form
+_SCRAPS = frozenset({"decline", "picked", "ask", "refused", "small_talk", "undo", "back", "repeat", "explain", "follow_up"})
 #: tools that answer questions on data, of which each word may change the answer
 _DATA = frozenset({"query_data", "count_audience", "explain_change", "run_study", "forecast_metric", "predict_churn",
                    "customer_value", "find_segments", "break_even", "check_premise"})
@@ -57,6 +60,10 @@ def accounted(
         planned: its plan.
         again: the calls that another text is planned as.
     """
+    beside = beside_the_question(text, planned.calls, words.lexicon.language) if planned.frame not in _SCRAPS else None
+    if beside is not None:
+        no = decline(words.lexicon, "not_understood", "lost", words=quoted([beside]))
+        return Planned([no], 0.0, [beside], planned.alternatives, frame="decline")
     if planned.frame in _OF_TALK or not planned.calls:
         return planned
     kept = [note.partition("|")[2] for note in planned.notes if note.startswith("background|")]
