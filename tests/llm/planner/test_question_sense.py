@@ -1,0 +1,66 @@
+"""A plan that cannot answer a question of that form is no answer to it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from assistant.llm.planner.candidate import ToolCall
+from assistant.llm.planner.question_sense import beside_the_question
+
+IN_EITHER = {"op_type": "compare", "field": "country", "op": "in", "values": ["France", "Germany"]}
+EITHER_GOODS = {"op_type": "compare", "field": "category", "op": "in", "values": ["Kitchen", "Garden"]}
+NOT_GOODS = {"op_type": "not", "part": {"op_type": "compare", "field": "category", "values": ["Kitchen"]}}
+TWICE = {"op_type": "customer", "metric": "orders", "op": "ge", "values": [2]}
+
+
+def beside(text: str, tool: str, args: dict[str, Any]) -> str | None:
+    return beside_the_question(text, [ToolCall(tool, args)], "en")
+
+
+@pytest.mark.parametrize(
+    ("text", "tool", "args"),
+    [
+        ("which goods come back in the greatest numbers", "query_data", {"metrics": ["revenue"], "dimensions": ["product"]}),
+        ("which customers sent mugs back", "query_data", {"metrics": ["sent"], "dimensions": ["customer"]}),
+        ("what do customers think of our goods", "query_data", {"metrics": ["customers"]}),
+        ("what are people spending their money on", "query_data", {"metrics": ["revenue"]}),
+        ("which things have the most buyers", "query_data", {"metrics": ["revenue"], "dimensions": ["customer"]}),
+        ("who are the Kitchen folks", "query_data", {"metrics": ["customers"]}),
+        ("people who own Kitchen as well as Garden", "query_data", {"metrics": ["customers"], "filter": EITHER_GOODS}),
+        ("people without any Kitchen so far", "query_data", {"metrics": ["customers"], "filter": NOT_GOODS}),
+        ("do mugs sell better in France or in Germany", "query_data", {"metrics": ["revenue"], "filter": IN_EITHER}),
+        ("who is about to order", "query_data", {"metrics": ["orders"], "dimensions": ["customer"]}),
+        ("how many people bought mugs again", "query_data", {"metrics": ["customers"]}),
+        ("which products do customers reorder", "plan_stock", {}),
+        ("how have mugs developed", "search_products", {"text": "mugs"}),
+        ("least popular mugs", "search_products", {"text": "mugs"}),
+        ("do mugs come back a lot", "draft_campaign", {}),
+        ("products with sales in every month", "query_data", {"metrics": ["revenue"], "dimensions": ["month", "product"]}),
+        ("products above £50 by revenue", "query_data",
+         {"metrics": ["revenue"], "dimensions": ["product"], "having": [{"metric": "revenue", "op": "gt", "values": [50]}]}),
+    ],
+)
+def test_another_question_is_not_answered(text: str, tool: str, args: dict[str, Any]) -> None:
+    assert beside(text, tool, args)
+
+
+@pytest.mark.parametrize(
+    ("text", "tool", "args"),
+    [
+        ("which goods come back most", "query_data", {"metrics": ["units_returned"], "dimensions": ["product"]}),
+        ("how many customers came back", "query_data", {"metrics": ["customers"], "filter": TWICE}),
+        ("what do customers spend", "query_data", {"metrics": ["revenue_per_customer"]}),
+        ("what share of customers came from France", "query_data", {"metrics": ["customers"], "compare": {"kind": "total"}}),
+        ("who bought most", "query_data", {"metrics": ["revenue"], "dimensions": ["customer"]}),
+        ("revenue in France or Germany", "query_data", {"metrics": ["revenue"], "filter": IN_EITHER}),
+        ("which is better, France or Germany", "query_data",
+         {"metrics": ["revenue"], "dimensions": ["country"], "filter": IN_EITHER}),
+        ("how about mugs", "search_products", {"text": "mugs"}),
+        ("products with more than £50 in revenue", "query_data",
+         {"metrics": ["revenue"], "dimensions": ["product"], "having": [{"metric": "revenue", "op": "gt", "values": [50]}]}),
+    ],
+)
+def test_an_answer_is_one(text: str, tool: str, args: dict[str, Any]) -> None:
+    assert beside(text, tool, args) is None
