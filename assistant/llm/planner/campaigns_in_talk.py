@@ -107,7 +107,7 @@ def _described(
         if name and any(getattr(c, field) == name for c in known):
             fitting = [c for c in fitting if getattr(c, field) == name]
             used.append(said)
-    plain |= {str(w) for w in raw["not_names"]}
+    plain |= {str(w) for w in [*raw["not_names"], *raw["words"]["people"]]}  # "customers" alone names no campaign
     for word in dict.fromkeys(re.findall(r"[^\W_]+", text.lower())):
         if word in plain or len(word) < 3 or any(word in u.split() for u in used):
             continue
