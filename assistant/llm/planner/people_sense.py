@@ -1,0 +1,90 @@
+"""The last look at a plan that is about customers: it is what the text asks of them, whichever reading made it.
+
+A group of customers by country is counted where no other measure is said, and not taken by what it spent; where it
+lives is asked by country. A text that says what customers did, or will do ("are gone", "should have ordered by
+now"), is not answered with a figure for all of them; one customer is not counted; people are not looked for among
+the goods; and an amount that is a customer's number is no bound.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Any
+
+from assistant.llm.planner.candidate import Planned, call
+from assistant.llm.planner.heard import expression
+from assistant.llm.planner.replies import decline, quoted
+from assistant.llm.planner.vocabulary import Vocabulary
+from assistant.plans.query import QueryPlan
+
+_SALES = frozenset({"customers", "revenue", "orders", "units", "net_revenue", "gross_revenue"})
+_ONE_CUSTOMER = frozenset({"customers", "new_customers"})
+_ROWS = frozenset({"customer", "product", "order"})
+_GOODS_TOOLS = frozenset({"search_products", "new_products", "find_substitutes"})
+_OF_CUSTOMERS = frozenset({"customer", "group", "sequence", "segment", "predicted"})
+
+
+def sensible_people(text: str, planned: Planned, words: Vocabulary) -> Planned:
+    """The plan, the one that the text means, or a "no" that names what the plan does not hold."""
+    if len(planned.calls) != 1 or planned.done is not None:
+        return planned
+    only = planned.calls[0]
+    if only.name in _GOODS_TOOLS:
+        found = expression("people_sense.people_first").match(text)
+        return _no(found["people"], words) if found else planned
+    if only.name != "query_data":
+        return planned
+    plan: Any = only.plan()
+    lost = _lost(text, plan)
+    if lost:
+        return _no(lost, words)
+    counted = _counted(text, plan)
+    return planned if counted is None else replace(planned, calls=[call(counted)])
+
+
+def _lost(text: str, plan: QueryPlan) -> str | None:
+    """Words of a text about customers that a plan about all of them, or about one, does not hold."""
+    kinds = _kinds(plan)
+    one = expression("people_sense.one").search(text)
+    if one and not plan.dimensions and _ONE_CUSTOMER.issuperset(plan.metrics) and _names_one(plan):
+        return one.group()
+    if kinds & _OF_CUSTOMERS or plan.having or plan.compare or not _SALES.issuperset(plan.metrics):
+        return None
+    if plan.sort and plan.sort.by == "change":
+        return None
+    found = expression("people_sense.state").search(text)
+    return None if found is None else next(part for part in found.groups() if part)
+
+
+def _counted(text: str, plan: QueryPlan) -> QueryPlan | None:
+    """The same people counted, where their sales were taken for want of a measure."""
+    if not _kinds(plan) & _OF_CUSTOMERS or plan.transform or plan.having or plan.compare or plan.metrics[0] != "revenue":
+        return None
+    if plan.dimensions == ("customer",) and plan.limit is None and expression("people_sense.how_many").match(text):
+        return plan.model_copy(update={"metrics": ("customers",), "dimensions": (), "sort": None})
+    home = expression("people_sense.home").search(text)
+    if home and plan.dimensions == ("customer",):
+        return plan.model_copy(update={"metrics": ("customers",), "dimensions": ("country",), "sort": None, "limit": None})
+    if not plan.dimensions or _ROWS & set(plan.dimensions) or len(plan.metrics) > 1:
+        return None
+    rest = expression("people_sense.bound").sub(" ", text)
+    if expression("people_sense.money").search(rest) or not expression("people_sense.subject").search(text):
+        return None
+    sort = plan.sort.model_copy(update={"by": "customers"}) if plan.sort and plan.sort.by == "revenue" else plan.sort
+    return plan.model_copy(update={"metrics": ("customers",), "sort": sort})
+
+
+def _kinds(plan: QueryPlan) -> set[str]:
+    """Kinds of conditions in a plan's filter."""
+    return set(re.findall(r"'op_type': '(\w+)'", str(plan.filter.model_dump()))) if plan.filter else set()
+
+
+def _names_one(plan: QueryPlan) -> bool:
+    said = plan.filter.model_dump() if plan.filter else {}
+    return said.get("field") == "customer" and said.get("op") == "eq"
+
+
+def _no(said: str, words: Vocabulary) -> Planned:
+    no = decline(words.lexicon, "not_understood", "lost", words=quoted([said]))
+    return Planned([no], 0.0, [said], frame="decline")
