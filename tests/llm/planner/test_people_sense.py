@@ -1,0 +1,55 @@
+"""A plan about customers is what the text asks of them, whichever reading made it."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.llm.planner.test_churn_forms import SHOP, plan
+
+COUNTRY = SHOP.values("country")[0]
+
+
+@pytest.mark.parametrize("text", [
+    "loyal customers by country", "number of loyal customers by country", "customers who spent over 500 by country",
+    "where do our loyal customers live", "how many loyal customers per country",
+])
+def test_a_group_by_country_is_counted(text: str) -> None:
+    tool, args = plan(text)
+    assert (tool, args["metrics"], args["dimensions"]) == ("query_data", ["customers"], ["country"])
+
+
+@pytest.mark.parametrize("text", ["revenue of loyal customers by country", "how much money comes from loyal customers by country"])
+def test_what_it_spent_is_told_where_it_is_asked(text: str) -> None:
+    tool, args = plan(text)
+    assert (tool, args["metrics"]) == ("query_data", ["revenue"])
+
+
+def test_how_many_people_is_a_number() -> None:
+    tool, args = plan("how many people have 10 or more orders with us")
+    assert (tool, args["metrics"], args.get("dimensions")) == ("query_data", ["customers"], None)
+
+
+@pytest.mark.parametrize("text", [
+    "how many people should have ordered by now", "number of shoppers who are gone",
+    "how many one and done shoppers do we have", "how many of our customers can we still count on as buyers",
+    "newest customers", "list the people with one foot out of the door",
+])
+def test_what_people_did_or_will_do_is_not_passed_over(text: str) -> None:
+    tool, args = plan(text)
+    assert (tool, args["reason"]) == ("decline", "not_understood")
+
+
+@pytest.mark.parametrize("text", [
+    "which customers placed an order over 1000", "customers who spent more than 1000 in one order",
+    "customers who have made a single order of more than 1000",
+])
+def test_a_bound_on_one_order_is_none_on_all_of_them(text: str) -> None:
+    tool, args = plan(text)
+    assert (tool, args["filter"]["metric"], args["filter"]["values"]) == ("query_data", "largest_order_value", [1000.0])
+
+
+@pytest.mark.parametrize("text", [
+    "how many customers stopped buying", "people that no longer buy", "how many people no longer shop with us",
+])
+def test_who_no_longer_buys_has_bought(text: str) -> None:
+    assert plan(text)[1]["filter"]["term"] == "lapsed"
