@@ -8,13 +8,13 @@ the goods; and an amount that is a customer's number is no bound.
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import Any
 
 from assistant.llm.planner.candidate import Planned, call
 from assistant.llm.planner.heard import expression
 from assistant.llm.planner.replies import decline, quoted
+from assistant.llm.planner.trace import Trace
 from assistant.llm.planner.vocabulary import Vocabulary
 from assistant.plans.query import QueryPlan
 
@@ -77,7 +77,7 @@ def _counted(text: str, plan: QueryPlan) -> QueryPlan | None:
 
 def _kinds(plan: QueryPlan) -> set[str]:
     """Kinds of conditions in a plan's filter."""
-    return set(re.findall(r"'op_type': '(\w+)'", str(plan.filter.model_dump()))) if plan.filter else set()
+    return set(map(str, Trace([call(plan)]).under("op_type")))
 
 
 def _names_one(plan: QueryPlan) -> bool:
