@@ -203,8 +203,10 @@ class Session:
         if not self._own_words:
             turn.results = vet(turn.results, turn.question)
         results = turn.results
-        reply, known = turn.reply, turn.known
-        checked = grounding.check(reply, results, turn.question, known, composed=self._own_words)
+        reply, known = turn.worded(turn.reply), turn.known
+        # what the text was read as repeats the person's words, and counts as asked
+        asked = f"{turn.question} {turn.reading}".rstrip()
+        checked = grounding.check(reply, results, asked, known, composed=self._own_words)
         claimed = not self._own_words and claims_a_deed(reply)
         promised = [] if self._own_words else _promises(turn)
         blocked = bool(checked.untraced) or claimed or bool(promised)
@@ -213,8 +215,8 @@ class Session:
                 log.warning("draft blocked, untraced: %s, claims a deed: %s, promises: %s", checked.untraced, claimed,
                             promised)
             composed = compose(results)
-            reply = composed.text
-            checked = grounding.check(reply, results, turn.question, composed.numbers, composed=True)
+            reply = turn.worded(composed.text)
+            checked = grounding.check(reply, results, asked, composed.numbers, composed=True)
         elif claimed:
             log.warning("draft blocked: it claims a deed")
             reply, checked = NOT_DONE, grounding.Grounded([], [])
@@ -264,11 +266,17 @@ class _Turn:
         self.said_before: list[str] = []
         self.suggested_before: list[str] = []
         self.assumptions: list[str] = []
+        #: what the text was read as, where it was said in other words
+        self.reading = ""
         self.known: list[NumberInReply] = []
         self.errors = 0
         #: of the least certain plan of the turn
         self.confidence: float | None = None
         self._running: dict[str, tuple[int, float]] = {}
+
+    def worded(self, reply: str) -> str:
+        """The reply, headed by what the text was read as where that is not what it says."""
+        return f"{self.reading}\n\n{reply}" if self.reading and reply.strip() else reply
 
     @property
     def known_questions(self) -> list[str]:
@@ -294,6 +302,7 @@ class _Turn:
             NumberInReply.model_validate(n) for n in (message.response_metadata or {}).get("numbers", [])
         ]
         self.assumptions += (message.response_metadata or {}).get("assumptions", [])
+        self.reading = str((message.response_metadata or {}).get("reading") or self.reading)
         score = (message.response_metadata or {}).get("score")
         if score is not None:
             self.confidence = min(max(0.0, float(score)), 1.0 if self.confidence is None else self.confidence)

@@ -43,7 +43,8 @@ def by_likeness(
     try:
         found = nearest_question(
             text, planned, context, vocabulary(shop, language), index_of(shop, language),
-            partial(plan_turn, context=context, shop=shop, tools=tools, language=language))
+            partial(plan_turn, context=context, shop=shop, tools=tools, language=language),
+            partial(plan_turn, context=None, shop=shop, tools=tools, language=language))
     except AssistantError as error:
         log.warning("no known question is looked for: %s", error)
         return planned

@@ -24,6 +24,7 @@ from assistant.llm.planner.candidate import Planned, ToolCall
 from assistant.llm.planner.context import DialogueContext, Past
 from assistant.llm.planner.lexicon import lexicon
 from assistant.llm.planner.likened import by_likeness
+from assistant.llm.planner.nearest_question import READ_WHOLE
 from assistant.llm.planner.planner import ALL_TOOLS, plan_turn, remaining
 from assistant.llm.replies import compose
 from assistant.plans.shop import Shop
@@ -108,16 +109,23 @@ class PlannerChatModel(BaseChatModel):
             "frame": planned.frame,
             "done": planned.done,
             "assumptions": self._notes(planned),
+            "reading": self._reading(planned),
         }
         return AIMessage(content="", tool_calls=calls, response_metadata=metadata)
 
     def _notes(self, planned: Planned) -> list[str]:
         words = lexicon(self.language).wording["notes"]
         said = []
-        for note in dict.fromkeys(planned.notes):
+        for note in dict.fromkeys(n for n in planned.notes if not n.startswith(f"{READ_WHOLE}|")):
             code, *parts = note.split("|")
             said.append(str(words[code]).format(**dict(zip(("term", "meaning"), parts, strict=False))))
         return said
+
+    def _reading(self, planned: Planned) -> str | None:
+        """What the whole text was read as, in words; None where it was read as it stands."""
+        form = str(lexicon(self.language).wording["notes"][READ_WHOLE])
+        read = next((note.split("|", 1)[1] for note in planned.notes if note.startswith(f"{READ_WHOLE}|")), None)
+        return None if read is None else form.format(term=read)
 
     # -- results of tools ----------------------------------------------------------------------------------------
 

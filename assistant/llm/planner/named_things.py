@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from assistant.llm.planner.normalise import plain_text
 from assistant.llm.planner.question_bank import Signature, bank_words
 from assistant.llm.planner.spans import Item, Reading, read
 from assistant.llm.planner.vocabulary import Vocabulary
@@ -17,6 +19,8 @@ _KIND_OF = {"country": "place", "city": "place", "category": "goods", "subcatego
 NARROWING = frozenset({"goods", "place", "channel", "time", "group", "campaign"})
 #: kinds that stay words of the text where the question has no slot for them
 AS_WORDS = frozenset({"dim", "measure", "number", "customer"})
+_SENTENCE_END = re.compile(r"[.!?;:\n]+(?=\s)")
+_SHORTEST_SENTENCE = 3
 _LEAST_PRODUCTS = 2
 _SHORTEST = 3
 
@@ -59,7 +63,7 @@ class Blanked:
 
 def named_things(text: str, words: Vocabulary) -> tuple[Reading, list[Named]]:
     """All that a text names, in its order, none within another."""
-    reading = read(text, words)
+    reading = read(plain_text(text, words.lexicon.words), words)
     leading = frozenset(map(str, bank_words(words.lexicon.language)["leading"]))
     found: list[Named] = []
     for i, item in enumerate(reading.items):
@@ -99,7 +103,9 @@ def _named(kind: str, reading: Reading, start: int, end: int, leading: frozenset
     while lead and kind in NARROWING and reading.items[lead - 1].lemma in leading:
         lead -= 1
     first = reading.items[lead].tokens[0].start
-    said = reading.text[tokens[0].start:tokens[-1].end]
+    articles = frozenset(map(str, bank_words(reading.vocabulary.lexicon.language)["articles"]))
+    own = next((i for i, t in enumerate(tokens) if t.lemma not in articles), 0)
+    said = reading.text[tokens[own].start:tokens[-1].end]
     return Named(kind, said, tokens[0].start, tokens[-1].end, first, sure)
 
 
@@ -124,11 +130,28 @@ def _plain(item: Item, reading: Reading, i: int) -> bool:
             and len(item.tokens[0].text) >= _SHORTEST)
 
 
-def blanked(reading: Reading, named: Sequence[Named], wanted: Signature) -> list[Blanked]:
+def sentences(reading: Reading) -> list[tuple[int, int]]:
+    """Where the sentences of a text stand: the whole text first, then each long enough to ask something."""
+    whole = (0, len(reading.text))
+    ends = [m.end() for m in _SENTENCE_END.finditer(reading.text)] + [len(reading.text)]
+    spans = zip([0, *ends], ends, strict=False)
+    long = [(a, b) for a, b in spans if len(reading.text[a:b].split()) >= _SHORTEST_SENTENCE]
+    return [whole, *(span for span in long if span != whole)]
+
+
+def blanked(
+    reading: Reading, named: Sequence[Named], wanted: Signature, span: tuple[int, int] | None = None
+) -> list[Blanked]:
     """The text with examples for the wanted kinds, and without what else narrows it.
 
     Where words may be goods or plain words and no goods are wanted, they stay. Empty where the text does not name
     what is wanted.
+
+    Args:
+        reading: the text.
+        named: all that it names.
+        wanted: kinds with examples.
+        span: the sentence that is compared; what the others name fills slots or narrows all the same.
     """
     need = dict(wanted)
     have = Counter(n.kind for n in named)
@@ -143,19 +166,21 @@ def blanked(reading: Reading, named: Sequence[Named], wanted: Signature) -> list
             chosen.append(one)
     chosen.sort(key=lambda n: n.start)
     slots: dict[str, list[str]] = {}
-    parts, at, behind, left = [], 0, [], []
+    start, end = span or (0, len(reading.text))
+    parts, at, behind, left = [], start, [], []
     for one in named:
+        inside = start <= one.start < end
         if one in chosen:
             example = examples[one.kind][len(slots.get(one.kind, []))]
             slots.setdefault(one.kind, []).append(one.said)
-            parts += [reading.text[at:one.start], example]
+            parts += [reading.text[at:one.start], example] if inside else []
         elif one.kind in NARROWING and one.sure:
-            parts.append(reading.text[at:max(at, one.lead)])
+            parts += [reading.text[at:max(at, one.lead)]] if inside else []
             behind.append(one)
         else:
-            if one.kind == "number":
+            if one.kind in {"number", "customer"}:
                 left.append(one.said)
             continue
-        at = one.end
-    parts.append(reading.text[at:])
+        at = one.end if inside else at
+    parts.append(reading.text[at:end])
     return [Blanked(" ".join("".join(parts).split()), slots, tuple(behind), tuple(left))]

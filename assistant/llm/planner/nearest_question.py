@@ -12,23 +12,31 @@ that can be answered the one is meant whose wording is the best paraphrase.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from assistant.llm.planner.candidate import Planned, ToolCall
 from assistant.llm.planner.context import DialogueContext
 from assistant.llm.planner.named_things import Named, named_things
-from assistant.llm.planner.question_bank import bank_words, filled
+from assistant.llm.planner.question_bank import as_example, bank_words, filled
 from assistant.llm.planner.question_likeness import Likeness, QuestionIndex
+from assistant.llm.planner.question_ranker import ranked
 from assistant.llm.planner.second_reading import refused_for_words, refused_with
+from assistant.llm.planner.spans import Reading, read
 from assistant.llm.planner.vocabulary import Vocabulary
 
-#: least cosine of an answer, and how much nearer than any other meaning it must be
-ANSWER, MARGIN = 0.80, 0.04
-#: least cosine of a reading that is asked about, and of one that is offered with a "no"
-ASK, OFFER = 0.62, 0.40
+#: note of a plan that answers a text in other words
+READ_WHOLE = "read_whole"
+#: least chance of an answer; of one that overrules a refusal for another reason, or an answer that left a word out
+ANSWER, OVERRULE = 0.70, 0.85
+#: least chance of the best reading that is asked about, and of one that is offered with a "no"
+ASK, OFFER = 0.15, 0.02
+#: least cosine of any reading, of one that answers or is asked about
+ALIKE, CLOSE = 0.40, 0.55
 MOST_OPTIONS = 3
-_TRIED = 6
+_TRIED, _RANKED = 8, 25
+#: refusals that hold whatever else may be meant
+_FINAL = frozenset({"not_permitted"})
 
 Plan = Callable[[str], Planned]
 
@@ -39,13 +47,15 @@ class Meant:
 
     text: str
     planned: Planned
-    score: float
+    chance: float
+    alike: float
     exact: bool
     wording: str
 
 
 def nearest_question(
-    text: str, first: Planned, context: DialogueContext, words: Vocabulary, index: QuestionIndex, plan: Plan
+    text: str, first: Planned, context: DialogueContext, words: Vocabulary, index: QuestionIndex, plan: Plan,
+    alone: Plan,
 ) -> Planned | None:
     """The plan of the known question that a text means, a question back, or a "no" with what can be asked instead.
 
@@ -56,30 +66,39 @@ def nearest_question(
         words: of the shop.
         index: known questions with their vectors.
         plan: plans another text in the same conversation, every word accounted for.
+        alone: plans another text outside any conversation.
 
     Returns:
         None where the text was read, or no known question is near.
     """
-    refused = refused_for_words(first, words)
-    if not index.questions or not refused and not _doubtful(first):
+    unread = refused_for_words(first, words)
+    if not index.questions or not unread and not _doubtful(first) and not _refused(first):
         return None
     reading, named = named_things(text, words)
     found = index.nearest(reading, named, after=answered_before(context, words.lexicon.language))
-    meant = _meant(found, text, words, plan)
+    meant = _meant(ranked(found[:_RANKED], index, words), reading, words, plan, alone if context.past else plan)
     if not meant:
         return None
-    best = meant[0]
-    rivals = [m for m in meant[1:] if _calls(m) != _calls(best)]
-    clear = not rivals or best.score - rivals[0].score >= MARGIN
-    if best.exact and best.score >= ANSWER and clear:
-        note = f"read_whole|{best.text}"
-        if refused or _knows_what_was_guessed(first, best):
-            return replace(best.planned, notes=[note, *best.planned.notes])
-    if not refused:
+    best, rivals = meant[0], meant[1:]
+    sure = best.exact and best.alike >= CLOSE and not _asks(best.planned)
+    if sure and best.chance >= (ANSWER if unread else OVERRULE) and (unread or _knows_what_was_guessed(first, best)):
+        return replace(best.planned, notes=[f"{READ_WHOLE}|{best.text}", *best.planned.notes])
+    if not unread:
         return None
-    if best.score >= ASK:
-        return _asked([m for m in (best, *rivals) if m.score >= ASK - MARGIN][:MOST_OPTIONS], words)
+    near = [m for m in meant if m.alike >= CLOSE and m.chance >= OFFER][:MOST_OPTIONS]
+    if sum(m.chance for m in near) >= ASK:
+        return _asked(near, words)
     return _offered(first, [best, *rivals])
+
+
+def _refused(planned: Planned) -> bool:
+    """Whether a text was refused for a reason that another reading of it may not have."""
+    no = planned.calls[0] if len(planned.calls) == 1 and planned.done is None else None
+    return no is not None and no.name == "decline" and no.args.get("reason") not in _FINAL
+
+
+def _asks(planned: Planned) -> bool:
+    return any(c.name == "ask_back" for c in planned.calls)
 
 
 def _doubtful(planned: Planned) -> bool:
@@ -103,21 +122,34 @@ def answered_before(context: DialogueContext, language: str) -> frozenset[str]:
     return frozenset(kinds.get(last.call.name, ("table",)))
 
 
-def _meant(found: Sequence[Likeness], text: str, words: Vocabulary, plan: Plan) -> list[Meant]:
-    meant = []
-    for likeness in found[:_TRIED]:
-        if likeness.score < OFFER:
-            break
+def _meant(
+    found: Sequence[tuple[Likeness, float]], reading: Reading, words: Vocabulary, plan: Plan, alone: Plan
+) -> list[Meant]:
+    """The likeliest questions that can be planned with everything that the text names."""
+    meant: list[Meant] = []
+    for likeness, chance in found[:_TRIED]:
+        if likeness.score < ALIKE:
+            continue
         said, planned = _planned(likeness, words, plan)
-        if planned is not None:
-            meant.append(Meant(said, planned, likeness.score, _holds_all(text, likeness, words),
-                               likeness.wording))
-    return meant
+        if planned is not None and (likeness.question.after or _same_tools(planned, alone(said))):
+            one = Meant(said, planned, chance, likeness.score, _holds_all(reading, likeness, words), likeness.wording)
+            same = next((i for i, m in enumerate(meant) if _calls(m) == _calls(one)), None)
+            if same is None:
+                meant.append(one)
+            else:  # two known questions with one plan: their chances count together
+                meant[same] = replace(meant[same], chance=meant[same].chance + chance)
+    return sorted(meant, key=lambda m: -m.chance)
+
+
+def _same_tools(planned: Planned, outside: Planned) -> bool:
+    """Whether a question that stands alone is no change of something in the talk."""
+    return [c.name for c in planned.calls] == [c.name for c in outside.calls]
 
 
 def _planned(likeness: Likeness, words: Vocabulary, plan: Plan) -> tuple[str, Planned | None]:
     """The question with everything that the text names, and its plan; no plan where it is not understood."""
     said = filled(likeness.question.ask, likeness.text.slots)
+    said = said[:1].upper() + said[1:]
     planned = plan(said)
     if not _read(planned, words):
         return said, None
@@ -159,13 +191,34 @@ def _calls(meant: Meant) -> list[tuple[str, str]]:
     return _key(meant.planned)
 
 
-def _holds_all(text: str, likeness: Likeness, words: Vocabulary) -> bool:
-    """Whether neither a number nor a word that narrows is lost in the known question."""
+def _holds_all(reading: Reading, likeness: Likeness, words: Vocabulary) -> bool:
+    """Whether neither a number nor a word that narrows is lost in the known question, nor one put in."""
     if likeness.text.left:
         return False
-    narrowing: Collection[str] = bank_words(words.lexicon.language)["narrowing"]
-    known = f"{likeness.wording} {likeness.question.ask}".casefold()
-    return not any(_has(text.casefold(), word) and not _has(known, word) for word in narrowing)
+    said = likeness.text.text.casefold()
+    wording = as_example(likeness.wording, words.lexicon.language).casefold()
+    known = f"{wording} {likeness.question.ask}".casefold()
+    rules = bank_words(words.lexicon.language)
+    lost = any(_has(said, word) and not _has(known, word) for word in rules["narrowing"])
+    put_in = any(_has(wording, word) and not _has(said, word) for word in rules["narrowing"])
+    pointed = not likeness.question.after and _points(read(said, words)) and not _points(read(wording, words))
+    return not lost and not put_in and not pointed and not _narrowed(said, known, words)
+
+
+def _points(reading: Reading) -> bool:
+    return any(item.has("pronoun") for item in reading.items)
+
+
+def _narrowed(said: str, known: str, words: Vocabulary) -> bool:
+    """Whether an unknown word stands before what is counted, and not in the known question: "per working day"."""
+    reading = read(said, words)
+    held = set(known.split())
+    for i, item in enumerate(reading.items[:-1]):
+        after = reading.items[i + 1]
+        unknown = not item.alts and item.tokens[0].kind == "word" and not reading.is_skip(i)
+        if unknown and item.text.casefold() not in held and after.has("metric", "dim", "value", "grain"):
+            return True
+    return False
 
 
 def _has(text: str, word: str) -> bool:
@@ -176,7 +229,7 @@ def _asked(meant: Sequence[Meant], words: Vocabulary) -> Planned | None:
     """Which of the readings is meant, each with its plan."""
     best = meant[0]
     if _declined(best.planned):  # what is not held: asked about only where something that can be answered is as near
-        meant = [m for m in meant if best.score - m.score < 2 * MARGIN]
+        meant = [m for m in meant if m.chance >= best.chance / 2]
     single = [m for m in meant if len(m.planned.calls) == 1 and m.planned.calls[0].name not in {"ask_back", "decline"}]
     if not single:
         return best.planned if best.planned.calls[0].name in {"ask_back", "decline"} else None
@@ -184,7 +237,7 @@ def _asked(meant: Sequence[Meant], words: Vocabulary) -> Planned | None:
     call = ToolCall("ask_back", {
         "text": text, "options": [m.text for m in single],
         "plans": [{"name": m.planned.calls[0].name, "args": m.planned.calls[0].args} for m in single]})
-    return Planned([call], single[0].score, frame="ask")
+    return Planned([call], single[0].chance, frame="ask")
 
 
 def _offered(first: Planned, meant: Sequence[Meant]) -> Planned:

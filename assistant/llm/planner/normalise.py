@@ -110,6 +110,11 @@ def _contractions(listed: tuple[tuple[str, str], ...]) -> tuple[tuple[str, re.Pa
                  for short, long in listed)
 
 
+def plain_text(text: str, words: Mapping[str, Any]) -> str:
+    """The text that places of tokens count in: contractions in full, marks of one kind."""
+    return _cut(expand(clean(text), words), words.get("pieces") or frozenset())
+
+
 def tokenise(text: str, words: Mapping[str, Any], numbers: bool = True) -> list[Token]:
     """Tokens of a text in order.
 
@@ -118,7 +123,7 @@ def tokenise(text: str, words: Mapping[str, Any], numbers: bool = True) -> list[
         words: the ``words`` lexicon.
         numbers: also join number words ("five hundred") and units ("500 pounds", "ten percent").
     """
-    plain = _cut(expand(clean(text), words), words.get("pieces") or frozenset())
+    plain = plain_text(text, words)
     tokens: list[Token] = []
     for match in _TOKEN.finditer(plain):
         kind = match.lastgroup or "stop"

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -70,10 +70,20 @@ def filled(text: str, values: Mapping[str, list[str]]) -> str:
 def known_questions(language: str) -> tuple[KnownQuestion, ...]:
     """All entries of a language, in the order of the files; none where it has no bank.
 
+    Entries that ask the same after the same are one, with the wordings of all.
+
     Raises:
         ValueError: an entry has other keys, no wording, or slots that its question does not have.
     """
-    return tuple(_entry(raw, name) for name, content in read_folder(language, "questions") for raw in content or ())
+    found: dict[tuple[str, str], KnownQuestion] = {}
+    for name, content in read_folder(language, "questions"):
+        for raw in content or ():
+            entry = _entry(raw, name)
+            key = (entry.ask.casefold(), entry.after)
+            known = found.get(key, replace(entry, said=()))
+            said = dict.fromkeys([*known.said, *(w for w in entry.wordings if w != known.ask)])
+            found[key] = replace(known, said=tuple(said))
+    return tuple(found.values())
 
 
 def _entry(raw: Mapping[str, Any], source: str) -> KnownQuestion:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from assistant.llm.planner.named_things import Blanked, Named, blanked
+from assistant.llm.planner.named_things import Blanked, Named, blanked, sentences
 from assistant.llm.planner.question_bank import KnownQuestion, Signature, as_example, signature
 from assistant.llm.planner.spans import Reading
 
@@ -76,7 +76,8 @@ class QuestionIndex:
             after: what was answered before, in the words of the bank's ``after``.
             leave_out: rows that do not count (to measure how well the others do).
         """
-        tries = [(slots, one) for slots in self._of_signature for one in blanked(reading, named, slots)]
+        tries = [(slots, one) for span in sentences(reading) for slots in self._of_signature
+                 for one in blanked(reading, named, slots, span)]
         if not tries:
             return []
         texts = list(dict.fromkeys(one.text for _, one in tries))

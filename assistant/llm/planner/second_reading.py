@@ -18,6 +18,7 @@ from itertools import combinations
 from assistant.llm.planner.candidate import Planned
 from assistant.llm.planner.discourse_scene import FRAME
 from assistant.llm.planner.language_files import read_yaml
+from assistant.llm.planner.normalise import plain_text
 from assistant.llm.planner.spans import Item, Reading, read
 from assistant.llm.planner.thesaurus import Replaced, in_other_words
 from assistant.llm.planner.vocabulary import Vocabulary
@@ -182,7 +183,7 @@ def _asks(clause: str, words: Vocabulary) -> bool:
 
 def _without_unknown(text: str, words: Vocabulary, again: Callable[[str], Planned]) -> Planned | None:
     """The plan of the text without words that cannot narrow it; None where a word may."""
-    reading = read(text, words)
+    reading = read(plain_text(text, words.lexicon.words), words)
     unknown = [i for i, item in enumerate(reading.items) if _unknown(item, reading, i)]
     if not unknown or len(unknown) > _MOST_WORDS:
         return None

@@ -38,7 +38,7 @@ def read(text: str, *questions: KnownQuestion):
     def plan(said: str):
         return plan_turn(said, None, SHOP)
 
-    return nearest_question(text, plan(text), DialogueContext(), WORDS, index(*questions), plan)
+    return nearest_question(text, plan(text), DialogueContext(), WORDS, index(*questions), plan, plan)
 
 
 WORTH = KnownQuestion("Revenue by country", ("wherever is the dough flowing from then",))
@@ -95,9 +95,13 @@ def test_things_are_taken_off_with_the_words_that_lead_them() -> None:
     assert blanked(reading, named, (("goods", 1),)) == []
 
 
-def test_no_wording_stands_twice() -> None:
-    seen: dict[tuple[str, str], str] = {}
+def test_places_count_in_the_text_with_contractions_in_full() -> None:
+    reading, named = named_things("I've got a call, and we're in France: what's up", WORDS)
+    [found] = blanked(reading, named, (("place", 1),))
+    assert found.slots == {"place": ["France"]}
+    assert "France" in found.text and reading.text.startswith("I have")
+
+
+def test_no_entry_says_the_same_twice() -> None:
     for entry in known_questions("en"):
-        for wording in entry.wordings:
-            assert seen.setdefault((wording, entry.after), entry.ask) == entry.ask
         assert len(set(entry.wordings)) == len(entry.wordings), entry.ask
