@@ -165,7 +165,9 @@ def _planned(likeness: Likeness, words: Vocabulary, plan: Plan) -> tuple[str, Pl
 
 
 def _behind(said: str, one: Named, words: Vocabulary) -> Iterator[str]:
-    for form in bank_words(words.lexicon.language)["behind"][one.kind]:
+    rules = bank_words(words.lexicon.language)
+    bare = one.kind == "time" and one.said.split()[0].casefold() in rules["led_times"]  # "last year", "since May"
+    for form in ("{}",) if bare else rules["behind"][one.kind]:
         yield f"{said.rstrip(' ?.!')} {form.format(one.said)}"
 
 
