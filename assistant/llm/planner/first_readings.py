@@ -6,6 +6,7 @@ Each function is one step of :data:`FIRST`: it gives the plan, the turn with its
 
 from __future__ import annotations
 
+from assistant.llm.planner.absent_forms import absent_by_form
 from assistant.llm.planner.bought_it import unclear_goods, with_goods_named
 from assistant.llm.planner.brief_talk import about_brief, with_details
 from assistant.llm.planner.campaign_asks import about_past_campaigns
@@ -143,6 +144,12 @@ def _details(turn: Turn) -> Planned | None:
 # -- what no reading takes ---------------------------------------------------------------------------------------------
 
 
+def _absent(turn: Turn) -> Planned | None:
+    """What orders do not hold, asked for by a form whose words mean other things one by one."""
+    no = absent_by_form(turn.text, turn.words, alone=True)
+    return None if no is None else Planned([no], 0.0, frame="decline")
+
+
 def _unreadable(turn: Turn) -> Planned | None:
     """Nothing, marks, code, another language, a placeholder left in."""
     no = unreadable(turn.text, turn.words.lexicon)
@@ -174,7 +181,7 @@ def _currency(turn: Turn) -> Planned | Turn:
 
 #: in the order in which they are tried
 FIRST: tuple[Step, ...] = (
-    people_acts, _talk, _named, _unclear_goods,
+    _absent, people_acts, _talk, _named, _unclear_goods,
     _copy, _two_changes, _table, _unswapped, _steps, _brief, _draft, _campaigns, _no_such_offer, _kind, _occasion,
     _details,
     _unreadable, _picked, _currency,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from assistant.llm.planner.absent_forms import absent_by_form
 from assistant.llm.planner.candidate import Candidate, Planned, ToolCall
 from assistant.llm.planner.candidate_readings import candidates
 from assistant.llm.planner.context import DialogueContext
@@ -37,6 +38,9 @@ def answerable_text(
 def one_request(
     text: str, context: DialogueContext, shop: Shop, tools: Collection[str], words: Vocabulary, encoder: Encoder | None
 ) -> Planned:
+    lacking = absent_by_form(text, words, alone=True)
+    if lacking is not None:
+        return Planned([lacking], 0.0, frame="decline")
     reading = read(text, words)
     found = candidates(reading, context, shop, tools)
     if "run_study" in tools:

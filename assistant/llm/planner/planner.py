@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
+from assistant.llm.planner.absent_forms import absent_by_form
 from assistant.llm.planner.accounting import accounted
 from assistant.llm.planner.after_refusal import scrap_after_refusal
 from assistant.llm.planner.asides import without_asides
@@ -99,6 +100,9 @@ def plan_turn(
         text, talk = with_row_as_scope(text, talk, vocabulary(shop, language)) if talk.past else (text, talk)
         turn = Turn(text, talk.since_fresh_start(), shop, tools, vocabulary(shop, language), encoder, _in_readings,
                     in_talk=context is not None, in_full=_whole)
+        lacking = absent_by_form(text, turn.words, alone=True)
+        if lacking is not None and lacking.name in tools:
+            return Planned([lacking], 0.0, frame="decline")
         written = posts_said(text, talk, shop, tools, turn.words, lambda t: _whole(turn.outside(t)))
         if written is not None:
             return written
