@@ -21,6 +21,12 @@ SHOP = PlannerShop()
 WORDS = vocabulary(SHOP, "en")
 
 
+@pytest.fixture(autouse=True)
+def _likeness_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The vectors here are made of words: the weights, trained on those of a sentence encoder, do not fit them."""
+    monkeypatch.setattr("assistant.llm.planner.question_ranker.weights", lambda _language: None)
+
+
 def encode(texts: Sequence[str]) -> np.ndarray:
     """Unit vectors by the words of a text: alike is what shares words."""
     found = np.zeros((len(texts), 4096), dtype=np.float32)
