@@ -47,6 +47,7 @@ from assistant.llm.planner.people_clauses import settled
 from assistant.llm.planner.people_sense import sensible_people
 from assistant.llm.planner.post_forms import posts_said
 from assistant.llm.planner.question_readings import QUESTION, WHOLE, claims, said_beside
+from assistant.llm.planner.question_sense import beside_the_question
 from assistant.llm.planner.rank import Encoder
 from assistant.llm.planner.recommendation_cues import cued
 from assistant.llm.planner.request_order import remaining
@@ -132,7 +133,7 @@ def _early(turn: Turn) -> Turn:
 def _whole(turn: Turn) -> Planned:
     """The plan of a text as it stands, or read another way where nothing else helps."""
     first = _read_once(turn)
-    planned = second_reading(turn.text, first, turn.words, lambda t: _read_once(turn.saying(t))) or joined_scrap(
+    planned = second_reading(turn.text, first, turn.words, lambda t: _answering(turn, t, first)) or joined_scrap(
         turn.text, first, turn.context, turn.words, lambda t: _read_once(turn.outside(t))) or first
     planned = scrap_after_refusal(turn.text, planned, turn.context, turn.words) or of_the_row(
         turn.text, planned, turn.context, turn.words) or kept_scope(
@@ -140,6 +141,13 @@ def _whole(turn: Turn) -> Planned:
     planned = unheld(turn.text, planned, turn.context, turn.words) or planned
     planned = each_by_name(turn.text, in_stock_too(turn.text, of_the_goods(planned)), turn.words)
     return with_goods_said(planned, turn.context)
+
+
+def _answering(turn: Turn, text: str, first: Planned) -> Planned:
+    """The plan of the turn in other words; the first one where it could not answer the turn as it was said."""
+    planned = _read_once(turn.saying(text))
+    follows = planned.frame == "follow_up"
+    return planned if follows or beside_the_question(turn.text, planned.calls, turn.language) is None else first
 
 
 def _read_once(turn: Turn) -> Planned:
