@@ -38,6 +38,7 @@ class FollowUpCheck:
         self._given = model
         self._known: OrderedDict[tuple[str, str], bool] = OrderedDict()
         self._lock = threading.Lock()
+        self._trying = threading.local()
 
     @cached_property
     def _model(self) -> Any:
@@ -72,7 +73,14 @@ class FollowUpCheck:
             if key in self._known:
                 self._known.move_to_end(key)
                 return self._known[key]
-        works, lasting = self._try(text) if wait else self._try_now(text)
+        under_way: set[str] = self._trying.__dict__.setdefault("texts", set())
+        if text in under_way:  # it leads to a choice of which it is one itself
+            return False
+        under_way.add(text)
+        try:
+            works, lasting = self._try(text) if wait else self._try_now(text)
+        finally:
+            under_way.discard(text)
         if not lasting:  # what a person does meanwhile changes it
             return works
         with self._lock:

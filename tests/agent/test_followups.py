@@ -59,3 +59,28 @@ def test_only_what_takes_long_is_not_made() -> None:
         with pytest.raises(NotReady, match="slow"):
             cache.get("slow", lambda: 2, slow=True)
     assert cache.get("slow", lambda: 2, slow=True) == 2
+
+
+class _Choices:
+    """A tool that tries its own next step while it runs."""
+
+    name = "brief_shop"
+    metadata = {"access": "read"}
+
+    def __init__(self) -> None:
+        self.check: FollowUpCheck | None = None
+        self.runs = 0
+
+    def invoke(self, call: dict[str, Any]) -> Any:
+        self.runs += 1
+        assert self.check is not None
+        self.check.works("lowest by change")
+        return SimpleNamespace(artifact={"kind": "briefing"})
+
+
+def test_a_suggestion_that_leads_back_to_itself_is_tried_once() -> None:
+    tool = _Choices()
+    tool.check = _check(tool)  # type: ignore[arg-type]
+
+    tool.check.works("lowest by change")
+    assert tool.runs == 1
