@@ -106,6 +106,8 @@ def _named(kind: str, reading: Reading, start: int, end: int, leading: frozenset
     articles = frozenset(map(str, bank_words(reading.vocabulary.lexicon.language)["articles"]))
     own = next((i for i, t in enumerate(tokens) if t.lemma not in articles), 0)
     said = reading.text[tokens[own].start:tokens[-1].end]
+    if kind == "number":
+        said = said.rstrip("% ")  # the known question says of what
     return Named(kind, said, tokens[0].start, tokens[-1].end, first, sure)
 
 

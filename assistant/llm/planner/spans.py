@@ -155,7 +155,10 @@ def _item_at(tokens: list[Token], lemmas: list[str], start: int, vocabulary: Voc
         kinds = {kind for kind, _ in by_end[end]}
         if not kinds & {"metric", "compare", "previous", "year_earlier"}:
             end = period.end
-    return Item(start, end, _merge(by_end[end]), tuple(tokens[start:end]))
+    alts = _merge(by_end[end])
+    if end == start + 1 and tokens[start].text.lower() in vocabulary.lexicon.terms.get("plural_only", ()):
+        alts.pop("dim", None)  # "was May good" asks for no goods
+    return Item(start, end, alts, tuple(tokens[start:end]))
 
 
 def read(text: str, vocabulary: Vocabulary) -> Reading:

@@ -99,3 +99,11 @@ def test_a_piece_of_copy_without_its_text_is_asked_for() -> None:
 ])
 def test_small_questions_are_not_read_as_others(text: str, tool: str) -> None:
     assert plan(text)[0].name == tool
+
+
+def test_good_is_no_goods() -> None:
+    for text in ("will we have a good christmas", "was december good"):
+        for call in plan(text):
+            assert "product" not in str({k: call.args.get(k) for k in ("dimensions", "split_by")})
+    [call] = plan("how many goods did we sell")
+    assert call.args["metrics"] == ["units"]
