@@ -68,8 +68,13 @@ def named_things(text: str, words: Vocabulary) -> tuple[Reading, list[Named]]:
     found: list[Named] = []
     for i, item in enumerate(reading.items):
         kind = _kind(item, words)
+        end = i + 1
+        if kind == "group":
+            end = _with_people(reading, i)
+            if end == i:
+                continue
         if kind is not None:
-            found.append(_named(kind, reading, i, i + 1, leading))
+            found.append(_named(kind, reading, i, end, leading))
     for start, end in _goods_runs(reading, words):
         found.append(_named("goods", reading, start, end, leading, sure=False))
     return reading, sorted(found, key=lambda n: n.start)
@@ -95,6 +100,18 @@ def _kind(item: Item, words: Vocabulary) -> str | None:
         return "measure"
     dims = [str(d) for d in item.alts.get("dim", ())]
     return "dim" if dims and not {"customer", "product"} & set(dims) else None
+
+
+def _with_people(reading: Reading, i: int) -> int:
+    """Where the words of a group end, its people among them ("lapsed shoppers", "regulars"); ``i`` where none are said."""
+    item, after = reading.items[i], reading.items[i + 1:i + 2]
+    if after and (after[0].has("metric", "dim") and _people(after[0])):
+        return i + 2
+    return i + 1 if item.text.endswith("s") or len(item.tokens) > 1 else i
+
+
+def _people(item: Item) -> bool:
+    return "customer" in map(str, item.alts.get("dim", ())) or "customers" in map(str, item.alts.get("metric", ()))
 
 
 def _named(kind: str, reading: Reading, start: int, end: int, leading: frozenset[str], sure: bool = True) -> Named:
@@ -185,4 +202,6 @@ def blanked(
             continue
         at = one.end if inside else at
     parts.append(reading.text[at:end])
+    if any(count > 1 for count in Counter(n.kind for n in behind).values()):
+        return []  # two times or places are set against each other, and narrow nothing
     return [Blanked(" ".join("".join(parts).split()), slots, tuple(behind), tuple(left))]

@@ -3,7 +3,7 @@
 A group of customers by country is counted where no other measure is said, and not taken by what it spent; where it
 lives is asked by country. A text that says what customers did, or will do ("are gone", "should have ordered by
 now"), is not answered with a figure for all of them; one customer is not counted; people are not looked for among
-the goods; and an amount that is a customer's number is no bound.
+the goods; and who was new in a time was won in that time.
 """
 
 from __future__ import annotations
@@ -16,12 +16,17 @@ from assistant.llm.planner.heard import expression
 from assistant.llm.planner.replies import decline, quoted
 from assistant.llm.planner.trace import Trace
 from assistant.llm.planner.vocabulary import Vocabulary
+from assistant.plans.filters import And, Compare
 from assistant.plans.query import QueryPlan
 
 _SALES = frozenset({"customers", "revenue", "orders", "units", "net_revenue", "gross_revenue"})
 _ONE_CUSTOMER = frozenset({"customers", "new_customers"})
 _ROWS = frozenset({"customer", "product", "order"})
 _GOODS_TOOLS = frozenset({"search_products", "new_products", "find_substitutes"})
+_NEW = "new customers"
+_STATUS = "new_vs_returning"
+_COUNTED = ("new_customers", "returning_customers", "repeat", "first_order")
+_THEIRS = frozenset({"revenue", "orders", "units", "net_revenue", "gross_revenue", "average_order_value", "gross_margin"})
 _OF_CUSTOMERS = frozenset({"customer", "group", "sequence", "segment", "predicted"})
 
 
@@ -36,11 +41,46 @@ def sensible_people(text: str, planned: Planned, words: Vocabulary) -> Planned:
     if only.name != "query_data":
         return planned
     plan: Any = only.plan()
+    plan = _of_their_orders(text, plan)
+    planned = planned if plan == only.plan() else replace(planned, calls=[call(plan)])
     lost = _lost(text, plan)
     if lost:
-        return _no(lost, words)
+        return _no(lost, words) if lost != text else Planned(
+            [decline(words.lexicon, "not_understood", "not_understood_all")], 0.0, [text], frame="decline")
     counted = _counted(text, plan)
-    return planned if counted is None else replace(planned, calls=[call(counted)])
+    planned = planned if counted is None else replace(planned, calls=[call(counted)])
+    return _newly_won(planned)
+
+
+def _of_their_orders(text: str, plan: QueryPlan) -> QueryPlan:
+    """The sales of new or returning customers, where a plan about sales forgot whose they are."""
+    said = {kind for kind in ("new", "returning") if expression(f"people_sense.{kind}").search(text)}
+    if len(said) != 1 or not set(plan.metrics) <= _THEIRS or _kinds(plan) & _OF_CUSTOMERS:
+        return plan
+    if any(name in str(call(plan).args) for name in (_STATUS, *_COUNTED)):
+        return plan
+    theirs = Compare(field=_STATUS, op="eq", values=(said.pop(),))
+    return plan.model_copy(update={"filter": And(parts=(plan.filter, theirs)) if plan.filter else theirs})
+
+
+def _newly_won(planned: Planned) -> Planned:
+    """Those who were new in the time looked at ("the new customers of last month"), not those who are new today."""
+    args = planned.calls[0].args
+    told = [note for note in planned.notes if note.startswith(f"defined_term|{_NEW}|")]
+    if not told or not args.get("period") or args["period"].get("kind") == "all":
+        return planned
+
+    def within(node: Any) -> Any:
+        if isinstance(node, list | tuple):
+            return [within(part) for part in node]
+        if not isinstance(node, dict):
+            return node
+        if node.get("term") == _NEW and node.get("period"):
+            return {**{k: v for k, v in node.items() if k != "term"}, "period": args["period"]}
+        return {k: within(v) for k, v in node.items()}
+
+    plan = QueryPlan.model_validate({**args, "filter": within(args.get("filter"))})
+    return replace(planned, calls=[call(plan)], notes=[note for note in planned.notes if note not in told])
 
 
 def _lost(text: str, plan: QueryPlan) -> str | None:
@@ -49,6 +89,15 @@ def _lost(text: str, plan: QueryPlan) -> str | None:
     one = expression("people_sense.one").search(text)
     if one and not plan.dimensions and _ONE_CUSTOMER.issuperset(plan.metrics) and _names_one(plan):
         return one.group()
+    if plan.dimensions == ("customer",) and plan.compare is None:
+        for name in ("things", "mean", *(() if kinds & _OF_CUSTOMERS or plan.limit else ("yes_or_no",))):
+            found = expression(f"people_sense.{name}").search(text)
+            if found and not plan.having and not (name == "mean" and "average" in " ".join(plan.metrics)):
+                return text if name != "mean" else found.group().strip()
+    if _SALES.issuperset(plan.metrics) and "customer" not in plan.dimensions:
+        found = expression("people_sense.average_one").search(text)
+        if found:
+            return found.group().strip()
     if kinds & _OF_CUSTOMERS or plan.having or plan.compare or not _SALES.issuperset(plan.metrics):
         return None
     if plan.sort and plan.sort.by == "change":

@@ -54,3 +54,18 @@ def test_a_bound_on_one_order_is_none_on_all_of_them(text: str) -> None:
 ])
 def test_who_no_longer_buys_has_bought(text: str) -> None:
     assert rephrase(text, WORDS) == "how many customers who are lapsed"
+
+
+@pytest.mark.parametrize(("text", "whose"), [
+    ("how much did new customers spend in March", "new"), ("how much did returning customers spend in March", "returning"),
+    ("how many orders did existing customers place in March", "returning"),
+])
+def test_sales_of_new_or_returning_customers_are_theirs(text: str, whose: str) -> None:
+    assert plan(text)[1]["filter"] == {"op_type": "compare", "field": "new_vs_returning", "op": "eq", "values": [whose]}
+
+
+@pytest.mark.parametrize("text", [
+    "what do our fans usually put in their basket", "do we have a lot of businesses among the buyers",
+])
+def test_a_list_of_customers_answers_neither_what_they_buy_nor_yes_or_no(text: str) -> None:
+    assert plan(text)[0] == "decline"
