@@ -54,7 +54,8 @@ def sensible_people(text: str, planned: Planned, words: Vocabulary) -> Planned:
 
 def _of_their_orders(text: str, plan: QueryPlan) -> QueryPlan:
     """The sales of new or returning customers, where a plan about sales forgot whose they are."""
-    said = {kind for kind in ("new", "returning") if expression(f"people_sense.{kind}").search(text)}
+    asks = {"new": expression("people_sense.new"), "returning": expression("people_sense.returning")}
+    said = {kind for kind, ask in asks.items() if ask.search(text)}
     if len(said) != 1 or not set(plan.metrics) <= _THEIRS or _kinds(plan) & _OF_CUSTOMERS:
         return plan
     if any(name in str(call(plan).args) for name in (_STATUS, *_COUNTED)):
@@ -89,11 +90,15 @@ def _lost(text: str, plan: QueryPlan) -> str | None:
     one = expression("people_sense.one").search(text)
     if one and not plan.dimensions and _ONE_CUSTOMER.issuperset(plan.metrics) and _names_one(plan):
         return one.group()
-    if plan.dimensions == ("customer",) and plan.compare is None:
-        for name in ("things", "mean", *(() if kinds & _OF_CUSTOMERS or plan.limit else ("yes_or_no",))):
-            found = expression(f"people_sense.{name}").search(text)
-            if found and not plan.having and not (name == "mean" and "average" in " ".join(plan.metrics)):
-                return text if name != "mean" else found.group().strip()
+    if plan.dimensions == ("customer",) and plan.compare is None and not plan.having:
+        asks = [expression("people_sense.things")]
+        if not (kinds & _OF_CUSTOMERS or plan.limit):
+            asks.append(expression("people_sense.yes_or_no"))
+        if any(ask.search(text) for ask in asks):
+            return text
+        mean = expression("people_sense.mean").search(text)
+        if mean and "average" not in " ".join(plan.metrics):
+            return mean.group()
     if _SALES.issuperset(plan.metrics) and "customer" not in plan.dimensions:
         found = expression("people_sense.average_one").search(text)
         if found:
