@@ -62,7 +62,10 @@ def compose(settings: Settings, *, remember: bool = True, progress: Any = None) 
 
 def warm_up(workspace: Workspace) -> None:
     """Fit what the first questions need while the person is still reading the page."""
+    from assistant.llm.planner.likened import warm_questions
+
     try:
+        warm_questions(workspace)
         workspace.warm_up()
     except AssistantError as error:  # the question that needs it will say the same to the person
         logging.getLogger(__name__).warning("warm-up stopped: %s", error)

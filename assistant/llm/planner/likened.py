@@ -53,6 +53,15 @@ def by_likeness(
     return found
 
 
+def warm_questions(shop: Likening, language: str = "en") -> None:
+    """Encode the known questions now, so that the first text that needs them does not wait.
+
+    Raises:
+        ModelUnavailable: the encoder cannot be loaded.
+    """
+    index_of(shop, language).ready()
+
+
 def index_of(shop: Likening, language: str) -> QuestionIndex:
     """The known questions with their vectors, encoded once."""
     with _LOCK:

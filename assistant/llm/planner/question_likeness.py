@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,9 @@ from assistant.llm.planner.spans import Reading
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+#: wordings looked at for each set of slots, the nearest first
+_LOOKED_AT = 400
 
 Encode = Callable[[Sequence[str]], Any]
 
@@ -44,6 +48,7 @@ class QuestionIndex:
     language: str
     encode: Encode
     keep: Encode | None = None
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     @cached_property
     def rows(self) -> list[tuple[int, str, Signature]]:
@@ -65,6 +70,11 @@ class QuestionIndex:
             groups.setdefault(slots, []).append(row)
         return {slots: np.array(rows) for slots, rows in groups.items()}
 
+    def ready(self) -> None:
+        """Encode all wordings, once whoever asks."""
+        with self._lock:
+            _ = self.vectors
+
     def nearest(
         self, reading: Reading, named: Sequence[Named], after: Collection[str] = (), leave_out: Collection[int] = ()
     ) -> list[Likeness]:
@@ -76,6 +86,7 @@ class QuestionIndex:
             after: what was answered before, in the words of the bank's ``after``.
             leave_out: rows that do not count (to measure how well the others do).
         """
+        self.ready()
         tries = [(slots, one) for span in sentences(reading) for slots in self._of_signature
                  for one in blanked(reading, named, slots, span)]
         if not tries:
@@ -85,11 +96,12 @@ class QuestionIndex:
         best: dict[int, Likeness] = {}
         for slots, one in tries:
             rows = self._of_signature[slots]
-            for row, score in zip(rows, self.vectors[rows] @ encoded[one.text], strict=True):
-                which, wording, _ = self.rows[row]
+            scores = self.vectors[rows] @ encoded[one.text]
+            for place in np.argsort(-scores)[:_LOOKED_AT]:
+                which, wording, _ = self.rows[rows[place]]
                 question = self.questions[which]
-                if row in leave_out or question.after and question.after not in after:
+                if int(rows[place]) in leave_out or question.after and question.after not in after:
                     continue
-                if which not in best or score > best[which].score:
-                    best[which] = Likeness(question, float(score), wording, one)
+                if which not in best or scores[place] > best[which].score:
+                    best[which] = Likeness(question, float(scores[place]), wording, one)
         return sorted(best.values(), key=lambda found: -found.score)
