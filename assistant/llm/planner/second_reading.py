@@ -24,7 +24,7 @@ from assistant.llm.planner.thesaurus import Replaced, in_other_words
 from assistant.llm.planner.vocabulary import Vocabulary
 
 #: declines of words that nobody knows, by their keys in ``wording.yaml``
-_OF_WORDS = ("not_understood", "lost", "not_understood_all", "unknown_value", "unknown_values", "no_referent",
+_OF_WORDS = ("not_understood", "lost", "not_understood_all", "unknown_value", "unknown_values", "no_referent", "clause",
              "no_customers_yet", "no_answer_yet")
 #: tools that make or change something
 _MAKING = frozenset({"draft_campaign", "draft_post", "save_segment", "change_segment", "define_term", "withdraw_term",
@@ -165,6 +165,8 @@ def _clauses(text: str, words: Vocabulary) -> Iterator[tuple[str, str]]:
 
 def _asks(clause: str, words: Vocabulary) -> bool:
     reading = read(clause, words)
+    if _intends(clause, reading):
+        return False
     items = reading.items
     if any(t.lemma in _places(words.lexicon.language)["telling"] for t in reading.tokens):
         return True
@@ -176,6 +178,15 @@ def _asks(clause: str, words: Vocabulary) -> bool:
     timed = any(item.number is not None or item.has("period", "duration") for item in reading.items)
     story = any(_unknown(item, reading, i) for i, item in enumerate(reading.items))
     return any(item.has(*_TELLING) for item in reading.items) or (timed and not story)
+
+
+def _intends(clause: str, reading: Reading) -> bool:
+    """Whether a clause only tells what somebody will do with the answer: "we'd like to invite them to a preview"."""
+    if not any(item.has("pronoun", "customers_pronoun") for item in reading.items):
+        return False
+    starts = _places(reading.vocabulary.lexicon.language)["intending"]
+    said = " ".join(t.word for t in reading.tokens)
+    return any(said.startswith(f"{start} ") for start in starts)
 
 
 # -- words that only colour --------------------------------------------------------------------------------------------
