@@ -28,13 +28,13 @@ from assistant.llm.planner.vocabulary import Vocabulary
 #: note of a plan that answers a text in other words
 READ_WHOLE = "read_whole"
 #: least chance of an answer; of one that overrules a refusal for another reason, or an answer that left a word out
-ANSWER, OVERRULE = 0.70, 0.85
+ANSWER, OVERRULE = 0.50, 0.75
 #: least chance of the best reading that is asked about, and of one that is offered with a "no"
-ASK, OFFER = 0.15, 0.02
+ASK, OFFER = 0.10, 0.02
 #: least cosine of any reading, of one that answers or is asked about
 ALIKE, CLOSE = 0.40, 0.55
 MOST_OPTIONS = 3
-_TRIED, _RANKED = 8, 25
+_TRIED = 6
 #: refusals that hold whatever else may be meant
 _FINAL = frozenset({"not_permitted"})
 
@@ -76,7 +76,7 @@ def nearest_question(
         return None
     reading, named = named_things(text, words)
     found = index.nearest(reading, named, after=answered_before(context, words.lexicon.language))
-    meant = _meant(ranked(found[:_RANKED], index, words), reading, words, plan, alone if context.past else plan)
+    meant = _meant(ranked(found, index, words), reading, words, plan, alone if context.past else plan)
     if not meant:
         return None
     best, rivals = meant[0], meant[1:]
@@ -128,7 +128,7 @@ def _meant(
     """The likeliest questions that can be planned with everything that the text names."""
     meant: list[Meant] = []
     for likeness, chance in found[:_TRIED]:
-        if likeness.score < ALIKE:
+        if likeness.score < ALIKE or chance < OFFER and len(meant) > 1:
             continue
         said, planned = _planned(likeness, words, plan)
         if planned is not None and (likeness.question.after or _same_tools(planned, alone(said))):
