@@ -35,6 +35,8 @@ ASK, OFFER = 0.10, 0.02
 ALIKE, CLOSE = 0.40, 0.55
 MOST_OPTIONS = 3
 _TRIED = 6
+#: words of a text that names nothing itself
+_SHORT = 7
 #: refusals that hold whatever else may be meant
 _FINAL = frozenset({"not_permitted"})
 
@@ -75,6 +77,8 @@ def nearest_question(
     if not index.questions or not unread and not _doubtful(first) and not _refused(first):
         return None
     reading, named = named_things(text, words)
+    if not context.past and _points_back(reading):
+        return None
     found = index.nearest(reading, named, after=answered_before(context, words.lexicon.language))
     meant = _meant(ranked(found, index, words), reading, words, plan, alone if context.past else plan)
     if not meant:
@@ -205,6 +209,11 @@ def _holds_all(reading: Reading, likeness: Likeness, words: Vocabulary) -> bool:
     put_in = any(_has(wording, word) and not _has(said, word) for word in rules["narrowing"])
     pointed = not likeness.question.after and _points(read(said, words)) and not _points(read(wording, words))
     return not lost and not put_in and not pointed and not _narrowed(said, known, words)
+
+
+def _points_back(reading: Reading) -> bool:
+    """Whether a text speaks of what nothing before it has named: "draft a campaign for them", "these customers"."""
+    return reading.has("customers_pronoun") or _points(reading) and len(reading.tokens) <= _SHORT
 
 
 def _points(reading: Reading) -> bool:
