@@ -29,6 +29,8 @@ from assistant.llm.planner.vocabulary import Vocabulary
 READ_WHOLE = "read_whole"
 #: least chance of an answer; of one that overrules a refusal for another reason, or an answer that left a word out
 ANSWER, OVERRULE = 0.50, 0.75
+#: how many times as likely as any other an answer must be
+CLEAR = 1.5
 #: least chance of the best reading that is asked about, and of one that is offered with a "no"
 ASK, OFFER = 0.10, 0.02
 #: least cosine of any reading, of one that answers or is asked about
@@ -84,7 +86,8 @@ def nearest_question(
     if not meant:
         return None
     best, rivals = meant[0], meant[1:]
-    sure = best.exact and best.alike >= CLOSE and not _asks(best.planned)
+    clear = all(best.chance >= CLEAR * m.chance for m in rivals)
+    sure = best.exact and best.alike >= CLOSE and clear and not _asks(best.planned)
     if sure and best.chance >= (ANSWER if unread else OVERRULE) and (unread or _knows_what_was_guessed(first, best)):
         return replace(best.planned, notes=[f"{READ_WHOLE}|{best.text}", *best.planned.notes])
     if not unread:
