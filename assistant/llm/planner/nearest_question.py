@@ -42,6 +42,8 @@ _SHORT = 7
 #: refusals that hold whatever else may be meant
 _FINAL = frozenset({"not_permitted"})
 
+_QUOTED = re.compile("“([^”]+)”")
+
 Plan = Callable[[str], Planned]
 
 
@@ -82,6 +84,8 @@ def nearest_question(
     if not context.past and _points_back(reading):
         return None
     found = index.nearest(reading, named, after=answered_before(context, words.lexicon.language))
+    names = _names(reading, first, words)
+    found = [one for one in found if all(_held(name, one) for name in names)]
     meant = _meant(ranked(found, index, words), reading, words, plan, alone if context.past else plan)
     if not meant:
         return None
@@ -96,6 +100,21 @@ def nearest_question(
     if sum(m.chance for m in near) >= ASK:
         return _asked(near, words)
     return _offered(first, [best, *rivals])
+
+
+def _names(reading: Reading, first: Planned, words: Vocabulary) -> list[str]:
+    """Names that nobody here bears: no question without them is the one that was asked."""
+    said = [item.text for i, item in enumerate(reading.items) if i and not item.alts and item.tokens[0].kind == "word"
+            and item.text[:1].isupper() and not item.text.isupper() and reading.items[i - 1].tokens[0].kind != "stop"]
+    if refused_with(first, words, ("unknown_value", "unknown_values")):
+        said += _QUOTED.findall(str(first.calls[0].args.get("message")))
+    return said
+
+
+def _held(name: str, likeness: Likeness) -> bool:
+    """Whether a known question has a name, in its words or in what the text put into them."""
+    put = [value for values in likeness.text.slots.values() for value in values] + [n.said for n in likeness.text.behind]
+    return name.casefold() in " ".join([likeness.wording, likeness.question.ask, *put]).casefold()
 
 
 def _refused(planned: Planned) -> bool:

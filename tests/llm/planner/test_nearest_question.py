@@ -88,6 +88,11 @@ def test_two_meanings_as_near_are_asked_about() -> None:
     assert [p["name"] for p in args["plans"]] == ["query_data", "query_data"]
 
 
+def test_a_name_that_nobody_bears_is_not_dropped() -> None:
+    planned = read("wherever is the dough of Zorblatt flowing from then", WORTH)
+    assert planned is None or planned.calls[0].name == "decline"
+
+
 def test_what_the_grammar_reads_is_left_alone() -> None:
     assert read("Orders by country", WORTH) is None
 
