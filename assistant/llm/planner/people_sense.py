@@ -38,6 +38,9 @@ def sensible_people(text: str, planned: Planned, words: Vocabulary) -> Planned:
     if only.name in _GOODS_TOOLS:
         found = expression("people_sense.people_first").match(text)
         return _no(found["people"], words) if found else planned
+    back = expression("people_sense.back_again").search(text)
+    if back and only.name in {"query_data", "count_audience"}:
+        return _no(back.group(), words)  # who is lapsed today has not come back
     if only.name != "query_data":
         return planned
     plan: Any = only.plan()

@@ -69,3 +69,7 @@ def test_sales_of_new_or_returning_customers_are_theirs(text: str, whose: str) -
 ])
 def test_a_list_of_customers_answers_neither_what_they_buy_nor_yes_or_no(text: str) -> None:
     assert plan(text)[0] == "decline"
+
+
+def test_who_is_lapsed_today_has_not_come_back() -> None:
+    assert plan("how many lapsed customers came back")[0] == "decline"
