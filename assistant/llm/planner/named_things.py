@@ -177,6 +177,7 @@ def blanked(
     if any(have[kind] < count for kind, count in need.items()):
         return []
     examples = bank_words(reading.vocabulary.lexicon.language)["examples"]
+    leading = frozenset(map(str, bank_words(reading.vocabulary.lexicon.language)["leading"]))
     # words that are surely a value come first; of more than are wanted the later ones narrow
     ranked = sorted(named, key=lambda n: (not n.sure, n.start))
     chosen: list[Named] = []
@@ -191,7 +192,7 @@ def blanked(
         inside = start <= one.start < end
         if one in chosen:
             example = examples[one.kind][len(slots.get(one.kind, []))]
-            slots.setdefault(one.kind, []).append(one.said)
+            slots.setdefault(one.kind, []).append(_bare(one, leading))
             parts += [reading.text[at:one.start], example] if inside else []
         elif one.kind in NARROWING and one.sure:
             parts += [reading.text[at:max(at, one.lead)]] if inside else []
@@ -205,3 +206,9 @@ def blanked(
     if sum(n.kind == "time" for n in behind) > 1:
         return []  # two times are set against each other, and narrow nothing
     return [Blanked(" ".join("".join(parts).split()), slots, tuple(behind), tuple(left))]
+
+
+def _bare(one: Named, leading: frozenset[str]) -> str:
+    """A time without the word that leads it, which the question has itself: "in 2025" as "2025"."""
+    first, _, rest = one.said.partition(" ")
+    return rest if one.kind == "time" and rest and first.casefold() in leading else one.said

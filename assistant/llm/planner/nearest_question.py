@@ -15,12 +15,15 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from assistant.llm.planner.candidate import Planned, ToolCall
 from assistant.llm.planner.context import DialogueContext
 from assistant.llm.planner.named_things import Named, named_things
 from assistant.llm.planner.question_bank import as_example, bank_words, filled
 from assistant.llm.planner.question_likeness import Likeness, QuestionIndex
 from assistant.llm.planner.question_ranker import ranked
+from assistant.llm.planner.question_senses import senses, senses_of
 from assistant.llm.planner.second_reading import refused_for_words, refused_with
 from assistant.llm.planner.spans import Reading, read
 from assistant.llm.planner.vocabulary import Vocabulary
@@ -90,9 +93,11 @@ def nearest_question(
     if not meant:
         return None
     best, rivals = meant[0], meant[1:]
+    alone_asked = len(meant) == 1 or best.chance >= ANSWER / 2 and all(m.chance < OFFER for m in rivals)
     clear = all(best.chance >= CLEAR * m.chance for m in rivals)
     sure = best.exact and best.alike >= CLOSE and clear and not _asks(best.planned)
-    if sure and best.chance >= (ANSWER if unread else OVERRULE) and (unread or _knows_what_was_guessed(first, best)):
+    needed = OVERRULE if not unread else ANSWER / 2 if alone_asked else ANSWER
+    if sure and best.chance >= needed and (unread or _knows_what_was_guessed(first, best)):
         return replace(best.planned, notes=[f"{READ_WHOLE}|{best.text}", *best.planned.notes])
     if not unread:
         return None
@@ -154,7 +159,7 @@ def _meant(
     """The likeliest questions that can be planned with everything that the text names."""
     meant: list[Meant] = []
     for likeness, chance in found[:_TRIED]:
-        if likeness.score < ALIKE or chance < OFFER and len(meant) > 1:
+        if likeness.score < ALIKE or chance < OFFER and len(meant) > 1 or _contradicts(likeness):
             continue
         said, planned = _planned(likeness, words, plan)
         if planned is not None and (likeness.question.after or _same_tools(planned, alone(said))):
@@ -165,6 +170,11 @@ def _meant(
             else:  # two known questions with one plan: their chances count together
                 meant[same] = replace(meant[same], chance=meant[same].chance + chance)
     return sorted(meant, key=lambda m: -m.chance)
+
+
+def _contradicts(likeness: Likeness) -> bool:
+    """Whether a second thing of a kind that already fills a slot would narrow the question: "in Germany in Austria"."""
+    return any(one.kind in likeness.text.slots for one in likeness.text.behind if one.kind != "time")
 
 
 def _same_tools(planned: Planned, outside: Planned) -> bool:
@@ -229,8 +239,18 @@ def _holds_all(reading: Reading, likeness: Likeness, words: Vocabulary) -> bool:
     rules = bank_words(words.lexicon.language)
     lost = any(_has(said, word) and not _has(known, word) for word in rules["narrowing"])
     put_in = any(_has(wording, word) and not _has(said, word) for word in rules["narrowing"])
+    if _more(said, wording, likeness.question.ask, words.lexicon.language):
+        return False
     pointed = not likeness.question.after and _points(read(said, words)) and not _points(read(wording, words))
     return not lost and not put_in and not pointed and not _narrowed(said, known, words)
+
+
+def _more(said: str, wording: str, ask: str, language: str) -> bool:
+    """Whether a text has a kind of word that the known question has in no wording: "the second highest"."""
+    text, *own = senses_of([said, wording, ask], language)
+    plain = frozenset(map(str, bank_words(language)["plain_groups"]))
+    only = text > np.maximum(*own)
+    return any(more and name not in plain for more, (name, _) in zip(only, senses(language), strict=True))
 
 
 def _points_back(reading: Reading) -> bool:
