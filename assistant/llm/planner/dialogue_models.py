@@ -126,6 +126,8 @@ def edit_request(frames: Frames, plan: BaseModel) -> Candidate | None:
         merged = edit_filter(frames, p, QueryPlan(metrics=("revenue",), filter=held))
         if merged is not None:
             changes["filter"] = merged
+            if getattr(plan, "customer_id", None) and merged != held:
+                changes["customer_id"] = None  # for a group now, no longer for one
     _edit_days(p, fields, changes)
     _edit_product(frames, p, fields, changes)
     for i, item in enumerate(p.reading.items):

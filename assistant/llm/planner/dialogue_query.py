@@ -282,7 +282,7 @@ def _regroup(frames: Frames, plan: QueryPlan, groups: list[str]) -> tuple[str, .
     clock = any(g in _CLOCK for g in groups) and not added  # "by weekday" of days: no day is a weekday of its own
     kept = [] if alone or clock else [d for d in plan.dimensions if d in GRAINS or added]
     if clock:
-        kept = [d for d in plan.dimensions if d not in {*GRAINS, *_CLOCK}]
+        kept = [] if r.has("instead") else [d for d in plan.dimensions if d not in {*GRAINS, *_CLOCK}]
     return tuple(dict.fromkeys([*kept, *groups]))
 
 

@@ -21,6 +21,7 @@ from assistant.llm.planner import (
     discourse_people,
     discourse_reasons,
     discourse_turns,
+    table_rows,
 )
 from assistant.llm.planner.candidate import Planned
 from assistant.llm.planner.context import LOOK_ASIDE, DialogueContext
@@ -35,7 +36,7 @@ from assistant.plans.shop import Shop
 _LONGEST = 120
 _MACRO = re.compile(r"(?<!\?P)<(\w+)>")
 _MOVES: dict[str, Move] = {
-    **discourse_turns.MOVES, **discourse_reasons.MOVES, **discourse_lists.MOVES, **discourse_pairs.MOVES,
+    **table_rows.MOVES, **discourse_turns.MOVES, **discourse_reasons.MOVES, **discourse_lists.MOVES, **discourse_pairs.MOVES,
     **discourse_people.MOVES,
 }
 

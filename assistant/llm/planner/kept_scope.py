@@ -175,10 +175,10 @@ def _apart(reading: Reading, plan: QueryPlan, words: Vocabulary) -> bool:
     if said & heard("kept_scope.whole") or reading.has("everything"):
         return True
     metrics = [words.metrics[m] for m in plan.metrics if m in words.metrics]
-    if any(m.of_now for m in metrics) or "customer" in plan.dimensions:
+    if any(m.of_now for m in metrics):
         return True
     present = bool(said & heard("kept_scope.present")) and not said & heard("shared_scope.past")
-    return present and bool(set(plan.metrics) & _HEADS)
+    return present and bool(set(plan.metrics) & _HEADS or "customer" in plan.dimensions)
 
 
 def _timeless(plan: QueryPlan, reading: Reading) -> bool:

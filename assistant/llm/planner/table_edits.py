@@ -57,6 +57,7 @@ class _Words:
         self.places: dict[int, list[str]] = raw.get("places", {})
         self.shared = frozenset(map(str, raw.get("shared", ())))
         self.whole = {k: re.compile(raw.get(k, "(?!)"), re.IGNORECASE) for k in _WHOLE}
+        self.row_words = frozenset(str(w) for w in raw.get("row_words", ()))
         self.counterparts: dict[str, dict[str, str]] = raw.get("counterparts", {})
         self._kinds = {kind: [re.compile(p, re.IGNORECASE) for p in forms]
                        for kind, forms in raw.get("kinds", {}).items()}
@@ -361,8 +362,11 @@ def _counted(s: Scene, q: QueryPlan, words: _Words) -> Planned | None:
     group = s.group()
     metric = DIFFERENT.get(group or "")
     plain = not q.having and q.compare is None
-    if said is None or metric not in s.words.metrics or not plain or s.dimension(said["what"]) != group:
+    if said is None or metric not in s.words.metrics or not plain:
         return None
+    what = said["what"] or ""
+    if what not in words.row_words and (group == "customer" if not what else s.dimension(what) != group):
+        return None  # "how many are there" of customers is their head count, however they were listed
     return s.edited(metrics=(metric,), dimensions=(), sort=None, limit=None, offset=0, transform=None, summary=None)
 
 
