@@ -13,6 +13,7 @@ from assistant.llm.planner.dialogue_cues import used_cues
 from assistant.llm.planner.dialogue_filters import edit_filter, said_of
 from assistant.llm.planner.dialogue_people import narrowed
 from assistant.llm.planner.dialogue_time import in_year_of
+from assistant.llm.planner.discourse_scene import parts_of
 from assistant.llm.planner.forecasting import edited
 from assistant.llm.planner.heard import heard
 from assistant.llm.planner.parts import Parts
@@ -125,6 +126,8 @@ def edit_request(frames: Frames, plan: BaseModel) -> Candidate | None:
         held = getattr(plan, "filter", None)
         merged = edit_filter(frames, p, QueryPlan(metrics=("revenue",), filter=held))
         if merged is not None:
+            if "why_not" in fields and _of_goods(merged):
+                return None  # a list of products kept to some products, which it cannot be
             changes["filter"] = merged
             if getattr(plan, "customer_id", None) and merged != held:
                 changes["customer_id"] = None  # for a group now, no longer for one
@@ -147,6 +150,10 @@ def edit_request(frames: Frames, plan: BaseModel) -> Candidate | None:
         return None
 
 
+def _of_goods(condition: Filter) -> bool:
+    return any(isinstance(f, Compare) and f.field in _GOODS for f in parts_of(condition))
+
+
 def _edit_days(p: Parts, fields: Any, changes: dict[str, Any]) -> None:
     """As in "and in the next month?", "within 30 days": how far ahead is looked."""
     name = next((f for f in ("within_days", "horizon_days") if f in fields), None)
@@ -166,6 +173,7 @@ def _edit_days(p: Parts, fields: Any, changes: dict[str, Any]) -> None:
 
 
 _EXAM = "exam"
+_GOODS = frozenset({"product", "subcategory", "brand", "category"})
 #: days of a unit of time that is looked ahead
 _DAYS = dict(zip(GRAINS, (1, 7, 30, 91, 365), strict=True))
 

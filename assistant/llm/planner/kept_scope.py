@@ -50,6 +50,9 @@ def kept_scope(text: str, planned: Planned, context: DialogueContext, words: Voc
     if alone is not None:
         return alone
     before = _before(context)
+    claimed = _claimed_then(text, planned, before, words)
+    if claimed is not None:
+        return claimed
     bought = _bought_then(text, planned, before)
     if bought is not None:
         return bought
@@ -72,6 +75,8 @@ def kept_scope(text: str, planned: Planned, context: DialogueContext, words: Voc
     if before.period is not None and _timeless(plan, reading) and covers_steps(before.period, plan.dimensions, words):
         changes["period"] = before.period
         notes.append("kept_time||")
+    elif before.period is not None and _relative(plan, reading):
+        changes["period"] = before.period  # "the year before": before the year spoken of
     if pointing or not heard("kept_scope.then").isdisjoint(t.word for t in reading.tokens):
         changes |= _picked_time(context, before, plan)
     kept = _part(before.filter, plan, joined=pointing)
@@ -91,6 +96,23 @@ def kept_scope(text: str, planned: Planned, context: DialogueContext, words: Voc
     except ValidationError:
         return None
     return replace(planned, calls=[call(scoped)], notes=[*planned.notes, *notes])
+
+
+def _claimed_then(
+    text: str, planned: Planned, before: QueryPlan | ChangePlan | BriefingRequest | None, words: Vocabulary
+) -> Planned | None:
+    """As in "how much more did Kitchen make than Garden?" after a table of 2025: in that time."""
+    one = planned.calls[0] if len(planned.calls) == 1 and planned.done is None else None
+    if one is None or one.name != "check_premise" or one.args.get("relation") != "larger":
+        return None
+    inner = getattr(one.plan(), "plan", None)
+    if not isinstance(inner, QueryPlan) or before is None or before.period is None or inner.compare is not None:
+        return None
+    if not _timeless(inner, read(text, words)):
+        return None
+    scoped = call(inner.model_copy(update={"period": before.period})).args
+    return replace(planned, calls=[replace(one, args={**one.args, "plan": scoped})],
+                   notes=[*planned.notes, "kept_time||"])
 
 
 def _bought_then(
@@ -186,6 +208,13 @@ def _timeless(plan: QueryPlan, reading: Reading) -> bool:
     if plan.period is not None or plan.compare is not None and plan.compare.kind not in {"total", "rest"}:
         return False
     return not reading.has("period", "duration", "ago") and not _timed(plan.filter)
+
+
+def _relative(plan: QueryPlan, reading: Reading) -> bool:
+    """Whether a question is set against the time before, and does not say before when."""
+    implied = plan.period is None or plan.period.kind == "calendar" and plan.period.offset == 0
+    earlier = plan.compare is not None and plan.compare.kind in {"previous", "year_earlier"}
+    return earlier and implied and not gather(reading).periods and not _timed(plan.filter)
 
 
 def _timed(condition: Filter | None) -> bool:

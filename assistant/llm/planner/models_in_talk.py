@@ -16,8 +16,10 @@ from assistant.llm.planner.candidate import Planned, call
 from assistant.llm.planner.context import Past
 from assistant.llm.planner.dialogue_time import neighbour
 from assistant.llm.planner.discourse_scene import FRAME, parts_of
+from assistant.llm.planner.heard import expression
 from assistant.llm.planner.in_talk import FIGURE, FIGURES, InTalk, planned
 from assistant.llm.planner.language_files import read_yaml
+from assistant.llm.planner.spans import read
 from assistant.llm.planner.things_in_talk import listed, looked_at, one_of, shown
 from assistant.llm.planner.values import join
 from assistant.plans import CheckRequest
@@ -405,6 +407,11 @@ def _change_step(t: InTalk) -> Planned | None:
 def _drivers(t: InTalk) -> Planned | None:
     """As in "was it fewer customers or smaller baskets?": the parts of the change, which the answer itself says."""
     plan: Any = t.last.call.plan()
+    found = read(t.text, t.words)
+    named = [str(m) for item in found.items for m in item.alts.get("metric", ())]
+    asked = expression("models_in_talk.measure").fullmatch(t.text.strip())
+    if asked is not None and len(named) == 1 and named[0] != plan.metric:
+        return planned(call(plan.model_copy(update={"metric": named[0], "claimed": None})))  # "and orders?"
     return planned(call(plan.model_copy(update={"claimed": None})), "parts_of_change")
 
 

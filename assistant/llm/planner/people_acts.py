@@ -328,7 +328,11 @@ def _share(whom: _Whom, said: dict[str, str], turn: Turn, raw: dict[str, Any]) -
     money = turn.words.role("money")
     if money is None or whom.filter is None:
         return None
-    return QueryPlan(metrics=(money,), filter=whom.filter, compare=Comparison(kind="total"))
+    last = turn.context.last()
+    before: Any = last.call.plan() if last is not None and last.call.name == "query_data" and whom.spoken else None
+    ranked = isinstance(before, QueryPlan) and before.dimensions == ("customer",)  # by what they brought in some time
+    return QueryPlan(metrics=(money,), filter=whom.filter, compare=Comparison(kind="total"),
+                     period=before.period if ranked else None)
 
 
 _OTHERS = {

@@ -82,6 +82,13 @@ def _times(s: Scene, q: QueryPlan, one: str, other: str) -> Planned | None:
                  "compare": Comparison(kind="period", period=second).model_dump()})
 
 
+def next_rows(s: Scene) -> Planned | None:
+    """As in "the next five" of a list that holds all there is: nothing comes after it."""
+    q = s.query
+    whole = q is not None and q.dimensions and q.limit is None and not q.having and not set(q.dimensions) & set(GRAINS)
+    return s.no("nothing_left", "no_rows") if whole else None
+
+
 def picked_in_time(s: Scene) -> Planned | None:
     """As in "by month" after the category that sold most: that one through the time, and not the best month."""
     q, group = s.query, s.group()
@@ -96,6 +103,6 @@ def picked_in_time(s: Scene) -> Planned | None:
     return s.edited(dimensions=(by,), filter=dumped(kept), limit=None, offset=0, sort=None, transform=None)
 
 
-MOVES: dict[str, Move] = {"row_gap": row_gap, "all_rows": all_rows, "picked_in_time": picked_in_time}
+MOVES: dict[str, Move] = {"row_gap": row_gap, "all_rows": all_rows, "next_rows": next_rows, "picked_in_time": picked_in_time}
 
 __all__ = ["MOVES"]
