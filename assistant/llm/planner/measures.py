@@ -110,6 +110,8 @@ def _implied(p: Parts) -> list[str]:
         chosen = units if p.groups == ["product"] else (money if p.groups == ["customer"] else orders)
     if chosen is None and "orders_band" in p.groups:
         chosen = role(p, "customers")  # "distribution of orders per customer" counts the customers
+    if chosen is None and p.counted and p.conditions.customers and p.groups and not {"order", "product"} & {*p.groups}:
+        chosen = role(p, "customers")  # "number of VIP customers by country"
     if "order" in p.groups and chosen in {None, orders}:
         chosen = money
     if chosen is None and p.periods and p.reading.has("compare", "year_earlier", "previous"):
