@@ -52,8 +52,10 @@ def _table(s: Scene) -> tuple[QueryPlan, list[dict[str, Any]]] | None:
     """The last table of one split; of a row picked from it, the table behind the pick."""
     for past in reversed(s.context.past):
         plan: Any = past.call.plan() if past.call.name == "query_data" and not past.refused else None
-        if not isinstance(plan, QueryPlan) or len(plan.dimensions) != 1 or plan.compare is not None or plan.having:
+        if not isinstance(plan, QueryPlan) or len(plan.dimensions) != 1:
             return None
+        if plan.compare is not None or plan.having:
+            continue  # "which one grew most?" between the table and the text
         if s.query is None or plan.dimensions != s.query.dimensions or plan.metrics[0] != s.query.metrics[0]:
             return None
         rows = _rows(past)
@@ -89,6 +91,16 @@ def next_rows(s: Scene) -> Planned | None:
     return s.no("nothing_left", "no_rows") if whole else None
 
 
+def share_of_customers(s: Scene) -> Planned | None:
+    """As in "what share of our customers is that?" of customers: their number says it, of a count its share of all."""
+    q = s.query
+    listed = s.last is not None and s.last.call.name in {"count_audience", "predict_churn"}
+    if listed or q is not None and q.dimensions == ("customer",):
+        return s.again(str(s.raw["how_many_are_they"]))
+    counted = q is not None and not q.dimensions and q.metrics == ("customers",) and q.filter is not None
+    return s.edited(compare={"kind": "total"}) if counted else None
+
+
 def picked_in_time(s: Scene) -> Planned | None:
     """As in "by month" after the category that sold most: that one through the time, and not the best month."""
     q, group = s.query, s.group()
@@ -103,6 +115,9 @@ def picked_in_time(s: Scene) -> Planned | None:
     return s.edited(dimensions=(by,), filter=dumped(kept), limit=None, offset=0, sort=None, transform=None)
 
 
-MOVES: dict[str, Move] = {"row_gap": row_gap, "all_rows": all_rows, "next_rows": next_rows, "picked_in_time": picked_in_time}
+MOVES: dict[str, Move] = {
+    "row_gap": row_gap, "all_rows": all_rows, "share_of_customers": share_of_customers, "next_rows": next_rows,
+    "picked_in_time": picked_in_time,
+}
 
 __all__ = ["MOVES"]

@@ -79,3 +79,10 @@ def test_this_customer_is_the_one_recommended_to() -> None:
     planned = talk("recommend products for customer 12346", "tell me about this customer")
 
     assert planned.calls[0].args.get("customer_id") == "12346"
+
+
+def test_a_share_of_customers_is_that_of_those_in_talk() -> None:
+    listed = talk("list customers from Germany", "what share of our customers is that")
+    counted = args_of("how many customers are from Germany", "what slice of our customer base is that")
+
+    assert listed.calls[0].name == "count_audience" and counted["compare"]["kind"] == "total"
