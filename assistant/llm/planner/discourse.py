@@ -36,7 +36,8 @@ from assistant.plans.shop import Shop
 _LONGEST = 120
 _MACRO = re.compile(r"(?<!\?P)<(\w+)>")
 _MOVES: dict[str, Move] = {
-    **table_rows.MOVES, **discourse_turns.MOVES, **discourse_reasons.MOVES, **discourse_lists.MOVES, **discourse_pairs.MOVES,
+    **table_rows.MOVES, **discourse_turns.MOVES, **discourse_reasons.MOVES,
+    **discourse_lists.MOVES, **discourse_pairs.MOVES,
     **discourse_people.MOVES,
 }
 

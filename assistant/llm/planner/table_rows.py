@@ -1,5 +1,5 @@
-"""Rows of the table before: how far two of them are apart ("difference between the best and the worst"), all of them, the
-one that was picked through the time."""
+"""Rows of the table before: how far two of them are apart ("difference between the best and the worst"), all of
+them, the one that was picked through the time."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _FEWEST = 2
 
 
 def row_gap(s: Scene) -> Planned | None:
-    """As in "how much more is the first than the second?": the two rows beside each other, and by how much they differ."""
+    """As in "how much more is the first than the second?": the two rows, and by how much they differ."""
     found = _table(s)
     if found is None:
         return None
@@ -105,7 +105,7 @@ def picked_in_time(s: Scene) -> Planned | None:
     """As in "by month" after the category that sold most: that one through the time, and not the best month."""
     q, group = s.query, s.group()
     by = s.dimension(s.said["by"])
-    if q is None or group is None or q.limit != 1 or len(q.dimensions) != 1 or by not in GRAINS or q.compare is not None:
+    if q is None or group is None or q.limit != 1 or by not in GRAINS or len(q.dimensions) > 1 or q.compare is not None:
         return None
     row = next(iter(s.rows()), {})
     value = row.get(f"{group}_id", row.get(group))
