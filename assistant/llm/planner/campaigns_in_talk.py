@@ -27,6 +27,8 @@ _SPLITS = frozenset({"message_channel", "campaign_kind", "campaign"})
 #: what customers do with a message, by the figure that counts it
 _DEEDS = {"m_unsubscribed": "unsubscribed", "m_opened": "opened", "m_clicked": "clicked", "reacted": "answered"}
 _KIND = "campaign"
+#: figures of campaigns of which the worst is the highest
+_FEWER_IS_BETTER = frozenset({"unsubscribed", "unsubscribe_rate", "campaign_cost", "cost_per_response"})
 
 
 @dataclass(frozen=True)
@@ -314,7 +316,9 @@ def arms(last: Past) -> Planned | None:
 def by_campaign(found: Heard, last: Past) -> Planned | None:
     """As in "which campaign lost us the most?" after unsubscribes of a year: that figure by campaign, in that time."""
     plan: Any = last.call.plan()
-    few = "less" in found.tags or ("best" in found.tags and "loss" in found.tags)
+    bad = plan.metrics[0] in _FEWER_IS_BETTER
+    few = "less" in found.tags or ("best" in found.tags and (bad or "loss" in found.tags)) or (
+        "worst" in found.tags and not bad)
     return _planned(call(QueryPlan.model_validate({
         **plan.model_dump(), "dimensions": (_KIND,), "compare": None, "limit": None,
         "sort": {"by": plan.metrics[0], "descending": not few}})))

@@ -36,6 +36,8 @@ ANSWER, OVERRULE = 0.50, 0.75
 CLEAR = 1.5
 #: least chance of the best reading that is asked about, and of one that is offered with a "no"
 ASK, OFFER = 0.10, 0.02
+#: least chance of a known refusal that is given where nothing else is as near
+REFUSE = 0.40
 #: least cosine of any reading, of one that answers or is asked about
 ALIKE, CLOSE = 0.40, 0.55
 MOST_OPTIONS = 3
@@ -285,7 +287,11 @@ def _asked(meant: Sequence[Meant], words: Vocabulary) -> Planned | None:
         meant = [m for m in meant if m.chance >= best.chance / 2]
     single = [m for m in meant if len(m.planned.calls) == 1 and m.planned.calls[0].name not in {"ask_back", "decline"}]
     if not single:
-        return best.planned if best.planned.calls[0].name in {"ask_back", "decline"} else None
+        if _declined(best.planned) and best.chance < REFUSE:
+            return None
+        note = f"{READ_WHOLE}|{best.text}"
+        known = best.planned.calls[0].name in {"ask_back", "decline"}
+        return replace(best.planned, notes=[note, *best.planned.notes]) if known else None
     text = str(words.lexicon.wording["asks"]["nearest"])
     call = ToolCall("ask_back", {
         "text": text, "options": [m.text for m in single],

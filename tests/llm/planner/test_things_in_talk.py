@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from assistant.llm.planner.campaigns_in_talk import by_campaign
 from assistant.llm.planner.candidate import Planned, call
 from assistant.llm.planner.context import DialogueContext, Past
+from assistant.llm.planner.cue_rules import Heard
 from assistant.llm.planner.planner import plan_turn
 from assistant.plans import (
     BriefingRequest,
@@ -257,3 +259,25 @@ def test_one_campaign_is_compared_with_the_one_before_it() -> None:
 
 def test_words_of_time_describe_no_campaign() -> None:
     assert asked("and the year before's", SPRING).calls[0].args.get("campaign") is None
+
+
+@pytest.mark.parametrize(("metric", "text", "descending"), [
+    ("open_rate", "which one did worst", False), ("open_rate", "which one did best", True),
+    ("unsubscribe_rate", "which one did worst", True), ("unsubscribe_rate", "which one did best", False),
+])
+def test_the_worst_campaign_is_the_last_of_a_good_figure(metric: str, text: str, descending: bool) -> None:
+    rows = Past(call(QueryPlan(metrics=(metric,), dimensions=("campaign",))), {}, 1)
+    heard = Heard("campaigns_by_it", frozenset({"campaign", text.rpartition(" ")[2]}), {})
+    made = by_campaign(heard, rows)
+    assert made is not None
+    assert made.calls[0].args["sort"]["by"] == metric
+    assert made.calls[0].args["sort"].get("descending", True) is descending
+
+
+def test_whether_to_repeat_a_campaign_is_what_it_was_worth() -> None:
+    made = asked("should we repeat it", SPRING).calls[0]
+    assert (made.name, made.args["measure"]) == ("read_out_campaigns", "margin")
+
+
+def test_a_question_of_what_was_done_makes_no_draft() -> None:
+    assert asked("did we email people who opted out").calls[0].name == "decline"
