@@ -27,7 +27,7 @@ _OF_TALK = frozenset({
     "decline", "picked", "ask", "refused", "small_talk", "undo", "back", "repeat", "explain", "advice",
     "campaign_asks",
     # these take a text only where they know every word
-    "recommendation_cues", "composed", "two_sides", "share", "bought_after",
+    "recommendation_cues", "composed", "two_sides", "share", "bought_after", "wanted_goods",
 })  # fmt: skip
 #: frames that say something of the answer before, in whatever form
 _SCRAPS = frozenset({"decline", "picked", "ask", "refused", "small_talk", "undo", "back", "repeat", "explain", "follow_up"})

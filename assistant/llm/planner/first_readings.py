@@ -34,6 +34,7 @@ from assistant.llm.planner.second_clauses import second_clause
 from assistant.llm.planner.segment_rows import of_segments
 from assistant.llm.planner.turn import Step, Turn
 from assistant.llm.planner.unreadable import unreadable
+from assistant.llm.planner.wanted_goods import wanted_goods
 
 # -- of the answer before ----------------------------------------------------------------------------------------------
 
@@ -179,10 +180,15 @@ def _currency(turn: Turn) -> Planned | Turn:
     return turn.saying(asked.text, *note)
 
 
+def _wanted(turn: Turn) -> Planned | None:
+    """Goods that somebody looks for, for an occasion or a person."""
+    return wanted_goods(turn.text, turn.language) if "search_products" in turn.tools else None
+
+
 #: in the order in which they are tried
 FIRST: tuple[Step, ...] = (
     _absent, people_acts, _talk, _named, _unclear_goods,
     _copy, _two_changes, _table, _unswapped, _steps, _brief, _draft, _campaigns, _no_such_offer, _kind, _occasion,
     _details,
-    _unreadable, _picked, _currency,
+    _unreadable, _picked, _currency, _wanted,
 )
