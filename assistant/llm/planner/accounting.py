@@ -30,7 +30,9 @@ _OF_TALK = frozenset({
     "recommendation_cues", "composed", "two_sides", "share", "bought_after", "wanted_goods",
 })  # fmt: skip
 #: frames that say something of the answer before, in whatever form
-_SCRAPS = frozenset({"decline", "picked", "ask", "refused", "small_talk", "undo", "back", "repeat", "explain", "follow_up"})
+_SCRAPS = frozenset({
+    "decline", "picked", "ask", "refused", "small_talk", "undo", "back", "repeat", "explain", "follow_up",
+})  # fmt: skip
 #: tools that answer questions on data, of which each word may change the answer
 _DATA = frozenset({"query_data", "count_audience", "explain_change", "run_study", "forecast_metric", "predict_churn",
                    "customer_value", "find_segments", "break_even", "check_premise"})

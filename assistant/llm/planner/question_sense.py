@@ -130,7 +130,8 @@ _HOLDS: dict[str, Callable[[Trace, Any], bool]] = {
     "either": _either,
     "denied_goods": lambda trace, _: _denied_goods(trace),
     "compared": lambda trace, _: bool(trace.under("compare")),
-    "bounded": lambda trace, names: any(isinstance(h, dict) and h.get("metric") in names for h in trace.under("having")),
+    "bounded": lambda trace, names: any(
+        isinstance(h, dict) and h.get("metric") in names for h in trace.under("having")),
     "conditioned": lambda trace, _: any(node.get("op_type") == "customer" for node in trace.nodes),
     "same_line": lambda trace, _: _same_line(trace),
     "not_twice": lambda trace, _: not _twice(trace),
