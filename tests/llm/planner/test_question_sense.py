@@ -22,7 +22,11 @@ def beside(text: str, tool: str, args: dict[str, Any]) -> str | None:
 @pytest.mark.parametrize(
     ("text", "tool", "args"),
     [
-        ("which goods come back in the greatest numbers", "query_data", {"metrics": ["revenue"], "dimensions": ["product"]}),
+        (
+            "which goods come back in the greatest numbers",
+            "query_data",
+            {"metrics": ["revenue"], "dimensions": ["product"]},
+        ),
         ("which customers sent mugs back", "query_data", {"metrics": ["sent"], "dimensions": ["customer"]}),
         ("what do customers think of our goods", "query_data", {"metrics": ["customers"]}),
         ("what are people spending their money on", "query_data", {"metrics": ["revenue"]}),
@@ -37,15 +41,33 @@ def beside(text: str, tool: str, args: dict[str, Any]) -> str | None:
         ("how have mugs developed", "search_products", {"text": "mugs"}),
         ("least popular mugs", "search_products", {"text": "mugs"}),
         ("do mugs come back a lot", "draft_campaign", {}),
-        ("products with sales in every month", "query_data", {"metrics": ["revenue"], "dimensions": ["month", "product"]}),
-        ("how many customers have bought from every category", "query_data", {"metrics": ["customers"], "dimensions": ["category"]}),
-        ("what did people buy most after Christmas", "query_data",
-         {"metrics": ["customers"], "dimensions": ["product"], "filter": TWICE}),
+        (
+            "products with sales in every month",
+            "query_data",
+            {"metrics": ["revenue"], "dimensions": ["month", "product"]},
+        ),
+        (
+            "how many customers have bought from every category",
+            "query_data",
+            {"metrics": ["customers"], "dimensions": ["category"]},
+        ),
+        (
+            "what did people buy most after Christmas",
+            "query_data",
+            {"metrics": ["customers"], "dimensions": ["product"], "filter": TWICE},
+        ),
         ("which categories are bought together", "query_data", {"metrics": ["orders"], "dimensions": ["category"]}),
         ("which products are bought as gifts", "query_data", {"metrics": ["revenue"], "dimensions": ["product"]}),
         ("did we raise our prices this year", "query_data", {"metrics": ["average_price"]}),
-        ("products above £50 by revenue", "query_data",
-         {"metrics": ["revenue"], "dimensions": ["product"], "having": [{"metric": "revenue", "op": "gt", "values": [50]}]}),
+        (
+            "products above £50 by revenue",
+            "query_data",
+            {
+                "metrics": ["revenue"],
+                "dimensions": ["product"],
+                "having": [{"metric": "revenue", "op": "gt", "values": [50]}],
+            },
+        ),
     ],
 )
 def test_another_question_is_not_answered(text: str, tool: str, args: dict[str, Any]) -> None:
@@ -58,14 +80,28 @@ def test_another_question_is_not_answered(text: str, tool: str, args: dict[str, 
         ("which goods come back most", "query_data", {"metrics": ["units_returned"], "dimensions": ["product"]}),
         ("how many customers came back", "query_data", {"metrics": ["customers"], "filter": TWICE}),
         ("what do customers spend", "query_data", {"metrics": ["revenue_per_customer"]}),
-        ("what share of customers came from France", "query_data", {"metrics": ["customers"], "compare": {"kind": "total"}}),
+        (
+            "what share of customers came from France",
+            "query_data",
+            {"metrics": ["customers"], "compare": {"kind": "total"}},
+        ),
         ("who bought most", "query_data", {"metrics": ["revenue"], "dimensions": ["customer"]}),
         ("revenue in France or Germany", "query_data", {"metrics": ["revenue"], "filter": IN_EITHER}),
-        ("which is better, France or Germany", "query_data",
-         {"metrics": ["revenue"], "dimensions": ["country"], "filter": IN_EITHER}),
+        (
+            "which is better, France or Germany",
+            "query_data",
+            {"metrics": ["revenue"], "dimensions": ["country"], "filter": IN_EITHER},
+        ),
         ("how about mugs", "search_products", {"text": "mugs"}),
-        ("products with more than £50 in revenue", "query_data",
-         {"metrics": ["revenue"], "dimensions": ["product"], "having": [{"metric": "revenue", "op": "gt", "values": [50]}]}),
+        (
+            "products with more than £50 in revenue",
+            "query_data",
+            {
+                "metrics": ["revenue"],
+                "dimensions": ["product"],
+                "having": [{"metric": "revenue", "op": "gt", "values": [50]}],
+            },
+        ),
     ],
 )
 def test_an_answer_is_one(text: str, tool: str, args: dict[str, Any]) -> None:

@@ -14,7 +14,10 @@ from assistant.llm.planner.wanted_goods import wanted_goods
         ("I'm looking for something for a child's birthday", {"text": "child's birthday"}),
         ("gift ideas for grandparents", {"text": "gift grandparents"}),
         ("what do we have for kids?", {"text": "kids"}),
-        ("a customer is looking for something for a garden party under 20", {"text": "garden party", "max_price": 20.0}),
+        (
+            "a customer is looking for something for a garden party under 20",
+            {"text": "garden party", "max_price": 20.0},
+        ),
         ("search products for a kids party", {"text": "kids party"}),
     ],
 )
