@@ -43,6 +43,10 @@ def plan(text: str, *past: Past) -> Any:
     ("income of customers", "income"),
     ("net profit", "costs of running"),
     ("how many parcels arrived too late", "deliveries"),
+    ("how many parcels get lost", "deliveries"),
+    ("how long do people wait for their parcels", "deliveries"),
+    ("do customers use mobile phones to order", "devices"),
+    ("what's our market position", "competitors"),
 ])
 def test_what_is_not_held_is_named(text: str, named: str) -> None:
     [call] = plan(text)
