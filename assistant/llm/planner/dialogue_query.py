@@ -330,7 +330,7 @@ def _edit_rank(p: Parts, plan: QueryPlan, changes: dict[str, Any]) -> None:
     elif p.descending is not None:
         descending = descending != turned(p, by)
     changes["sort"] = Sort(by=by, descending=descending)
-    changes["limit"] = min(limit or plan.limit or (1 if _the_one(p) else 10), 10_000)
+    changes["limit"] = min(limit or _rows_meant(p, plan), 10_000)
     if changes["limit"] == 1 and plan.transform == "share":
         changes["transform"] = None
     on = plan.limit is not None and p.descending is None and any(
@@ -432,6 +432,12 @@ def _followed(p: Parts, i: int) -> bool:
     """As in "the 5 best", "the three countries": the number counts what follows."""
     after = p.reading.items[i + 1] if i + 1 < len(p.reading.items) else None
     return after is not None and after.has("rank", "dim")
+
+
+def _rows_meant(p: Parts, plan: QueryPlan) -> int:
+    """One row for "which one is the best?", else as many as before."""
+    said = any(item.lemma in heard("one") for item in p.reading.items)
+    return 1 if _the_one(p) and (said or not plan.limit) else plan.limit or 10
 
 
 def _the_one(p: Parts) -> bool:

@@ -36,6 +36,7 @@ _FRESH = frozenset({"query", "composed", "two_measures"})
 _SCOPED = frozenset({"query_data", "explain_change", "brief_shop"})
 #: units that come round again
 _CLOCK = frozenset({"weekday"})
+_GOODS = ("product", "category", "subcategory", "brand")
 _HEADS = frozenset({"customers", "new_customers", "returning_customers"})
 
 
@@ -143,6 +144,10 @@ def unheld(text: str, planned: Planned, context: DialogueContext, words: Vocabul
     plan = planned.calls[0].plan() if len(planned.calls) == 1 and planned.frame in _FRESH else None
     if last is None or not isinstance(plan, QueryPlan) or planned.done is not None:
         return None
+    lost = expression("kept_scope.goods").search(text) if _listed_goods(last) else None
+    if lost is not None and not any(f"'{name}'" in repr(call(plan).args) for name in _GOODS):
+        return Planned([decline(words.lexicon, "not_understood", "not_of_whole_shop", words=lost.group())], 0.0,
+                       frame="decline")
     if plan.filter is not None or plan.compare is not None or plan.dimensions:
         return None
     said = expression("kept_scope.pointer").search(text)
@@ -154,6 +159,10 @@ def unheld(text: str, planned: Planned, context: DialogueContext, words: Vocabul
         return None
     no = decline(words.lexicon, "not_understood", "not_of_whole_shop", words=said.group())
     return Planned([no], 0.0, frame="decline")
+
+
+def _listed_goods(last: Past) -> bool:
+    return not last.refused and last.call.name == "query_data" and last.call.args.get("dimensions") == ["product"]
 
 
 def _before(context: DialogueContext) -> QueryPlan | ChangePlan | BriefingRequest | None:

@@ -86,3 +86,15 @@ def test_a_share_of_customers_is_that_of_those_in_talk() -> None:
     counted = args_of("how many customers are from Germany", "what slice of our customer base is that")
 
     assert not listed.calls[0].args.get("dimensions") and counted["compare"]["kind"] == "total"
+
+
+def test_goods_that_are_pointed_at_are_held_or_declined() -> None:
+    planned = talk("which products lost most revenue in 2011", "who used to buy them")
+
+    assert planned.calls[0].name == "decline"
+
+
+def test_the_other_kind_of_customers() -> None:
+    args = args_of("revenue from returning customers in 2011", "and from new ones")
+
+    assert args["filter"]["values"] == ["new"] and args["period"]["year"] == 2011
