@@ -19,7 +19,7 @@ from assistant.llm.planner.vocabulary import Vocabulary
 from assistant.plans.filters import And, Compare
 from assistant.plans.query import QueryPlan
 
-_SALES = frozenset({"customers", "revenue", "orders", "units", "net_revenue", "gross_revenue"})
+_SALES = frozenset({"customers", "revenue", "orders", "units", "net_revenue", "gross_revenue", "cost_of_goods"})
 _ONE_CUSTOMER = frozenset({"customers", "new_customers"})
 _ROWS = frozenset({"customer", "product", "order"})
 _GOODS_TOOLS = frozenset({"search_products", "new_products", "find_substitutes"})
@@ -93,12 +93,15 @@ def _lost(text: str, plan: QueryPlan) -> str | None:
     one = expression("people_sense.one").search(text)
     if one and not plan.dimensions and _ONE_CUSTOMER.issuperset(plan.metrics) and _names_one(plan):
         return one.group()
-    if plan.dimensions == ("customer",) and plan.compare is None and not plan.having:
+    if plan.dimensions[:1] == ("customer",) and plan.compare is None and not plan.having:
         asks = [expression("people_sense.things")]
         if not (kinds & _OF_CUSTOMERS or plan.limit):
             asks.append(expression("people_sense.yes_or_no"))
         if any(ask.search(text) for ask in asks):
             return text
+        most = expression("people_sense.most_things").search(text)
+        if most and set(plan.metrics) <= {"revenue", "orders"}:
+            return most.group()
         mean = expression("people_sense.mean").search(text)
         if mean and "average" not in " ".join(plan.metrics):
             return mean.group()
