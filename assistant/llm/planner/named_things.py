@@ -76,7 +76,9 @@ def named_things(text: str, words: Vocabulary) -> tuple[Reading, list[Named]]:
         if kind is not None:
             found.append(_named(kind, reading, i, end, leading))
     for start, end in _goods_runs(reading, words):
-        found.append(_named("goods", reading, start, end, leading, sure=False))
+        run = _named("goods", reading, start, end, leading, sure=False)
+        found = [n for n in found if not run.start <= n.start < run.end]  # "glass french press" names no place
+        found.append(run)
     return reading, sorted(found, key=lambda n: n.start)
 
 
@@ -103,7 +105,7 @@ def _kind(item: Item, words: Vocabulary) -> str | None:
 
 
 def _with_people(reading: Reading, i: int) -> int:
-    """Where the words of a group end, its people among them ("lapsed shoppers", "regulars"); ``i`` where none are said."""
+    """Where a group ends, its people among the words ("lapsed shoppers", "regulars"); ``i`` where none are said."""
     item, after = reading.items[i], reading.items[i + 1:i + 2]
     if after and (after[0].has("metric", "dim") and _people(after[0])):
         return i + 2
@@ -145,8 +147,12 @@ def _in_products(items: Sequence[Item], words: Vocabulary) -> bool:
 
 
 def _plain(item: Item, reading: Reading, i: int) -> bool:
-    return (not item.alts and len(item.tokens) == 1 and item.tokens[0].kind == "word" and not reading.is_skip(i)
-            and len(item.tokens[0].text) >= _SHORTEST)
+    """Whether an item may be part of the name of a product: a word without a meaning, or a place beside one."""
+    beside = [k for k in (i - 1, i + 1) if 0 <= k < len(reading.items)]
+    place = item.has("value") and _KIND_OF.get(item.get("value").dimension) == "place" and any(
+        not reading.items[k].alts and not reading.is_skip(k) for k in beside)
+    return ((not item.alts or place) and len(item.tokens) == 1 and item.tokens[0].kind == "word"
+            and not reading.is_skip(i) and len(item.tokens[0].text) >= _SHORTEST)
 
 
 def sentences(reading: Reading) -> list[tuple[int, int]]:

@@ -35,11 +35,11 @@ ANSWER, OVERRULE = 0.50, 0.75
 #: how many times as likely as any other an answer must be
 CLEAR = 1.5
 #: least chance of the best reading that is asked about, and of one that is offered with a "no"
-ASK, OFFER = 0.10, 0.02
+ASK, OFFER = 0.15, 0.04
 #: least chance of a known refusal that is given where nothing else is as near
 REFUSE = 0.40
-#: least cosine of any reading, of one that answers or is asked about
-ALIKE, CLOSE = 0.40, 0.55
+#: least cosine of any reading, of one that answers or is asked about, of a wording that is known
+ALIKE, CLOSE, SAME = 0.40, 0.55, 0.93
 MOST_OPTIONS = 3
 _TRIED = 6
 #: words of a text that names nothing itself
@@ -97,30 +97,39 @@ def nearest_question(
     best, rivals = meant[0], meant[1:]
     alone_asked = len(meant) == 1 or best.chance >= ANSWER / 2 and all(m.chance < OFFER for m in rivals)
     clear = all(best.chance >= CLEAR * m.chance for m in rivals)
-    sure = best.exact and best.alike >= CLOSE and clear and not _asks(best.planned)
-    needed = OVERRULE if not unread else ANSWER / 2 if alone_asked else ANSWER
+    sure = best.exact and best.alike >= CLOSE and (clear or best.alike >= SAME) and not _asks(best.planned)
+    same = best.alike >= SAME  # next to a known wording, word for word
+    needed = OVERRULE if not unread else ANSWER / 2 if alone_asked or same else ANSWER
     if sure and best.chance >= needed and (unread or _knows_what_was_guessed(first, best)):
         return replace(best.planned, notes=[f"{READ_WHOLE}|{best.text}", *best.planned.notes])
     if not unread:
         return None
     near = [m for m in meant if m.alike >= CLOSE and m.chance >= OFFER][:MOST_OPTIONS]
-    if sum(m.chance for m in near) >= ASK:
+    if near and near[0].chance >= ASK:
         return _asked(near, words)
     return _offered(first, [best, *rivals])
 
 
 def _names(reading: Reading, first: Planned, words: Vocabulary) -> list[str]:
     """Names that nobody here bears: no question without them is the one that was asked."""
-    said = [item.text for i, item in enumerate(reading.items) if i and not item.alts and item.tokens[0].kind == "word"
-            and item.text[:1].isupper() and not item.text.isupper() and reading.items[i - 1].tokens[0].kind != "stop"]
+    unknown = [i for i, item in enumerate(reading.items) if i and not item.alts and item.tokens[0].kind == "word"]
+    said = [reading.items[i].text for i in unknown if reading.items[i - 1].tokens[0].kind != "stop"]
+    said = [name for name in said if name[:1].isupper() and not name.isupper()]
+    said += [reading.items[i].text for i in unknown if not reading.is_skip(i) and _of_sales(reading, i + 1)]
     if refused_with(first, words, ("unknown_value", "unknown_values")):
         said += _QUOTED.findall(str(first.calls[0].args.get("message")))
     return said
 
 
+def _of_sales(reading: Reading, i: int) -> bool:
+    """Whether an amount stands there, of which the word before says what was sold: "blueberry sales"."""
+    return i < len(reading.items) and reading.items[i].has("metric") and not reading.items[i].has("dim", "act")
+
+
 def _held(name: str, likeness: Likeness) -> bool:
     """Whether a known question has a name, in its words or in what the text put into them."""
-    put = [value for values in likeness.text.slots.values() for value in values] + [n.said for n in likeness.text.behind]
+    put = [value for values in likeness.text.slots.values() for value in values]
+    put += [one.said for one in likeness.text.behind]
     return name.casefold() in " ".join([likeness.wording, likeness.question.ask, *put]).casefold()
 
 
@@ -160,11 +169,13 @@ def _meant(
 ) -> list[Meant]:
     """The likeliest questions that can be planned with everything that the text names."""
     meant: list[Meant] = []
+    pointing = alone is not plan and _points(reading)
     for likeness, chance in found[:_TRIED]:
-        if likeness.score < ALIKE or chance < OFFER and len(meant) > 1 or _contradicts(likeness):
+        if likeness.score < ALIKE or chance < OFFER and len(meant) > 1 or _contradicts(likeness) or _loses(
+                likeness, words):
             continue
         said, planned = _planned(likeness, words, plan)
-        if planned is not None and (likeness.question.after or _same_tools(planned, alone(said))):
+        if planned is not None and (likeness.question.after or _fits_the_talk(planned, alone(said), pointing)):
             one = Meant(said, planned, chance, likeness.score, _holds_all(reading, likeness, words), likeness.wording)
             same = next((i for i, m in enumerate(meant) if _calls(m) == _calls(one)), None)
             if same is None:
@@ -175,13 +186,24 @@ def _meant(
 
 
 def _contradicts(likeness: Likeness) -> bool:
-    """Whether a second thing of a kind that already fills a slot would narrow the question: "in Germany in Austria"."""
-    return any(one.kind in likeness.text.slots for one in likeness.text.behind if one.kind != "time")
+    """Whether two things of one kind would narrow the question at once: "in Germany in Austria", "in 2024 in 2025"."""
+    kinds = [one.kind for one in likeness.text.behind]
+    return len(set(kinds)) < len(kinds) or any(kind in likeness.text.slots for kind in kinds)
 
 
-def _same_tools(planned: Planned, outside: Planned) -> bool:
-    """Whether a question that stands alone is no change of something in the talk."""
-    return [c.name for c in planned.calls] == [c.name for c in outside.calls]
+def _loses(likeness: Likeness, words: Vocabulary) -> bool:
+    """Whether a number or a word that narrows would be lost."""
+    known = f"{as_example(likeness.wording, words.lexicon.language)} {likeness.question.ask}".casefold()
+    narrowing = bank_words(words.lexicon.language)["narrowing"]
+    said = likeness.text.text.casefold()
+    return bool(likeness.text.left) or any(_has(said, word) and not _has(known, word) for word in narrowing)
+
+
+def _fits_the_talk(planned: Planned, outside: Planned, pointing: bool) -> bool:
+    """Whether a question that stands alone changes nothing in the talk, and is about those the text points to."""
+    if [c.name for c in planned.calls] != [c.name for c in outside.calls]:
+        return False
+    return not pointing or _key(planned) != _key(outside)
 
 
 def _planned(likeness: Likeness, words: Vocabulary, plan: Plan) -> tuple[str, Planned | None]:
@@ -194,12 +216,18 @@ def _planned(likeness: Likeness, words: Vocabulary, plan: Plan) -> tuple[str, Pl
     for one in likeness.text.behind:
         for more in _behind(said, one, words):
             narrowed = plan(more)
-            if _read(narrowed, words) and (_key(narrowed) != _key(planned) or _declined(narrowed)):
+            if _declined(narrowed) and _read(narrowed, words) or _narrower(narrowed, planned, words):
                 said, planned = more, narrowed
                 break
         else:
             return said, None
     return said, planned
+
+
+def _narrower(narrowed: Planned, planned: Planned, words: Vocabulary) -> bool:
+    """Whether a plan is the other one with something more in it, and none of another kind."""
+    return (_read(narrowed, words) and [c.name for c in narrowed.calls] == [c.name for c in planned.calls]
+            and _key(narrowed) != _key(planned))
 
 
 def _behind(said: str, one: Named, words: Vocabulary) -> Iterator[str]:
@@ -232,19 +260,16 @@ def _calls(meant: Meant) -> list[tuple[str, str]]:
 
 
 def _holds_all(reading: Reading, likeness: Likeness, words: Vocabulary) -> bool:
-    """Whether neither a number nor a word that narrows is lost in the known question, nor one put in."""
-    if likeness.text.left:
-        return False
+    """Whether the known question says no more and no less than the text."""
     said = likeness.text.text.casefold()
     wording = as_example(likeness.wording, words.lexicon.language).casefold()
     known = f"{wording} {likeness.question.ask}".casefold()
     rules = bank_words(words.lexicon.language)
-    lost = any(_has(said, word) and not _has(known, word) for word in rules["narrowing"])
     put_in = any(_has(wording, word) and not _has(said, word) for word in rules["narrowing"])
     if _more(said, wording, likeness.question.ask, words.lexicon.language):
         return False
     pointed = not likeness.question.after and _points(read(said, words)) and not _points(read(wording, words))
-    return not lost and not put_in and not pointed and not _narrowed(said, known, words)
+    return not put_in and not pointed and not _narrowed(said, known, words)
 
 
 def _more(said: str, wording: str, ask: str, language: str) -> bool:
@@ -257,7 +282,8 @@ def _more(said: str, wording: str, ask: str, language: str) -> bool:
 
 def _points_back(reading: Reading) -> bool:
     """Whether a text speaks of what nothing before it has named: "draft a campaign for them", "these customers"."""
-    return reading.has("customers_pronoun") or _points(reading) and len(reading.tokens) <= _SHORT
+    pointing = any(len(item.tokens) > 1 for item in reading.items if item.has("customers_pronoun"))
+    return pointing or len(reading.tokens) <= _SHORT and (reading.has("customers_pronoun") or _points(reading))
 
 
 def _points(reading: Reading) -> bool:
