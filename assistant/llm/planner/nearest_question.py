@@ -31,7 +31,7 @@ from assistant.llm.planner.vocabulary import Vocabulary
 #: note of a plan that answers a text in other words
 READ_WHOLE = "read_whole"
 #: least chance of an answer; of one that overrules a refusal for another reason, or an answer that left a word out
-ANSWER, OVERRULE = 0.50, 0.75
+ANSWER, OVERRULE = 0.40, 0.75
 #: how many times as likely as any other an answer must be
 CLEAR = 1.5
 #: least chance of the best reading that is asked about, and of one that is offered with a "no"
@@ -90,7 +90,8 @@ def nearest_question(
         return None
     found = index.nearest(reading, named, after=answered_before(context, words.lexicon.language))
     names = _names(reading, first, words)
-    found = [one for one in found if all(_held(name, one) for name in names)]
+    found = [one for one in found if all(_held(name, one) for name in names)
+             and not _contradicts(one) and not _loses(one, words)]
     meant = _meant(ranked(found, index, words), reading, words, plan, alone if context.past else plan)
     if not meant:
         return None
@@ -171,8 +172,7 @@ def _meant(
     meant: list[Meant] = []
     pointing = alone is not plan and _points(reading)
     for likeness, chance in found[:_TRIED]:
-        if likeness.score < ALIKE or chance < OFFER and len(meant) > 1 or _contradicts(likeness) or _loses(
-                likeness, words):
+        if likeness.score < ALIKE or chance < OFFER and len(meant) > 1:
             continue
         said, planned = _planned(likeness, words, plan)
         if planned is not None and (likeness.question.after or _fits_the_talk(planned, alone(said), pointing)):
@@ -196,7 +196,8 @@ def _loses(likeness: Likeness, words: Vocabulary) -> bool:
     known = f"{as_example(likeness.wording, words.lexicon.language)} {likeness.question.ask}".casefold()
     narrowing = bank_words(words.lexicon.language)["narrowing"]
     said = likeness.text.text.casefold()
-    return bool(likeness.text.left) or any(_has(said, word) and not _has(known, word) for word in narrowing)
+    return any(not _has(known, number) for number in likeness.text.left) or any(
+        _has(said, word) and not _has(known, word) for word in narrowing)
 
 
 def _fits_the_talk(planned: Planned, outside: Planned, pointing: bool) -> bool:
@@ -264,8 +265,8 @@ def _holds_all(reading: Reading, likeness: Likeness, words: Vocabulary) -> bool:
     said = likeness.text.text.casefold()
     wording = as_example(likeness.wording, words.lexicon.language).casefold()
     known = f"{wording} {likeness.question.ask}".casefold()
-    rules = bank_words(words.lexicon.language)
-    put_in = any(_has(wording, word) and not _has(said, word) for word in rules["narrowing"])
+    denying = bank_words(words.lexicon.language)["denying"]
+    put_in = any(_has(wording, word) and not _has(said, word) for word in denying)
     if _more(said, wording, likeness.question.ask, words.lexicon.language):
         return False
     pointed = not likeness.question.after and _points(read(said, words)) and not _points(read(wording, words))
