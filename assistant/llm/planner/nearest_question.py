@@ -193,9 +193,11 @@ def _contradicts(likeness: Likeness) -> bool:
 
 def _loses(likeness: Likeness, words: Vocabulary) -> bool:
     """Whether a number or a word that narrows would be lost."""
-    known = f"{as_example(likeness.wording, words.lexicon.language)} {likeness.question.ask}".casefold()
-    narrowing = bank_words(words.lexicon.language)["narrowing"]
-    said = likeness.text.text.casefold()
+    narrowing, percent = (bank_words(words.lexicon.language)[key] for key in ("narrowing", "percent"))
+    known, said = (re.sub("|".join(percent), "%", text.casefold()) for text in (
+        f"{as_example(likeness.wording, words.lexicon.language)} {likeness.question.ask}", likeness.text.text))
+    if "%" in said and "%" not in known:
+        return True
     return any(not _has(known, number) for number in likeness.text.left) or any(
         _has(said, word) and not _has(known, word) for word in narrowing)
 
