@@ -21,6 +21,7 @@ NARROWING = frozenset({"goods", "place", "channel", "time", "group", "campaign"}
 AS_WORDS = frozenset({"dim", "measure", "number", "customer"})
 _SENTENCE_END = re.compile(r"[.!?;:\n]+(?=\s)")
 _SHORTEST_SENTENCE = 3
+_DIGITS = re.compile(r"\d[\d.,]*(?<![.,])")
 _LEAST_PRODUCTS = 2
 _SHORTEST = 3
 
@@ -125,9 +126,12 @@ def _named(kind: str, reading: Reading, start: int, end: int, leading: frozenset
     articles = frozenset(map(str, bank_words(reading.vocabulary.lexicon.language)["articles"]))
     own = next((i for i, t in enumerate(tokens) if t.lemma not in articles), 0)
     said = reading.text[tokens[own].start:tokens[-1].end]
-    if kind == "number":
-        said = said.rstrip("% ")  # the known question says of what
-    return Named(kind, said, tokens[0].start, tokens[-1].end, first, sure)
+    end_at = tokens[-1].end
+    if kind == "number":  # its unit stays in the text: the known question has to say it too
+        digits = _DIGITS.match(said)
+        said = digits[0] if digits else said
+        end_at = tokens[own].start + len(said)
+    return Named(kind, said, tokens[0].start, end_at, first, sure)
 
 
 def _goods_runs(reading: Reading, words: Vocabulary) -> Iterator[tuple[int, int]]:

@@ -181,7 +181,8 @@ def _meant(
             if same is None:
                 meant.append(one)
             else:  # two known questions with one plan: their chances count together
-                meant[same] = replace(meant[same], chance=meant[same].chance + chance)
+                known = meant[same]
+                meant[same] = replace(known, chance=known.chance + chance, exact=known.exact or one.exact)
     return sorted(meant, key=lambda m: -m.chance)
 
 

@@ -116,6 +116,12 @@ def test_things_are_taken_off_with_the_words_that_lead_them() -> None:
     assert blanked(reading, named, (("goods", 1),)) == []
 
 
+def test_a_number_keeps_its_unit_in_the_text() -> None:
+    reading, named = named_things("what about our best 1 %", WORDS)
+    [found] = blanked(reading, named, (("number", 1),))
+    assert (found.text, found.slots) == ("what about our best 10 %", {"number": ["1"]})
+
+
 def test_places_count_in_the_text_with_contractions_in_full() -> None:
     reading, named = named_things("I've got a call, and we're in France: what's up", WORDS)
     [found] = blanked(reading, named, (("place", 1),))
