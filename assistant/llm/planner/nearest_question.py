@@ -24,7 +24,7 @@ from assistant.llm.planner.question_bank import as_example, bank_words, filled
 from assistant.llm.planner.question_likeness import Likeness, QuestionIndex
 from assistant.llm.planner.question_ranker import ranked
 from assistant.llm.planner.question_senses import senses, senses_of
-from assistant.llm.planner.second_reading import refused_for_words, refused_with
+from assistant.llm.planner.second_reading import MAKING, refused_for_words, refused_with
 from assistant.llm.planner.spans import Reading, read
 from assistant.llm.planner.vocabulary import Vocabulary
 
@@ -36,6 +36,8 @@ ANSWER, OVERRULE = 0.40, 0.75
 CLEAR = 1.5
 #: least chance of the best reading that is asked about, and of one that is offered with a "no"
 ASK, OFFER = 0.15, 0.04
+#: least chance of the only reading there is, which is answered though the text says more than the known question
+LIKELY = 0.50
 #: least chance of a known refusal that is given where nothing else is as near
 REFUSE = 0.40
 #: least cosine of any reading, of one that answers or is asked about, of a wording that is known
@@ -44,6 +46,8 @@ MOST_OPTIONS = 3
 _TRIED = 6
 #: words of a text that names nothing itself
 _SHORT = 7
+#: what is made anew in the conversation, and can be taken back there
+_DRAFTS = frozenset({"draft_campaign", "draft_post"})
 #: refusals that hold whatever else may be meant
 _FINAL = frozenset({"not_permitted"})
 
@@ -98,14 +102,17 @@ def nearest_question(
     best, rivals = meant[0], meant[1:]
     alone_asked = len(meant) == 1 or best.chance >= ANSWER / 2 and all(m.chance < OFFER for m in rivals)
     clear = all(best.chance >= CLEAR * m.chance for m in rivals)
-    sure = best.exact and best.alike >= CLOSE and (clear or best.alike >= SAME) and not _asks(best.planned)
     same = best.alike >= SAME  # next to a known wording, word for word
+    may = not _asks(best.planned) and (same or not _changes(best.planned))
+    sure = best.exact and best.alike >= CLOSE and (clear or same) and may
     needed = OVERRULE if not unread else ANSWER / 2 if alone_asked or same else ANSWER
     if sure and best.chance >= needed and (unread or _knows_what_was_guessed(first, best)):
         return replace(best.planned, notes=[f"{READ_WHOLE}|{best.text}", *best.planned.notes])
     if not unread:
         return None
     near = [m for m in meant if m.alike >= CLOSE and m.chance >= OFFER][:MOST_OPTIONS]
+    if len(near) == 1 and best.chance >= LIKELY and near[0] is best and may:
+        return replace(best.planned, notes=[f"{READ_WHOLE}|{best.text}", *best.planned.notes])
     if near and near[0].chance >= ASK:
         return _asked(near, words)
     return _offered(first, [best, *rivals])
@@ -138,6 +145,11 @@ def _refused(planned: Planned) -> bool:
     """Whether a text was refused for a reason that another reading of it may not have."""
     no = planned.calls[0] if len(planned.calls) == 1 and planned.done is None else None
     return no is not None and no.name == "decline" and no.args.get("reason") not in _FINAL
+
+
+def _changes(planned: Planned) -> bool:
+    """Whether a plan keeps, changes or stops something: more than a draft is not made on a likeness."""
+    return any(c.name in MAKING - _DRAFTS for c in planned.calls)
 
 
 def _asks(planned: Planned) -> bool:

@@ -27,7 +27,7 @@ from assistant.llm.planner.vocabulary import Vocabulary
 _OF_WORDS = ("not_understood", "lost", "not_understood_all", "unknown_value", "unknown_values", "no_referent", "clause",
              "no_customers_yet", "no_answer_yet")
 #: tools that make or change something
-_MAKING = frozenset({"draft_campaign", "draft_post", "save_segment", "change_segment", "define_term", "withdraw_term",
+MAKING = frozenset({"draft_campaign", "draft_post", "save_segment", "change_segment", "define_term", "withdraw_term",
                      "plan_sending", "adopt_categories", "change_categories", "stop_sending", "export_report",
                      "export_campaign", "undo_change", "undo_campaign"})
 _NO_ANSWER = frozenset({"decline", "ask", "refused", "small_talk"})
@@ -119,7 +119,7 @@ def _all_used(text: str, words: Vocabulary, again: Callable[[str], Planned]) -> 
 
 def _acts(planned: Planned) -> bool:
     """Whether the plan makes or changes something, which keeps to the words as they were said."""
-    return any(c.name in _MAKING for c in planned.calls)
+    return any(c.name in MAKING for c in planned.calls)
 
 
 def _says(said: str, template: str) -> bool:

@@ -79,6 +79,13 @@ def test_a_word_that_narrows_and_is_unknown_there_is_not_lost(more: str) -> None
     assert planned is None or planned.calls[0].name in {"ask_back", "decline"}
 
 
+def test_nothing_is_kept_on_a_likeness() -> None:
+    define = KnownQuestion("Loyal means at least 5 orders", ("the loyal crowd we call whoever ordered 5 times or more",))
+    said = "loyal crowd we call whoever ever ordered 5 times or more today"
+    planned = read(said, define)
+    assert planned is None or not any(c.name == "define_term" for c in planned.calls)
+
+
 def test_two_meanings_as_near_are_asked_about() -> None:
     other = KnownQuestion("Orders by country", ("wherever is the mail flowing from then",))
     planned = read("wherever is stuff flowing from then", WORTH, other)
