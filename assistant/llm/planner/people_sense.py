@@ -26,7 +26,9 @@ _GOODS_TOOLS = frozenset({"search_products", "new_products", "find_substitutes"}
 _NEW = "new customers"
 _STATUS = "new_vs_returning"
 _COUNTED = ("new_customers", "returning_customers", "repeat", "first_order")
-_THEIRS = frozenset({"revenue", "orders", "units", "net_revenue", "gross_revenue", "average_order_value", "gross_margin"})
+_THEIRS = frozenset({
+    "revenue", "orders", "units", "net_revenue", "gross_revenue", "average_order_value", "gross_margin",
+})
 _OF_CUSTOMERS = frozenset({"customer", "group", "sequence", "segment", "predicted"})
 
 
@@ -119,13 +121,15 @@ def _lost(text: str, plan: QueryPlan) -> str | None:
 
 def _counted(text: str, plan: QueryPlan) -> QueryPlan | None:
     """The same people counted, where their sales were taken for want of a measure."""
-    if not _kinds(plan) & _OF_CUSTOMERS or plan.transform or plan.having or plan.compare or plan.metrics[0] != "revenue":
+    other = plan.transform or plan.having or plan.compare or plan.metrics[0] != "revenue"
+    if other or not _kinds(plan) & _OF_CUSTOMERS:
         return None
     if plan.dimensions == ("customer",) and plan.limit is None and expression("people_sense.how_many").match(text):
         return plan.model_copy(update={"metrics": ("customers",), "dimensions": (), "sort": None})
     home = expression("people_sense.home").search(text)
     if home and plan.dimensions == ("customer",):
-        return plan.model_copy(update={"metrics": ("customers",), "dimensions": ("country",), "sort": None, "limit": None})
+        counted = {"metrics": ("customers",), "dimensions": ("country",)}
+        return plan.model_copy(update={**counted, "sort": None, "limit": None})
     if not plan.dimensions or _ROWS & set(plan.dimensions) or len(plan.metrics) > 1:
         return None
     rest = expression("people_sense.bound").sub(" ", text)

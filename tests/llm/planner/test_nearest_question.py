@@ -80,9 +80,9 @@ def test_a_word_that_narrows_and_is_unknown_there_is_not_lost(more: str) -> None
 
 
 def test_nothing_is_kept_on_a_likeness() -> None:
-    define = KnownQuestion("Loyal means at least 5 orders", ("the loyal crowd we call whoever ordered 5 times or more",))
-    said = "loyal crowd we call whoever ever ordered 5 times or more today"
-    planned = read(said, define)
+    said = ("the loyal crowd we call whoever ordered 5 times or more",)
+    define = KnownQuestion("Loyal means at least 5 orders", said)
+    planned = read("loyal crowd we call whoever ever ordered 5 times or more today", define)
     assert planned is None or not any(c.name == "define_term" for c in planned.calls)
 
 

@@ -20,7 +20,9 @@ def test_a_group_by_country_is_counted(text: str) -> None:
     assert (tool, args["metrics"], args["dimensions"]) == ("query_data", ["customers"], ["country"])
 
 
-@pytest.mark.parametrize("text", ["revenue of loyal customers by country", "how much money comes from loyal customers by country"])
+@pytest.mark.parametrize("text", [
+    "revenue of loyal customers by country", "how much money comes from loyal customers by country",
+])
 def test_what_it_spent_is_told_where_it_is_asked(text: str) -> None:
     tool, args = plan(text)
     assert (tool, args["metrics"]) == ("query_data", ["revenue"])
@@ -50,14 +52,16 @@ def test_a_bound_on_one_order_is_none_on_all_of_them(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", [
-    "how many customers stopped buying", "how many customers who no longer buy", "how many customers no longer shop with us",
+    "how many customers stopped buying", "how many customers who no longer buy",
+    "how many customers no longer shop with us",
 ])
 def test_who_no_longer_buys_has_bought(text: str) -> None:
     assert rephrase(text, WORDS) == "how many customers who are lapsed"
 
 
 @pytest.mark.parametrize(("text", "whose"), [
-    ("how much did new customers spend in March", "new"), ("how much did returning customers spend in March", "returning"),
+    ("how much did new customers spend in March", "new"),
+    ("how much did returning customers spend in March", "returning"),
     ("how many orders did existing customers place in March", "returning"),
 ])
 def test_sales_of_new_or_returning_customers_are_theirs(text: str, whose: str) -> None:
