@@ -203,7 +203,7 @@ class Session:
         if not self._own_words:
             turn.results = vet(turn.results, turn.question)
         results = turn.results
-        reply, known = turn.worded(turn.reply), turn.known
+        reply, known = turn.worded(turn.reply), turn.placed(turn.known)
         # what the text was read as repeats the person's words, and counts as asked
         asked = f"{turn.question} {turn.reading}".rstrip()
         checked = grounding.check(reply, results, asked, known, composed=self._own_words)
@@ -216,7 +216,7 @@ class Session:
                             promised)
             composed = compose(results)
             reply = turn.worded(composed.text)
-            checked = grounding.check(reply, results, asked, composed.numbers, composed=True)
+            checked = grounding.check(reply, results, asked, turn.placed(composed.numbers), composed=True)
         elif claimed:
             log.warning("draft blocked: it claims a deed")
             reply, checked = NOT_DONE, grounding.Grounded([], [])
@@ -276,7 +276,16 @@ class _Turn:
 
     def worded(self, reply: str) -> str:
         """The reply, headed by what the text was read as where that is not what it says."""
-        return f"{self.reading}\n\n{reply}" if self.reading and reply.strip() else reply
+        return f"{self._head}{reply}" if reply.strip() else reply
+
+    def placed(self, numbers: Sequence[NumberInReply]) -> list[NumberInReply]:
+        """Numbers of a reply where they stand once it is headed by what the text was read as."""
+        by = len(self._head)
+        return [n.model_copy(update={"start": n.start + by, "end": n.end + by}) for n in numbers]
+
+    @property
+    def _head(self) -> str:
+        return f"{self.reading}\n\n" if self.reading else ""
 
     @property
     def known_questions(self) -> list[str]:
