@@ -30,7 +30,8 @@ from assistant.llm.planner.vocabulary import Vocabulary
 
 #: note of a plan that answers a text in other words
 READ_WHOLE = "read_whole"
-#: least chance of an answer; of one that overrules a refusal for another reason, or an answer that left a word out
+#: least chance of an answer; of one that overrules a refusal for another reason or an answer that left a word out, or
+#: that is given in the middle of a talk
 ANSWER, OVERRULE = 0.40, 0.75
 #: how many times as likely as any other an answer must be
 CLEAR = 1.5
@@ -105,13 +106,14 @@ def nearest_question(
     same = best.alike >= SAME  # next to a known wording, word for word
     may = not _asks(best.planned) and (same or not _changes(best.planned))
     sure = best.exact and best.alike >= CLOSE and (clear or same) and may
-    needed = OVERRULE if not unread else ANSWER / 2 if alone_asked or same else ANSWER
+    careful = not unread or bool(context.past) and not same  # in a talk a text may mean what was just shown
+    needed = OVERRULE if careful else ANSWER / 2 if alone_asked or same else ANSWER
     if sure and best.chance >= needed and (unread or _knows_what_was_guessed(first, best)):
         return replace(best.planned, notes=[f"{READ_WHOLE}|{best.text}", *best.planned.notes])
     if not unread:
         return None
     near = [m for m in meant if m.alike >= CLOSE and m.chance >= OFFER][:MOST_OPTIONS]
-    if len(near) == 1 and best.chance >= LIKELY and near[0] is best and may:
+    if len(near) == 1 and best.chance >= LIKELY and near[0] is best and may and not careful:
         return replace(best.planned, notes=[f"{READ_WHOLE}|{best.text}", *best.planned.notes])
     if near and near[0].chance >= ASK:
         return _asked(near, words)
