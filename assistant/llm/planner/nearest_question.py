@@ -109,15 +109,21 @@ def nearest_question(
     careful = not unread or bool(context.past) and not same  # in a talk a text may mean what was just shown
     needed = OVERRULE if careful else ANSWER / 2 if alone_asked or same else ANSWER
     if sure and best.chance >= needed and (unread or _knows_what_was_guessed(first, best)):
-        return replace(best.planned, notes=[f"{READ_WHOLE}|{best.text}", *best.planned.notes])
+        return _answer(best)
     if not unread:
         return None
     near = [m for m in meant if m.alike >= CLOSE and m.chance >= OFFER][:MOST_OPTIONS]
     if len(near) == 1 and best.chance >= LIKELY and near[0] is best and may and not careful:
-        return replace(best.planned, notes=[f"{READ_WHOLE}|{best.text}", *best.planned.notes])
+        return _answer(best)
     if near and near[0].chance >= ASK:
         return _asked(near, words)
     return _offered(first, [best, *rivals])
+
+
+def _answer(meant: Meant) -> Planned:
+    """Its plan, with what the text was read as, and no surer than that reading."""
+    planned, said = meant.planned, f"{READ_WHOLE}|{meant.text}"
+    return replace(planned, score=min(planned.score, meant.chance), notes=[said, *planned.notes])
 
 
 def _names(reading: Reading, first: Planned, words: Vocabulary) -> list[str]:
