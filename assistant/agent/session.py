@@ -242,6 +242,7 @@ class Session:
             definitions=_unique([d for r in results for d in r.evidence.definitions if turn.speaks_of(d)]),
             assumptions=_unique([*turn.assumptions, *(a for r in results for a in r.evidence.assumptions)]),
             caveats=_unique([c.text for r in results for c in caveat_texts(r)]),
+            reading=turn.reading,
             options=[o for r in results if r.question for o in r.question.options],
             followups=self._check.keep([f for r in results for f in r.followups], known=turn.known_questions),
             steps=turn.steps, results=list(results), confidence=turn.confidence,

@@ -52,6 +52,7 @@ class Answer(ResultModel):
     assumptions: list[str] = Field(default_factory=list)
     caveats: list[str] = Field(default_factory=list)
     options: list[str] = Field(default_factory=list, description="readings offered when asked back")
+    reading: str = Field(default="", description="the first line of the reply, where it says what the text was read as")
     followups: list[str] = Field(default_factory=list)
     steps: list[Step] = Field(default_factory=list)
     results: list[Result] = Field(default_factory=list)

@@ -30,13 +30,14 @@ class Alterations:
         if not places or not answer.results or answer.outcome not in {"answered", "refused"}:
             return
         known = [*answer.numbers, *answer.quotes]
-        if not check(answer.reply, answer.results, answer.question, known, composed=True).ok:
+        asked = f"{answer.question} {answer.reading}".rstrip()
+        if not check(answer.reply, answer.results, asked, known, composed=True).ok:
             self.false_alarms.append(answer.reply)
         chance = random.Random(answer.reply)
         for place in chance.sample(places, min(TRIES, len(places))):
             digit = chance.choice([d for d in "0123456789" if d != answer.reply[place]])
             draft = answer.reply[:place] + digit + answer.reply[place + 1 :]
             self.tried += 1
-            if check(draft, answer.results, answer.question, known, composed=True).ok:
+            if check(draft, answer.results, asked, known, composed=True).ok:
                 around = slice(max(place - 40, 0), place + 30)
                 self.passed.append(f"{answer.reply[around]!r} became {draft[around]!r}")

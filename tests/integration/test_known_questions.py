@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from app import compose
+from assistant.agent.grounding import check
 from assistant.agent.session import Session
 from assistant.settings import load_settings
 from tests.support.shops import copy_home
@@ -21,6 +22,8 @@ def test_the_reading_heads_the_reply_and_every_number_keeps_its_place(program: S
     answer = program.answer("known-2", "which brands are we giving away far too cheaply")
     head, _, rest = answer.reply.partition("\n\n")
     assert answer.outcome == "answered" and "Discount rate by brand" in head and rest
+    assert head == answer.reading
+    assert check(answer.reply, answer.results, f"{answer.question} {answer.reading}", answer.numbers, composed=True).ok
     assert answer.numbers and all(answer.reply[n.start:n.end] == n.text for n in answer.numbers)
 
 
