@@ -29,6 +29,8 @@ _OF_TALK = frozenset({
     # these take a text only where they know every word
     "recommendation_cues", "composed", "two_sides", "share", "bought_after", "wanted_goods",
 })  # fmt: skip
+#: words of a "why?" that only speaks of what was answered before
+_LONGEST_WHY = 6
 #: frames that say something of the answer before, in whatever form
 _SCRAPS = frozenset({
     "decline", "picked", "ask", "refused", "small_talk", "undo", "back", "repeat", "explain", "follow_up",
@@ -62,7 +64,9 @@ def accounted(
         planned: its plan.
         again: the calls that another text is planned as.
     """
-    beside = beside_the_question(text, planned.calls, words.lexicon.language) if planned.frame not in _SCRAPS else None
+    why = planned.calls and planned.calls[0].name == "explain_change" and len(text.split()) > _LONGEST_WHY
+    scrap = planned.frame in _SCRAPS and not why
+    beside = None if scrap else beside_the_question(text, planned.calls, words.lexicon.language)
     if beside is not None:
         no = decline(words.lexicon, "not_understood", "lost", words=quoted([beside]))
         return Planned([no], 0.0, [beside], planned.alternatives, frame="decline")
