@@ -97,7 +97,7 @@ def nearest_question(
     names = _names(reading, first, words)
     found = [one for one in found if all(_held(name, one) for name in names)
              and not _contradicts(one) and not _loses(one, words)]
-    meant = _meant(ranked(found, index, words), reading, words, plan, alone if context.past else plan)
+    meant = _meant(ranked(found, index, words), reading, words, plan, alone if context.past else None)
     if not meant:
         return None
     best, rivals = meant[0], meant[1:]
@@ -186,18 +186,19 @@ def answered_before(context: DialogueContext, language: str) -> frozenset[str]:
 
 
 def _meant(
-    found: Sequence[tuple[Likeness, float]], reading: Reading, words: Vocabulary, plan: Plan, alone: Plan
+    found: Sequence[tuple[Likeness, float]], reading: Reading, words: Vocabulary, plan: Plan, alone: Plan | None
 ) -> list[Meant]:
-    """The likeliest questions that can be planned with everything that the text names."""
+    """The likeliest questions that can be planned with everything that the text names; ``alone`` only in a talk."""
     meant: list[Meant] = []
-    pointing = alone is not plan and _points(reading)
+    pointing = _points(reading)
     for likeness, chance in found[:_TRIED]:
         if likeness.score < ALIKE or chance < OFFER and len(meant) > 1:
             continue
         said, planned = _planned(likeness, words, plan)
-        if planned is not None and (likeness.question.after or _fits_the_talk(planned, alone(said), pointing)):
-            one = Meant(said, planned, chance, likeness.score, _holds_all(reading, likeness, words), likeness.wording)
-            same = next((i for i, m in enumerate(meant) if _calls(m) == _calls(one)), None)
+        stands_alone = alone is not None and not likeness.question.after
+        if planned is not None and (not stands_alone or _fits_the_talk(planned, alone(said), pointing)):
+            one = Meant(said, planned, chance, likeness.score, _holds_all(likeness, words), likeness.wording)
+            same = next((i for i, m in enumerate(meant) if _key(m.planned) == _key(planned)), None)
             if same is None:
                 meant.append(one)
             else:  # two known questions with one plan: their chances count together
@@ -279,11 +280,7 @@ def _key(planned: Planned) -> list[tuple[str, str]]:
     return [(c.name, repr(c.args)) for c in planned.calls]
 
 
-def _calls(meant: Meant) -> list[tuple[str, str]]:
-    return _key(meant.planned)
-
-
-def _holds_all(reading: Reading, likeness: Likeness, words: Vocabulary) -> bool:
+def _holds_all(likeness: Likeness, words: Vocabulary) -> bool:
     """Whether the known question says no more and no less than the text."""
     said = likeness.text.text.casefold()
     wording = as_example(likeness.wording, words.lexicon.language).casefold()
