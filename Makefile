@@ -36,7 +36,7 @@ test: $(DEV_STAMP)
 	$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadfile --no-loadscope-reorder
 
 test-all: $(ALL_STAMP)
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest --hypothesis-profile=exploring -n 2 --dist loadfile --no-loadscope-reorder
 
 bench: $(BENCH_STAMP)
 	$(BIN)/python -m benchmarks $(FAMILY)

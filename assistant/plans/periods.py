@@ -16,6 +16,9 @@ MONTHS = (
     "July", "August", "September", "October", "November", "December",
 )
 
+#: the most units that a period counts
+LONGEST = 10_000
+
 
 class Period(PlanModel):
     """A stretch of time, absolute or relative to the analysis date.
@@ -38,7 +41,7 @@ class Period(PlanModel):
     end: date | None = Field(default=None, description="inclusive")
     unit: Grain | None = None
     offset: int = 0
-    count: int = Field(default=1, ge=1, le=10_000)
+    count: int = Field(default=1, ge=1, le=LONGEST)
     year: int | None = Field(default=None, ge=1900, le=2200)
     quarter: int | None = Field(default=None, ge=1, le=4)
     month: int | None = Field(default=None, ge=1, le=12)

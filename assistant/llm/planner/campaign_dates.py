@@ -16,7 +16,7 @@ from assistant.llm.planner.parts import Parts
 from assistant.llm.planner.period_words import PeriodReading
 from assistant.plans.events import EVENTS, Event
 from assistant.plans.filters import Compare
-from assistant.plans.periods import Period
+from assistant.plans.periods import LONGEST, Period
 
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 #: "from 1 December to 1 November": a start that long before the end lies after it, which is refused
@@ -189,13 +189,23 @@ def _of_people(p: Parts, place: int) -> bool:
 def _ahead(p: Parts, today: date, found: dict[str, Any]) -> None:
     """As in "tomorrow", "next week", "in two weeks"."""
     if p.future is not None and "starts_on" not in found and p.future.period is None:
-        found["starts_on"] = _beginning(p.future, today)
+        if not _too_far(p, p.future):
+            found["starts_on"] = _beginning(p.future, today)
         p.future = None
         return
     for i, item in enumerate(p.reading.items):
         if item.has("duration") and i not in p.used and item.tokens[0].lemma in heard("campaign_dates.within"):
-            found.setdefault("starts_on", today + timedelta(days=item.get("duration").days))
+            if not _too_far(p, item.get("duration")):
+                found.setdefault("starts_on", today + timedelta(days=item.get("duration").days))
             p.used.add(i)
+
+
+def _too_far(p: Parts, ahead: PeriodReading) -> bool:
+    """Whether a length reaches beyond what a calendar of campaigns can hold, which is then said."""
+    if ahead.days <= LONGEST:
+        return False
+    p.problem = p.problem or f"A campaign cannot be planned {ahead.count:,.0f} {ahead.unit}s ahead"
+    return True
 
 
 def _beginning(ahead: PeriodReading, today: date) -> date:

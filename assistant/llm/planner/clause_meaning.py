@@ -168,9 +168,6 @@ class Meaning:
     def _days_back(self, length: PeriodReading) -> str:
         return (self.today - timedelta(days=length.days)).isoformat()
 
-    def _rolling(self, length: PeriodReading) -> Period:
-        return Period(kind="rolling", unit=length.unit, count=max(1, round(length.count)))  # type: ignore[arg-type]
-
     def _line_where(self, clause: Clause) -> list[Filter]:
         """What each order must be, beside its goods."""
         found: list[Filter] = []
@@ -212,7 +209,7 @@ class Meaning:
             if counted is None and not goods and not beside and negated and not {"cut", "full", "kinds"} & {*mods}:
                 op = self._op(mods["length"], "ge")
                 return CustomerCondition(metric=self.recency, op=op, values=(length.days,))  # type: ignore[arg-type]
-            period = self._rolling(length) if period is None else self._refuse()
+            period = length.rolling() if period is None else self._refuse()
         if negated and counted is None and not goods and not beside and period is not None \
                 and period.kind == "rolling" and not {"cut", "full"} & {*mods}:
             length = PeriodReading("duration", 0, 0, count=period.count, unit=str(period.unit))
@@ -303,7 +300,7 @@ class Meaning:
         period, mods = self._period(clause), clause.mods
         said = mods.get("amount") or clause.said
         if "length" in mods:
-            period = self._rolling(self._length(mods["length"]["length"])) if period is None else self._refuse()
+            period = self._length(mods["length"]["length"]).rolling() if period is None else self._refuse()
         metric = "average_order_value" if "avg" in mods or said.get("avg") else None
         if clause.only or "cut" in mods:
             raise NotRead
@@ -334,7 +331,7 @@ class Meaning:
         op, values = ("eq", (0.0,)) if negated and not counted else (self._turned(op, negated), values)
         period = self._period(clause)
         if "length" in clause.mods:
-            period = self._rolling(self._length(clause.mods["length"]["length"])) if period is None else self._refuse()
+            period = self._length(clause.mods["length"]["length"]).rolling() if period is None else self._refuse()
         name = self.words.role("returns") or "units_returned"
         return CustomerCondition(metric=name, op=op, values=values, where=where, period=period)  # type: ignore[arg-type]
 
@@ -368,7 +365,7 @@ class Meaning:
             found: Filter = Compare(field="first_order", op=when, values=(self._days_back(self._length(said["ago"])),))  # type: ignore[arg-type]
             return Not(part=found) if clause.negated else found
         if "length" in clause.mods and period is None:
-            period = self._rolling(self._length(clause.mods["length"]["length"]))
+            period = self._length(clause.mods["length"]["length"]).rolling()
         if not goods and not beside and period is None:
             raise NotRead
         name = self.words.role("new_customers")

@@ -139,7 +139,7 @@ class ClauseMeaning:
                     metric=metric, op=clause.op, values=clause.values, where=where, period=period, within_days=apart  # type: ignore[arg-type]
                 )
             if clause.duration is not None and period is None:
-                period = _rolling(clause.duration)
+                period = clause.duration.rolling()
             if clause.at_once and metric == self.units:
                 held = Among(dimension="order", metric=metric, limit=0, op=clause.op, values=clause.values, where=where)  # type: ignore[arg-type]
                 return CustomerCondition(metric=self.orders, op="ge", values=(1,), where=held, period=period)
@@ -149,7 +149,7 @@ class ClauseMeaning:
             return None
         metric = self.orders if clause.verb != "return" else (self.r.vocabulary.role("returns") or self.orders)
         if clause.duration is not None and period is None:
-            period = _rolling(clause.duration)
+            period = clause.duration.rolling()
         told = self._relative_clause(clause) or (clause.verb == "return" and self._returned_what(clause))
         if not clause.objects and period is None and not told:
             return None
@@ -250,7 +250,7 @@ class ClauseMeaning:
             days = PeriodReading("duration", 0, 0, count=period.count, unit=str(period.unit)).days
             return CustomerCondition(metric=self.recency, op="ge", values=(days,))
         if length is not None and period is None:
-            period = _rolling(length)
+            period = length.rolling()
         if clause.since and self.last_period and self.last_period.period:
             bounds = PeriodReader(self.r.tokens, self.r.vocabulary.lexicon, self.r.vocabulary.status.as_of).bounds(
                 self.last_period.period
@@ -265,10 +265,6 @@ class ClauseMeaning:
         if len(clause.objects) == 1:
             return clause.objects[0][1]
         return Or(parts=tuple(what for _, what in clause.objects))
-
-
-def _rolling(length: PeriodReading) -> Period:
-    return Period(kind="rolling", unit=length.unit, count=max(1, round(length.count)))  # type: ignore[arg-type]
 
 
 def _in_all(condition: CustomerCondition, clause: Clause) -> Filter:

@@ -274,7 +274,7 @@ class _Reader:
                 return None, k
             if item.has("duration"):
                 length = item.get("duration")
-                period = Period(kind="rolling", unit=length.unit, count=max(1, round(length.count)))
+                period = length.rolling()
                 return period, item.end
             if item.has("period") and item.get("period").period is not None:
                 found = item.get("period").period

@@ -74,7 +74,7 @@ def _meant_segment(t: InTalk) -> InGroup | None:
         name = names[place - 1 if place > 0 else -1] if place <= len(names) else None
     elif past is not None and t.heard.tags & {"top_one", "bottom_one"} and not t.segment:
         sizes = shown(past, "segments", "customers")
-        if len(sizes) != len(names):
+        if not sizes or len(sizes) != len(names):
             return None
         pick = min if "bottom_one" in t.heard.tags else max
         name = names[sizes.index(pick(sizes))]

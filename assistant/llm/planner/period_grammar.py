@@ -21,7 +21,7 @@ from assistant.llm.planner.period_parts import edge_of_period, event_span, part_
 from assistant.llm.planner.period_whole import same_day_before, week_span, whole_units, year_so_far
 from assistant.llm.planner.period_words import PeriodReading, period_words, runs_up_to_now
 from assistant.llm.planner.relative_names import beside_last, directed_name, name_before, winter_years
-from assistant.plans.periods import Period
+from assistant.plans.periods import LONGEST, Period
 
 
 def _whole_year(period: Period) -> bool:
@@ -151,7 +151,7 @@ class PeriodReader:
         if counted and unit in {"quarter"}:
             period = Period(kind="calendar", unit=unit, offset=-1, count=whole)  # type: ignore[arg-type]
         elif counted or (name == "past"):
-            period = Period(kind="rolling", unit=unit, count=min(whole, 10_000))  # type: ignore[arg-type]
+            period = Period(kind="rolling", unit=unit, count=min(whole, LONGEST))  # type: ignore[arg-type]
         else:
             period = Period(kind="calendar", unit=unit, offset=-1)  # type: ignore[arg-type]
         return PeriodReading("period", start, end, period)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from assistant.llm.planner.heard import heard
 from assistant.llm.planner.period_words import PeriodReading
-from assistant.plans.periods import Period
+from assistant.plans.periods import LONGEST, Period
 
 if TYPE_CHECKING:
     from assistant.llm.planner.period_grammar import PeriodReader
@@ -27,7 +27,7 @@ def whole_units(reader: PeriodReader, i: int) -> PeriodReading | None:
     unit, number = reader.unit(counted[1] + 1), int(counted[0])
     if unit is None or number < 1 or number != counted[0]:
         return None
-    period = Period(kind="calendar", unit=unit, offset=-1, count=min(number, 10_000))  # type: ignore[arg-type]
+    period = Period(kind="calendar", unit=unit, offset=-1, count=min(number, LONGEST))  # type: ignore[arg-type]
     return PeriodReading("period", start, counted[1] + 2, period)
 
 

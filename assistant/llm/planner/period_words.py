@@ -10,7 +10,7 @@ from typing import Literal
 from assistant.llm.planner.heard import heard
 from assistant.llm.planner.lexicon import Lexicon
 from assistant.llm.planner.normalise import Token
-from assistant.plans.periods import Period
+from assistant.plans.periods import LONGEST, Period
 
 Kind = Literal["period", "duration", "future", "ago", "bad_period", "day_kind"]
 
@@ -50,6 +50,11 @@ class PeriodReading:
         """Length of a duration in days; months have 30, half a year 182."""
         per = {"day": 1, "week": 7, "month": 30, "quarter": 91, "year": 365}[self.unit]
         return round(self.count * per)
+
+    def rolling(self) -> Period:
+        """A length of time as the days up to now; one beyond what a period can hold is the longest there is."""
+        count = min(max(1, round(self.count)), LONGEST)
+        return Period(kind="rolling", unit=self.unit, count=count)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)

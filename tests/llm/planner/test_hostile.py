@@ -68,6 +68,32 @@ def test_any_conversation(turns: list[str]) -> None:
         context.past += [Past(c, None) for c in planned.calls]
 
 
+def test_the_biggest_segment_of_a_list_that_holds_none() -> None:
+    context = DialogueContext()
+    for text in ("are my segments set up correctly?", "biggest orders this year", "how big is the biggest one?"):
+        planned = plan_turn(text, context, SHOPS[0])
+        context.questions.append(text)
+        context.past += [Past(c, None) for c in planned.calls]
+
+
+@pytest.mark.parametrize("count", ["17850", "999999", "999999999999"])
+@pytest.mark.parametrize("unit", ["days", "years"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "who has not bought for {} {}",
+        "value customer={} {}",
+        "revenue {} {} ago",
+        "plan a campaign for the next {} {}",
+        "campaign starting in {} {} for 20 days",
+        "forecast the next {} {}",
+        "who opened an email in the last {} {}",
+    ],
+)
+def test_lengths_beyond_any_calendar(text: str, count: str, unit: str) -> None:
+    check(text.format(count, unit))
+
+
 @pytest.mark.parametrize(
     "text",
     [
