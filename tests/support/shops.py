@@ -7,9 +7,10 @@ import hashlib
 import json
 import os
 import shutil
+import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from assistant.settings import Settings
@@ -113,5 +114,15 @@ def copy_home(home: Path, target: Path) -> Path:
             shutil.copy2(path, snapshots / path.name)
     shutil.copy2(pointer, snapshots / pointer.name)
     if (home / "index").exists():
-        shutil.copytree(home / "index", target / "index")
+        shutil.copytree(home / "index", target / "index", copy_function=_copy_file,
+                        ignore=shutil.ignore_patterns("*-shm", "*-wal"))
     return target
+
+
+def _copy_file(source: str, target: str) -> None:
+    """Copy a file; a database as it stands now, as another process may be reading it or writing to it."""
+    if not source.endswith(".sqlite"):
+        shutil.copy2(source, target)
+        return
+    with closing(sqlite3.connect(source)) as there, closing(sqlite3.connect(target)) as here:
+        there.backup(here)
