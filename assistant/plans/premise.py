@@ -21,7 +21,8 @@ class PremiseRequest(PlanModel):
 
     ``relation`` says how ``plan`` is to be read: ``nothing`` (its figure is nought) · ``first`` (``item``, or the
     month, week or day ``item_period``, comes first in its ranking) · ``bound`` (its figure, or with ``share`` its share
-    of everything in percent, compares with ``value``) · ``larger`` (``item`` has more than ``than``) · ``change`` (it
+    of everything in percent, compares with ``value``) · ``larger`` (``item`` has more than ``than``, or than the average
+    of all where the plan has the summary "mean") · ``change`` (it
     went ``way`` against the comparison of the plan, with ``factor`` about that many times) · ``opened`` (sales began in
     ``year``; no plan).
     ``asked`` says that the claim is the question itself: ``whether`` it is so, by how much (``size``), whether the item
@@ -43,13 +44,18 @@ class PremiseRequest(PlanModel):
     year: int | None = Field(default=None, ge=1900, le=2200)
     asked: Asked = ""
 
+    @property
+    def of_average(self) -> bool:
+        """Whether the item is set against the average of all rows and not against another one."""
+        return self.than is None and self.plan is not None and self.plan.summary == "mean"
+
     @model_validator(mode="after")
     def _complete(self) -> PremiseRequest:
         needed = {
             "nothing": (), "first": (), "bound": ("value",), "larger": ("item", "than"), "change": ("way",),
             "opened": ("year",),
         }[self.relation]
-        lacking = [n for n in needed if getattr(self, n) is None]
+        lacking = [n for n in needed if getattr(self, n) is None and not (n == "than" and self.of_average)]
         if self.plan is None and self.relation != "opened":
             lacking.append("plan")
         if self.relation == "first" and (self.item is None) == (self.item_period is None):

@@ -31,7 +31,7 @@ def reword_premise(request: PremiseRequest) -> str:
             return f"whether {request.item} is ahead of {request.than} now and was not before: {what}"
         times = "" if request.factor is None else f"{request.factor:g} times as much as "
         than = times or ("less than " if request.way == "down" else "more than ")
-        return f"whether {request.item} has {than}{request.than}: {what}"
+        return f"whether {request.item} has {than}{request.than or 'the average of all'}: {what}"
     if request.relation == "change":
         return f"whether it went {request.way}: {what}"
     share = "the share " if request.share else "it "

@@ -10,6 +10,7 @@ from assistant.errors import NoRows, UnknownName
 from assistant.plans.premise import PremiseRequest
 from assistant.plans.query import QueryPlan
 from assistant.plans.reword import reword
+from assistant.query.metrics import metric
 from assistant.query.periods import day_range
 from assistant.query.present import derived, evidence_figure, plan_figure
 from assistant.results import Column, Evidence, Figure, Result, Table
@@ -107,7 +108,7 @@ def _done(
                 "way": request.way or "",
                 "asked": request.asked,
                 **dict.fromkeys(
-                    ("none", "late", "unfinished", "moved", "factor", "more", "times", "already", "in_all"), ""
+                    ("none", "late", "unfinished", "moved", "factor", "more", "times", "already", "in_all", "average"), ""
                 ),
                 **(words or {}),
             },
@@ -233,18 +234,21 @@ def _row(table: Table, group: str, label: str, item: str) -> int:
 
 
 def _larger(made: Result, request: PremiseRequest, run: Run) -> Result:
-    assert request.plan is not None and request.item is not None and request.than is not None
+    assert request.plan is not None and request.item is not None
     table, metric = made.tables[0], request.plan.metrics[0]
+    average = _average(made, request)
+    if request.than is None and average is None:
+        return _done(made, request, "open", {})
     group = request.plan.dimensions[0]
     label = made.words.get("label_column") or group
     try:
-        first, second = (_row(table, group, label, name) for name in (request.item, request.than))
+        first, second = (_row(table, group, label, name) for name in (request.item, request.than or request.item))
     except UnknownName:
         return _done(made, request, "open", {})
     names = {"item": table.figure(first, label), "second_name": table.figure(second, label)}
     if request.asked == "growth":
         return _grown(made, request, table, (first, second), names)
-    figures = {"value": table.figure(first, metric), "second": table.figure(second, metric), **names}
+    figures = {"value": table.figure(first, metric), "second": average or table.figure(second, metric), **names}
     one, other = _number(figures["value"]), _number(figures["second"])
     if one is None or other is None:
         return _done(made, request, "open", {})
@@ -255,6 +259,7 @@ def _larger(made: Result, request: PremiseRequest, run: Run) -> Result:
     money = "also" in figures and figures["also"].unit == "currency"
     words = {
         "in_all": "yes" if money else "",
+        "average": "" if average is None else "all" if average is made.figures.get(metric) else "mean",
         "more": "more" if one > other else "less" if one < other else "",
         "times": "",
     }
@@ -271,6 +276,15 @@ def _larger(made: Result, request: PremiseRequest, run: Run) -> Result:
         words["already"] = "yes" if holds and was > other_was else ""
         holds = holds and was <= other_was
     return _done(made, request, _verdict(holds), figures, words)
+
+
+def _average(made: Result, request: PremiseRequest) -> Figure | None:
+    """The average of the rows, where the item is set against that; of a rate the rate of all of them, which is no mean."""
+    assert request.plan is not None
+    name = request.plan.metrics[0]
+    if not request.of_average:
+        return None
+    return made.figures.get(name if metric(name).kind == "ratio" else f"{name}__summary")
 
 
 def _gap(first: Figure, second: Figure, one: float, other: float) -> dict[str, Figure]:

@@ -70,6 +70,20 @@ _PER = {
 _COUNTED = {"orders": "order", "customers": "customer", "units": "unit", "products_sold": "product"}
 
 
+#: the count of things that a sum is divided by
+_NUMBER_OF = {"order": "orders", "customer": "customers", "unit": "units", "product": "products_sold"}
+
+
+def taken_per(metric: str, what: str, words: Vocabulary) -> str | None:
+    """What a sum or count becomes per order, customer, unit or product; None of what is an average already."""
+    made, under = _PER.get((metric, what)), _NUMBER_OF[what]
+    if made in words.metrics:
+        return made
+    known = words.metrics.get(metric)
+    sums = known is not None and known.unit in {"count", "currency"} and (known.adds_up or metric in _COUNTED)
+    return ratio_name(metric, under) if sums and metric != under and made is None else None
+
+
 class MeasureWords(ABC):
     """Fills the slots for measures; a part of :class:`assistant.llm.planner.composed_parts.Parts`."""
 

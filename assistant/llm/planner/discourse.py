@@ -30,6 +30,7 @@ from assistant.llm.planner.follow_moves import changed
 from assistant.llm.planner.language_files import read_yaml
 from assistant.llm.planner.late_patterns import LatePattern, LatePatterns
 from assistant.llm.planner.table_edits import table_edited
+from assistant.llm.planner.table_steps import one_step
 from assistant.llm.planner.vocabulary import Vocabulary
 from assistant.plans.shop import Shop
 
@@ -107,6 +108,9 @@ def of_the_talk(
     other = forms.otherwise(said, last.call.name if last is not None else "")
     again = partial(within, context)
     scene = Scene(said, {}, context, last, words, shop, again, alone, forms.raw, within)
+    step = one_step(replace(scene, text=" ".join(text.replace("’", "'").split()).strip(" .!?;,")))
+    if step is not None and all(c.name in tools for c in step.calls):
+        return step
     if other is not None and other.casefold() != said.casefold():
         return again(other) if context.past else scene.no("no_answer_yet", words=said)
     edited = table_edited(replace(scene, text=" ".join(text.replace("’", "'").split()).strip(" .!?;,")))

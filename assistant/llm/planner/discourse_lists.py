@@ -224,6 +224,9 @@ def growth(s: Scene) -> Planned | None:
     down = "down" in s.said
     by = "change_pct" if "fast" in s.said else "change"
     one = "one" in s.said and "sorting" not in s.said
+    if q.limit is not None and q.limit > 1 and q.dimensions == (group,) and group != "customer" and s.last is not None:
+        rows = list(dict.fromkeys(s.context.column(s.last, group)))  # of those listed, not of all there are
+        changes |= {"filter": dumped(join([*parts_of(q.filter), among(group, rows)]))} if rows else {}
     changes |= {"sort": {"by": by, "descending": not down}, "limit": 1 if one else None}
     if not ("sorting" in s.said or "most" in s.said):
         bound = {"metric": metric, "op": "lt" if down else "gt", "values": (0.0,), "of": "change"}

@@ -7,6 +7,7 @@ from typing import Any
 from assistant.llm.planner.candidate import Planned, ToolCall, call
 from assistant.llm.planner.context import DialogueContext
 from assistant.llm.planner.discourse_scene import Move, Scene, answer, dumped, made, parts_of
+from assistant.llm.planner.population import in_talk
 from assistant.llm.planner.values import join
 from assistant.plans.filters import Compare, CustomerCondition, Filter, InGroup
 from assistant.plans.query import Sort
@@ -59,6 +60,9 @@ def on_average(s: Scene) -> Planned | None:
     if q is not None and not q.dimensions and q.metrics[0] == "net_revenue":
         return s.edited(["before_returns_only"], metrics=(per,))
     people = _people(s)
+    spoken_of = in_talk(s.context) if people is None else None  # "which channel brings most new customers": those
+    if spoken_of is not None and spoken_of.past is s.last:
+        people = spoken_of.filter
     return None if people is None else made({"metrics": (per,), "filter": dumped(people)})
 
 

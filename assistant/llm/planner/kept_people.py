@@ -126,6 +126,8 @@ def _meant(said: Pointing, planned: Planned, context: DialogueContext, language:
     """Whether the words mean the customers, and not the things that the last answer listed."""
     if not _declined(planned) and not all(_asked_of_people(c) for c in planned.calls):
         return False
+    if not _declined(planned) and _lists_things(context.last()) and any(_of_rows(c, context) for c in planned.calls):
+        return False  # "which of them grew?" of countries
     if said.sure and (said.others or speaks_of_people(said.words, language) or _about_people(context.last())):
         return True
     last = context.last()
@@ -149,6 +151,13 @@ def _about_people(last: Past | None) -> bool:
     plan: Any = last.call.plan()
     picked = plan.limit == 1 and set(plan.metrics) <= _HEADS  # "which month was best?" of new customers
     return picked or not set(plan.dimensions) - _THEIRS
+
+
+def _lists_things(last: Past | None) -> bool:
+    """Whether an answer ranks things by what they sold, and counts no customers."""
+    plan: Any = last.call.plan() if last is not None and last.call.name == "query_data" else None
+    return plan is not None and bool(plan.dimensions) and "customer" not in plan.dimensions and not (
+        set(plan.metrics) & _HEADS)
 
 
 def _counts(one: ToolCall) -> bool:

@@ -142,6 +142,8 @@ def _by_place(reading: Reading, context: DialogueContext, last: Past) -> Referen
             used.add(i + 1)
         values = column(context, last, dimension)
         index = place if place >= 0 else len(values) + place
+        if len(dims) > 1 and dims[0] in GRAINS:
+            continue  # of a ranking broken down by month: its rows have no places, those of the ranking do
         if _by_rank(reading, i) and dimension in GRAINS and not last.call.args.get("sort"):
             index = extreme_row(last, dimension, lowest=place < 0)
         if 0 <= index < len(values):

@@ -17,6 +17,8 @@ from assistant.plans.query import QueryPlan
 
 #: rows of these have readings of their own
 _OTHERS = frozenset({"customer", "order", "segment", "campaign", *GRAINS})
+_HEADS = frozenset({"customers", "new_customers", "returning_customers"})
+_GOODS = frozenset({"product", "category", "subcategory", "brand"})
 
 
 def with_row_named(text: str, context: DialogueContext) -> str:
@@ -26,6 +28,10 @@ def with_row_named(text: str, context: DialogueContext) -> str:
     "it" can be one thing: its first row.
     """
     text = _which_for_who(text, context)
+    part = expression("row_in_talk.part").search(text)
+    whole = _row(context, several=False) if part is not None else None
+    if part is not None and whole is not None:  # "which of its products sold best"
+        return f"{part['lead']} {part['noun']} {next(iter(heard('of')))} {whole}{text[part.end() :]}"
     subject = expression("row_in_talk.subject").search(text) or expression("row_in_talk.object").search(text)
     owner = expression("row_in_talk.owner").search(text)
     said = subject or owner
@@ -49,6 +55,9 @@ def with_row_as_scope(text: str, context: DialogueContext, words: Vocabulary) ->
     by = plan.dimensions[0]
     timed = by in GRAINS
     said = expression("row_in_talk.then").search(text) if timed else expression("row_in_talk.there").search(text)
+    heads = plan.metrics[0] in _HEADS  # those who were counted are spoken of as customers
+    if said is None and not timed and not heads and by not in {*_GOODS, *_OTHERS}:
+        said = expression("row_in_talk.they").search(text)
     bare = said is None and _bare_measure(text, words)
     rows = context.column(last, by)
     if said is None and not bare or len(rows) != 1 or by in _OTHERS - {*GRAINS}:
@@ -84,6 +93,8 @@ def _which_for_who(text: str, context: DialogueContext) -> str:
     who = expression("row_in_talk.who").match(text)
     if who is None or not isinstance(plan, QueryPlan) or len(plan.dimensions) != 1 or plan.dimensions[0] in _OTHERS:
         return text
+    if plan.dimensions[0] in _GOODS and expression("row_in_talk.buys").match(text):
+        return text  # of goods nobody but customers buys
     one = next(iter(heard("row_in_talk.which_one")))
     return f"{text[: who.start('who')]}{one} {text[who.end('who') :].lstrip()}"
 
