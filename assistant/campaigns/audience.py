@@ -22,6 +22,8 @@ from assistant.results import Caveat, Column, Figure, Result, Table
 from assistant.results.result import Source
 
 CHANNELS = ("email", "sms", "push", "post")
+#: the step that leaves out whom past campaigns show better left alone
+WORTH_IT = "worth contacting by what past campaigns changed"
 
 
 @dataclass(frozen=True)

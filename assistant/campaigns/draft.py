@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from assistant.campaigns import economics
-from assistant.campaigns.audience import CHANNELS, Audience, build_audience, under_caps
+from assistant.campaigns.audience import CHANNELS, WORTH_IT, Audience, build_audience, under_caps
 from assistant.campaigns.below_cost import check_margin
 from assistant.campaigns.copy.voice import BrandVoice
 from assistant.campaigns.costs import Costs, UnitCost, check_budget, costs_of, shrink, unit_costs
@@ -29,13 +29,14 @@ from assistant.campaigns.sending.config import SendingConfig
 from assistant.campaigns.store import Draft, DraftStore
 from assistant.campaigns.timing import timing_notes
 from assistant.campaigns.versions import add_changes, differences
+from assistant.campaigns.whom import ask_whom
 from assistant.data.warehouse import Snapshot
 from assistant.errors import InvalidPlan, MissingData, UserError
 from assistant.plans import CampaignBrief, CampaignRequest, Filter, InGroup, UndoRequest
 from assistant.query.agreed.agreements import DraftAudience
 from assistant.query.audience import customer_ids
 from assistant.query.definitions import Definition
-from assistant.results import Caveat, DefinitionUsed, Question, Result
+from assistant.results import Caveat, DefinitionUsed, Result
 
 #: (customer ids, products each, category or None) → customer id → picks
 PickProducts = Callable[[Sequence[str], int, str | None], Mapping[str, Picks]]
@@ -43,6 +44,9 @@ PickProducts = Callable[[Sequence[str], int, str | None], Mapping[str, Picks]]
 
 #: said of a campaign with a second channel for whom the first does not reach
 ONE_EACH = "Everybody gets one message, by the first of these channels on which they may be contacted: {channels}."
+#: said where nobody asked for it
+DO_NOT_CONTACT = ("Customers whom past campaigns show better left alone (a message lowers their chance to order, or "
+                  "costs more than it brings) are left out; what a discount gives away counts only where there is one.")
 #: said of an offer that nobody named
 CHOSEN = ("The offer was chosen: of those that past campaigns tested against customers held out, it is expected to "
           "bring most with these customers. It is a sum of predictions; the control group will show whether it holds.")
@@ -86,6 +90,8 @@ class Rooms:
         learnt: adds one's own finished experiments to the past campaigns.
         birthdays_declared: whether the shop declared that it greets people on their birthdays.
         pick_among: (customer ids, products each, goods) → picks among these goods; None: the same for everybody.
+        do_not_contact: (whether the offer gives a discount) → whom past campaigns show better left alone; it raises a
+            UserError where they show nothing of the kind.
     """
 
     store: DraftStore
@@ -97,6 +103,7 @@ class Rooms:
     learnt: Callable[[Snapshot], Snapshot] = lambda snapshot: snapshot
     birthdays_declared: bool = False
     pick_among: Callable[[Sequence[str], int, Sequence[str]], Mapping[str, Picks]] | None = None
+    do_not_contact: Callable[[bool], Collection[str]] | None = None
 
 
 def draft_campaign(snapshot: Snapshot, brief: CampaignBrief, rooms: Rooms) -> Result:
@@ -117,7 +124,7 @@ def draft_campaign(snapshot: Snapshot, brief: CampaignBrief, rooms: Rooms) -> Re
         raise InvalidPlan("The campaign would start before today", received=brief.starts_on.isoformat(),
                           valid=[f"a day from {snapshot.as_of.isoformat()} on"])
     if brief.audience is None and not {"audience", "rhythm", "occasion"} & goals()[brief.goal].keys():
-        return _who(brief)
+        return ask_whom(snapshot, brief)
     before = rooms.store.load(brief.campaign_id) if brief.campaign_id else None
     campaign_id = before.campaign_id if before else rooms.store.next_id()
     plan = make_plan(snapshot, brief, rooms, campaign_id, recipients=SAMPLE)
@@ -225,16 +232,28 @@ def _tested(
 def _left_alone(
     snapshot: Snapshot, brief: CampaignBrief, audience: Audience, rooms: Rooms, assumptions: list[str]
 ) -> Audience:
-    """The audience without those whom past campaigns show not worth contacting, where the brief wants that."""
-    if not brief.leave_alone:
+    """The audience without those whom past campaigns show not worth contacting: asked for, or by default where past
+    campaigns show that customers are moved differently. Where everybody is to be asked alike, only if asked for."""
+    if brief.leave_alone is False or (brief.leave_alone is None and (
+            rooms.do_not_contact is None or audience.reachable is None or goals()[brief.goal].get("alike"))):
         return audience
     try:
-        rule, _ = rooms.put_in(InGroup(group="contact", name="leave_alone"))
-        found = customer_ids(snapshot, rule)
+        if brief.leave_alone or rooms.do_not_contact is None:
+            rule, _ = rooms.put_in(InGroup(group="contact", name="leave_alone"))
+            found: Collection[str] = customer_ids(snapshot, rule)
+        else:
+            found = rooms.do_not_contact(brief.offer.kind in {"percent_off", "amount_off"})
     except UserError as error:  # the model abstains, or the data hold no experiment: nobody is picked by it
-        assumptions.append(f"Nobody is left alone because of past campaigns: {error.message}.")
+        if brief.leave_alone or snapshot.has("campaigns"):
+            assumptions.append(f"Nobody is left alone because of past campaigns: {error.message}.")
         return audience
-    return audience.without(found, "worth contacting by what past campaigns changed")
+    left = audience.without(found, WORTH_IT)
+    if brief.leave_alone is None and not left.mailable:
+        assumptions.append("Past campaigns show nobody of them worth contacting; nobody is left out for it.")
+        return audience
+    if brief.leave_alone is None:
+        assumptions.append(DO_NOT_CONTACT)
+    return left
 
 
 def _offer_notes(brief: CampaignBrief) -> list[str]:
@@ -339,64 +358,3 @@ def _check_offer(snapshot: Snapshot, brief: CampaignBrief) -> None:
                           valid=[f"a day after {snapshot.as_of.isoformat()}"])
     if brief.offer.category:
         snapshot.require("products", "category", needed_for=f"An offer on {brief.offer.category}")
-
-
-def _who(brief: CampaignBrief) -> Result:
-    """Nobody is the default audience, so the person is asked; every option holds all the rest of the brief."""
-    label = goals()[brief.goal]["label"]
-    if brief.period is not None and brief.period.event:
-        label = brief.period.event  # "a mothers day campaign"
-    result = Result(
-        kind="question", title="Who should get it?",
-        question=Question(
-            text=f"Who should get this {label} campaign? Nobody is chosen by default.{_unheld(brief)}",
-            options=[brief_words(brief, label, who) for who in
-                     ("lapsed customers", "loyal customers", "customers who are about to leave", "all customers")],
-        ),
-    )
-    if brief.not_included:
-        result.details["not_included"] = list(brief.not_included)
-    return result
-
-
-def _unheld(brief: CampaignBrief) -> str:
-    return f" Not in the draft: {'; '.join(brief.not_included)}." if brief.not_included else ""
-
-
-def brief_words(brief: CampaignBrief, label: str, who: str) -> str:
-    """A request that reads back as this brief for these customers."""
-    named = "channels" in brief.model_fields_set and len(brief.channels) < 3
-    channels = f" by {' and '.join(brief.channels)}" if named else ""
-    parts = [f"Draft a {label} campaign{channels} for {who}"]
-    offer = brief.offer
-    on = f" {offer.category}" if offer.category else ""
-    if offer.kind == "percent_off":
-        parts.append(f"with {offer.value:g}% off{on}")
-    elif offer.kind == "amount_off":
-        parts.append(f"with {offer.value:g} off{on}")
-    elif offer.kind == "free_delivery":
-        parts.append("with free delivery")
-    elif offer.kind == "gift":
-        parts.append("with a free gift")
-    elif brief.best_offer:
-        parts.append("with the best offer")
-    elif offer.category:
-        parts.append(f"about {offer.category}")
-    waits = [s.after_days for s in brief.steps[1:]]
-    if waits:
-        places = ("second", "third", "fourth", "fifth", "sixth", "seventh", "eighth")
-        later = (f", the {place} after {wait} days" for place, wait in zip(places, waits, strict=False))
-        parts.append(f"with {len(waits) + 1} messages{''.join(later)}")
-    if brief.ends_on is not None:
-        parts.append(f"until {brief.ends_on.isoformat()}")
-    if brief.holdout_share is not None:
-        parts.append(f"with a {brief.holdout_share * 100:g}% control group")
-    if brief.language == "zh":
-        parts.append("in Chinese")
-    if brief.tone is not None and brief.tone != "friendly":
-        parts.append(f"in a {brief.tone} tone")
-    if brief.variants > 1:
-        parts.append(f"in {brief.variants} variants")
-    if brief.budget is not None:
-        parts.append(f"with a budget of {brief.budget:g}")
-    return " ".join(parts)

@@ -1,4 +1,5 @@
-"""Which goods a clearance or a launch is about where nobody names them: slow ones above cost, and new ones."""
+"""Which goods a campaign is about where nobody names them: of a clearance slow ones above cost, of a launch new ones,
+of a season those that sell in it."""
 
 from __future__ import annotations
 
@@ -11,10 +12,13 @@ from typing import Any, Literal
 import ibis
 
 from assistant.campaigns.offers import offer_price
+from assistant.campaigns.season_goods import FASTER, FEWEST, season_goods
+from assistant.campaigns.timing import season_before
 from assistant.data.warehouse import Snapshot
 from assistant.features.launches import launches
 from assistant.features.product_facts import product_facts
 from assistant.plans import CampaignBrief
+from assistant.query.periods import day_range
 from assistant.results import Column, Table
 
 #: days of sales that the speed is read from, and days of stock from which goods are slow
@@ -41,7 +45,7 @@ class Goods:
     value: float | None
     note: str
     bounds_offer: bool
-    kind: Literal["new", "slow", "named"] = "new"
+    kind: Literal["new", "slow", "named", "season"] = "new"
 
 
 def goods_of(snapshot: Snapshot, brief: CampaignBrief) -> Goods | None:
@@ -49,6 +53,8 @@ def goods_of(snapshot: Snapshot, brief: CampaignBrief) -> Goods | None:
     category is named, or where the data cannot tell."""
     if brief.offer.product_ids:
         return _named(snapshot, brief.offer.product_ids)
+    if brief.goal == "seasonal" and not brief.offer.category and not brief.favourites:
+        return _of_season(snapshot, brief)
     if brief.offer.category or brief.goal not in {"clearance", "launch"}:
         return None
     return _slow(snapshot, brief) if brief.goal == "clearance" else _new(snapshot)
@@ -138,6 +144,25 @@ def _new(snapshot: Snapshot) -> Goods | None:
     note = (f"New are goods that came into the shop within the last {NEW_DAYS} days and are on sale and in stock, the "
             f"newest first, {MOST} at most. An offer of the campaign is not bound to them.")
     return Goods(tuple(str(r[0]) for r in rows), table, None, note, False)
+
+
+def _of_season(snapshot: Snapshot, brief: CampaignBrief) -> Goods | None:
+    season = season_before(snapshot, brief)
+    found = [] if season is None else season_goods(snapshot, season, MOST)
+    if season is None or not found:
+        return None
+    rows = [[r["product_id"], r["name"], int(r["units"]), round(r["usual"]), int(r["orders"]), round(r["revenue"], 2)]
+            for r in found]
+    table = Table(id="goods", title="Goods of the season", total_rows=len(rows), rows=rows, columns=[
+        Column(name="product_id", label="Id", unit="id"), Column(name="name", label="Product"),
+        Column(name="units", label="Sold in the season before", unit="count"),
+        Column(name="usual", label="As many days in the rest of that year", unit="count"),
+        Column(name="orders", label="Orders of it in the season", unit="count"),
+        Column(name="revenue", label="Revenue in the season", unit="currency")])
+    note = (f"Goods of the season are those that sold at least {FASTER:g} times as fast in {day_range(*season)} as in "
+            f"the rest of that year, in {FEWEST} orders or more, and are on sale; those with most revenue in it first, "
+            f"{MOST} at most. An offer of the campaign is not bound to them.")
+    return Goods(tuple(str(r[0]) for r in rows), table, None, note, False, "season")
 
 
 def _named(snapshot: Snapshot, product_ids: Sequence[str]) -> Goods | None:

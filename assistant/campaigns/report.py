@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from assistant.campaigns.audience import WORTH_IT
 from assistant.campaigns.below_cost import sells_below_cost
 from assistant.campaigns.economics import Economics
 from assistant.campaigns.exits import exit_of, exit_words
 from assistant.campaigns.experiment import LEVEL_PERCENT, POWER_PERCENT, RESPONSE_DAYS
 from assistant.campaigns.experiment.shown import sizing_details, sizing_figures, sizing_words
+from assistant.campaigns.goals import goals
 from assistant.campaigns.journey import steps_table
 from assistant.campaigns.lengths import lengths_table
 from assistant.campaigns.outline import outline
@@ -66,7 +68,7 @@ def campaign_result(snapshot: Snapshot, plan: Plan, economics: Economics) -> Res
         "counted": "once" if plan.costs.steps == 1 else "fewer" if _may_be_fewer(plan) else "steps",
         "below_cost": "yes" if sells_below_cost(economics.margin) else "",
         "assumed_channels": "yes" if _nobody_chose_channels(plan) else "",
-        "left_alone": "" if not known or not snapshot.has("campaigns") else "yes" if plan.brief.leave_alone else "no",
+        "left_alone": _left_alone(snapshot, plan),
         "gift_unpriced": "yes" if plan.brief.offer.kind == "gift" and not plan.brief.offer.value else "",
         "extra_shown": "yes" if economics.extra is not None and economics.extra.lower > 0 else "",
     } | sizing_words(plan)
@@ -98,6 +100,22 @@ def _audience_words(plan: Plan) -> str:
     return words if re.search(r"customer|buyer|people|shopper|member", words, re.I) else f"{words} customers"
 
 
+def _left_alone(snapshot: Snapshot, plan: Plan) -> str:
+    """Whether somebody is left out because of past campaigns: as asked (``yes``), by default (``usual``), or not."""
+    if plan.audience.reachable is None or not snapshot.has("campaigns"):
+        return ""
+    if _gone(plan) is None:
+        return "shown_none" if plan.brief.leave_alone is None and not goals()[plan.brief.goal].get("alike") else "no"
+    return "yes" if plan.brief.leave_alone else "usual"
+
+
+def _gone(plan: Plan) -> int | None:
+    """How many are left out as better left alone; None where nobody was looked at."""
+    steps = plan.audience.steps
+    place = next((i for i, s in enumerate(steps) if s.label == WORTH_IT), None)
+    return None if place is None else steps[place - 1].customers - steps[place].customers
+
+
 def _nobody_chose_channels(plan: Plan) -> bool:
     """Whether the channels are the usual ones, because the brief names none."""
     return "channels" not in plan.brief.model_fields_set and not plan.brief.steps
@@ -127,8 +145,11 @@ def _figures(plan: Plan, economics: Economics, waterfall: Table) -> dict[str, Fi
         "level": _figure(100 - LEVEL_PERCENT, "percent", "Confidence of the read-out", "rule of the read-out"),
         "power": _figure(POWER_PERCENT, "percent", "Power of the read-out", "rule of the read-out"),
     }
+    if (gone := _gone(plan)) is not None:
+        figures["left_alone"] = _figure(gone, "count", "Better left alone",
+                                        "may be contacted, and past campaigns show that a message is not worth it")
     if plan.audience.mailable is not None:
-        figures["mailable"] = _figure(len(plan.audience.mailable), "count", "May be contacted",
+        figures["mailable"] = _figure(len(plan.audience.mailable) + (gone or 0), "count", "May be contacted",
                                       "consent, address and no suppression")
     if economics.baseline is not None:
         figures["baseline"] = _figure(economics.baseline * 100, "percent", "Would order anyway",

@@ -41,3 +41,16 @@ def occasion(snapshot: Snapshot, brief: CampaignBrief) -> tuple[date, date] | No
         if brief.period.year or end >= snapshot.as_of:
             return start, end
     return None
+
+
+def season_before(snapshot: Snapshot, brief: CampaignBrief) -> tuple[date, date] | None:
+    """The latest time of the season named in the brief that is over and lies within the data."""
+    ahead = occasion(snapshot, brief)
+    event = None if ahead is None or brief.period is None else find_event(brief.period.event or "")
+    if event is None or ahead is None:
+        return None
+    for year in (ahead[0].year, ahead[0].year - 1):
+        start, end = event.days(year)
+        if end < snapshot.as_of and end < ahead[0] and start >= snapshot.manifest.first_day:
+            return start, end
+    return None

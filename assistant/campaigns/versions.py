@@ -67,7 +67,8 @@ _DECISIONS: dict[str, Callable[[CampaignBrief], Any]] = {
     "exit": lambda b: b.exit_when.replace("_", " ") if b.exit_when else "as usual for the goal",
     "hours since": lambda b: "as usual for the goal" if b.after_hours is None else b.after_hours,
     "days meant": lambda b: "as usual for the goal" if b.within_days is None else b.within_days,
-    "left alone": lambda b: "those whom contact does not move" if b.leave_alone else "nobody",
+    "left alone": lambda b: "those whom contact does not move" if b.leave_alone else (
+        "as past campaigns show" if b.leave_alone is None else "nobody"),
     "budget": lambda b: "none" if b.budget is None else f"{b.budget:,g}",
     "start": lambda b: day_words(b.starts_on) if b.starts_on else "not set",
     "end": lambda b: day_words(b.ends_on) if b.ends_on else "not set",

@@ -323,7 +323,8 @@ class CampaignBrief(PlanModel):
         default=False, description="one message each: by the first of the channels that reaches the person")
     at_most: int | None = Field(default=None, ge=1, le=5000, description="longest text that was asked for")
     at_most_of: Literal["characters", "words"] = "characters"
-    leave_alone: bool = Field(default=False, description="without those whom past campaigns show not worth it")
+    leave_alone: bool | None = Field(
+        default=None, description="without those whom past campaigns show not worth it; unset: where they show it")
     steps: tuple[JourneyStep, ...] = Field(default=(), max_length=8)
     runs_days: int | None = Field(default=None, ge=1, le=365, description="length of the whole campaign")
     not_included: tuple[str, ...] = Field(default=(), description="asked for, and not in the draft, with the reason")

@@ -59,6 +59,19 @@ class Contacting(Part):
         model = fit_uplift(snapshot, *scope)
         return members(model, model.predict(snapshot), str(condition.name))
 
+    def do_not_contact(self, discounted: bool) -> list[str]:
+        """Customers whom past campaigns show better left alone, sorted.
+
+        Args:
+            discounted: whether the message brings a discount, which is given away on orders that come anyway.
+
+        Raises:
+            MissingData, NoRows, InvalidPlan: see :meth:`contact_members`.
+        """
+        from assistant.models.uplift.members import better_left_alone
+
+        return better_left_alone(self.uplift_model(), self.uplift_scores(), discounted)
+
     def predict_uplift(self, request: UpliftRequest) -> Result:
         """Who is moved by a contact, and whom to leave alone."""
         from assistant.models.uplift.report import uplift_result

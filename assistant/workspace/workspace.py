@@ -464,7 +464,7 @@ class Workspace(Campaigning, Contacting, Offering, Recommending, Foreseeing, Peo
             definition=self.term_definitions().find, put_in=self._meant,
             voice=load_voice(self.settings.home / FILE_NAME), operator=lambda: load_sending(self.settings.home),
             learnt=self.learnt, birthdays_declared=self.settings.birthday_greetings,
-            pick_among=picker_among(self.recommender),
+            pick_among=picker_among(self.recommender), do_not_contact=self.do_not_contact,
         )
 
     def draft_campaign(self, brief: CampaignBrief) -> Result:

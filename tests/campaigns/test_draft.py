@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -70,6 +71,19 @@ def test_objection_on_one_channel_counts_on_all(tmp_path: Path) -> None:
             ("C2", "sms", "+50", True, False)]
     result = draft_campaign(shop_with_contacts(tmp_path, rows), brief(), rooms(tmp_path))
     assert {row[0]: row[1] for row in result.table("channels").rows} == {"email": 0, "sms": 1}
+
+
+def test_whom_past_campaigns_show_better_left_alone_stays_out_unless_that_is_lifted(tmp_path: Path) -> None:
+    shop, asked = shop_with_contacts(tmp_path), []
+    here = replace(rooms(tmp_path), do_not_contact=lambda discounted: asked.append(discounted) or ["C5"])
+    left = draft_campaign(shop, brief(), here)
+    assert left.table("waterfall").rows[-3] == ["worth contacting by what past campaigns changed", 1]
+    assert left.figures["contacted"].value == 1 and left.figures["mailable"].value == 2 and asked == [True]
+    assert draft_campaign(shop, brief(leave_alone=False), here).figures["contacted"].value == 2
+    # what answers something of each person leaves nobody out; nor does a list of everybody
+    assert draft_campaign(shop, brief(goal="welcome"), here).figures["contacted"].value == 2
+    everybody = replace(here, do_not_contact=lambda discounted: ["C1", "C5"])
+    assert draft_campaign(shop, brief(), everybody).figures["contacted"].value == 2
 
 
 def test_nobody_is_the_default_audience(tmp_path: Path) -> None:

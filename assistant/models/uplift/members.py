@@ -31,3 +31,22 @@ def members(model: ShopUplift, scores: pd.DataFrame, name: str) -> list[str]:
                      received=name.replace("_", " "), nearest=["How good is the uplift model?"])
     picked = scores["judged"] & scores["group"].isin(_KINDS[name])
     return sorted(scores.loc[picked, "customer_id"].astype(str))
+
+
+def better_left_alone(model: ShopUplift, scores: pd.DataFrame, discounted: bool) -> list[str]:
+    """Ids of the judged customers whose contact costs more than it brings, sorted.
+
+    Args:
+        discounted: count what a discount gives away on orders that come anyway; without one a sure buyer costs the
+            message alone.
+
+    Raises:
+        NoRows: see :func:`members`.
+    """
+    alone = set(members(model, scores, "leave_alone"))
+    if discounted:
+        return sorted(alone)
+    picked = scores[scores["customer_id"].astype(str).isin(alone)]
+    numbers = (picked[c].to_numpy(dtype=float) for c in ("uplift", "baseline", "usual_order"))
+    parts = model.money_.parts(*numbers)
+    return sorted(picked.loc[parts["margin"] - parts["message"] < 0, "customer_id"].astype(str))
