@@ -10,6 +10,7 @@ from __future__ import annotations
 from assistant.llm.planner.candidate import Planned
 from assistant.llm.planner.context import DialogueContext
 from assistant.llm.planner.heard import expression
+from assistant.llm.planner.population import in_talk
 from assistant.llm.planner.replies import decline
 from assistant.llm.planner.spans import read
 from assistant.llm.planner.vocabulary import Vocabulary
@@ -31,7 +32,9 @@ def scrap_after_refusal(text: str, planned: Planned, context: DialogueContext, w
     """
     before = context.past[-1] if context.past else None
     if before is not None and before.call.name == "ask_back" and planned.frame not in _OF_THE_QUESTION:
-        if not any(item.has("customers_pronoun") for item in read(text, words).items):
+        people = in_talk(context)
+        known = people is not None and planned.calls and all(people.held_by(c) for c in planned.calls)
+        if known or not any(item.has("customers_pronoun") for item in read(text, words).items):
             return None
         said = decline(words.lexicon, "not_understood", "choose_first", words=text.strip(" ?!."),
                        nearest=[str(o) for o in before.call.args.get("options", ())])

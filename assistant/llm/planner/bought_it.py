@@ -48,6 +48,8 @@ def unclear_goods(text: str, context: DialogueContext) -> str | None:
     if wished is not None and _thing(context) is None:
         return wished["it"]
     match = expression("bought_it.pronoun").fullmatch(text.strip())
+    if match is not None and context.open_turn():
+        return match["it"]  # what it was is not settled
     last = context.last("query_data")
     asked = match is not None and last is not None and last is context.last() and _thing(context) is None
     return match["it"] if match is not None and asked else None

@@ -9,6 +9,7 @@ from assistant.llm.planner.answers import run
 from assistant.llm.planner.candidate import Planned, call
 from assistant.llm.planner.context import counted_customers
 from assistant.llm.planner.discourse_scene import Move, Scene, among, answer, dumped, made, parts_of
+from assistant.llm.planner.group_bounds import bound_words
 from assistant.llm.planner.heard import heard
 from assistant.llm.planner.period_grammar import PeriodReader
 from assistant.llm.planner.references import column
@@ -86,8 +87,10 @@ def higher(s: Scene) -> Planned | None:
     money = s.words.role("money")
     spent = money is not None and not heard("discourse.spending").isdisjoint(s.text.lower().split())
     by = str(money) if spent and q.metrics[0] in {"customers", "orders", "units"} else q.metrics[0]
+    judged = not heard("discourse.judging").isdisjoint(s.text.lower().strip(" ?!.").split())
+    bad = judged and by in bound_words(s.words.lexicon.language)["high_is_bad"]  # the worse return rate is the higher
     return made({**q.model_dump(), "metrics": (by,), "dimensions": (two.field,), "filter": dumped(kept),
-                 "compare": None, "sort": Sort(by=by, descending="down" not in s.said).model_dump()})
+                 "compare": None, "sort": Sort(by=by, descending=("down" not in s.said) != bad).model_dump()})
 
 
 def _split_of_few(s: Scene) -> str | None:

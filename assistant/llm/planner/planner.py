@@ -57,6 +57,7 @@ from assistant.llm.planner.short_years import with_short_years
 from assistant.llm.planner.talk_asks import about_the_thing
 from assistant.llm.planner.things_in_talk import with_person_named
 from assistant.llm.planner.tool_names import ALL_TOOLS
+from assistant.llm.planner.table_steps import kept_orders, narrowed_share
 from assistant.llm.planner.turn import Turn, in_turn
 from assistant.llm.planner.turn_memory import remembering
 from assistant.llm.planner.viewed_goods import of_viewers
@@ -138,6 +139,8 @@ def _whole(turn: Turn) -> Planned:
     planned = scrap_after_refusal(turn.text, planned, turn.context, turn.words) or of_the_row(
         turn.text, planned, turn.context, turn.words) or kept_scope(
         turn.text, planned, turn.context, turn.words) or planned
+    planned = kept_orders(turn.text, planned, turn.context, turn.language, turn.alone) or planned
+    planned = narrowed_share(planned, turn.context, turn.text) or planned
     planned = unheld(turn.text, planned, turn.context, turn.words) or planned
     planned = each_by_name(turn.text, in_stock_too(turn.text, of_the_goods(planned)), turn.words)
     return with_goods_said(planned, turn.context)

@@ -10,17 +10,21 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 from assistant.llm.planner.answers import run
 from assistant.llm.planner.candidate import Planned, ToolCall, call
 from assistant.llm.planner.composed_measures import taken_per
-from assistant.llm.planner.discourse_scene import Scene, among, answer, dumped, parts_of
+from assistant.llm.planner.context import DialogueContext
+from assistant.llm.planner.discourse_scene import FRAME, Plan, Scene, among, answer, dumped, made, parts_of
 from assistant.llm.planner.follow_moves import named
+from assistant.llm.planner.group_bounds import DIFFERENT
+from assistant.llm.planner.heard import expression, heard
 from assistant.llm.planner.language_files import read_yaml
 from assistant.llm.planner.late_patterns import LatePattern
 from assistant.llm.planner.period_grammar import PeriodReader
-from assistant.llm.planner.population import in_talk
+from assistant.llm.planner.population import in_talk, populations
 from assistant.llm.planner.references import period_of_row
 from assistant.llm.planner.spans import read
 from assistant.llm.planner.units import GRAINS
@@ -36,7 +40,9 @@ _COUNTS = frozenset({"customers", "orders", "units", "new_customers", "returning
 _FEW = 60
 #: a comparison of times shorter than this is of no whole year
 _YEAR = 300
+_OF_ORDERS = frozenset({"orders", "average_order_value"})
 _LARGEST = frozenset({"largest_order_value"})
+_PAIR = 2
 _GOODS = ("product", "category", "subcategory", "brand")
 
 
@@ -70,9 +76,11 @@ def one_step(s: Scene) -> Planned | None:
     if s.last is None or s.context.open_turn() or s.context.past[-1] is not s.last:
         return None
     forms = _forms(s.words.lexicon.language)
-    back = forms.said("came_back", s.text)
-    if back is not None:
-        return _came_back(replace(s, said=back))
+    for name, of_people in _OF_PEOPLE.items():
+        said = forms.said(name, s.text)
+        found = of_people(replace(s, said=said)) if said is not None else None
+        if found is not None:
+            return found
     for name, step in _STEPS.items() if q is not None else ():
         said = forms.said(name, s.text)
         found = step(replace(s, said=said), q) if said is not None and q is not None else None
@@ -115,6 +123,57 @@ def _share_of(s: Scene, q: QueryPlan) -> Planned | None:
     if kept is None or known is None or not known.adds_up:
         return None
     return s.edited(metrics=(of.metric,), filter=dumped(kept), compare={"kind": "total"})
+
+
+def _as_share(s: Scene, q: QueryPlan) -> Planned | None:
+    """As in "as a share" of new customers by channel: each row's part of them, not another measure."""
+    known = s.words.metrics.get(q.metrics[0])
+    sums = known is not None and known.unit in {"count", "currency"} and q.limit != 1
+    plain = q.compare is None and not q.having and len(q.metrics) == 1
+    return s.edited(transform="share", summary=None) if sums and plain and q.dimensions else None
+
+
+def _share_of_before(s: Scene, q: QueryPlan) -> Planned | None:
+    """As in "what share is that?" after some of the customers before: their part of those, and not of all."""
+    told = list(islice(populations(s.context), 2))
+    if len(told) < _PAIR or told[0].past is not s.last or q.dimensions or q.compare is not None:
+        return None
+    now, before = told
+    if before.past.turn == now.past.turn or now.parts == before.parts or not all(p in now.parts for p in before.parts):
+        return None
+    return s.edited(metrics=("customers",), filter=dumped(now.filter), period=None, transform=None,
+                    compare={"kind": "total", "of": dumped(before.filter)})
+
+
+def _sold(s: Scene, q: QueryPlan) -> Planned | None:
+    """As in "how many did we sell?" of the product that made most: its pieces."""
+    if "units" in q.metrics or "units" not in s.words.metrics or q.compare is not None or s.last is None:
+        return None
+    if q.dimensions and q.limit == 1 and q.dimensions[0] in _GOODS and len(q.dimensions) == 1:
+        row = next(iter(s.context.column(s.last, q.dimensions[0])), None)
+        kept = None if row is None else join([*parts_of(q.filter), among(q.dimensions[0], [row])])
+        return None if row is None else s.edited(metrics=("units",), dimensions=(), filter=dumped(kept), limit=None,
+                                                 offset=0, sort=None, transform=None)
+    goods = any(isinstance(p, Compare) and p.field in _GOODS for p in parts_of(q.filter))
+    return s.edited(metrics=("units",)) if goods and not q.dimensions and q.metrics[0] not in _COUNTS else None
+
+
+def _worth_each(s: Scene, q: QueryPlan) -> Planned | None:
+    """As in "what's their average value?" of orders that were counted."""
+    worth = s.words.role("average_order_value") if {"mean", "mean_2"} & {*s.said} else s.words.role("money")
+    counted = not q.dimensions and q.metrics == ("orders",) and q.compare is None
+    return s.edited(metrics=(worth,)) if counted and worth in s.words.metrics else None
+
+
+def _on_average(s: Scene, q: QueryPlan) -> Planned | None:
+    """As in "and on average each?" of a list of customers and their orders: the mean over the rows."""
+    if q.compare is not None or q.transform is not None:
+        return None
+    if q.dimensions in {("customer",), ("order",)}:
+        return s.edited(summary="mean") if q.summary is None else None
+    people = any(isinstance(p, CustomerCondition) or getattr(p, "field", "") == "customer" for p in parts_of(q.filter))
+    made_of = taken_per(q.metrics[0], "customer", s.words) if people and not q.dimensions else None
+    return None if made_of is None else s.edited(metrics=(made_of,))
 
 
 # -- the rows ----------------------------------------------------------------------------------------------------------
@@ -204,6 +263,41 @@ def _average(s: Scene, q: QueryPlan) -> Planned | None:
     return found
 
 
+def _difference(s: Scene, q: QueryPlan) -> Planned | None:
+    """As in "what's the difference?" after the highest and the lowest: the two rows that were picked."""
+    picked = [p for p in s.context.past if p.turn in {t[0].turn for t in s.context.turns()[-_PAIR:]}]
+    plans = [p.call.plan() for p in picked if p.call.name == "query_data"]
+    if len(plans) != _PAIR or not all(isinstance(p, QueryPlan) and p.limit == 1 and not p.offset for p in plans):
+        return None
+    one, other = plans
+    same = (one.metrics, one.dimensions, one.filter, one.period) == (other.metrics, other.dimensions, other.filter,
+                                                                     other.period)
+    if not same or len(one.dimensions) != 1 or one.compare is not None or one.sort == other.sort:
+        return None
+    group = one.dimensions[0]
+    items = [next(iter(s.context.column(p, f"{group}_label") or s.context.column(p, group)), None) for p in picked]
+    if None in items or items[0] == items[1]:
+        return None
+    plan = QueryPlan(metrics=one.metrics[:1], dimensions=(group,), filter=one.filter, period=one.period)
+    if one.sort is not None and not one.sort.descending:
+        items.reverse()
+    return answer(ToolCall("check_premise", {"relation": "larger", "plan": call(plan).args, "item": items[0],
+                                              "than": items[1], "way": "up", "asked": "size"}))
+
+
+def _which_ones(s: Scene, q: QueryPlan) -> Planned | None:
+    """As in "which ones have fewer than 10 customers?" after the number of countries: countries that do."""
+    group = next((d for d, m in DIFFERENT.items() if m == q.metrics[0] and d != "customer"), None)
+    if group is None or q.dimensions or q.compare is not None or group not in s.words.dimensions:
+        return None
+    rest = s.said.get("rest", "").strip()
+    if not rest:
+        money = s.words.role("money") or "revenue"
+        return s.edited(metrics=(money,), dimensions=(group,), sort={"by": money, "descending": True})
+    found = s.again(f"which {s.words.dimensions[group].label.lower()} {rest}")
+    return replace(found, frame=FRAME) if found.frame not in {"decline", "ask"} else None
+
+
 # -- the times ---------------------------------------------------------------------------------------------------------
 
 
@@ -252,6 +346,20 @@ def _both_narrowed(s: Scene, q: QueryPlan) -> Planned | None:
 
 
 # -- the customers -----------------------------------------------------------------------------------------------------
+
+
+def _were_new(s: Scene) -> Planned | None:
+    """As in "how many of them were new?" of the customers of a month: new then, whatever the word means today."""
+    people = in_talk(s.context)
+    times = [p.period for p in people.parts if isinstance(p, CustomerCondition) and p.period is not None] if (
+        people is not None and people.past is s.last) else []
+    own = parts_of(getattr(s.last.call.plan(), "filter", None)) if s.last is not None else []
+    timed = any(isinstance(p, CustomerCondition) and p.period is not None for p in own)
+    if people is None or not timed or len(times) != 1 or any(
+            getattr(p, "metric", "") == "new_customers" for p in people.parts):
+        return None
+    new = CustomerCondition(metric="new_customers", op="ge", values=(1,), period=times[0])
+    return answer(call(QueryPlan(metrics=("customers",), filter=join([*people.parts, new]))))
 
 
 def _came_back(s: Scene) -> Planned | None:
@@ -330,10 +438,63 @@ def _by_whom(s: Scene, q: QueryPlan) -> Planned | None:
     return answer(call(QueryPlan(metrics=(money,), dimensions=("order", "customer"), filter=among("order", [found]))))
 
 
+def kept_orders(text: str, planned: Planned, context: DialogueContext, language: str, alone: Plan) -> Planned | None:
+    """As in "what share of these baskets came back?" of orders that were counted: those, and not all of them."""
+    said = _forms(language).said("those_orders", text.strip(" ?!."))
+    last = context.past[-1] if context.past else None
+    q = last.call.plan() if last is not None and last.call.name == "query_data" and not last.refused else None
+    if said is None or not isinstance(q, QueryPlan) or q.dimensions or q.compare is not None:
+        return None
+    if q.metrics[0] not in _OF_ORDERS or q.filter is None and q.period is None:
+        return None
+    at = text.index(said["it"])
+    first = said["it"].split()[0]
+    put = f"{first} orders" if first.lower() in heard("table_steps.before") else "orders"
+    found = alone(f"{text[:at]}{put}{text[at + len(said['it']):]}")
+    plan = found.calls[0].plan() if len(found.calls) == 1 and found.calls[0].name == "query_data" else None
+    own = parts_of(plan.filter) if isinstance(plan, QueryPlan) else []
+    if not isinstance(plan, QueryPlan) or plan.period is not None or any(isinstance(p, CustomerCondition) for p in own):
+        return None
+    kept = join([*parts_of(q.filter), *(p for p in own if p not in parts_of(q.filter))])
+    fields: dict[str, Any] = {**plan.model_dump(), "filter": dumped(kept),
+                              "period": None if q.period is None else q.period.model_dump()}
+    if plan.compare is not None and plan.compare.kind == "total" and own:
+        fields["compare"] = {"kind": "total", "of": dumped(q.filter)}
+    return made(fields)
+
+
+def narrowed_share(planned: Planned, context: DialogueContext, text: str) -> Planned | None:
+    """As in "and in France?" of a share of orders: the part and the whole are both narrowed."""
+    last = context.last()
+    before = last.call.plan() if last is not None and last.call.name == "query_data" else None
+    now = planned.calls[0].plan() if len(planned.calls) == 1 and planned.calls[0].name == "query_data" else None
+    if not isinstance(before, QueryPlan) or not isinstance(now, QueryPlan) or before.compare is None:
+        return None
+    if before.compare.kind != "total" or now.compare != before.compare or now.metrics != before.metrics:
+        return None
+    old = parts_of(before.filter)
+    fields = {p.field for p in old if isinstance(p, Compare)}
+    added = [p for p in parts_of(now.filter) if p not in old]
+    plain = all(isinstance(p, Compare) and p.op in {"eq", "in"} and p.field not in fields for p in added)
+    if not old or not added or not plain or not all(p in parts_of(now.filter) for p in old) or pointed(text):
+        return None
+    whole = join([*parts_of(now.compare.of), *added])
+    compare = Comparison(kind="total", of=whole, period=now.compare.period)
+    return replace(planned, calls=[call(now.model_copy(update={"compare": compare}))])
+
+
+def pointed(text: str) -> bool:
+    """Whether a text speaks of those before: "and the German ones?"."""
+    return expression("table_steps.those").search(text) is not None
+
+
+_OF_PEOPLE: dict[str, Callable[[Scene], Planned | None]] = {"came_back": _came_back, "were_new": _were_new}
 _STEPS: dict[str, Callable[[Scene, QueryPlan], Planned | None]] = {
+    "share_of_before": _share_of_before, "as_share": _as_share, "sold": _sold, "difference": _difference,
+    "which_ones": _which_ones, "each_on_average": _on_average, "worth_each": _worth_each,
     "per": _per, "broken": _broken, "average": _average, "grew": _grew, "share_of": _share_of,
     "in_order": _in_order, "by_whom": _by_whom, "other_side": _other_side,
     "both_narrowed": _both_narrowed,
 }
 
-__all__ = ["one_step"]
+__all__ = ["kept_orders", "narrowed_share", "one_step"]

@@ -63,3 +63,28 @@ def test_a_part_of_everything_keeps_the_condition() -> None:
     args = args_of("how many orders over 500 pounds", "what share of revenue do they make")
 
     assert args["metrics"] == ["revenue"] and args["compare"] == {"kind": "total"} and args["filter"]["values"] == [500]
+
+
+def test_who_was_new_is_asked_of_the_time_spoken_of_and_its_share_of_those_before() -> None:
+    bought = "how many customers bought in november 2011"
+    new = args_of(bought, "how many of them were new")
+    share = args_of(bought, "how many of them were new", "what share is that")
+
+    assert [(p["metric"], p["period"]["month"]) for p in new["filter"]["parts"]] == [("orders", 11), ("new_customers", 11)]
+    assert share["compare"]["of"] == new["filter"]["parts"][0]
+
+
+def test_a_share_is_narrowed_on_both_sides() -> None:
+    args = args_of("what share of orders is under 100 pounds", "and in france?")
+
+    assert args["compare"]["of"]["values"] == ["France"]
+
+
+@pytest.mark.parametrize(("text", "measure"), [
+    ("average value of those baskets", "average_order_value"), ("what's their average value", "average_order_value"),
+    ("how many of these orders came from Germany", "orders"),
+])
+def test_orders_that_were_counted_stay_the_ones_spoken_of(text: str, measure: str) -> None:
+    args = args_of("how many orders over 100 pounds in 2011", text)
+
+    assert args["metrics"] == [measure] and "order_value" in str(args["filter"]) and args["period"]["year"] == 2011
