@@ -137,6 +137,10 @@ def _present(scope: Scope, plan: QueryPlan, found: Answer) -> Result:
         figures |= {f"{c.name}__summary": over.figure(0, c.name) for c in over.columns}
     if found.checked:
         figures["checked"] = evidence_figure(found.checked, "count", f"{groups_label(plan)} looked at")
+        if "groups" in figures:
+            figures["checked_share"] = derived(
+                100 * found.all_groups / found.checked, "percent", f"share of the {groups_label(plan)} looked at",
+                "groups / checked * 100", groups=figures["groups"], checked=figures["checked"])
     if not plan.dimensions and "net_revenue" in figures and "revenue" in figures and "returned_value" not in figures:
         figures["returned"] = derived(
             figures["revenue"].value - figures["net_revenue"].value,

@@ -242,7 +242,7 @@ def _groups(scope: Scope, found: Answer) -> None:
         if plan.limit is not None and not chosen_groups:
             found.tied = max(0, len(rows) - plan.limit)
         found.rows = rows
-        if plan.having and not rows:
+        if plan.having and (not rows or nought and all(h.values == (0,) and h.op == "eq" for h in plan.having)):
             found.checked = fetch(scope, everything.aggregate(n=everything.count()))[0]["n"]
         return
     found.expression = table

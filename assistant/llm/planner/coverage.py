@@ -564,3 +564,22 @@ class Coverage:
 def gaps(reading: Reading, calls: Sequence[ToolCall], *, follow_up: bool = False) -> list[str]:
     """Words that change what is asked and that the calls show no trace of."""
     return Coverage(reading, calls, follow_up=follow_up).gaps()
+
+
+def number_gaps(reading: Reading, calls: Sequence[ToolCall]) -> list[str]:
+    """Figures of a text, apart from those of times, that the calls hold neither as they stand nor as what they mean:
+    "the middle 20 %" is from 40 to 60, "the next 15 % after the top 5 %" up to 20."""
+    looked_at = Coverage(reading, calls)
+    timely = {k for item in reading.items if item.has("period", "duration", "ago", "future", "bad_period")
+              for k in range(item.start, item.end)}
+    said = [float(t.value) for t in reading.tokens if t.value is not None]
+    numbers = looked_at.trace.numbers | looked_at.trace.dated
+    found = []
+    for k, token in enumerate(reading.tokens):
+        if k in timely or k in looked_at.named or token.value is None or not token.text[:1].isdigit():
+            continue
+        meant = {token.value, 100 - token.value, 50 - token.value / 2, 50 + token.value / 2}
+        meant |= {abs(token.value + sign * other) for other in said for sign in (1, -1)} - {0.0}
+        if not meant & numbers and not looked_at._has_number(token, looked_at.item_at[k]):
+            found.append(token.text)
+    return found

@@ -15,6 +15,7 @@ from assistant.llm.planner.nearest_question import nearest_question
 from assistant.llm.planner.planner import plan_turn
 from assistant.llm.planner.question_bank import known_questions
 from assistant.llm.planner.question_likeness import QuestionIndex
+from assistant.llm.planner.question_sense import beside_the_question
 from assistant.llm.planner.vocabulary import vocabulary
 from assistant.plans.answering import Likening
 from assistant.plans.shop import Shop
@@ -50,6 +51,8 @@ def by_likeness(
         return planned
     if found is None or not all(c.name in tools for c in found.calls):
         return planned
+    if found.frame != "ask" and beside_the_question(text, found.calls, language) is not None:
+        return planned  # the known question is another one than was asked
     return found
 
 

@@ -45,6 +45,7 @@ from assistant.llm.planner.paid_prices import with_paid_prices
 from assistant.llm.planner.people_acts import FRAMES as PEOPLE_ACTS
 from assistant.llm.planner.people_clauses import settled
 from assistant.llm.planner.people_sense import sensible_people
+from assistant.llm.planner.plan_sense import sensible_plan
 from assistant.llm.planner.post_forms import posts_said
 from assistant.llm.planner.question_readings import QUESTION, WHOLE, claims, said_beside
 from assistant.llm.planner.question_sense import beside_the_question
@@ -168,7 +169,7 @@ def _read_once(turn: Turn) -> Planned:
     planned = settled(text, _accounted_for(turn), shop, words, tools, lambda t: _accounted_for(turn.saying(t)),
                       lambda t: _accounted_for(turn.outside(t)))
     planned = of_campaigns(text, planned, known, shop, tools, words) or _described(turn, planned) or planned
-    planned = sensible_people(text, planned, words)
+    planned = sensible_plan(text, sensible_people(text, planned, words), words, in_talk=bool(known.past))
     if not turn.in_talk or not may_change(planned, known, words):
         return planned
     return changed_by_clauses(text, known, tools, words, turn.again, turn.alone) or planned

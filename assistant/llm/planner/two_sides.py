@@ -404,8 +404,8 @@ def _between_times(said: dict[str, str], told: _Words, words: Vocabulary, plan_o
         return None
     if plan.metrics != (first.metric,) or plan.filter is not None or second.conditions not in ({}, first.conditions):
         return None
-    if "customer" in plan.dimensions or (first.period.year or 0) < (second.period.year or 0):
-        return None  # customers are listed; the later time is the one that is looked at
+    if plan.having or "customer" in plan.dimensions or (first.period.year or 0) < (second.period.year or 0):
+        return None  # a bound is one of another measure; customers are listed; the later time is the one looked at
     down = said["way"].lower() in told.raw["less"]
     made = QueryPlan(
         metrics=plan.metrics, dimensions=plan.dimensions, filter=first.filter,

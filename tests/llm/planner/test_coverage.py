@@ -84,6 +84,10 @@ def test_a_statistic_is_not_taken_for_a_misspelt_one() -> None:
     _a_word_counts("what is the returning customer rate", "quantile", 0.5)
 
 
+def test_a_bound_beside_two_times_is_not_lost() -> None:
+    _a_number_counts("which products sold more in 2011 than in 2010", "more than {n} units", 31, 0.15)
+
+
 def test_words_of_a_name_are_not_one_side_of_a_comparison() -> None:
     _a_word_counts("weekend sales vs weekday sales this year", "in the name", 0.14)
     _a_word_counts("germany sales vs france sales", "in the name", 0.25)
