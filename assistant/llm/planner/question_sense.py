@@ -119,6 +119,15 @@ def _twice(trace: Trace) -> bool:
     return more or following or len(counts) > 1 or trace.negatives() > 0
 
 
+def _no_share(trace: Trace) -> bool:
+    """Whether nothing is set against a whole; things without any sale are shown with how many were looked at."""
+    unsold = bool(_dimensions(trace) & _GOODS) and any(
+        isinstance(h, dict) and list(h.get("values") or ()) == [0] for h in trace.under("having"))
+    part = any(str(name).endswith(("_rate", "_share", "_percent")) or "_over_" in str(name) for name in trace.metrics)
+    against = trace.under("compare", "transform", "study") or set(map(str, trace.under("of"))) - {"value"}
+    return not (unsold or part or against)
+
+
 _HOLDS: dict[str, Callable[[Trace, Any], bool]] = {
     "tools": lambda trace, tools: bool(trace.tools) and trace.tools <= set(tools),
     "lacks": lambda trace, signs: not _signs(trace, signs),
@@ -126,6 +135,9 @@ _HOLDS: dict[str, Callable[[Trace, Any], bool]] = {
     "no_dimension": lambda trace, _: not _dimensions(trace) and not trace.under("compare"),
     "lists_no": lambda trace, names: not _dimensions(trace) & set(names),
     "lists": lambda trace, names: set(names) <= _dimensions(trace),
+    "lists_one": lambda trace, names: bool(_dimensions(trace) & set(names)),
+    "denies_nothing": lambda trace, _: trace.negatives() == 0,
+    "no_share": lambda trace, _: _no_share(trace),
     "measures": lambda trace, names: bool(_asked_measures(trace)) and _asked_measures(trace) <= set(names),
     "either": _either,
     "denied_goods": lambda trace, _: _denied_goods(trace),
