@@ -125,7 +125,7 @@ def test_products_never_sold(richer, shop):
 
     result = never(richer)
     assert [r[:2] for r in result.table("result").rows] == [["P9", "Unsold Vase"]]
-    assert compose([result]).text.startswith("**1** product matches")
+    assert compose([result]).text.startswith("**1** of 6 products (16.7 %) matches")
     assert set(listed(never(shop, period=FEBRUARY), "units")) == {"P2", "P3"}
     assert set(listed(never(shop, filter=GERMANY), "units")) == {"P4"}
     kitchen_in_france = And(parts=(Compare(field="category", values=("Kitchen",)),

@@ -157,7 +157,8 @@ def _upside_down(plan: QueryPlan) -> bool:
 def _of_all_looked_at(plan: QueryPlan) -> QueryPlan:
     """The plan of things without any sale as those and how many were looked at: their share of revenue is nothing."""
     none_of_it = plan.having and all(h.op == "eq" and h.values == (0,) and h.of == "value" for h in plan.having)
-    return plan.model_copy(update={"transform": None}) if none_of_it and plan.transform == "share" else plan
+    goods = len(plan.dimensions) == 1 and plan.dimensions[0] in GOODS
+    return plan.model_copy(update={"transform": None}) if none_of_it and goods and plan.transform == "share" else plan
 
 
 def _several(condition: CustomerCondition) -> bool:

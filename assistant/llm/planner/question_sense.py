@@ -124,6 +124,8 @@ def _no_share(trace: Trace) -> bool:
     unsold = bool(_dimensions(trace) & _GOODS) and any(
         isinstance(h, dict) and list(h.get("values") or ()) == [0] for h in trace.under("having"))
     part = any(str(name).endswith(("_rate", "_share", "_percent")) or "_over_" in str(name) for name in trace.metrics)
+    if "order" in _dimensions(trace):
+        return not trace.under("compare")  # each one's own share is none of so many orders
     against = trace.under("compare", "transform", "study") or set(map(str, trace.under("of"))) - {"value"}
     return not (unsold or part or against)
 
