@@ -15,6 +15,7 @@ class ListRules(PlanModel):
     """
 
     category: str | None = None
+    brand: str | None = None
     exclude_categories: tuple[str, ...] = Field(default=(), max_length=20)
     exclude_words: tuple[str, ...] = Field(
         default=(), max_length=20, description="no product whose name holds one of these words"

@@ -222,14 +222,16 @@ class BuyersRequest(PlanModel):
     category: str | None = None
     text: str | None = Field(default=None, max_length=100, description="words that product names hold")
     like_customer_id: str | None = None
-    new_only: bool = Field(default=False, description="of a category or of words only what is new")
+    brand: str | None = Field(default=None, description="of them only products of this brand; alone all of the brand")
+    new_only: bool = Field(default=False, description="of a category, a brand or of words only what is new")
     filter: Filter | None = Field(default=None, description="only customers it selects")
     k: int = Field(default=20, ge=1, le=1000)
 
     @model_validator(mode="after")
     def _one_thing(self) -> BuyersRequest:
         said = (self.product_id, self.product_ids, self.category, self.text, self.like_customer_id)
-        if len([v for v in said if v]) != 1:
+        named = len([v for v in said if v])
+        if named > 1 or (named == 0 and not self.brand):
             raise ValueError("give exactly one of product_id, product_ids, category, text and like_customer_id")
         return self
 

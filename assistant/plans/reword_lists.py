@@ -27,6 +27,8 @@ def rule_words(rules: ListRules) -> list[str]:
     said: list[str] = []
     if rules.category:
         said.append(f"category {rules.category}")
+    if rules.brand:
+        said.append(f"brand {rules.brand}")
     if rules.exclude_categories:
         said.append(f"nothing of category {' or '.join(rules.exclude_categories)}")
     if rules.exclude_words:

@@ -45,9 +45,12 @@ def reword_buyers(request: BuyersRequest) -> str:
     k = number_words(request.k)
     if request.like_customer_id:
         return f"the {k} customers who buy most like customer {request.like_customer_id}{where}"
-    what = f"product {request.product_id}" if request.product_id else request.category or f"'{request.text}'"
+    what = f"product {request.product_id}" if request.product_id else request.category or (
+        f"'{request.text}'" if request.text else "products")
     if request.new_only:
         what = f"what is new of {what}"
     if request.product_ids:
         what = f"any of the products {join_words(list(request.product_ids))}"
+    if request.brand:
+        what += f" of brand {request.brand}"
     return f"the {k} customers most suited to {what}{where}"

@@ -105,7 +105,7 @@ class Recommending(Part):
         """The request with the new products that a category or words name, one or several, instead of all they name."""
         from assistant.models.recommend.newest import new_ones_of
 
-        if not request.new_only or not (request.category or request.text):
+        if not request.new_only or not (request.category or request.text or request.brand):
             return request
         return new_ones_of(self.snapshot, request, self._catalogue())
 

@@ -146,6 +146,7 @@ def rules(p: Any, *, said: bool = False) -> str:
     text += f" {p.category}" if p.category and not said else ""
     text += f" min={_number(p.min_price)}" if p.min_price else ""
     text += f" margin={_number(p.min_margin)}" if p.min_margin else ""
+    text += f" brand={p.brand}" if p.brand else ""
     without = (*p.exclude_categories, *p.exclude_words)
     text += f" not={','.join(without)}" if without else ""
     text += f" per_category={p.max_per_category}" if p.max_per_category else ""

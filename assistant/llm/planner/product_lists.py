@@ -112,6 +112,8 @@ def product_list(
     if re.search(raw["reasons"], plain, re.IGNORECASE):
         return None  # "why this and not that" asks for no list, and leaves nothing out
     rules = _cut(plain, shop, words)
+    if "brand" in rules.values and re.match(raw["brand"]["of_people"], rules.rest, re.IGNORECASE):
+        return None
     found = _asked(rules, language, shop, tools)
     def plan_words(said: str) -> list[Candidate]:
         return plan_one(rephrase(said, words.lexicon.words))
@@ -170,6 +172,7 @@ def _cut(text: str, shop: Shop, words: Vocabulary) -> Rules:
                 continue
             _take(rules, match, name, _number(match["n"], language))
     _cut_excluded(rules, shop, words)
+    _cut_brand(rules, shop, language)
     rules.whole, rules.rest = rules.rest, _trimmed(rules.rest, language)
     return rules
 
@@ -237,6 +240,24 @@ def _number(said: str, language: str) -> float:
     return float(numbers[last]) if last in numbers else float(said.replace(",", "."))
 
 
+def _cut_brand(rules: Rules, shop: Shop, language: str) -> None:
+    """The one brand named, with the word before it: "a mug by Seaglass"; not one of what customers did."""
+    raw, brands = _raw(language)["brand"], _brands(shop)
+    if not brands:
+        return
+    names = "|".join(re.escape(b).replace(r"\ ", r"\s+") for b in sorted(brands, key=len, reverse=True))
+    found = list(re.finditer(rf"(?:\b(?:{raw['before']})\s+)?(?<!\w)(?P<brand>{names})(?:['’]s)?(?!\w)", rules.rest,
+                             re.IGNORECASE))
+    if len(found) != 1:
+        return
+    match = found[0]
+    if re.search(raw["not_after"], rules.rest[: match.start("brand")].rstrip(), re.IGNORECASE) or re.match(
+            raw["not_before"], rules.rest[match.end() :].lstrip(), re.IGNORECASE):
+        return
+    said = " ".join(match["brand"].casefold().split())
+    _take(rules, match, "brand", next(b for b in brands if " ".join(b.casefold().split()) == said))
+
+
 def _cut_excluded(rules: Rules, shop: Shop, words: Vocabulary) -> None:
     """Categories and words left out; the words stay in the text where they name neither."""
     raw = _raw(words.lexicon.language)
@@ -271,6 +292,11 @@ def _thing(said: str, categories: tuple[str, ...], words: Vocabulary) -> tuple[s
     if wanted and all(w in words.product_words for w in wanted):
         return "exclude_words", said.lower()
     return None
+
+
+def _brands(shop: Shop) -> tuple[str, ...]:
+    known = {term.name for term in shop.dimensions()}
+    return tuple(shop.values("brand")) if "brand" in known else ()
 
 
 def _categories(shop: Shop) -> tuple[str, ...]:

@@ -379,6 +379,7 @@ def _fits(rule: Mapping[str, Any], pieces: list[Piece], asked: Asked) -> bool:
     if any(not p.tags & allowed for p in pieces):
         return False
     more = ({"two"} if len(asked.families) > 1 else set()) | ({"pair"} if len(asked.goods) == 2 else set())
+    more |= {"brand"} if "brand" in asked.rules.values and not asked.goods else set()
     heard = frozenset().union(*(p.tags for p in pieces)) | more
     many = len(asked.products) > 1 and "many" not in allowed
     several = len(asked.customers) > 1 or (len(asked.categories) > 1 and "pair" not in allowed)
@@ -436,6 +437,8 @@ def _buyers(a: Asked) -> BuyersRequest | None:
     ids = [name for kind, name in a.products if kind == "id"]
     new = "new" in a.tags and (bool(a.categories) or not ids)
     more: dict[str, Any] = {"filter": a.group, "new_only": new, **a.k}
+    if not a.products and not a.categories:
+        return BuyersRequest(brand=a.rules.values["brand"], **more)
     if a.categories:
         return None if a.products else BuyersRequest(category=a.categories[0][1], **more)
     if len(ids) == len(a.products):

@@ -85,6 +85,7 @@ def _words(spoken: str) -> dict[str, Any]:
     expressions = ("polite", "lead", "trail", "people_of_after", "bare_id", "customer_before", "joins", "commas")
     return {name: re.compile(raw[name], re.IGNORECASE) for name in expressions} | {
         "pronouns": frozenset(raw["pronouns"]), "ordinals": raw["ordinals"],
+        "all_listed": frozenset(raw.get("all_listed", ())),
         "never_bought": raw["never_bought"], "people_of": raw["people_of"], "customer_word": raw["customer_word"],
         "models": {name.casefold(): family for family, said in raw["models"].items() for name in said},
     }
@@ -205,6 +206,8 @@ def _why(said: dict[str, str], context: DialogueContext, shop: Shop, text: str) 
              for name, place in (("why", "product"), ("why_not", "other")) if place in said}
     if customer is None:
         return None
+    if "customer" in said and _bare(said["product"]).casefold() in _words(language())["all_listed"]:
+        return RecommendRequest.model_validate({**_last_list(customer, context), "customer_id": customer})
     if "customer" in said:  # who is named with an unknown product hears which products are nearest
         named = {name: found or _bare(said["product" if name == "why" else "other"]) for name, found in named.items()}
     elif not all(named.values()):

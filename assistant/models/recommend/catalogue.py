@@ -32,6 +32,7 @@ RULES: dict[str, str] = {
     "out_of_stock": "out of stock",
     "other_taste": "not what was said to be liked",
     "other_category": "in another category",
+    "other_brand": "of another brand",
     "excluded_category": "in a category left out",
     "excluded_words": "with a word left out in the name",
     "excluded_product": "left out by hand",
@@ -66,6 +67,7 @@ class ProductFilters:
     also_unbought: bool = False
     also_gone: bool = False
     only: frozenset[str] | None = None
+    brand: str | None = None
 
     @classmethod
     def of(cls, request: ListRules) -> ProductFilters:
@@ -74,7 +76,7 @@ class ProductFilters:
             category=request.category, max_price=request.max_price, in_stock_only=request.in_stock_only,
             min_price=request.min_price, min_margin=request.min_margin,
             exclude_categories=request.exclude_categories, exclude_words=request.exclude_words,
-            exclude_products=request.exclude_products,
+            exclude_products=request.exclude_products, brand=request.brand,
         )
 
 
@@ -165,6 +167,8 @@ class Catalogue:
             left["other_taste"] = ~self.frame["product_id"].isin(filters.only).to_numpy()
         if filters.category is not None:
             left["other_category"] = ~self.in_category(filters.category)
+        if filters.brand is not None:
+            left["other_brand"] = ~self.of_brand(filters.brand)
         if filters.exclude_categories:
             left["excluded_category"] = np.logical_or.reduce([self.in_category(c) for c in filters.exclude_categories])
         if filters.exclude_products:
@@ -225,6 +229,26 @@ class Catalogue:
             known = sorted({v for n in names for v in n if v})
             nearest = [m[0] for m in process.extract(category, known, limit=5)]
             raise UnknownName("The shop has no such category", received=category, valid=nearest)
+        return match
+
+
+    def of_brand(self, brand: str) -> np.ndarray:
+        """Rows of a brand.
+
+        Raises:
+            MissingData: the data hold no brands. UnknownName: the shop does not have it; ``valid`` holds the nearest.
+        """
+        names = self.frame["brand"].fillna("").astype(str)
+        known = sorted(set(names) - {""})
+        if not known:
+            raise MissingData("A list by brand needs products.brand, which the loaded data do not have",
+                              received="products.brand")
+        match = names.str.casefold().to_numpy() == brand.strip().casefold()
+        if not match.any():
+            from rapidfuzz import process
+
+            raise UnknownName("The shop has no such brand", received=brand,
+                              valid=[m[0] for m in process.extract(brand, known, limit=5)])
         return match
 
 

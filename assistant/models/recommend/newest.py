@@ -30,8 +30,14 @@ def new_ones_of(snapshot: Snapshot, request: BuyersRequest, catalogue: Catalogue
     Raises:
         UnknownName: nothing is called so. NoRows: none of them is new; the message names the newest.
     """
-    said = request.category or request.text or ""
-    meant = set(catalogue.frame["product_id"].iloc[list(products_meant(catalogue, said).rows)].astype(str))
+    said = request.category or request.text or request.brand or ""
+    rows_meant = np.ones(len(catalogue.frame), dtype=bool)
+    if request.category or request.text:
+        rows_meant = np.isin(np.arange(len(rows_meant)), products_meant(catalogue, said).rows)
+    if request.brand:
+        rows_meant &= catalogue.of_brand(request.brand)
+        said = said if said == request.brand else f"{request.brand} {said}"
+    meant = set(catalogue.frame["product_id"].to_numpy()[rows_meant].astype(str))
     known = launches(snapshot)
     rows = known.frame["product_id"].isin(meant).to_numpy()
     day = known.frame["launched"].to_numpy(dtype=float)
@@ -42,7 +48,7 @@ def new_ones_of(snapshot: Snapshot, request: BuyersRequest, catalogue: Catalogue
         raise NoRows(f"Nothing called “{said}” is new: none was launched within the last {_DAYS} days"
                      + _latest(known.frame, order, day), received=said)
     one = {"product_id": ids[0]} if len(ids) == 1 else {"product_ids": tuple(ids)}
-    return request.model_copy(update={"category": None, "text": None, **one})
+    return request.model_copy(update={"category": None, "text": None, "brand": None, **one})
 
 
 def _latest(frame: object, order: list[int], day: np.ndarray) -> str:

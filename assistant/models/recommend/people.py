@@ -120,7 +120,7 @@ def _likely(snapshot: Snapshot, request: BuyersRequest, fitted: FittedRecommende
         if personal is None:
             raise InvalidPlan("Purchases are too few to say who suits a product", received=request.product_id or "")
         family, model = personal, fitted.models[personal]
-    columns, what = _wanted(snapshot, request, fitted)
+    columns, what = _of_brand(request, fitted, *_wanted(snapshot, request, fitted))
     seen = fitted.interactions
     scores = np.empty(seen.n_users, dtype=np.float64)
     for start in range(0, seen.n_users, _BATCH):
@@ -215,7 +215,21 @@ def _wanted(snapshot: Snapshot, request: BuyersRequest, fitted: FittedRecommende
     mask = candidate_mask(fitted, ProductFilters(request.category, None, False))
     if not mask.any():
         raise NoRows(f"No product of {request.category} is on sale", received=request.category or "")
-    return np.flatnonzero(mask), f"products of {request.category}"
+    return np.flatnonzero(mask), f"products of {request.category}" if request.category else "products"
+
+
+def _of_brand(
+    request: BuyersRequest, fitted: FittedRecommender, columns: np.ndarray, what: str
+) -> tuple[np.ndarray, str]:
+    """Of these columns those of the brand asked for, and what they are called then."""
+    if request.brand is None:
+        return columns, what
+    catalogue = fitted.catalogue
+    kept = columns[catalogue.of_brand(request.brand)[catalogue.rows[columns]]]
+    if not len(kept):
+        raise NoRows(f"{request.brand} has no {what} that were ever sold" if what.startswith("products")
+                     else f"{what} is not of {request.brand}", received=f"{what}, {request.brand}")
+    return kept, f"{what} of the brand {request.brand}"
 
 
 def _several(request: BuyersRequest, fitted: FittedRecommender) -> tuple[np.ndarray, str]:

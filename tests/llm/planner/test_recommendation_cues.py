@@ -177,3 +177,29 @@ def test_would_they_like_it() -> None:
 def test_the_same_for_all_and_three_things() -> None:
     assert _call("are your lists just the same bestsellers for all?")[1]["about"] == "sameness"
     assert _call("which three things should customer 17850 get next?")[1] == {"customer_id": "17850", "k": 3}
+
+
+@pytest.mark.parametrize(("text", "args"), [
+    ("who would buy an Acorn mug?", {"text": "mug", "brand": "Acorn"}),
+    ("20 people who would want a mug from Acorn", {"text": "mug", "brand": "Acorn"}),
+    ("which customers might be interested in Kitchen by Acorn", {"category": "Kitchen", "brand": "Acorn"}),
+    ("who would like Acorn", {"brand": "Acorn"}),
+])
+def test_a_brand_narrows_the_goods_that_somebody_would_buy(text: str, args: dict[str, Any]) -> None:
+    assert _call(text) == ("likely_buyers", args)
+
+
+def test_a_brand_that_was_bought_is_of_the_customers() -> None:
+    name, args = _call("what should we recommend to customers who bought Acorn")
+    assert name == "recommend_products" and "brand" not in args and args["filter"]["where"]["field"] == "brand"
+
+
+@pytest.mark.parametrize("text", [
+    "which items should I show people from France?", "which products would we put in front of people from France",
+])
+def test_what_to_show_a_group(text: str) -> None:
+    assert _call(text)[1]["filter"]["values"] == ["France"]
+
+
+def test_several_products_that_something_goes_with_are_a_basket() -> None:
+    assert len(_call("suggest products that go with the linen cushion and the red mug together")[1]["basket"]) == 2
