@@ -16,6 +16,7 @@ LABELS = {
     "hour": "hour of day",
     "channel": "sales channel",
     "first_product": "first product bought",
+    "first_category": "category of the first product bought",
     "days_since_last_order": "days since the last order",
     "days_between_orders": "days between orders",
     "silence_in_gaps": "silence, in the customer's own usual gaps",

@@ -10,6 +10,7 @@ from assistant.plans.periods import Period
 from assistant.plans.reword_base import compared, label, number_words
 from assistant.plans.reword_filters import filter_words
 from assistant.plans.reword_periods import during, period_phrase
+from assistant.plans.reword_series import SERIES
 from assistant.plans.studies import (
     CohortStudy,
     ConcentrationStudy,
@@ -139,4 +140,5 @@ _WORDS: dict[type, Callable[[Any], str]] = {
     EarlyStudy: _early,
     ConcentrationStudy: _concentration,
     ContrastStudy: _contrast,
+    **SERIES,
 }

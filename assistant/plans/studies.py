@@ -13,6 +13,7 @@ from pydantic import Field, model_validator
 from assistant.plans.base import PlanModel
 from assistant.plans.filters import Filter
 from assistant.plans.periods import Period
+from assistant.plans.series import GapStudy, PaceStudy, ReachStudy, RunsStudy, ScaledStudy, UsualStudy
 
 Unit = Literal["month", "quarter", "year"]
 
@@ -145,7 +146,19 @@ class ContrastStudy(PlanModel):
 
 
 Study = Annotated[
-    CohortStudy | ReturnStudy | LadderStudy | SpreadStudy | EarlyStudy | ConcentrationStudy | ContrastStudy,
+    CohortStudy
+    | ReturnStudy
+    | LadderStudy
+    | SpreadStudy
+    | EarlyStudy
+    | ConcentrationStudy
+    | ContrastStudy
+    | UsualStudy
+    | RunsStudy
+    | GapStudy
+    | ReachStudy
+    | PaceStudy
+    | ScaledStudy,
     Field(discriminator="study"),
 ]
 

@@ -19,6 +19,8 @@ from assistant.results import Caveat, Result
 
 #: a rate or an average from fewer orders than this is not concluded from
 SMALL_SAMPLE = 30
+#: what was first sold so soon after the data begin may have been sold before
+_JUST_BEGUN = timedelta(days=31)
 
 
 def caveats_for(scope: Scope, found: Answer, result: Result) -> tuple[list[Caveat], list[str]]:
@@ -100,6 +102,9 @@ def _about_time(scope: Scope, found: Answer) -> list[Caveat]:
         caveats.append(Caveat(code="incomplete_period", figures={"last_day": last_day}, words={"period": label}))
     if asked.starts_late and asked.shape != "all":
         caveats.append(Caveat(code="starts_late", figures={"first_day": first_day}, words={"period": asked.label}))
+    begun = found.totals.get("first_order_date") if found.plan.metrics == ("first_order_date",) else None
+    if begun is not None and begun - scope.snapshot.manifest.first_day < _JUST_BEGUN and asked.shape == "all":
+        caveats.append(Caveat(code="sold_before_maybe", figures={"first_day": first_day}))
     if found.pair is not None:
         if found.pair.cut:
             caveats.append(

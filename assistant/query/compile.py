@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 Window = tuple[date, date] | None
 #: dimensions that guests have no value for
-KNOWN_ONLY = {"customer", "cohort", "first_product", "orders_band"}
+KNOWN_ONLY = {"customer", "cohort", "first_product", "first_category", "orders_band"}
 #: dimensions that share out the days of a period, and the group that a day falls into
 DAYS_OF: dict[str, Callable[[date], Any]] = {
     **{grain: (lambda day, grain=grain: unit_start(day, grain)) for grain in TIME_GRAINS},

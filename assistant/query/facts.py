@@ -72,6 +72,7 @@ _HISTORY = {
     "last_day": (Origin("order_lines", "customer_id", "history"),),
     "first_product": (Origin("order_lines", "customer_id", "first_product"),),
     "first_product_name": (Origin("products", "name", "first_product"),),
+    "first_category": (Origin("products", "category", "first_product"),),
 }
 _CAMPAIGN = {
     "campaign_name": (Origin("campaigns", "name", "campaign"),),
@@ -367,8 +368,11 @@ def _first_product(snapshot: Snapshot, wide: ibis.Table, columns: dict[str, Orig
     order = [ibis.desc(spent.spent), ibis.asc(spent.product_id)]
     ranked = spent.mutate(place=ibis.row_number().over(group_by=spent.customer_id, order_by=order))
     top = ranked.filter(ranked.place == 0).select(first_key="customer_id", first_product="product_id")
-    if "first_product_name" in columns:
-        names = snapshot.table("products").select(first_name_key="product_id", first_product_name="name")
+    said = {"first_product_name": "name", "first_category": "category"}
+    wanted = {column: source for column, source in said.items() if column in columns}
+    if wanted:
+        products = snapshot.table("products")
+        names = products.select(first_name_key="product_id", **wanted)
         top = top.left_join(names, top.first_product == names.first_name_key).drop("first_name_key")
     return wide.left_join(top, wide.customer_id == top.first_key).drop("first_key")
 

@@ -25,7 +25,7 @@ SMALLEST = 10
 HIDDEN = f"fewer than {SMALLEST} people"
 #: Dimensions that say who the people are.
 OF_PEOPLE = frozenset({"country", "city", "acquisition_channel", "gender", "age_band", "cohort", "orders_band",
-                       "new_vs_returning", "customer_type", "first_product", "segment"})
+                       "new_vs_returning", "customer_type", "first_product", "first_category", "segment"})
 #: Columns that count the people behind a row, in tables of models.
 _COUNTS = ("customers", "people")
 #: Groups whose size is looked up.

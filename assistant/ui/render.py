@@ -44,6 +44,7 @@ KINDS: dict[str, DrawBody] = {
     "spread": pieces.body,
     "early": pieces.body,
     "concentration": pieces.body,
+    **dict.fromkeys(("usual", "runs", "gap", "reach", "pace", "scaled"), pieces.body),
     "data_overview": pieces.body,
     "audience": audience.chosen,
     "customer_profile": customer.profile,

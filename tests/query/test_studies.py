@@ -22,6 +22,7 @@ from assistant.plans import (
     StudyRequest,
 )
 from assistant.plans.reword import reword
+from assistant.plans.series import GapStudy, PaceStudy, ReachStudy, RunsStudy, ScaledStudy, UsualStudy
 from assistant.query.engine import run_query
 from assistant.query.studies import run_study
 
@@ -147,6 +148,20 @@ STUDIES = [
     ConcentrationStudy(of="product"),
     ConcentrationStudy(top=2),
     ConcentrationStudy(top_percent=10, metric="units"),
+    UsualStudy(),
+    UsualStudy(grain="week", metric="orders", asked="variation"),
+    RunsStudy(grain="day"),
+    RunsStudy(grain="day", condition="over", value=20),
+    RunsStudy(grain="day", condition="none", metric="orders", asked="count"),
+    RunsStudy(grain="day", condition="some", metric="orders", asked="first"),
+    GapStudy(grain="day"),
+    GapStudy(grain="day", end="lowest"),
+    ReachStudy(target=50),
+    ReachStudy(target=2, metric="customers"),
+    ReachStudy(target=1e9),
+    PaceStudy(target=1e6),
+    ScaledStudy(percent=10),
+    ScaledStudy(percent=-5, part="returns"),
 ]
 
 

@@ -193,6 +193,7 @@ def every_kind() -> dict[str, Result]:
         "campaign_message", "campaign_reason", "send_times",
         "dry_run", "sending_state", "campaign_calendar", "exported", "send_plan", "sending_stopped",
         "cohorts", "returning", "ladder", "spread", "early", "concentration",
+        "usual", "runs", "gap", "reach", "pace", "scaled",
         "term_agreed", "term_withdrawn", "terms", "segment_saved", "saved_segment", "saved_segments", "segment_change",
         "segment_changed", "segment_tested", "segment_refreshed", "segment_drift", "category_edited",
         "category_products", "undone",

@@ -27,7 +27,7 @@ _OF_TALK = frozenset({
     "decline", "picked", "ask", "refused", "small_talk", "undo", "back", "repeat", "explain", "advice",
     "campaign_asks",
     # these take a text only where they know every word
-    "recommendation_cues", "composed", "two_sides", "share", "bought_after", "wanted_goods",
+    "recommendation_cues", "composed", "two_sides", "share", "bought_after", "wanted_goods", "series",
 })  # fmt: skip
 #: words of a "why?" that only speaks of what was answered before
 _LONGEST_WHY = 6

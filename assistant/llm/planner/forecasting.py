@@ -23,7 +23,8 @@ from assistant.plans.requests import ForecastRequest
 _FORECASTABLE = ("revenue", "orders", "units", "customers")
 _OPENERS = heard("forecasting.openers")
 #: Splits that are no series of sales of their own.
-_NO_SPLITS = frozenset({"customer", "order", "new_vs_returning", "cohort", "segment", "first_product", "campaign"})
+_NO_SPLITS = frozenset({"customer", "order", "new_vs_returning", "cohort", "segment", "first_product",
+                        "first_category", "campaign"})
 
 
 @dataclass(frozen=True)

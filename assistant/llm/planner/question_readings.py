@@ -15,6 +15,7 @@ from assistant.llm.planner.candidate_readings import candidates
 from assistant.llm.planner.chosen_among import chosen_among
 from assistant.llm.planner.churn_forms import about_what_comes
 from assistant.llm.planner.composed import composed
+from assistant.llm.planner.context import DialogueContext
 from assistant.llm.planner.contrasts import contrasted
 from assistant.llm.planner.customer_asks import about_customers, about_groups_contacted
 from assistant.llm.planner.day_hours import asked_hours
@@ -42,6 +43,7 @@ from assistant.llm.planner.replies import decline
 from assistant.llm.planner.request_order import in_order, requests_of
 from assistant.llm.planner.segment_talk import about_groups
 from assistant.llm.planner.sending_forms import about_sending
+from assistant.llm.planner.series_asks import series_asks
 from assistant.llm.planner.share_of_group import share_of_group
 from assistant.llm.planner.shares import share_of_whole
 from assistant.llm.planner.spans import read
@@ -94,6 +96,18 @@ def said_beside(turn: Turn) -> Planned | None:
 def _chosen_among(turn: Turn) -> Planned | None:
     """Things to choose from beside their kind: "which channel (google / email) …"."""
     return chosen_among(turn.text, turn.shop, turn.words, turn.alone) if "query_data" in turn.tools else None
+
+
+def _series(turn: Turn) -> Planned | None:
+    """A measure along time: what is usual, runs in a row, targets, plain what-ifs."""
+    if "run_study" not in turn.tools:
+        return None
+
+    def read_one(text: str) -> list[Candidate]:
+        whole = composed(text, DialogueContext(), turn.words)
+        return [Candidate(whole.calls, 0.0, "query")] if whole is not None else turn.rephrased(text)
+
+    return series_asks(turn.text, turn.words, read_one, turn.context)
 
 
 def _groups_contacted(turn: Turn) -> Planned | None:
@@ -250,7 +264,7 @@ def _requests(turn: Turn) -> Planned:
 
 #: in the order in which they are tried; the last one always gives a plan
 WHOLE: tuple[Step, ...] = (
-    _chosen_among, _parts, _groups_contacted, _contacts, _offers, _order_sets, _product_list, _two_sided,
+    _chosen_among, _series, _parts, _groups_contacted, _contacts, _offers, _order_sets, _product_list, _two_sided,
 )
 QUESTION: tuple[Step, ...] = (
     _recommendations_heard, _experiments, _customers, _what_comes, _share_of_group, _percent_bands, _people_sets,

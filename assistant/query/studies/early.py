@@ -25,7 +25,8 @@ GROUPS_SHOWN = 100
 #: days after the first order at which the study of the second order looks
 STOPS = (30, 60, 90, 180, 365)
 #: what a customer is, and what a first order has: these describe the customer, not the things bought
-_OF_CUSTOMERS = {"acquisition_channel", "city", "gender", "age_band", "cohort", "first_product", "customer_type"}
+_OF_CUSTOMERS = {"acquisition_channel", "city", "gender", "age_band", "cohort", "first_product", "first_category",
+                 "customer_type"}
 
 
 def early(scope: Scope, study: EarlyStudy) -> Result:

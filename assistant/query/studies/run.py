@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from assistant.plans.series import GapStudy, PaceStudy, ReachStudy, RunsStudy, ScaledStudy, SeriesStudy, UsualStudy
 from assistant.plans.studies import (
     CohortStudy,
     ConcentrationStudy,
@@ -24,7 +25,11 @@ from assistant.query.studies.contrast import contrast
 from assistant.query.studies.early import early
 from assistant.query.studies.ladder import ladder
 from assistant.query.studies.returning import returning
+from assistant.query.studies.runs import runs
+from assistant.query.studies.scaled import scaled
 from assistant.query.studies.spread import spread
+from assistant.query.studies.targets import pace, reach
+from assistant.query.studies.usual import gap, usual
 from assistant.results import Result
 
 if TYPE_CHECKING:
@@ -38,6 +43,12 @@ _STUDIES: dict[type, Callable[[Scope, Any], Result]] = {
     EarlyStudy: early,
     ConcentrationStudy: concentration,
     ContrastStudy: contrast,
+    UsualStudy: usual,
+    RunsStudy: runs,
+    GapStudy: gap,
+    ReachStudy: reach,
+    PaceStudy: pace,
+    ScaledStudy: scaled,
 }
 
 
@@ -46,7 +57,8 @@ def run_study(snapshot: Snapshot, request: StudyRequest, *, options: QueryOption
 
     Returns:
         Result whose ``kind`` is that of the study (``cohorts``, ``returning``, ``ladder``, ``spread``, ``early``,
-        ``concentration``, ``contrast``); tables and figures are described with each study's function.
+        ``concentration``, ``contrast``, ``usual``, ``runs``, ``gap``, ``reach``, ``pace``, ``scaled``); tables and
+        figures are described with each study's function.
 
     Raises:
         UnknownName, MissingData, InvalidPlan: the study cannot be carried out; the message says what would help.
@@ -55,7 +67,7 @@ def run_study(snapshot: Snapshot, request: StudyRequest, *, options: QueryOption
     started = time.perf_counter()
     scope = Scope(snapshot, options or QueryOptions())
     study = request.study
-    if not isinstance(study, SpreadStudy | ConcentrationStudy):
+    if not isinstance(study, SpreadStudy | ConcentrationStudy | SeriesStudy):
         check(scope, ("customers",), (), study.filter)
     for condition in (study.filter, getattr(study, "first", None), getattr(study, "second", None)):
         check_values(snapshot, condition)

@@ -37,6 +37,7 @@ def spread(scope: Scope, study: SpreadStudy) -> Result:
     Returns:
         Result of kind ``spread``. Tables: ``bands`` (``band``, ``things``, ``share``, and for sums ``amount`` and
         ``amount_share``), ``summary`` (one row: ``things``, ``mean``, ``median``, ``low_tenth``, ``high_tenth``,
+        ``low_quarter``, ``high_quarter``, ``deviation``,
         ``least``, ``largest``); the columns of ``summary`` are the figures, with ``fullest`` (label of the fullest
         band) and ``fullest_share``.
 
@@ -141,6 +142,9 @@ def _summary(scope: Scope, values: ibis.Table) -> dict:
             high=value.quantile(0.95),
             low_tenth=value.quantile(0.1),
             high_tenth=value.quantile(0.9),
+            low_quarter=value.quantile(0.25),
+            high_quarter=value.quantile(0.75),
+            deviation=value.std(how="sample"),
             least=value.min(),
             largest=value.max(),
             whole=(value == value.round()).all(),
@@ -201,6 +205,9 @@ def _summary_table(summary: dict, unit: Unit, noun: str, label: str) -> Table:
         Column(name="median", label=f"median {label}", unit=mean_unit),
         Column(name="low_tenth", label="a tenth are at or below", unit=mean_unit),
         Column(name="high_tenth", label="a tenth are at or above", unit=mean_unit),
+        Column(name="low_quarter", label="a quarter are at or below", unit=mean_unit),
+        Column(name="high_quarter", label="a quarter are at or above", unit=mean_unit),
+        Column(name="deviation", label="standard deviation", unit="points" if mean_unit == "percent" else mean_unit),
         Column(name="least", label="least", unit=mean_unit),
         Column(name="largest", label="largest", unit=mean_unit),
     ]
