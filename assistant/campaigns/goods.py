@@ -45,7 +45,7 @@ class Goods:
     value: float | None
     note: str
     bounds_offer: bool
-    kind: Literal["new", "slow", "named", "season"] = "new"
+    kind: Literal["new", "slow", "named", "season", "best"] = "new"
 
 
 def goods_of(snapshot: Snapshot, brief: CampaignBrief) -> Goods | None:
@@ -53,6 +53,9 @@ def goods_of(snapshot: Snapshot, brief: CampaignBrief) -> Goods | None:
     category is named, or where the data cannot tell."""
     if brief.offer.product_ids:
         return _named(snapshot, brief.offer.product_ids)
+    if brief.goods is not None:
+        return _slow(snapshot, brief) if brief.goods == "slow" else (
+            _new(snapshot) if brief.goods == "new" else _best(snapshot, brief.offer.category))
     if brief.goal == "seasonal" and not brief.offer.category and not brief.favourites:
         return _of_season(snapshot, brief)
     if brief.offer.category or brief.goal not in {"clearance", "launch"}:
@@ -163,6 +166,31 @@ def _of_season(snapshot: Snapshot, brief: CampaignBrief) -> Goods | None:
             f"the rest of that year, in {FEWEST} orders or more, and are on sale; those with most revenue in it first, "
             f"{MOST} at most. An offer of the campaign is not bound to them.")
     return Goods(tuple(str(r[0]) for r in rows), table, None, note, False, "season")
+
+
+def _best(snapshot: Snapshot, category: str | None) -> Goods | None:
+    facts, lines = product_facts(snapshot), snapshot.table("order_lines")
+    since = snapshot.as_of - timedelta(days=SPEED_DAYS)
+    sold = lines.filter((lines.line_type == "sale") & (lines.ordered_at.date() > ibis.literal(since, type="date")))
+    each = sold.group_by("product_id").aggregate(
+        revenue=sold.amount.sum().cast("float64"), units=sold.quantity.sum(), orders=sold.order_id.nunique())
+    joined = each.inner_join(
+        facts.select("product_id", "name", "on_sale", "stock", "category", "subcategory"), "product_id")
+    joined = joined.filter(joined.on_sale.fill_null(True) & (joined.stock.isnull() | (joined.stock > 0)))
+    if category is not None:
+        joined = joined.filter((joined.category.lower() == category.lower())
+                               | (joined.subcategory.lower() == category.lower()))
+    rows = [[r["product_id"], r["name"], int(r["units"]), int(r["orders"]), round(r["revenue"], 2)]
+            for r in snapshot.execute(joined.order_by(joined.revenue.desc(), "product_id").limit(MOST)).to_pylist()]
+    if not rows:
+        return None
+    table = Table(id="goods", title="Bestsellers", total_rows=len(rows), rows=rows, columns=[
+        Column(name="product_id", label="Id", unit="id"), Column(name="name", label="Product"),
+        Column(name="units", label=f"Sold in {SPEED_DAYS} days", unit="count"),
+        Column(name="orders", label="Orders", unit="count"), Column(name="revenue", label="Revenue", unit="currency")])
+    note = (f"Bestsellers are the goods on sale and in stock that brought most revenue in the last {SPEED_DAYS} days, "
+            f"{MOST} at most. An offer of the campaign is not bound to them.")
+    return Goods(tuple(str(r[0]) for r in rows), table, None, note, False, "best")
 
 
 def _named(snapshot: Snapshot, product_ids: Sequence[str]) -> Goods | None:

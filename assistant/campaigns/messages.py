@@ -69,7 +69,8 @@ class RecipientCopy:
         if variant not in self._writers:
             self._writers[variant] = Copywriter(
                 self._brief.goal, self._campaign_id, self._common, self.offer, self.style, variant=variant,
-                edits=self._brief.edits, reworded=self._brief.wording)
+                edits=self._brief.edits, reworded=self._brief.wording,
+                turns=self._brief.piece_turns)
         return self._writers[variant]
 
     def _common_slots(self, snapshot: Snapshot) -> dict[str, Slot]:

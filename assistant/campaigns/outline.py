@@ -56,7 +56,7 @@ def _products(plan: Plan) -> str:
         return {"reviews": f"up to {k} of those bought and kept"}.get(
             brief.goal, f"up to {k} of those in the basket, on sale and in stock")
     if plan.goods is not None:
-        of = "goods of the season" if plan.goods.kind == "season" else f"{plan.goods.kind} goods"
+        of = {"season": "goods of the season", "best": "bestsellers"}.get(plan.goods.kind, f"{plan.goods.kind} goods")
         return f"{k} for each recipient of the {len(plan.goods.product_ids)} {of}, those that suit best first"
     if brief.favourites:
         return f"{k} for each recipient from their favourite category, chosen by the recommender"

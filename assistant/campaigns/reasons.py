@@ -57,6 +57,10 @@ def explain_brief(
         ),
         followups=["Show the draft", "Show the campaign calendar"],
     )
+    if request.about == "copy":
+        result.tables += [t for t in draft.result.tables if t.id == "channels" and t.rows]
+        words["channels_asked"] = "" if draft.result.words.get("assumed_channels") else "yes"
+        result.words |= words
     if request.about == "experiment" and draft.result.evidence is not None:
         result.words["grounds"] = " ".join(a for a in draft.result.evidence.assumptions if "control group" in a)
     if request.about == "timing":

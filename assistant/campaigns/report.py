@@ -42,7 +42,8 @@ def campaign_result(snapshot: Snapshot, plan: Plan, economics: Economics) -> Res
     details = _details(plan, sample, known)
     if plan.brief.at_most is not None:
         tables.append(lengths_table(details["copy"], plan.brief.at_most, plan.brief.at_most_of))
-    several = plan.brief.variants > 1 and "email" in plan.brief.channels
+    several = "email" in plan.brief.channels and (plan.brief.variants > 1 or any(
+        t.piece == "subject" for t in (*plan.brief.piece_turns, *plan.brief.edits)))
     lines = subjects(plan.copy, plan.brief.variants) if several else []
     figures = _figures(plan, economics, tables[0]) | sizing_figures(plan)
     words = {

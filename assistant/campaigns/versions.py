@@ -61,8 +61,13 @@ _DECISIONS: dict[str, Callable[[CampaignBrief], Any]] = {
     "wordings per channel": lambda b: b.variants,
     "put in other words": lambda b: "not yet" if b.wording == 0 else "once" if b.wording == 1 else f"{b.wording} times",
     "texts by hand": _edits,
+    "pieces in other words": lambda b: ", then ".join(
+        f"{'another' if t.aim == 'other' else t.aim} {t.channel} {t.piece.replace('_', ' ')}" for t in b.piece_turns)
+    or "none",
     "products per recipient": lambda b: b.products_per_recipient,
-    "products of": lambda b: "each one's favourite category" if b.favourites else "all categories, or the offer's",
+    "products of": lambda b: "each one's favourite category" if b.favourites else (
+        {"best": "the bestsellers", "new": "the new goods", "slow": "the slow goods"}[b.goods] if b.goods
+        else "all categories, or the offer's"),
     "control group": _share,
     "exit": lambda b: b.exit_when.replace("_", " ") if b.exit_when else "as usual for the goal",
     "hours since": lambda b: "as usual for the goal" if b.after_hours is None else b.after_hours,

@@ -24,7 +24,8 @@ from assistant.results import Column, Question, Result, Table
 RECENT = 90
 _CATEGORIES, _PAIRS, _FEWEST = 2, 2, 30
 #: goods of a campaign, as they are called
-_OF = {"new": "its new goods", "slow": "its slow goods", "named": "its goods", "season": "the goods of the season"}
+_OF = {"new": "its new goods", "slow": "its slow goods", "named": "its goods", "season": "the goods of the season",
+       "best": "the bestsellers"}
 _ALWAYS = ("lapsed customers", "loyal customers", "customers who are about to leave", "all customers")
 
 

@@ -284,6 +284,14 @@ class CopyEdit(PlanModel):
     language: Literal["en", "zh"] = "en"
 
 
+class PieceTurn(PlanModel):
+    """One piece of the copy that was asked for in other words: just others, or shorter or longer ones."""
+
+    channel: Literal["email", "sms", "push", "social", "popup"] = "email"
+    piece: Literal["subject", "preheader", "greeting", "body", "offer_line", "button", "sign_off", "title", "text"]
+    aim: Literal["other", "shorter", "longer"] = "other"
+
+
 class CampaignBrief(PlanModel):
     """One campaign in its maker's words, typed. Whatever is unset becomes a visible assumption."""
 
@@ -309,6 +317,10 @@ class CampaignBrief(PlanModel):
     length: Literal["short", "normal", "long"] = "normal"
     edits: tuple[CopyEdit, ...] = Field(default=(), max_length=40, description="texts written by hand, in order")
     wording: int = Field(default=0, ge=0, le=1000, description="how often other words were asked for")
+    piece_turns: tuple[PieceTurn, ...] = Field(
+        default=(), max_length=40, description="single pieces asked for in other words, in order")
+    goods: Literal["best", "new", "slow"] | None = Field(
+        default=None, description="the goods it is about: those that brought most lately, new ones, slow ones")
     period: Period | None = Field(default=None, description="season or occasion named in the brief")
     campaign_id: str | None = Field(default=None, description="the stored draft that this is the next version of")
     title: str | None = Field(default=None, max_length=120)

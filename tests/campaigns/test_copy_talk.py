@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from assistant.campaigns.draft import draft_campaign, undo_campaign
+from assistant.campaigns.draft import draft_campaign, make_plan, undo_campaign
+from assistant.campaigns.preview import subjects
 from assistant.campaigns.why import explain_message
 from assistant.errors import InvalidPlan, NotPermitted, UnknownName
 from assistant.llm.planner.context import DialogueContext, Past
@@ -42,6 +43,12 @@ def said(text: str) -> tuple[str, dict[str, object]]:
     ("say it differently", {"wording": 1}), ("try another wording", {"wording": 1}),
     ("add a pop-up", {"channels": ["email", "sms", "popup"]}),
     ("also write a social post", {"channels": ["email", "sms", "social"]}),
+    ("use a shorter subject line", {"piece_turns": [{"piece": "subject", "aim": "shorter"}]}),
+    ("the headline is too long", {"piece_turns": [{"piece": "subject", "aim": "shorter"}]}),
+    ("give me another subject", {"piece_turns": [{"piece": "subject"}]}),
+    ("i don't like the greeting", {"piece_turns": [{"piece": "greeting"}]}),
+    ("use our bestsellers instead", {"goods": "best"}), ("make it about our new arrivals", {"goods": "new"}),
+    ("don't leave anyone out because of past campaigns", {"leave_alone": False}),
     ("make it friendlier", {"tone": "friendly"}), ("add push", {"channels": ["email", "sms", "push"]}),
 ])
 def test_refinements_give_the_next_version(text: str, changes: dict[str, object]) -> None:
@@ -88,6 +95,16 @@ def test_a_first_brief_names_language_length_and_pop_up() -> None:
                      DialogueContext(), SHOP).calls[-1]
     made: CampaignBrief = call.plan()
     assert (made.language, made.length, made.channels[-1]) == ("zh", "short", "popup")
+
+
+def test_one_piece_is_put_in_other_words_and_refused_where_none_is_shorter(tmp_path: Path) -> None:
+    shop, own = shop_with_contacts(tmp_path), rooms(tmp_path)
+    plans = [make_plan(shop, brief(piece_turns=[{"piece": "subject", "aim": a} for a in aims]), own, "c-1")
+             for aims in ((), ("other",), ("other", "other"), ("longer",))]
+    said = [subjects(plan.copy, 1)[0] for plan in plans]
+    assert len(set(said[:3])) == 3 and len(said[3]) > len(said[0])
+    with pytest.raises(InvalidPlan, match="shorter"):
+        draft_campaign(shop, brief(piece_turns=[{"piece": "subject", "aim": "shorter"}] * 30), own)
 
 
 def test_every_line_says_why(tmp_path: Path) -> None:

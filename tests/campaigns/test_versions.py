@@ -20,6 +20,7 @@ from assistant.plans import (
     JourneyStep,
     OfferSpec,
     Period,
+    PieceTurn,
     UndoRequest,
 )
 from assistant.results import Result
@@ -106,6 +107,7 @@ def test_two_changes_made_at_once_do_not_overwrite_each_other(tmp_path: Path) ->
 
 
 OTHER: dict[str, object] = {
+    "goods": "best", "piece_turns": (PieceTurn(piece="subject"),),
     "after_hours": 5, "within_days": 3, "favourites": True, "first_channel": True, "at_most": 160,
     "goal": "loyalty", "audience": CustomerCondition(metric="orders", op="ge", values=(2,)),
     "offer": OfferSpec(kind="gift"), "best_offer": True, "channels": ("push",), "products_per_recipient": 1,

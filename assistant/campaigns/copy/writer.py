@@ -14,7 +14,7 @@ from assistant.campaigns.copy.slots import Message, Slot
 from assistant.campaigns.copy.template import FILLED, Fill, Template, parse
 from assistant.campaigns.copy.voice import BrandVoice
 from assistant.errors import InvalidPlan, NotPermitted
-from assistant.plans import CopyEdit
+from assistant.plans import CopyEdit, PieceTurn
 
 #: the pieces of each channel that can be worded, and the part of the grammar each begins with
 PIECES: dict[str, dict[str, str]] = {
@@ -69,15 +69,17 @@ class Copywriter:
         style: language, tone, length and brand voice.
         variant: 0 for the first wording, 1 for the next …
         reworded: how often other words were asked for.
+        turns: single pieces that were asked for in other words, in order.
         edits: texts put in by a person or a language model; they pass the same compiler.
     """
 
     def __init__(
         self, goal: str, seed: str, common: Mapping[str, Slot], offer: Slot | None, style: Style | None = None, *,
         variant: int = 0, edits: Sequence[CopyEdit] = (), reworded: int = 0,
+        turns: Sequence[PieceTurn] = (),
     ) -> None:
         self.style = style or Style()
-        self.variant, self._edits = variant, tuple(edits)
+        self.variant, self._edits, self._turns = variant, tuple(edits), tuple(turns)
         self._grammar = Grammar(goal, self.style.tone, self.style.length, self.style.language)
         self._campaign = campaign_number(seed) + _APART * reworded
         rules = language_file("rules", self.style.language)
@@ -129,8 +131,8 @@ class Copywriter:
         voice = self.style.voice
         first = self._grammar.pick(symbol, self._campaign, self.variant)
         wishes = voice.avoid or voice.use or voice.formality == "formal"
-        best = voice.speaks(first)
-        if wishes:
+        best = self._turned(voice.speaks(first), symbol, channel, piece)
+        if wishes and not self._turns_of(channel, piece):
             options = [best] + [voice.speaks(self._grammar.pick(symbol, self._campaign + 7919 * n, self.variant))
                                 for n in range(1, _TRIES)]
             fitting = [o for o in options if not voice.against(o)] or options[:1]
@@ -138,6 +140,36 @@ class Copywriter:
         if voice.emoji != "none" and voice.emojis and piece in {"subject", "title"}:
             best = f"{best} {voice.emojis[self._campaign % len(voice.emojis)]}"
         return best
+
+    def _turns_of(self, channel: str, piece: str) -> list[PieceTurn]:
+        return [t for t in self._turns if (t.channel, t.piece) == (channel, piece)]
+
+    def _turned(self, text: str, symbol: str, channel: str, piece: str) -> str:
+        """The text after every time that this piece alone was asked for in other words.
+
+        Raises:
+            InvalidPlan: the grammar holds no shorter, longer or other one.
+        """
+        seen = [text]
+        for turn in self._turns_of(channel, piece):
+            for n in range(1, _TRIES * (1 + len(seen))):
+                other = self.style.voice.speaks(self._grammar.pick(symbol, self._campaign + 7919 * n, self.variant))
+                if other in seen or self.style.voice.against(other):
+                    continue
+                long, before = len(self._said(other)), len(self._said(seen[-1]))
+                if turn.aim == "other" or (long < before if turn.aim == "shorter" else long > before):
+                    seen.append(other)
+                    break
+            else:
+                raise InvalidPlan(f"No {'' if turn.aim == 'other' else turn.aim + ' '}{piece.replace('_', ' ')} is "
+                                  "among the wordings of this kind of campaign", received=self._said(seen[-1]),
+                                  hint=f'Write one by hand: change the {piece.replace("_", " ")} to "...".')
+        return seen[-1]
+
+    def _said(self, text: str) -> str:
+        """A piece with what is the same for everybody filled in, to compare its length."""
+        bound = parse(text).bind({**self._absent, **self._common})
+        return bound.fill({})
 
     # -- compiling ------------------------------------------------------------------------------------------------
 

@@ -82,6 +82,9 @@ def _put(brief: dict[str, Any], kind: str, slots: dict[str, str], said: str, wor
         piece = {"channel": "email", "piece": kind, "text": slots["said"], "language": brief.get("language", "en")}
         brief["edits"] = (*brief.get("edits", ()), piece)
         return
+    if kind == "bestselling" and (slots.get("alone") or (brief.get("offer") or {}).get("category")):
+        brief["goods"] = "best"
+        return
     if kind == "own_offer":
         brief["favourites"] = True
     reason = words.lexicon.wording["not_included"][kind].format(words=f"“{said}”")

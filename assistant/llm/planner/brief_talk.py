@@ -31,7 +31,8 @@ _FIXED: tuple[tuple[str, str, Any], ...] = (
     ("no_start", "starts_on", None), ("no_end", "ends_on", None), ("no_budget", "budget", None),
     ("leave_alone", "leave_alone", True), ("leave_nobody", "leave_alone", False), ("exit_order", "exit_when", "order"),
     ("exit_category", "exit_when", "order_in_category"), ("exit_never", "exit_when", "never"),
-    ("no_holdout", "holdout_share", 0.0),
+    ("no_holdout", "holdout_share", 0.0), ("goods_best", "goods", "best"), ("goods_new", "goods", "new"),
+    ("goods_slow", "goods", "slow"),
 )
 
 

@@ -112,9 +112,10 @@ def _public(found: Patterns, kind: str) -> str:
     return "popup" if found.expression("public_popup").search(kind) else "social"
 
 
-def _piece(found: Patterns, slots: dict[str, str], brief: CampaignBrief) -> dict[str, Any]:
-    """The edit of one piece, in place of earlier ones of the same piece."""
-    piece = _named(found, "pieces", slots["piece"]) or "body"
+def piece_of(found: Patterns, slots: dict[str, str], brief: CampaignBrief) -> tuple[str, str]:
+    """The channel and the piece that ``piece``, with ``where`` or ``of``, speaks of."""
+    called = slots["piece"]
+    piece = _named(found, "pieces", called) or _named(found, "pieces", called.removesuffix("s")) or "body"
     said = slots.get("where") or slots.get("of") or ""
     channel = _named(found, "channels", said.replace("'s", "").strip()) or _usual(piece, brief)
     if channel in _ONLY_TEXT:
@@ -123,6 +124,12 @@ def _piece(found: Patterns, slots: dict[str, str], brief: CampaignBrief) -> dict
         piece = {"subject": "title", "body": "text"}.get(piece, piece)
     elif channel == "email":
         piece = {"title": "subject", "text": "body"}.get(piece, piece)
+    return channel, piece
+
+
+def _piece(found: Patterns, slots: dict[str, str], brief: CampaignBrief) -> dict[str, Any]:
+    """The edit of one piece, in place of earlier ones of the same piece."""
+    channel, piece = piece_of(found, slots, brief)
     text = (slots.get("quoted") or slots.get("curly") or slots.get("bare") or "").strip()
     edit = {"channel": channel, "piece": piece, "text": text, "language": brief.language,
             "variant": int(slots["variant"]) if slots.get("variant") else None}

@@ -26,6 +26,7 @@ from assistant.llm.planner.listed_rows import of_those_rows, with_rows_named
 from assistant.llm.planner.one_request import answerable_text
 from assistant.llm.planner.people_acts import people_acts
 from assistant.llm.planner.picks import picked
+from assistant.llm.planner.piece_words import about_pieces
 from assistant.llm.planner.recommendation_forms import about_recommendations
 from assistant.llm.planner.replies import decline, quoted
 from assistant.llm.planner.respelled import unswapped
@@ -77,6 +78,11 @@ def _unclear_goods(turn: Turn) -> Planned | None:
 def _copy(turn: Turn) -> Planned | None:
     """The words of messages; before slots in braces count as places left open."""
     return about_copy(turn.text, turn.context, turn.tools, turn.words.lexicon)
+
+
+def _pieces(turn: Turn) -> Planned | None:
+    """One piece of a draft's words otherwise."""
+    return about_pieces(turn.text, turn.context, turn.tools, turn.words.lexicon)
 
 
 def _two_changes(turn: Turn) -> Planned | None:
@@ -187,7 +193,7 @@ def _wanted(turn: Turn) -> Planned | None:
 
 #: in the order in which they are tried
 FIRST: tuple[Step, ...] = (
-    _absent, people_acts, _talk, _named, _unclear_goods,
+    _pieces, _absent, people_acts, _talk, _named, _unclear_goods,
     _copy, _two_changes, _table, _unswapped, _steps, _brief, _draft, _campaigns, _no_such_offer, _kind, _occasion,
     _details,
     _unreadable, _picked, _currency, _wanted,
