@@ -393,7 +393,7 @@ def opened(s: Scene) -> Planned | None:
     return answer(ToolCall("show_campaign", {"campaign_id": ids[place]}))
 
 
-__all__ = ["MOVES", "a_year_earlier", "halves_of", "how_much", "net", "share_of_revenue"]
+__all__ = ["MOVES", "a_year_earlier", "growth", "halves_of", "how_much", "net", "share_of_revenue"]
 MOVES: dict[str, Move] = {
     "rest": rest, "without": without, "reverse": reverse, "same_for": same_for, "finer": finer, "net": net,
     "before_returns": before_returns, "share_of_revenue": share_of_revenue, "year_before": year_before,

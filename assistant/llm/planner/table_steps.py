@@ -17,6 +17,7 @@ from assistant.llm.planner.answers import run
 from assistant.llm.planner.candidate import Planned, ToolCall, call
 from assistant.llm.planner.composed_measures import taken_per
 from assistant.llm.planner.context import DialogueContext
+from assistant.llm.planner.discourse_lists import growth
 from assistant.llm.planner.discourse_scene import FRAME, Plan, Scene, among, answer, dumped, made, parts_of
 from assistant.llm.planner.follow_moves import named
 from assistant.llm.planner.group_bounds import DIFFERENT
@@ -219,7 +220,10 @@ def _broken(s: Scene, q: QueryPlan) -> Planned | None:
 
 def _grew(s: Scene, q: QueryPlan) -> Planned | None:
     """As in "which of them grew in 2011?" of a list: those of its rows, over the time that is said."""
-    if "x" not in s.said or s.group() is None or s.group() in {"customer", "order"} or len(q.dimensions) != 1:
+    if "x" not in s.said:  # over the two times asked about, or the time and the one before
+        slots = {k: s.said[k] for k in ("down", "most") if k in s.said}
+        return growth(replace(s, said=slots)) if s.group() not in {None, "customer", "order"} else None
+    if s.group() is None or s.group() in {"customer", "order"} or len(q.dimensions) != 1:
         return None
     period = _time(s, s.said["x"])
     listed = _only_rows(s, q) if q.limit is not None else {}
@@ -234,6 +238,17 @@ def _grew(s: Scene, q: QueryPlan) -> Planned | None:
     return s.edited(**{**listed, "metrics": (metric,), "period": period.model_dump(), "transform": None,
                        "compare": {"kind": "year_earlier" if year else "previous"}, "summary": None,
                        "sort": {"by": "change", "descending": not down}, **most})
+
+
+def _beside_average(s: Scene, q: QueryPlan) -> Planned | None:
+    """As in "which ones are below that?" of a table: its rows below the average row."""
+    plain = q.compare is None and not q.having and q.transform in {None, "share"} and q.limit is None
+    if not plain or len(q.dimensions) != 1 or q.dimensions[0] in {"customer", "order", "product"}:
+        return None
+    op = "lt" if "below" in s.said else "gt"
+    bound = {"metric": q.metrics[0], "op": op, "values": (1.0,), "of": "average"}
+    return s.edited(metrics=q.metrics[:1], having=(bound,), transform=None, summary=None,
+                    sort={"by": q.metrics[0], "descending": op == "gt"})
 
 
 def _average(s: Scene, q: QueryPlan) -> Planned | None:
@@ -492,7 +507,8 @@ _OF_PEOPLE: dict[str, Callable[[Scene], Planned | None]] = {"came_back": _came_b
 _STEPS: dict[str, Callable[[Scene, QueryPlan], Planned | None]] = {
     "share_of_before": _share_of_before, "as_share": _as_share, "sold": _sold, "difference": _difference,
     "which_ones": _which_ones, "each_on_average": _on_average, "worth_each": _worth_each,
-    "per": _per, "broken": _broken, "average": _average, "grew": _grew, "share_of": _share_of,
+    "per": _per, "broken": _broken, "average": _average, "beside_average": _beside_average,
+    "grew": _grew, "share_of": _share_of,
     "in_order": _in_order, "by_whom": _by_whom, "other_side": _other_side,
     "both_narrowed": _both_narrowed,
 }

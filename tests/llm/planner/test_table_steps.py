@@ -88,3 +88,11 @@ def test_orders_that_were_counted_stay_the_ones_spoken_of(text: str, measure: st
     args = args_of("how many orders over 100 pounds in 2011", text)
 
     assert args["metrics"] == [measure] and "order_value" in str(args["filter"]) and args["period"]["year"] == 2011
+
+
+def test_rows_below_the_average_and_rows_that_fell_between_two_times() -> None:
+    below = args_of("orders per month in 2011", "which months were below that")
+    fell = args_of("revenue by country in 2011", "same for 2010", "which of them went down", rows=COUNTRIES)
+
+    assert below["having"] == [{"metric": "orders", "op": "lt", "values": [1.0], "of": "average"}]
+    assert fell["period"]["year"] == 2011 and fell["compare"]["period"]["year"] == 2010
