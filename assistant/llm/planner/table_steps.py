@@ -221,8 +221,8 @@ def _broken(s: Scene, q: QueryPlan) -> Planned | None:
 def _grew(s: Scene, q: QueryPlan) -> Planned | None:
     """As in "which of them grew in 2011?" of a list: those of its rows, over the time that is said."""
     if "x" not in s.said:  # over the two times asked about, or the time and the one before
-        slots = {k: s.said[k] for k in ("down", "most") if k in s.said}
-        return growth(replace(s, said=slots)) if s.group() not in {None, "customer", "order"} else None
+        listed = "them" in s.said and "most" not in s.said and s.group() not in {None, "customer", "order"}
+        return growth(replace(s, said={k: v for k, v in s.said.items() if k == "down"})) if listed else None
     if s.group() is None or s.group() in {"customer", "order"} or len(q.dimensions) != 1:
         return None
     period = _time(s, s.said["x"])
