@@ -14,6 +14,7 @@ from assistant.llm.planner.parts import Parts
 from assistant.llm.planner.units import GRAINS
 from assistant.plans.periods import Period
 from assistant.plans.query import QueryPlan
+from assistant.plans.series import GapStudy, RunsStudy, UsualStudy
 from assistant.plans.studies import (
     CohortStudy,
     ConcentrationStudy,
@@ -100,7 +101,7 @@ def _edit_groups(p: Parts, study: Any, changes: dict[str, Any]) -> None:
         return
     group = p.groups[0]
     unit = group in {"month", "quarter", "year"}
-    if unit and (isinstance(study, CohortStudy) or (isinstance(study, ReturnStudy) and study.grain is not None)):
+    if group in GRAINS and isinstance(study, UsualStudy | RunsStudy | GapStudy) or unit and (isinstance(study, CohortStudy) or (isinstance(study, ReturnStudy) and study.grain is not None)):
         changes["grain"] = group
     elif isinstance(study, EarlyStudy) and group not in {*GRAINS, "customer"}:
         changes["by"] = group
@@ -117,7 +118,9 @@ def _edit_measure(p: Parts, study: Any, changes: dict[str, Any]) -> None:
     metric = p.metrics[0]
     if metric == "new_customers" and isinstance(study, CohortStudy) and p.periods:
         return  # "what about customers acquired in 2024?": the first orders of that year
-    if isinstance(study, CohortStudy) and metric in _FOLLOWED:
+    if isinstance(study, UsualStudy | RunsStudy | GapStudy) and getattr(study, "value", None) is None:
+        changes["metric"] = metric
+    elif isinstance(study, CohortStudy) and metric in _FOLLOWED:
         changes["measure"] = _FOLLOWED[metric]
     elif isinstance(study, ConcentrationStudy | SpreadStudy):
         of_order = isinstance(study, SpreadStudy) and study.of == "order"

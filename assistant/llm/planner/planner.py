@@ -55,10 +55,10 @@ from assistant.llm.planner.request_order import remaining
 from assistant.llm.planner.row_in_talk import of_the_row, with_row_as_scope
 from assistant.llm.planner.second_reading import second_reading
 from assistant.llm.planner.short_years import with_short_years
+from assistant.llm.planner.table_steps import kept_orders, narrowed_share
 from assistant.llm.planner.talk_asks import about_the_thing
 from assistant.llm.planner.things_in_talk import with_person_named
 from assistant.llm.planner.tool_names import ALL_TOOLS
-from assistant.llm.planner.table_steps import kept_orders, narrowed_share
 from assistant.llm.planner.turn import Turn, in_turn
 from assistant.llm.planner.turn_memory import remembering
 from assistant.llm.planner.viewed_goods import of_viewers

@@ -232,6 +232,8 @@ def _pace(ask: _Ask) -> Planned | None:
         return None
     goal = match["goal"].lower()
     own = number(goal, ask.words)
+    if own is not None and re.fullmatch(r"(?:19|20)\d\d", goal.strip()):
+        return None  # a year
     unit = next((u for u in reversed(GRAINS) if u in goal), None) or ask.current()
     before = own is None and unit in goal and ask.found(ask.data["of_last_year"], goal) is None
     left = f"{match['kept'] or ''} {match['mid'] or ''} {match['after'] or ''}"

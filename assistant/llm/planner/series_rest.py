@@ -20,6 +20,7 @@ from assistant.llm.planner.vocabulary import Vocabulary
 from assistant.plans.filters import Filter
 from assistant.plans.periods import Period
 from assistant.plans.query import QueryPlan
+from assistant.plans.series import GapStudy, ReachStudy, RunsStudy, UsualStudy
 
 PlanOne = Callable[[str], Sequence[Candidate]]
 #: the rest is taken only where it is read this well
@@ -115,7 +116,10 @@ def rest_of(
 def _before(context: DialogueContext) -> Rest | None:
     """The measure that was answered last, with its conditions and its time."""
     last = context.last()
-    plan = last.call.plan() if last is not None and last.call.name == "query_data" else None
+    plan = last.call.plan() if last is not None and last.call.name in {"query_data", "run_study"} else None
+    study = getattr(plan, "study", None)
+    if isinstance(study, UsualStudy | RunsStudy | GapStudy | ReachStudy):
+        plan = QueryPlan(metrics=(study.metric,), filter=study.filter, period=study.period)
     if not isinstance(plan, QueryPlan) or len(plan.metrics) != 1 or plan.compare is not None:
         return None
     notes = tuple(n for n, held in (("kept_time||", plan.period), ("kept_part||", plan.filter)) if held is not None)
