@@ -13,6 +13,8 @@ from typing import Any
 
 from assistant.llm.planner.candidate import Planned, ToolCall, call
 from assistant.llm.planner.coverage import number_gaps
+from assistant.llm.planner.people_clauses import FRAME as CLAUSES
+from assistant.llm.planner.question_sense import beside_the_question
 from assistant.llm.planner.replies import decline, quoted
 from assistant.llm.planner.spans import Item, Reading, read
 from assistant.llm.planner.vocabulary import Vocabulary
@@ -53,6 +55,9 @@ def sensible_plan(text: str, planned: Planned, words: Vocabulary, *, in_talk: bo
         return _no(lost, words) if lost else planned
     if only.name != "query_data":
         return planned
+    beside = planned.frame == CLAUSES and beside_the_question(text, planned.calls, words.lexicon.language)
+    if beside:
+        return _no([beside], words)
     plan = only.plan()
     if not isinstance(plan, QueryPlan):
         return planned

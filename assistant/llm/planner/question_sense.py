@@ -19,6 +19,7 @@ from assistant.llm.planner.trace import Trace
 
 _GOODS = frozenset({"product", "category", "subcategory", "brand"})
 _PLACES = frozenset({"country", "city", "channel"})
+_DAYS = frozenset({"weekday", "month_of_year", "season_of_year"})
 _NAMES = frozenset({"eq", "in", "contains", None})
 _KEYS = frozenset({"name", "asks", "unless"})
 
@@ -85,8 +86,8 @@ def _signs(trace: Trace, signs: Sequence[str]) -> bool:
 
 
 def _either(trace: Trace, kind: Any) -> bool:
-    """Whether one condition takes several goods (or places) together that the answer does not tell apart."""
-    looked_at = _GOODS if kind == "goods" else _GOODS | _PLACES
+    """Whether one condition takes several goods (or places, or days) together that the answer does not tell apart."""
+    looked_at = _GOODS if kind == "goods" else _GOODS | _PLACES | _DAYS
     fields = {str(n.get("field")) for n in trace.nodes if n.get("op") == "in" and len(n.get("values") or ()) > 1}
     for node in trace.nodes:
         if node.get("op_type") == "or":

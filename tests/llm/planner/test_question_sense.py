@@ -67,6 +67,7 @@ def beside(text: str, tool: str, args: dict[str, Any]) -> str | None:
         ("how many orders contained only Kitchen", "query_data", {"metrics": ["orders"]}),
         ("which customers ordered every month", "query_data", {"metrics": ["customers"], "dimensions": ["month"]}),
         ("what share of orders had a discount", "query_data", {"metrics": ["orders"], "dimensions": ["order"]}),
+        ("revenue per order line in May", "query_data", {"metrics": ["average_order_value"]}),
         ("sales on a regular Tuesday", "query_data", {"metrics": ["revenue"]}),
         ("which categories are bought together", "query_data", {"metrics": ["orders"], "dimensions": ["category"]}),
         ("which products are bought as gifts", "query_data", {"metrics": ["revenue"], "dimensions": ["product"]}),
