@@ -118,3 +118,13 @@ def test_a_dry_run_leaves_the_draft_on_the_table() -> None:
         call = plan_turn(text, context, SHOP).calls[-1]
         assert call.args.get("campaign_id") == "c-4" and call.args["goal"] == "win_back", text
     assert plan_turn("why this audience?", context, SHOP).calls[-1].name == "explain_brief"
+
+
+def test_goods_behind_the_people_are_what_it_is_about_and_gift_buyers_get_no_gift() -> None:
+    made = plan_turn("draft an email for customers who bought Kitchen about our Garden", DialogueContext(), SHOP).calls
+    assert made[-1].name == "draft_campaign"
+    offer, audience = made[-1].args["offer"], made[-1].args["audience"]
+    assert offer["category"] == "Garden" and "Garden" not in str(audience) and "Kitchen" in str(audience)
+    gift = plan_turn("make a christmas campaign for gift buyers", DialogueContext(), SHOP).calls[-1]
+    assert gift.name == "draft_campaign" and "gift" not in str(gift.args.get("offer"))
+    assert "gift buyers" in str(gift.args["not_included"])

@@ -53,6 +53,7 @@ def sensible_draft(
     if [c.name for c in planned.calls] != ["draft_campaign"]:
         return _whom_answered(text, planned, context, found, again) or _ordered_for_them(
             text, planned, context, words, again) or planned
+    planned = _goods_behind(text, planned, found, again) or _no_gift(text, planned, found)
     planned = _by_its_channel(text, _once_bought(_said_once(_about_the_goods(planned, context)), context),
                               found)
     brief: Any = planned.calls[0].plan()
@@ -126,6 +127,34 @@ def _by_its_channel(text: str, planned: Planned, found: Patterns) -> Planned:
         return planned
     channel = str(found.raw["channel_of"].get(named["channel"].lower(), "email"))
     return replace(planned, calls=[call(one.plan().model_copy(update={"channels": (channel,)}))])
+
+
+def _goods_behind(
+    text: str, planned: Planned, found: Patterns, again: Callable[[str], Planned]
+) -> Planned | None:
+    """The draft with the goods that it is about put before its people, where they were named behind them: "for people
+    who bought mugs about our candles" is no rule about candles."""
+    brief: Any = planned.calls[0].plan()
+    match = found.expression("about_behind").match(" ".join(text.split()))
+    if match is None or brief.campaign_id or brief.offer.category or brief.offer.product_ids:
+        return None
+    drafted = again("".join(match[part] for part in ("head", "about", "who", "tail")))
+    if [c.name for c in drafted.calls] != ["draft_campaign"]:
+        return None
+    offer = drafted.calls[0].plan().offer  # type: ignore[union-attr]
+    return drafted if offer.category or offer.product_ids else None
+
+
+def _no_gift(text: str, planned: Planned, found: Patterns) -> Planned:
+    """The draft without the gift that was read into "for gift buyers"."""
+    brief: Any = planned.calls[0].plan()
+    called = found.expression("gift_of").search(text)
+    if brief.offer.kind != "gift" or brief.campaign_id or called is None or (
+            found.expression("gift_offered").search(text)):
+        return planned
+    reason = str(found.raw["gift_reason"]).format(words=called.group())
+    return replace(planned, calls=[call(brief.model_copy(update={
+        "offer": brief.offer.model_copy(update={"kind": "none"}), "not_included": (*brief.not_included, reason)}))])
 
 
 def _not_sent(planned: Planned, words: Vocabulary) -> bool:
