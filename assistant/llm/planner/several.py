@@ -153,11 +153,21 @@ def _pieces(sentence: str, context: DialogueContext, words: Vocabulary, plan: Pl
     for match in islice(expression("several.strong").finditer(sentence), _JOINTS):
         left, right = sentence[: match.start()].strip(" ,"), sentence[match.end() :].strip()
         if _apart(left, right, match.group(), words) and _both(left, right, context, words, plan, strict=False):
+            if _supposed(left, right, context, plan):
+                return [sentence]
             if measured_at_once(sentence, left, right, words, lambda t: next(iter(plan(t, context)), None)):
                 return [sentence]
             then = expression("several.lead").sub("", right)
             return [*_weakly(left, context, words, plan), *_pieces(then, context, words, plan)]
     return _weakly(sentence, context, words, plan)
+
+
+def _supposed(left: str, right: str, context: DialogueContext, plan: PlanOne) -> bool:
+    """As in "if I drop the price to 20, how many more will I sell?": what follows asks what the change would bring."""
+    if not expression("several.supposition").match(left) or not expression("several.outcome").match(right):
+        return False
+    best = next(iter(plan(left, context)), None)
+    return best is not None and best.frame == "what_if"
 
 
 def _weakly(sentence: str, context: DialogueContext, words: Vocabulary, plan: PlanOne) -> list[str]:

@@ -203,3 +203,12 @@ def test_what_to_show_a_group(text: str) -> None:
 
 def test_several_products_that_something_goes_with_are_a_basket() -> None:
     assert len(_call("suggest products that go with the linen cushion and the red mug together")[1]["basket"]) == 2
+
+
+@pytest.mark.parametrize(("text", "name"), [
+    ("If I drop the price of the red mug to 5, how many more will I sell?", "decline"),
+    ("if we cut prices by 10 %, how many more units would we sell?", "break_even"),
+    ("what would sales be of the red mug if it was 10 % cheaper", "break_even"),
+])
+def test_what_a_price_would_bring_is_no_second_question(text: str, name: str) -> None:
+    assert _call(text)[0] == name
