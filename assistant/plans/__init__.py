@@ -75,6 +75,7 @@ from assistant.plans.studies import (
     LadderStudy,
     ReturnStudy,
     SpreadStudy,
+    StandingStudy,
     StudyRequest,
 )
 from assistant.plans.uplift import ReadOutRequest, UpliftRequest
@@ -91,7 +92,7 @@ __all__ = [
     "Not", "OfferSpec", "Or", "OrderingRequest", "Period", "PlanModel", "PostRequest", "Predicted", "PremiseRequest",
     "PrivacyRequest", "ProductSearchRequest", "ReasonRequest", "PromotionRequest", "ProposeCategories", "QueryPlan",
     "ReadOutRequest", "RecommendRequest", "ReportRequest", "ReturnStudy", "SavedSegmentsRequest", "SaveSegment",
-    "SegmentRequest", "SegmentRule", "ShowCategories", "Sort", "SpreadStudy", "StockRequest", "StudyRequest",
-    "SubstituteRequest", "TableScoreRequest", "TakeBackRequest", "TermsRequest", "TogetherRequest",
+    "SegmentRequest", "SegmentRule", "ShowCategories", "Sort", "SpreadStudy", "StandingStudy", "StockRequest",
+    "StudyRequest", "SubstituteRequest", "TableScoreRequest", "TakeBackRequest", "TermsRequest", "TogetherRequest",
     "UndoRequest", "UpliftRequest", "ValueRequest", "WithdrawTerm",
 ]

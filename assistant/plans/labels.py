@@ -65,4 +65,5 @@ LABELS = {
     "view_to_order_rate": "conversion from view to order",
     "days_since_first_order": "days since the customer's first order",
     "days_before_last_order": "days before the customer's last order",
+    "days_since_previous_order": "days since the customer's order before",
 }

@@ -19,6 +19,7 @@ from assistant.plans.studies import (
     LadderStudy,
     ReturnStudy,
     SpreadStudy,
+    StandingStudy,
     Study,
 )
 
@@ -103,6 +104,22 @@ def _contrast(study: ContrastStudy) -> str:
     return f"{what[study.measure]} of {things} where {filter_words(study.first)}, against {rest}{_scope(study)}"
 
 
+def _standing(study: StandingStudy) -> str:
+    first = f"{'lowest' if study.lowest_first else 'highest'} {label(study.metric)} first"
+    top = f"top {number_words(study.top_percent)} %" if study.top_percent is not None else ""
+    top = f"top {number_words(study.top_n)}" if study.top_n is not None else top
+    things = _things(study.of)
+    if study.things is None:
+        return f"{label(study.metric)} of the last of the {top} of {things}, {first}{_scope(study)}"
+    whether = f", and whether that is among the {top}" if top else ""
+    return f"place among all {things}, {first}, where {filter_words(study.things)}{whether}{_counted(study)}"
+
+
+def _counted(study: StandingStudy) -> str:
+    where = f", counting only where {filter_words(study.filter)}" if study.filter is not None else ""
+    return where + _scope(study.model_copy(update={"filter": None}))
+
+
 def reword_among(condition: Among, denied: bool = False) -> str:
     """A ranking inside a filter: "city is one of the 5 with the lowest revenue"; ``denied``: what it leaves out."""
     what = label(condition.dimension)
@@ -141,4 +158,5 @@ _WORDS: dict[type, Callable[[Any], str]] = {
     ConcentrationStudy: _concentration,
     ContrastStudy: _contrast,
     **SERIES,
+    StandingStudy: _standing,
 }

@@ -145,6 +145,34 @@ class ContrastStudy(PlanModel):
     period: Period | None = None
 
 
+class StandingStudy(PlanModel):
+    """Where a thing stands in a ranking ("in which percentile is customer 17850"), or how large the measure is at a
+    place of it ("what spend puts a customer in the top 5 %").
+
+    ``of`` is what is ranked: a dimension. ``things``: the condition on it that names the ones whose place is asked
+    for; with ``top_percent`` or ``top_n`` also whether they are among these. Without ``things`` the value of the last
+    of the top so many is told. ``filter`` and ``period`` say what counts for everyone.
+    """
+
+    study: Literal["standing"] = "standing"
+    of: str = "customer"
+    metric: str = "revenue"
+    things: Filter | None = None
+    top_percent: float | None = Field(default=None, gt=0, le=100)
+    top_n: int | None = Field(default=None, ge=1)
+    lowest_first: bool = False
+    filter: Filter | None = None
+    period: Period | None = None
+
+    @model_validator(mode="after")
+    def _complete(self) -> StandingStudy:
+        if self.top_percent is not None and self.top_n is not None:
+            raise ValueError("the top is a share or a number, not both")
+        if self.things is None and self.top_percent is None and self.top_n is None:
+            raise ValueError("a standing needs the things asked about, or the place whose value is asked for")
+        return self
+
+
 Study = Annotated[
     CohortStudy
     | ReturnStudy
@@ -158,7 +186,8 @@ Study = Annotated[
     | GapStudy
     | ReachStudy
     | PaceStudy
-    | ScaledStudy,
+    | ScaledStudy
+    | StandingStudy,
     Field(discriminator="study"),
 ]
 

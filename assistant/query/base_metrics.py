@@ -358,6 +358,21 @@ def new_customers(t: ibis.Table, c: MetricContext) -> ibis.Value:
 
 
 @base(
+    "reactivated_customers",
+    "reactivated customers",
+    "count",
+    "customers who ordered in the period after 90 days or more without an order",
+    columns=(*_BUYERS, "at", "previous_day"),
+    known_customers_only=True,
+)
+def reactivated_customers(t: ibis.Table, c: MetricContext) -> ibis.Value:
+    import ibis
+
+    silent = t["at"].date().delta(t.previous_day, unit="day") >= ibis.literal(c.lapse_days)
+    return t.customer_id.nunique(where=_sale(t) & silent)
+
+
+@base(
     "lost_customers",
     "lost customers",
     "count",

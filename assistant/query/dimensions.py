@@ -371,6 +371,15 @@ DIMENSIONS: dict[str, Dimension] = {
             unit="days",
             expression=lambda t, c: t.last_day.delta(t["at"].date(), unit="day"),
         ),
+        _d(
+            "days_since_previous_order",
+            "days since the customer's order before",
+            ("at", "previous_day"),
+            role="filter",
+            type="number",
+            unit="days",
+            expression=lambda t, c: t["at"].date().delta(t.previous_day, unit="day"),
+        ),
         _d("last_order", "day of the last order", ("last_day",), role="filter", type="date"),
     )
 }

@@ -106,6 +106,7 @@ LINES = Fact(
         "order_units": (Origin("order_lines", "quantity", "order_value"),),
         "order_products": (Origin("order_lines", "product_id", "order_value"),),
         "order_count": (Origin("order_lines", "order_id", "order_count"),),
+        "previous_day": (Origin("order_lines", "customer_id", "previous"),),
         "campaign_id": (Origin("responses", "order_id", "response"),),
         **_PRODUCT,
         **_CUSTOMER,
@@ -355,6 +356,15 @@ def _history(snapshot: Snapshot, wide: ibis.Table, columns: dict[str, Origin]) -
     return wide.left_join(per_customer, wide.customer_id == per_customer.history_key).drop("history_key")
 
 
+def _previous(snapshot: Snapshot, wide: ibis.Table, columns: dict[str, Origin]) -> ibis.Table:
+    """The customer's order day before the day of the line; null on the first one."""
+    sales = known_sales(snapshot)
+    days = sales.select(previous_key=sales.customer_id, day=sales.ordered_at.date()).distinct()
+    before = days.mutate(previous_day=days.day.lag().over(group_by=days.previous_key, order_by=days.day))
+    same = (wide.customer_id == before.previous_key) & (wide["at"].date() == before.day)
+    return wide.left_join(before, same).drop("previous_key", "day")
+
+
 def _first_product(snapshot: Snapshot, wide: ibis.Table, columns: dict[str, Origin]) -> ibis.Table:
     """The product with the largest amount on the customer's first day; the smaller id on a tie."""
     import ibis
@@ -426,6 +436,7 @@ _JOINS = {
     "customer": _attributes("customer_id", "customers"),
     "order": _attributes("order_id", "orders"),
     "history": _history,
+    "previous": _previous,
     "first_product": _first_product,
     "order_value": _order_value,
     "order_count": _order_count,
@@ -438,6 +449,7 @@ _JOIN_ORDER = [
     "customer",
     "order",
     "history",
+    "previous",
     "first_product",
     "order_value",
     "order_count",

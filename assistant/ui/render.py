@@ -45,6 +45,7 @@ KINDS: dict[str, DrawBody] = {
     "early": pieces.body,
     "concentration": pieces.body,
     **dict.fromkeys(("usual", "runs", "gap", "reach", "pace", "scaled"), pieces.body),
+    "standing": pieces.body,
     "data_overview": pieces.body,
     "audience": audience.chosen,
     "customer_profile": customer.profile,

@@ -63,6 +63,7 @@ TOTALS = {
     "stock_value": 2200.0,
     "average_list_price": 17.6,
     "lost_customers": 1,
+    "reactivated_customers": 1,
     "order_return_rate": 1 / 9 * 100,
     "new_customer_share": 100.0,
     "revenue_per_product": 321 / 5,

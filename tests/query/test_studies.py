@@ -19,6 +19,7 @@ from assistant.plans import (
     QueryPlan,
     ReturnStudy,
     SpreadStudy,
+    StandingStudy,
     StudyRequest,
 )
 from assistant.plans.reword import reword
@@ -114,6 +115,19 @@ def test_concentration_by_hand(shop):
     assert (figure(top, "things"), figure(top, "share")) == (1, pytest.approx(116 / 281 * 100))
     with pytest.raises(InvalidPlan):
         run(shop, ConcentrationStudy(metric="average_order_value"))
+
+
+def test_places_and_limits_by_hand(shop):
+    place = run(shop, StandingStudy(things=Compare(field="customer", values=("C1",)), top_n=1))
+    assert [figure(place, n) for n in ("place", "everything", "value", "below")] == [1, 5, 116, 76]
+    assert place.words["within"] == "yes" and "above" not in place.figures
+    limit = run(shop, StandingStudy(top_percent=40))
+    assert [figure(limit, n) for n in ("limit", "things", "everything")] == [76, 2, 5]
+    product = run(shop, StandingStudy(of="product", things=Compare(field="product", values=("P1",))))
+    assert (figure(product, "place"), figure(product, "above")) == (3, 75)
+    with pytest.raises(NoRows):
+        run(shop, StandingStudy(things=Compare(field="customer", values=("C1",)),
+                                period=Period(kind="named", year=2022)))
 
 
 def test_nobody_is_no_rows(shop):
@@ -299,6 +313,17 @@ def test_concentration(frames, of, key):
     k = -(-len(spent) // 10)
     assert figure(top, "things") == k
     assert figure(top, "share") == pytest.approx(spent.head(k).sum() / spent.sum() * 100)
+
+
+@pytest.mark.parametrize(("of", "key"), [("customer", "customer_id"), ("product", "product_id")])
+def test_standing(frames, of, key):
+    lines = frames.known if of == "customer" else frames.sales
+    spent = lines.groupby(key).amount.sum().sort_values(ascending=False)
+    limit = run(frames.snapshot, StandingStudy(of=of, top_percent=5))
+    assert figure(limit, "limit") == pytest.approx(spent.iloc[-(-len(spent) // 20) - 1])
+    named = spent.index[len(spent) // 3]
+    place = run(frames.snapshot, StandingStudy(of=of, things=Compare(field=of, values=(str(named),))))
+    assert figure(place, "place") == int((spent > spent[named] + 1e-9).sum()) + 1
 
 
 def test_a_claim_about_the_largest_is_checked(shop):

@@ -19,6 +19,7 @@ _METRICS = (
     ("customers", "customers"),
     ("new_customers", "new customers"),
     ("returning_customers", "returning customers"),
+    ("reactivated_customers", "reactivated customers"),
     ("lost_customers", "lost customers"),
     ("average_order_value", "average order value"),
     ("basket_size", "basket size"),

@@ -170,7 +170,7 @@ def call(plan: BaseModel) -> ToolCall:
 
 def _with_discriminators(args: dict[str, Any], plan: BaseModel) -> dict[str, Any]:
     """Filters in full: ``exclude_defaults`` drops the tags that tell the kinds of condition apart."""
-    for name in ("filter", "audience", "first", "second", "source", "target", "against", "only"):
+    for name in ("filter", "audience", "first", "second", "source", "target", "against", "only", "things"):
         condition = getattr(plan, name, None)
         if hasattr(condition, "model_dump") and name in args:
             args[name] = filter_json(condition)

@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from assistant.llm.planner.candidate import Planned, call
+from assistant.llm.planner.comebacks import COMEBACKS
 from assistant.llm.planner.heard import expression
 from assistant.llm.planner.replies import decline, quoted
 from assistant.llm.planner.trace import Trace
@@ -34,7 +35,7 @@ _OF_CUSTOMERS = frozenset({"customer", "group", "sequence", "segment", "predicte
 
 def sensible_people(text: str, planned: Planned, words: Vocabulary) -> Planned:
     """The plan, the one that the text means, or a "no" that names what the plan does not hold."""
-    if len(planned.calls) != 1 or planned.done is not None:
+    if len(planned.calls) != 1 or planned.done is not None or planned.frame == COMEBACKS:
         return planned
     only = planned.calls[0]
     if only.name in _GOODS_TOOLS:

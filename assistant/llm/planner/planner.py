@@ -23,6 +23,7 @@ from assistant.llm.planner.brief_extras import with_extras
 from assistant.llm.planner.campaign_cues import of_campaigns, of_the_draft, sized_for_others
 from assistant.llm.planner.campaigns_in_talk import described
 from assistant.llm.planner.candidate import Planned
+from assistant.llm.planner.comebacks import COMEBACKS
 from assistant.llm.planner.context import FRESH_START, LOOK_ASIDE, DialogueContext
 from assistant.llm.planner.customer_asks import asks_for_profile
 from assistant.llm.planner.dialogue_campaign import spoken_of
@@ -55,6 +56,7 @@ from assistant.llm.planner.request_order import remaining
 from assistant.llm.planner.row_in_talk import of_the_row, with_row_as_scope
 from assistant.llm.planner.second_reading import second_reading
 from assistant.llm.planner.short_years import with_short_years
+from assistant.llm.planner.standings import standings
 from assistant.llm.planner.table_steps import kept_orders, narrowed_share
 from assistant.llm.planner.talk_asks import about_the_thing
 from assistant.llm.planner.things_in_talk import with_person_named
@@ -113,6 +115,9 @@ def plan_turn(
             t, context, shop, tools=tools, language=language, encoder=encoder))
         if viewers is not None:
             return viewers
+        placed = standings(turn)
+        if placed is not None:
+            return placed
         goods = with_listed_goods(text, turn.context, language, turn.alone) if "draft_campaign" in tools else None
         if goods is not None:
             return goods
@@ -193,7 +198,8 @@ def _accounted_for(turn: Turn) -> Planned:
         if again.frame != "decline":
             turn, planned = turn.saying(said), again
     planned = _in_passing(turn, planned)
-    if planned.frame in {"occasion", "second_clause", "discourse", "picked", FRESH_START, LOOK_ASIDE} | PEOPLE_ACTS:
+    looked_at_before = {"occasion", "second_clause", "discourse", "picked", COMEBACKS, FRESH_START, LOOK_ASIDE}
+    if planned.frame in looked_at_before | PEOPLE_ACTS:
         return planned
     if turn.in_talk:
         planned = sized_for_all(planned, known)

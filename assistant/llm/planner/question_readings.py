@@ -14,6 +14,7 @@ from assistant.llm.planner.candidate import Candidate, Planned
 from assistant.llm.planner.candidate_readings import candidates
 from assistant.llm.planner.chosen_among import chosen_among
 from assistant.llm.planner.churn_forms import about_what_comes
+from assistant.llm.planner.comebacks import comebacks
 from assistant.llm.planner.composed import composed
 from assistant.llm.planner.context import DialogueContext
 from assistant.llm.planner.contrasts import contrasted
@@ -85,11 +86,12 @@ def claims(turn: Turn) -> Planned | None:
 
 
 def said_beside(turn: Turn) -> Planned | None:
-    """The order of a list, regions of the world, money of cancellations: planned in other words, and put into that
-    plan."""
+    """Silences before an order, the order of a list, regions of the world, money of cancellations: planned in other
+    words, and put into that plan."""
     if "query_data" not in turn.tools:
         return None
-    return (with_list_order(turn.text, turn.language, turn.again) or with_regions(turn.text, turn.words, turn.again)
+    return (comebacks(turn) or with_list_order(turn.text, turn.language, turn.again)
+            or with_regions(turn.text, turn.words, turn.again)
             or with_cancelled_value(turn.text, turn.again))
 
 

@@ -76,7 +76,7 @@ def contrast(scope: Scope, study: ContrastStudy) -> Result:
     first, second, both = _split(sums, study)
     for name, group in ((study.first, first), (study.second, second)):
         if group["n"] < 2:
-            what = phrase(name) if name is not None else f"other {study.of}s"
+            what = phrase(name).text if name is not None else f"other {study.of}s"
             raise NoRows(f"There is nobody to compare where {what}" if study.of == "customer" else
                          f"There are no orders to compare where {what}", nearest=[reword(StudyRequest(study=study))])
     names = [n for n in _MEASURES if study.of == "customer" or n in _OF_ORDERS]

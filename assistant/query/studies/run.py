@@ -15,6 +15,7 @@ from assistant.plans.studies import (
     LadderStudy,
     ReturnStudy,
     SpreadStudy,
+    StandingStudy,
     StudyRequest,
 )
 from assistant.query.compile import QueryOptions, Scope, check
@@ -28,6 +29,7 @@ from assistant.query.studies.returning import returning
 from assistant.query.studies.runs import runs
 from assistant.query.studies.scaled import scaled
 from assistant.query.studies.spread import spread
+from assistant.query.studies.standing import standing
 from assistant.query.studies.targets import pace, reach
 from assistant.query.studies.usual import gap, usual
 from assistant.results import Result
@@ -49,6 +51,7 @@ _STUDIES: dict[type, Callable[[Scope, Any], Result]] = {
     ReachStudy: reach,
     PaceStudy: pace,
     ScaledStudy: scaled,
+    StandingStudy: standing,
 }
 
 
@@ -57,8 +60,8 @@ def run_study(snapshot: Snapshot, request: StudyRequest, *, options: QueryOption
 
     Returns:
         Result whose ``kind`` is that of the study (``cohorts``, ``returning``, ``ladder``, ``spread``, ``early``,
-        ``concentration``, ``contrast``, ``usual``, ``runs``, ``gap``, ``reach``, ``pace``, ``scaled``); tables and
-        figures are described with each study's function.
+        ``concentration``, ``contrast``, ``usual``, ``runs``, ``gap``, ``reach``, ``pace``, ``scaled``,
+        ``standing``); tables and figures are described with each study's function.
 
     Raises:
         UnknownName, MissingData, InvalidPlan: the study cannot be carried out; the message says what would help.
@@ -67,9 +70,10 @@ def run_study(snapshot: Snapshot, request: StudyRequest, *, options: QueryOption
     started = time.perf_counter()
     scope = Scope(snapshot, options or QueryOptions())
     study = request.study
-    if not isinstance(study, SpreadStudy | ConcentrationStudy | SeriesStudy):
+    if not isinstance(study, SpreadStudy | ConcentrationStudy | SeriesStudy | StandingStudy):
         check(scope, ("customers",), (), study.filter)
-    for condition in (study.filter, getattr(study, "first", None), getattr(study, "second", None)):
+    for condition in (study.filter, getattr(study, "first", None), getattr(study, "second", None),
+                      getattr(study, "things", None)):
         check_values(snapshot, condition)
     result = _STUDIES[type(study)](scope, study)
     result.evidence.milliseconds = (time.perf_counter() - started) * 1000

@@ -1,4 +1,5 @@
-"""Segments: one row each with bars for its shares, its rule and its size; the whole table folded below."""
+"""Segments: one row each with bars for its shares, its rule and its size; where they lie by orders and recency drawn
+below; further charts and the whole table folded."""
 
 from __future__ import annotations
 
@@ -19,7 +20,9 @@ GRADES = ("stability",)
 
 
 def split(board: Board, result: Result, index: int) -> str:
-    """The segments, and folded: how sure the split is, who is left out, the full table.
+    """The segments, a chart of where they lie, and folded: how sure the split is, who is left out, the full table.
+
+    The first chart of the result has the shares, which the rows draw already.
 
     A segment gets a button only where one of the answer's follow-ups, which have been checked to run, names it.
     """
@@ -32,7 +35,8 @@ def split(board: Board, result: Result, index: int) -> str:
     widest = _widest(main)
     rows = "".join(_segment(board, result, index, main, r, widest, uses.get(name, [])) for r, name in enumerate(names))
     drawn = tag("ul", rows, class_="segments", aria_label=main.title)
-    return drawn + pieces.more(board, result, index, tables)
+    lying = "".join(pieces.chart(board, result, spec) for spec in result.charts[1:2])
+    return drawn + lying + pieces.more(board, result, index, tables, result.charts[2:])
 
 
 def _segment(
