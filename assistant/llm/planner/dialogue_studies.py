@@ -101,7 +101,9 @@ def _edit_groups(p: Parts, study: Any, changes: dict[str, Any]) -> None:
         return
     group = p.groups[0]
     unit = group in {"month", "quarter", "year"}
-    if group in GRAINS and isinstance(study, UsualStudy | RunsStudy | GapStudy) or unit and (isinstance(study, CohortStudy) or (isinstance(study, ReturnStudy) and study.grain is not None)):
+    along_time = group in GRAINS and isinstance(study, UsualStudy | RunsStudy | GapStudy)
+    followed = isinstance(study, CohortStudy) or (isinstance(study, ReturnStudy) and study.grain is not None)
+    if along_time or (unit and followed):
         changes["grain"] = group
     elif isinstance(study, EarlyStudy) and group not in {*GRAINS, "customer"}:
         changes["by"] = group
