@@ -15,7 +15,7 @@ from assistant.llm.planner.measures import coordinated, metrics_of, role
 from assistant.llm.planner.moves import Moves, in_percent, movers_only, turned, unit_moves
 from assistant.llm.planner.one_of_another import of_another
 from assistant.llm.planner.parts import Parts
-from assistant.llm.planner.units import GRAINS
+from assistant.llm.planner.units import GRAINS, NUMBERS_OF_PEOPLE
 from assistant.plans.query import Comparison, Having, QueryPlan, Sort
 
 TOP = 10
@@ -42,8 +42,8 @@ def query_plan(p: Parts) -> QueryPlan | None:
         p.used.update(p.reading.having("perform"))
     if compare is not None and compare.kind == "rest":
         groups = [g for g in groups if g not in p.chosen]  # "Germany against all other countries"
-    if groups == ["customer"] and metrics == [role(p, "customers")]:
-        metrics = [m for m in (role(p, "money"), role(p, "orders")) if m]  # one each says nothing of anybody
+    if groups == ["customer"]:
+        metrics = _of_each_customer(p, metrics)
     transform, window = ("growth", None) if step else _transform(p, groups, compare)
     if transform == "share":
         of_another(p)
@@ -85,6 +85,17 @@ def query_plan(p: Parts) -> QueryPlan | None:
         )
     except ValidationError:
         return None
+
+
+def _of_each_customer(p: Parts, metrics: list[str]) -> list[str]:
+    """Without numbers of people, which say nothing of one: "top returning customers" are those who spent most."""
+    told = [m for m in metrics if m not in NUMBERS_OF_PEOPLE]
+    if told == metrics or metrics != [role(p, "customers")] and p.filter() is None:
+        return metrics
+    money = [m for m in (role(p, "money"), role(p, "orders")) if m]
+    told = [*money, *(m for m in told if m not in money)] if not told or p.sort_metric in NUMBERS_OF_PEOPLE else told
+    p.sort_metric = told[0] if p.sort_metric in NUMBERS_OF_PEOPLE else p.sort_metric
+    return told
 
 
 def _of_moves(p: Parts, metrics: list[str], moves: Moves) -> QueryPlan | None:

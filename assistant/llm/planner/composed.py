@@ -19,7 +19,7 @@ from assistant.llm.planner.heard import expression
 from assistant.llm.planner.period_words import PeriodReading
 from assistant.llm.planner.rephrase import rephrase
 from assistant.llm.planner.spans import read
-from assistant.llm.planner.units import GRAINS
+from assistant.llm.planner.units import GRAINS, NUMBERS_OF_PEOPLE
 from assistant.llm.planner.values import join
 from assistant.llm.planner.vocabulary import Vocabulary
 from assistant.plans.filters import Among, Compare, Filter, Not
@@ -110,9 +110,6 @@ _THINGS = frozenset(
         "lost_customers",
         "one_time_customers",
     }
-)
-_PEOPLE = frozenset(
-    {"customers", "new_customers", "returning_customers", "repeat_customers", "one_time_customers", "lost_customers"}
 )
 
 
@@ -410,14 +407,14 @@ def _check(parse: Sequence[Part], plan: _Plan) -> None:
     if any(p.value["kind"] == "from_to" for p in parse if p.kind == "compare") and "growth" not in kinds:
         raise _Unfit
     _check_rules(plan)
-    if set(plan.metrics) & _PEOPLE and plan.time is None and plan.metrics != ("customers",):
+    if set(plan.metrics) & NUMBERS_OF_PEOPLE and plan.time is None and plan.metrics != ("customers",):
         raise _Unfit  # who is new without a time is a matter of definition
     if plan.metrics == ("customers",) and "clause" in kinds and not (plan.rules or plan.dimensions or plan.compare):
         raise _Unfit  # who ordered then: customers that can be listed
     bare = any(p.kind in {"metrics", "clause_of"} and p.listed for p in parse)
     if bare and not plan.dimensions and plan.compare is None and "share" not in kinds:
         sourced = any(isinstance(r, Compare) and r.field == "acquisition_channel" for r in plan.rules)
-        people = not sourced and bool(set(plan.metrics) & (_PEOPLE | {"products_sold"}))
+        people = not sourced and bool(set(plan.metrics) & (NUMBERS_OF_PEOPLE | {"products_sold"}))
         if "showing" in kinds or (people and not kinds & {"open"}):
             raise _Unfit  # "show me orders from Belgium" asks for a list
 

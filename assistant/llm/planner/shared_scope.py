@@ -51,11 +51,11 @@ def shared(texts: Sequence[str], words: Vocabulary, best: Best) -> list[str]:
     readings = [read(text, words) for text in texts]
     scopes = [_scope(r) for r in readings]
     result = list(texts)
-    led = scopes[0] == _Scope() and _bare(readings[0]) and not _present(readings[0])
-    led = led and not readings[1].has("customers_pronoun")  # "… and which of them …" says when of them alone
-    if led and scopes[1] is not None and scopes[1].time:
-        result[0] = _with(result[0], scopes[1], best)
-        scopes[0] = scopes[1]
+    for k in reversed(range(len(texts) - 1)):
+        if not _leads(readings, scopes, k):
+            continue
+        result[k] = _with(result[k], scopes[k + 1], best)
+        scopes[k] = scopes[k + 1]
     for k in range(1, len(texts)):
         before, own = scopes[k - 1], scopes[k]
         if before is None or own is None:
@@ -65,6 +65,17 @@ def shared(texts: Sequence[str], words: Vocabulary, best: Best) -> list[str]:
             result[k] = _with(_measured(result[k], readings[k], readings[k - 1]), before, best)
             scopes[k] = before if result[k] != texts[k] else own
     return result
+
+
+def _leads(readings: Sequence[Reading], scopes: Sequence[_Scope | None], k: int) -> bool:
+    """Whether what the request after it names holds for a bare one too: "top brands and top ranges in Germany"."""
+    reading, after, scope = readings[k], readings[k + 1], scopes[k + 1]
+    if scopes[k] != _Scope() or scope is None or not _bare(reading) or _present(reading):
+        return False
+    if after.has("customers_pronoun"):  # "… and which of them …" says when of them alone
+        return False
+    ranked = reading.has("rank") and after.has("rank")
+    return bool(scope.words) if ranked else k == 0 and bool(scope.time)
 
 
 def _with(text: str, scope: _Scope, best: Best) -> str:

@@ -6,3 +6,7 @@ from __future__ import annotations
 GRAINS = ("day", "week", "month", "quarter", "year")
 #: "no return rate" says that there is none, not that it is nought
 NEVER_NOUGHT = frozenset({"percent", "points", "ratio", "days", "weeks", "date", "probability"})
+#: measures that count customers
+NUMBERS_OF_PEOPLE = frozenset(
+    {"customers", "new_customers", "returning_customers", "repeat_customers", "one_time_customers", "lost_customers"}
+)
