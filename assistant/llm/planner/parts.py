@@ -171,7 +171,7 @@ def _who_and_what(p: Parts) -> None:
     items = p.reading.items
     who = bool(items) and items[0].lemma in heard("who") and p.descending is not None and not p.groups
     if who and p.metrics and not p.conditions.customers:
-        several = len(items) > 1 and items[1].text.casefold() in heard("parts.several")  # "who are …", not "who bought …"
+        several = len(items) > 1 and items[1].text.casefold() in heard("parts.several")  # "who are", not "who bought"
         p.groups, p.singular = ["customer"], p.limit is None and not several
     if p.groups or p.metrics or p.conditions.customers:
         return

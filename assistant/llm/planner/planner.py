@@ -15,6 +15,7 @@ from assistant.llm.planner.absent_forms import absent_by_form
 from assistant.llm.planner.accounting import accounted
 from assistant.llm.planner.after_refusal import scrap_after_refusal
 from assistant.llm.planner.asides import without_asides
+from assistant.llm.planner.asked_of_people import asked_of_people
 from assistant.llm.planner.bare_rankings import with_ranked_goods
 from assistant.llm.planner.both_groups import both_groups
 from assistant.llm.planner.bought_it import of_the_goods
@@ -140,6 +141,9 @@ def _early(turn: Turn) -> Turn:
 def _whole(turn: Turn) -> Planned:
     """The plan of a text as it stands, or read another way where nothing else helps."""
     first = _read_once(turn)
+    if not turn.context.past:
+        first = asked_of_people(turn.text, first, turn.words, lambda known, text: _whole(
+            replace(turn, text=text, context=known))) or first
     planned = second_reading(turn.text, first, turn.words, lambda t: _answering(turn, t, first)) or joined_scrap(
         turn.text, first, turn.context, turn.words, lambda t: _read_once(turn.outside(t))) or first
     planned = scrap_after_refusal(turn.text, planned, turn.context, turn.words) or of_the_row(

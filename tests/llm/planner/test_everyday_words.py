@@ -13,6 +13,16 @@ SHOP = PlannerShop()
 
 @pytest.mark.parametrize(("text", "plain"), [
     ("could you find out how many orders we got", "how many orders we got"),
+    ("low-stock items", "items running low in stock"),
+    ("best selling brands and countries in 2011", "best selling 10 brands and best selling 10 countries in 2011"),
+    ("daily revenue trend over the last 3 months", "daily revenue trend over the last 3 months"),
+    ("sales by primary category", "sales by category"),
+    ("customers who have not been active for a while", "customers who are inactive"),
+    ("can you assist me in crafting a win-back email", "write a win-back email"),
+    ("which categories drive the most revenue", "which categories bring the most revenue"),
+    ("what drives revenue", "what drives revenue"),
+    ("how many customers are in each segment", "number of customers by segment"),
+    ("total value of our current inventory", "total stock value"),
     ("retrieve the top 5 brands", "show me the top 5 brands"),
     ("name the customers who bought tea", "show me the customers who bought tea"),
     ("revenue by kind of product", "revenue by category"),
