@@ -26,6 +26,7 @@ from assistant.llm.planner.intents import Frames
 from assistant.llm.planner.journeys import journey
 from assistant.llm.planner.limits import limited
 from assistant.llm.planner.list_order import with_list_order
+from assistant.llm.planner.listed_orders import listed_orders
 from assistant.llm.planner.measure_advice import measure_advice
 from assistant.llm.planner.offer_forms import about_offers
 from assistant.llm.planner.one_figure import WELL
@@ -178,6 +179,11 @@ def _share_of_group(turn: Turn) -> Planned | None:
     return share_of_group(turn.text, turn.language, turn.rephrased_here) if "query_data" in turn.tools else None
 
 
+def _listed_orders(turn: Turn) -> Planned | None:
+    """Orders one by one."""
+    return listed_orders(turn.text, turn.words, turn.again) if "query_data" in turn.tools else None
+
+
 def _percent_bands(turn: Turn) -> Planned | None:
     """Customers of a band: "the second 10 % by spend"."""
     banded = percent_bands(turn.text, turn.language, turn.readings_here)
@@ -269,7 +275,7 @@ WHOLE: tuple[Step, ...] = (
     _chosen_among, _series, _parts, _groups_contacted, _contacts, _offers, _order_sets, _product_list, _two_sided,
 )
 QUESTION: tuple[Step, ...] = (
-    _recommendations_heard, _experiments, _customers, _what_comes, _share_of_group, _percent_bands, _people_sets,
-    _people, _groups, _sending, _hours, _post, _recommendations, _premise, _contrast, _journey, _measure_advice,
-    _limits, _requests,
+    _recommendations_heard, _experiments, _customers, _what_comes, _share_of_group, _listed_orders, _percent_bands,
+    _people_sets, _people, _groups, _sending, _hours, _post, _recommendations, _premise, _contrast, _journey,
+    _measure_advice, _limits, _requests,
 )
