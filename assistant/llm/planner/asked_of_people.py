@@ -33,6 +33,8 @@ Within = Callable[[DialogueContext, str], Planned]
 @lru_cache(maxsize=4)
 def _forms(language: str) -> dict[str, Any]:
     raw = read_yaml(language, "asked_of_people")
+    if not raw:
+        return {}
     put = {name: str(text) for name, text in raw["macros"].items()}
 
     def form(name: str) -> re.Pattern[str]:
@@ -55,7 +57,7 @@ def asked_of_people(text: str, first: Planned, words: Vocabulary, within: Within
     """
     forms = _forms(words.lexicon.language)
     refused = refused_for_words(first, words)
-    if len(text.split()) > _LONGEST or not refused and [c.name for c in first.calls] != ["query_data"]:
+    if not forms or len(text.split()) > _LONGEST or not refused and [c.name for c in first.calls] != ["query_data"]:
         return None
     for start, end, one, notes in _described(text, words, forms, within, every=refused):
         known = DialogueContext()

@@ -26,7 +26,7 @@ def listed_orders(text: str, words: Vocabulary, plan: Callable[[str], Planned]) 
         plan: plans another text in the same conversation.
     """
     raw = read_yaml(words.lexicon.language, "listed_orders")
-    match = next((m for form in raw["forms"] if (m := re.fullmatch(
+    match = next((m for form in raw.get("forms", ()) if (m := re.fullmatch(
         str(form).replace(" ", r"\s+"), text.strip(" ?.!"), re.IGNORECASE))), None)
     if match is None:
         return None
