@@ -66,7 +66,7 @@ def asked_of_people(text: str, first: Planned, words: Vocabulary, within: Within
         whom = in_talk(known)
         if whom is None:
             continue
-        if not refused and whom.held_by(first.calls[0]):
+        if not refused and (whom.held_by(first.calls[0]) or _chosen(first.calls[0].args.get("filter"))):
             return None
         asked = within(known, f"{text[:start]}{_pronoun(text[:start], forms)}{text[end:]}")
         if _answers(asked, whom):
@@ -107,6 +107,12 @@ def _ends(text: str, noun: int, forms: dict[str, Any]) -> Iterator[int]:
     whole = len(text.rstrip(" ?.!"))
     found = [m.start() for m in forms["ends"].finditer(text, noun)]
     yield from (end for end in dict.fromkeys([whole, *reversed(found), noun]) if noun <= end <= whole)
+
+
+def _chosen(node: Any) -> bool:
+    """Whether a condition chooses customers by what they did."""
+    inner = list(node.values()) if isinstance(node, dict) else node if isinstance(node, list | tuple) else ()
+    return isinstance(node, dict) and node.get("op_type") == "customer" or any(_chosen(one) for one in inner)
 
 
 def _counts(planned: Planned) -> bool:
