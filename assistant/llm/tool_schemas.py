@@ -74,6 +74,9 @@ def _short(node: Any) -> Any:
         return [_short(part) for part in node]
     if not isinstance(node, dict):
         return node
+    choices = node.get("anyOf") or ()
+    if len(choices) == 2 and choices[1] == {"type": "null"} and node.get("default", 0) is None:
+        return _short({**choices[0], **{key: value for key, value in node.items() if key != "anyOf"}})  # left out is null
     kept = {}
     for key, value in node.items():
         if key == "discriminator":

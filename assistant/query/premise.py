@@ -108,7 +108,8 @@ def _done(
                 "way": request.way or "",
                 "asked": request.asked,
                 **dict.fromkeys(
-                    ("none", "late", "unfinished", "moved", "factor", "more", "times", "already", "in_all", "average"), ""
+                    ("none", "late", "unfinished", "moved", "factor", "more", "times", "already", "in_all", "average"),
+                    "",
                 ),
                 **(words or {}),
             },
@@ -279,7 +280,7 @@ def _larger(made: Result, request: PremiseRequest, run: Run) -> Result:
 
 
 def _average(made: Result, request: PremiseRequest) -> Figure | None:
-    """The average of the rows, where the item is set against that; of a rate the rate of all of them, which is no mean."""
+    """The average of the rows, where the item is set against that; of a rate that of all of them, which is no mean."""
     assert request.plan is not None
     name = request.plan.metrics[0]
     if not request.of_average:

@@ -254,7 +254,8 @@ def _beside_average(s: Scene, q: QueryPlan) -> Planned | None:
 def _average(s: Scene, q: QueryPlan) -> Planned | None:
     """As in "how far above average is that?" of the month that was picked: it and the average month."""
     metric = q.metrics[0]
-    if q.compare is not None or q.having or q.transform not in {None, "share"} or len(q.dimensions) > 1 or s.last is None:
+    moved = q.compare is not None or q.having or q.transform not in {None, "share"}
+    if moved or len(q.dimensions) > 1 or s.last is None:
         return None
     if q.dimensions:
         if q.limit != 1:
@@ -273,9 +274,8 @@ def _average(s: Scene, q: QueryPlan) -> Planned | None:
                      sort=None if group in GRAINS else Sort(by=metric))
     way = "down" if {"below", "less"} & {*s.said} else "up"
     asked = "whether" if "whether" in s.said else "size"
-    found = answer(ToolCall("check_premise", {"relation": "larger", "plan": call(plan).args, "item": item, "way": way,
-                                              "asked": asked}))
-    return found
+    return answer(ToolCall("check_premise", {"relation": "larger", "plan": call(plan).args, "item": item, "way": way,
+                                             "asked": asked}))
 
 
 def _difference(s: Scene, q: QueryPlan) -> Planned | None:

@@ -70,7 +70,8 @@ def test_who_was_new_is_asked_of_the_time_spoken_of_and_its_share_of_those_befor
     new = args_of(bought, "how many of them were new")
     share = args_of(bought, "how many of them were new", "what share is that")
 
-    assert [(p["metric"], p["period"]["month"]) for p in new["filter"]["parts"]] == [("orders", 11), ("new_customers", 11)]
+    parts = [(p["metric"], p["period"]["month"]) for p in new["filter"]["parts"]]
+    assert parts == [("orders", 11), ("new_customers", 11)]
     assert share["compare"]["of"] == new["filter"]["parts"][0]
 
 
