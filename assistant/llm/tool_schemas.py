@@ -76,7 +76,8 @@ def _short(node: Any) -> Any:
         return node
     choices = node.get("anyOf") or ()
     if len(choices) == 2 and choices[1] == {"type": "null"} and node.get("default", 0) is None:
-        return _short({**choices[0], **{key: value for key, value in node.items() if key != "anyOf"}})  # left out is null
+        own = {key: value for key, value in node.items() if key != "anyOf"}
+        return _short({**choices[0], **own})  # an argument left out is null
     kept = {}
     for key, value in node.items():
         if key == "discriminator":

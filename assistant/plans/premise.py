@@ -22,8 +22,8 @@ class PremiseRequest(PlanModel):
     ``relation`` says how ``plan`` is to be read: ``nothing`` (its figure is nought) · ``first`` (``item``, or the
     month, week or day ``item_period``, comes first in its ranking) · ``bound`` (its figure, or with ``share`` its share
     of everything in percent, compares with ``value``) · ``larger`` (``item`` has more than ``than``, or than the
-    average of all where the plan has the summary "mean") · ``change`` (it went ``way`` against the comparison of the plan, with ``factor`` about that many times) · ``opened`` (sales began in
-    ``year``; no plan).
+    average of all where the plan has the summary "mean") · ``change`` (it went ``way`` against the comparison of the
+    plan, with ``factor`` about that many times) · ``opened`` (sales began in ``year``; no plan).
     ``asked`` says that the claim is the question itself: ``whether`` it is so, by how much (``size``), whether the item
     has ``passed`` the other one since the comparison of the plan, or has grown more (``growth``, in percent). A
     ``factor`` of a ``larger`` claim is how many times as much it is, compared by ``op``.

@@ -57,6 +57,7 @@ from assistant.plans import (
     SegmentRule,
     Sort,
     SpreadStudy,
+    StandingStudy,
     StockRequest,
     StudyRequest,
     TableScoreRequest,
@@ -264,6 +265,8 @@ WORDS = [
         StudyRequest(study=ReturnStudy(base=Period(kind="named", year=2010), later=Period(kind="named", year=2011))),
         "customers who ordered in 2010: how many ordered in 2011",
     ),
+    (StudyRequest(study=StandingStudy(top_percent=5, filter=GERMANY)),
+     "revenue of the last of the top 5 % of customers, highest revenue first, where country is Germany"),
     (StudyRequest(study=LadderStudy(steps=4)), "customers by number of orders, up to 4 or more"),
     (
         StudyRequest(study=SpreadStudy(edges=(100, 500), filter=GERMANY)),
@@ -342,6 +345,7 @@ def test_every_public_plan_type_can_be_worded():
     known = {type(plan).__name__ for plan, _ in WORDS} | studies | {
         "CampaignBrief",
         "CopyEdit",
+        "PieceTurn",
         "Compare",
         "InGroup",
         "And",
