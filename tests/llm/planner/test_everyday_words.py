@@ -13,6 +13,11 @@ SHOP = PlannerShop()
 
 @pytest.mark.parametrize(("text", "plain"), [
     ("could you find out how many orders we got", "how many orders we got"),
+    ("customers who haven't placed orders recently", "customers who are inactive"),
+    ("month-over-month revenue growth for the past year", "growth of revenue by month for the past year"),
+    ("find sales where amount is greater than 1000", "find orders above 1000"),
+    ("average purchase value per customer", "revenue per customer"),
+    ("distribution of order sizes", "distribution of order values"),
     ("low-stock items", "items running low in stock"),
     ("best selling brands and countries in 2011", "best selling 10 brands and best selling 10 countries in 2011"),
     ("daily revenue trend over the last 3 months", "daily revenue trend over the last 3 months"),
