@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from assistant.llm.planner.absent_forms import absent_by_form
 from assistant.llm.planner.accounting import accounted
+from assistant.llm.planner.after_open_question import after_open_question
 from assistant.llm.planner.after_refusal import scrap_after_refusal
 from assistant.llm.planner.asides import without_asides
 from assistant.llm.planner.asked_of_people import asked_of_people
@@ -146,6 +147,8 @@ def _whole(turn: Turn) -> Planned:
             replace(turn, text=text, context=known))) or first
     planned = second_reading(turn.text, first, turn.words, lambda t: _answering(turn, t, first)) or joined_scrap(
         turn.text, first, turn.context, turn.words, lambda t: _read_once(turn.outside(t))) or first
+    planned = after_open_question(turn.text, planned, turn.context, turn.words, lambda known, text: _whole(
+        replace(turn, text=text, context=known))) or planned
     planned = scrap_after_refusal(turn.text, planned, turn.context, turn.words) or of_the_row(
         turn.text, planned, turn.context, turn.words) or kept_scope(
         turn.text, planned, turn.context, turn.words) or planned
