@@ -103,7 +103,7 @@ def test_a_campaign_gets_the_offer_that_pays_best_for_all_it_contacts(
     assert best_for_all(choice, ()) is None
 
     workspace = Workspace(load_settings(copy_home(demo_home, tmp_path / "home")))
-    monkeypatch.setattr(workspace, "uplift_model", lambda: model)
+    monkeypatch.setattr(workspace, "uplift_model", lambda *scope: model)
     lapsed = CustomerCondition(metric="days_since_last_order", op="ge", values=(90,))
     asked = CampaignBrief(goal="win_back", audience=lapsed, channels=("email",), best_offer=True)
     brief = workspace.with_best_offer(asked)
@@ -111,6 +111,6 @@ def test_a_campaign_gets_the_offer_that_pays_best_for_all_it_contacts(
     named = asked.model_copy(update={"offer": OfferSpec(kind="percent_off", value=5)})
     assert workspace.with_best_offer(named) == named, "what a person names stands"
     nothing = MissingData("no campaigns are loaded")
-    monkeypatch.setattr(workspace, "uplift_model", lambda: (_ for _ in ()).throw(nothing))
+    monkeypatch.setattr(workspace, "uplift_model", lambda *scope: (_ for _ in ()).throw(nothing))
     without = workspace.with_best_offer(asked)
     assert without.offer.kind == "none" and "no campaigns are loaded" in without.not_included[0]
