@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,9 @@ property_settings.load_profile("repeatable")
 gc.set_threshold(100_000, 20, 100)  # the shops and lexicons stay: looking through them often finds nothing
 
 from assistant.data.warehouse import Snapshot, open_snapshot  # noqa: E402  the environment comes first
+from assistant.models.uplift import fitted  # noqa: E402
 from assistant.settings import Settings  # noqa: E402
+from tests.support.fits import once_per_data  # noqa: E402
 from tests.support.shared_data import shared_data  # noqa: E402
 from tests.support.shops import (  # noqa: E402
     DEMO_SOURCES,
@@ -30,6 +33,14 @@ from tests.support.shops import (  # noqa: E402
     source_hash,
 )
 from tests.support.tiny_shop import tiny_shop  # noqa: E402
+
+
+@pytest.fixture(scope="session", autouse=True)
+def uplift_fitted_once() -> Iterator[None]:
+    """What past campaigns teach takes seconds to fit, and every draft asks for it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fitted, "fit_uplift", once_per_data(fitted.fit_uplift))
+        yield
 
 
 @pytest.fixture
