@@ -215,7 +215,7 @@ class Coverage:
         length = item.get("duration") or item.get("ago") or item.get("future")
         period = item.get("period")
         if length is not None:
-            near |= {float(length.days), value * 3, value * 12, value * 7, value * 30, value * 365}
+            near |= {float(length.days), -value, value * 3, value * 12, value * 7, value * 30, value * 365}
             near |= {float(round(length.days / 7)), float(round(length.days / 30.4))}
             return bool(near & numbers) or (value == 1 and bool(self.trace.nodes))
         if period is not None and period.period is not None:

@@ -19,7 +19,7 @@ from assistant.llm.planner.spans import Reading
 from assistant.llm.planner.text_order import in_order_of_text
 from assistant.llm.planner.values import join, named_texts, value_filters
 from assistant.plans.filters import Filter
-from assistant.plans.periods import Period
+from assistant.plans.periods import LONGEST, Period
 
 
 @dataclass
@@ -153,6 +153,19 @@ def _periods(p: Parts) -> None:
         elif item.has("period") and not item.has("year_earlier", "previous", "goal"):
             p.periods.append(item.get("period"))
             p.used.add(i)
+        elif item.has("ago") and (then := _unit_ago(p, i)) is not None:
+            p.periods.append(then)
+            p.used.add(i)
+
+
+def _unit_ago(p: Parts, i: int) -> PeriodReading | None:
+    """As in "revenue two weeks ago": that week of the calendar; None after "since", "more than" and the like."""
+    found = p.reading.items[i].get("ago")
+    bounded = i > 0 and p.reading.items[i - 1].lemma in heard("parts.before_ago")
+    if bounded or p.conditions.customers or found.count != int(found.count) or not 1 <= found.count <= LONGEST:
+        return None
+    period = Period(kind="calendar", unit=found.unit, offset=-int(found.count))
+    return PeriodReading("period", found.start, found.end, period)
 
 
 def _names_a_value(p: Parts, i: int) -> bool:
