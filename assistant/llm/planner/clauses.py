@@ -11,7 +11,7 @@ from assistant.llm.planner.period_grammar import PeriodReader
 from assistant.llm.planner.period_words import PeriodReading
 from assistant.llm.planner.spans import Reading
 from assistant.plans.filters import Among, And, Compare, CustomerCondition, Filter, Not, Or
-from assistant.plans.periods import Period
+from assistant.plans.periods import LONGEST, Period
 
 #: Orders further apart than this many days are not counted as close to each other (the limit of the plan).
 LONGEST_APART = 3650
@@ -121,7 +121,10 @@ class ClauseMeaning:
             self.found.notes.append("visit_as_order")
         if clause.verb == "return":
             where = self._sent_back(where or self._the_same(clause))
-        if clause.ago is not None:
+        then = self._then(clause, goods=where is not None)
+        if then is not None:
+            period = then
+        elif clause.ago is not None:
             return CustomerCondition(
                 metric=self.recency,
                 op=clause.op if clause.op in {"gt", "ge", "lt", "le"} else "ge",  # type: ignore[arg-type]
@@ -258,6 +261,24 @@ class ClauseMeaning:
             if bounds:
                 period = Period(kind="absolute", start=bounds[1] + timedelta(days=1))
         return CustomerCondition(metric=self.orders, op="eq", values=(0,), where=where, period=period)
+
+    def _then(self, clause: Clause, *, goods: bool) -> Period | None:
+        """As in "ordered two weeks ago": that week; "bought mugs more than 3 months ago": until then.
+
+        None where the last order is spoken of, or how long somebody has been silent.
+        """
+        ago = clause.ago
+        latest = any(t.lemma in heard("clauses.latest") for t in self.r.tokens)
+        if ago is None or latest or clause.negated or clause.verb not in {"buy", "order"}:
+            return None
+        if clause.op is None:
+            exact = ago.count == int(ago.count) and 1 <= ago.count <= LONGEST
+            return Period(kind="calendar", unit=ago.unit, offset=-int(ago.count)) if exact else None  # type: ignore[arg-type]
+        if not goods or clause.op not in {"gt", "ge", "lt", "le"}:
+            return None
+        op, clause.op = clause.op, None
+        return ago.rolling() if op in {"lt", "le"} else Period(
+            kind="absolute", end=self.r.vocabulary.status.as_of - timedelta(days=ago.days))
 
     def _where(self, clause: Clause) -> Filter | None:
         if not clause.objects:
