@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import importlib
 import json
 import logging
 import os
@@ -10,7 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -100,6 +101,8 @@ def serve(
     check_port(settings)
     with _progress() as progress:
         workspace, session = compose(settings, progress=progress)
+    with suppress(ImportError):  # scikit-learn looks for it among the loaded modules, also while a thread is loading it
+        importlib.import_module("polars")
     threading.Thread(target=warm_up, args=(workspace,), name="warm-up", daemon=True).start()
     run_server(create_app(session, workspace, workspace, settings), settings, open_browser=open_browser)
 

@@ -15,14 +15,18 @@ from typing import Any
 from assistant.llm.planner.candidate import Planned, ToolCall, call
 from assistant.llm.planner.context import DialogueContext, Past
 from assistant.llm.planner.language_files import read_yaml
-from assistant.llm.planner.population import Population, in_talk
+from assistant.llm.planner.population import Population
+from assistant.llm.planner.population import in_talk as last_spoken_of
 from assistant.llm.planner.second_reading import MAKING, refused_for_words
+from assistant.llm.planner.spans import read
 from assistant.llm.planner.vocabulary import Vocabulary
 from assistant.plans.filters import CustomerCondition
 from assistant.plans.requests import SegmentRule
 
 FRAME = "asked_of_people"
 _LONGEST = 30
+#: words of a text that is a question of its own in a talk
+_WHOLE = 5
 _TRIES = 6
 _MOST = 100_000
 
@@ -46,16 +50,22 @@ def _forms(language: str) -> dict[str, Any]:
     return {**raw, **{name: form(name) for name in ("people", "ranked", "led", "ends", "told")}}
 
 
-def asked_of_people(text: str, first: Planned, words: Vocabulary, within: Within) -> Planned | None:
+def asked_of_people(
+    text: str, first: Planned, words: Vocabulary, within: Within, *, in_talk: bool = False
+) -> Planned | None:
     """The plan of what a text asks of the customers that it describes; None where another one is as good.
 
     Args:
-        text: as it was said, in no conversation.
+        text: as it was said.
         first: its plan by the other readings.
         words: of the shop.
         within: plans another text in another conversation.
+        in_talk: something was answered before; a text that points there, or is a scrap, is left to the talk.
     """
     forms = _forms(words.lexicon.language)
+    if in_talk and (len(text.split()) < _WHOLE or any(
+            item.has("customers_pronoun", "pronoun") for item in read(text, words).items)):
+        return None
     refused = refused_for_words(first, words)
     if not forms or len(text.split()) > _LONGEST or not refused and [c.name for c in first.calls] != ["query_data"]:
         return None
@@ -63,7 +73,7 @@ def asked_of_people(text: str, first: Planned, words: Vocabulary, within: Within
         known = DialogueContext()
         known.questions.append(text[start:end])
         known.past.append(Past(one, None))
-        whom = in_talk(known)
+        whom = last_spoken_of(known)
         if whom is None:
             continue
         if not refused and (whom.held_by(first.calls[0]) or _chosen(first.calls[0].args.get("filter"))):

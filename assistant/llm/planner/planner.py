@@ -142,9 +142,8 @@ def _early(turn: Turn) -> Turn:
 def _whole(turn: Turn) -> Planned:
     """The plan of a text as it stands, or read another way where nothing else helps."""
     first = _read_once(turn)
-    if not turn.context.past:
-        first = asked_of_people(turn.text, first, turn.words, lambda known, text: _whole(
-            replace(turn, text=text, context=known))) or first
+    first = asked_of_people(turn.text, first, turn.words, lambda known, text: _whole(
+        replace(turn, text=text, context=known)), in_talk=bool(turn.context.past)) or first
     planned = second_reading(turn.text, first, turn.words, lambda t: _answering(turn, t, first)) or joined_scrap(
         turn.text, first, turn.context, turn.words, lambda t: _read_once(turn.outside(t))) or first
     planned = after_open_question(turn.text, planned, turn.context, turn.words, lambda known, text: _whole(
