@@ -80,7 +80,8 @@ def asked_of_people(
             return None
         asked = within(known, f"{text[:start]}{_pronoun(text[:start], forms)}{text[end:]}")
         if _answers(asked, whom):
-            return Planned(asked.calls, asked.score, notes=[*notes, *asked.notes], frame=FRAME)
+            said = [note for note in asked.notes if not note.startswith("those_people|")]  # no "they" was said
+            return Planned(asked.calls, asked.score, notes=[*notes, *said], frame=FRAME)
     return None
 
 

@@ -142,12 +142,13 @@ def _early(turn: Turn) -> Turn:
 def _whole(turn: Turn) -> Planned:
     """The plan of a text as it stands, or read another way where nothing else helps."""
     first = _read_once(turn)
-    first = asked_of_people(turn.text, first, turn.words, lambda known, text: _whole(
-        replace(turn, text=text, context=known)), in_talk=bool(turn.context.past)) or first
+    first = asked_of_people(turn.text, first, turn.words, lambda known, text: plan_turn(
+        text, known, turn.shop, tools=turn.tools, language=turn.language, encoder=turn.encoder,
+    ), in_talk=bool(turn.context.past)) or first
     planned = second_reading(turn.text, first, turn.words, lambda t: _answering(turn, t, first)) or joined_scrap(
         turn.text, first, turn.context, turn.words, lambda t: _read_once(turn.outside(t))) or first
-    planned = after_open_question(turn.text, planned, turn.context, turn.words, lambda known, text: _whole(
-        replace(turn, text=text, context=known))) or planned
+    planned = after_open_question(turn.text, planned, turn.context, turn.words, lambda known, text: _whole(_early(
+        replace(turn, text=text, context=known)))) or planned
     planned = scrap_after_refusal(turn.text, planned, turn.context, turn.words) or of_the_row(
         turn.text, planned, turn.context, turn.words) or kept_scope(
         turn.text, planned, turn.context, turn.words) or planned
