@@ -99,8 +99,14 @@ def _each(p: Parts, item: Item) -> bool:
     return any(t.lemma in words for t in item.tokens)
 
 
-def _lead(p: Parts, name: str) -> Item | None:
-    """The word before the group that makes it one: "in each", "per", "by"; none before what is ranked."""
+def _lead(p: Parts, name: str, seen: frozenset[str] = frozenset()) -> Item | None:
+    """The word before the group that makes it one: "in each", "per", "by"; none before what is ranked.
+
+    ``seen``: the groups after it in one list, none of which leads it ("losers, item by item").
+    """
+    if name in seen:
+        return None
+    seen |= {name}
     items = p.reading.items
     for i, item in enumerate(items):
         said = name in item.alts.get("dim", ()) or item.get("grain") == name
@@ -115,7 +121,7 @@ def _lead(p: Parts, name: str) -> Item | None:
             return items[k]
         between = items[k + 1 : i] if k >= 0 else []
         if k >= 0 and items[k].has("dim", "grain") and len(between) == 1 and between[0].text == ",":
-            return _lead(p, str(items[k].get("dim") or items[k].get("grain")))  # "by order, customer and day"
+            return _lead(p, str(items[k].get("dim") or items[k].get("grain")), seen)  # "by order, customer and day"
         if (
             k >= 0
             and items[k].lemma in heard("comma_and")
@@ -123,5 +129,5 @@ def _lead(p: Parts, name: str) -> Item | None:
             and (items[k - 1].has("dim") or items[k - 1].has("grain"))
         ):
             before = items[k - 1].get("dim") or items[k - 1].get("grain")
-            return _lead(p, str(before)) if before != name else None
+            return _lead(p, str(before), seen)
     return None

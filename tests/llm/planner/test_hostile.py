@@ -76,6 +76,11 @@ def test_the_biggest_segment_of_a_list_that_holds_none() -> None:
         context.past += [Past(c, None) for c in planned.calls]
 
 
+@pytest.mark.parametrize("text", ["year on year losers, item by item", "by item, item and item", "item, item, item"])
+def test_groups_that_are_named_twice(text: str) -> None:
+    check(text)
+
+
 @pytest.mark.parametrize("count", ["17850", "999999", "999999999999"])
 @pytest.mark.parametrize("unit", ["days", "years"])
 @pytest.mark.parametrize(
