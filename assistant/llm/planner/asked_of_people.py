@@ -63,11 +63,11 @@ def asked_of_people(
         in_talk: something was answered before; a text that points there, or is a scrap, is left to the talk.
     """
     forms = _forms(words.lexicon.language)
-    if in_talk and (len(text.split()) < _WHOLE or any(
-            item.has("customers_pronoun", "pronoun") for item in read(text, words).items)):
-        return None
     refused = refused_for_words(first, words)
     if not forms or len(text.split()) > _LONGEST or not refused and [c.name for c in first.calls] != ["query_data"]:
+        return None
+    if in_talk and (len(text.split()) < _WHOLE or any(
+            item.has("customers_pronoun", "pronoun") for item in read(text, words).items)):
         return None
     for start, end, one, notes in _described(text, words, forms, within, every=refused):
         known = DialogueContext()

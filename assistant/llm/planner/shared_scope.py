@@ -2,7 +2,8 @@
 
 A request without a time of its own takes that of the request before it, and the places and goods named there, unless
 it speaks of the present ("…, and who are our best customers?"). A bare measure at the beginning takes those of the
-request after it ("how many orders and how much revenue in May").
+request after it ("how many orders and how much revenue in May"), and so does one ranking of another ("top brands
+and top categories in Germany").
 """
 
 from __future__ import annotations

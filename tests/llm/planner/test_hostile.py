@@ -71,6 +71,7 @@ def test_any_conversation(turns: list[str]) -> None:
 def test_the_biggest_segment_of_a_list_that_holds_none() -> None:
     context = DialogueContext()
     for text in ("are my segments set up correctly?", "biggest orders this year", "how big is the biggest one?"):
+        assert check(text, context)
         planned = plan_turn(text, context, SHOPS[0])
         context.questions.append(text)
         context.past += [Past(c, None) for c in planned.calls]
